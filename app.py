@@ -1,0 +1,26 @@
+"""Daylight's dashboard: the router. Start it with ``python start.py``, or ``streamlit run app.py``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import streamlit as st
+
+import dl_core.domains  # noqa: F401 - makes the domains known
+from dl_core.domain import domains
+from ui import frame
+
+PAGES = Path(__file__).parent / "pages"
+
+frame.configure()
+frame.settle()
+
+views = [st.Page(PAGES / "home.py", title="Home", icon=":material/home:", url_path="home", default=True)]
+for name, domain in domains().items():
+    page, icon = PAGES / f"{name}.py", frame.ICONS.get(name, ":material/category:")
+    if page.is_file():
+        views.append(st.Page(page, title=domain.title, icon=icon, url_path=name, help=domain.purpose))
+views.append(st.Page(PAGES / "runs.py", title="Runs", icon=":material/history:", url_path="runs"))
+views.append(st.Page(PAGES / "concepts.py", title="Concepts", icon=":material/school:", url_path="concepts"))
+
+st.navigation(views, position="top").run()

@@ -1,0 +1,1 @@
+"""Whom a model fails: groups, disparities, mitigation."""

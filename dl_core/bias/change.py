@@ -1,0 +1,142 @@
+"""What a remedy changed: two ways of deciding the same test rows, over all and by group, with paired intervals."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from dl_core.bias.check import GroupDraws, draw_groups, group_metrics, report_of
+from dl_core.bias.report import BiasReport, Mitigation
+from dl_core.errors import OptionError
+from dl_core.evaluate.compare import number, verdict
+from dl_core.evaluate.intervals import percentile
+from dl_core.evaluate.metrics import Metric
+from dl_core.evaluate.results import Predictions
+
+
+@dataclass(frozen=True)
+class Judgement:
+    """How a model decides: its predictions and its operating point, or one by row id."""
+
+    predictions: Predictions
+    model: str
+    threshold: float | pd.Series | None = None
+
+
+def first_grouping(groups: pd.DataFrame) -> pd.Series:
+    """Return the first column; raise `OptionError` if there is none."""
+    if not len(groups.columns):
+        raise OptionError("there are no groups", where="mitigation", expected="a column of the metadata")
+    return groups.iloc[:, 0]
+
+
+def mitigation_result(
+    before: Judgement,
+    after: Judgement,
+    groups: pd.DataFrame,
+    *,
+    metrics: Sequence[str | Metric] | None = None,
+    units: pd.Series | None = None,
+    seed: int = 0,
+    thresholds: Mapping[str, float] | None = None,
+) -> Mitigation:
+    """Return both bias reports on the same test rows, with paired intervals of what changed.
+
+    Parameters
+    ----------
+    before, after : Judgement
+        The same test rows, decided in two ways.
+    groups : pandas.DataFrame
+        Group labels by row id; the first column is the grouping that was to be made fairer.
+    thresholds : mapping or None
+        Operating point by group, where that was the remedy.
+
+    Raises
+    ------
+    OptionError
+        If the test rows are not the same.
+    """
+    column = str(first_grouping(groups).name)
+    chosen = group_metrics(metrics, len(before.predictions.classes))
+    drawn = [
+        draw_groups(one.predictions, one.model, groups, chosen, threshold=one.threshold, units=units, seed=seed)
+        for one in (before, after)
+    ]
+    if not drawn[0].rows.equals(drawn[1].rows):
+        raise OptionError("the test rows before and after are not the same", expected="two trainings on one split")
+    reports = [
+        report_of(draw, one.model, chosen, one.predictions.classes)
+        for draw, one in zip(drawn, (before, after), strict=True)
+    ]
+    cost = _cost(chosen, drawn, reports)
+    gain = _gain(chosen, drawn, reports, column)
+    return Mitigation(
+        method="thresholds" if thresholds is not None else "reweighing",
+        column=column,
+        before=reports[0],
+        after=reports[1],
+        cost=cost,
+        gain=gain,
+        sentence=_sentence(column, gain, cost),
+        thresholds=dict(thresholds or {}),
+    )
+
+
+def _cost(metrics: Sequence[Metric], drawn: Sequence[GroupDraws], reports: Sequence[BiasReport]) -> pd.DataFrame:
+    """Return the change of every metric over all rows."""
+    values = [report.overall.set_index("metric")["value"] for report in reports]
+    lines = []
+    for metric in metrics:
+        old, new = (float(value[metric.name]) for value in values)
+        low, high = percentile(metric.sign * (drawn[1].overall[metric.name] - drawn[0].overall[metric.name]))
+        found = verdict(low, high) if metric.judges else ""
+        lines.append((metric.name, old, new, metric.sign * (new - old), low, high, len(drawn[0].rows), found))
+    return pd.DataFrame(lines, columns=["metric", "before", "after", "change", "low", "high", "n", "verdict"])
+
+
+def _gain(
+    metrics: Sequence[Metric], drawn: Sequence[GroupDraws], reports: Sequence[BiasReport], column: str
+) -> pd.DataFrame:
+    """Return how the distance between the two groups furthest apart before changed, metric by metric."""
+    signs = {metric.name: metric.sign for metric in metrics}
+    found = reports[0].disparities
+    found = found[(found["column"] == column) & (found["kind"] == "difference") & found["metric"].isin(signs)]
+    lines = []
+    for row in found.itertuples():
+        apart, draws = [], []
+        for report, draw in zip(reports, drawn, strict=True):
+            here = report.groups[(report.groups["column"] == column) & (report.groups["metric"] == row.metric)]
+            value = here.set_index("group")["value"]
+            apart.append(abs(float(value[row.best] - value[row.worst])))
+            keys = [(column, group, row.metric) for group in (row.best, row.worst)]
+            draws.append(np.abs(draw.by_group[keys[0]] - draw.by_group[keys[1]]))
+        low, high = percentile(draws[1] - draws[0])
+        closer = "closer" if high < 0 else "further apart" if low > 0 else "tie"
+        lines.append((column, row.metric, row.worst, row.best, *apart, apart[1] - apart[0], low, high, closer))
+    names = ["column", "metric", "worst", "best", "before", "after", "change", "low", "high", "verdict"]
+    return pd.DataFrame(lines, columns=names)
+
+
+def _sentence(column: str, gain: pd.DataFrame, cost: pd.DataFrame) -> str:
+    """Return what was gained and what it cost, in words."""
+    if gain.empty:
+        return f"{column}: fewer than two groups are large enough, so nothing can be said about what changed."
+    row = gain[gain["metric"] == "sensitivity"].iloc[0] if "sensitivity" in set(gain["metric"]) else gain.iloc[0]
+    size = f"from {row['before']:.3f} to {row['after']:.3f}, change {number(row['change'], sign=True)} "
+    size += f"[{number(row['low'])}, {number(row['high'])}]"
+    told = {"closer": "it brings them closer", "further apart": "it drives them apart"}.get(
+        row["verdict"], "that may be chance"
+    )
+    name = row["metric"].replace("_", " ")
+    text = f"{column}: between {row['worst']} and {row['best']} the difference in {name} goes {size}: {told}. "
+    apart = gain[(gain["verdict"] == "further apart") & (gain["metric"] != row["metric"])]
+    names = ", ".join(metric.replace("_", " ") for metric in apart["metric"])
+    text += f"But they come further apart in {names}. " if names else ""
+    worse = cost[cost["verdict"] == "worse"]
+    costs = [f"{c.metric.replace('_', ' ')} {number(c.change, sign=True)}" for c in worse.itertuples()]
+    return text + (
+        f"Over all rows it costs {', '.join(costs)}." if costs else "Over all rows no metric is clearly worse."
+    )

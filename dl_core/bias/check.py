@@ -1,0 +1,228 @@
+"""Whom a model fails: every metric by group with interval and n, and the differences that stand out of chance.
+
+Values by group come from fairlearn's `MetricFrame`, intervals from the bootstrap that all metrics share.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import combinations
+
+import numpy as np
+import pandas as pd
+
+from dl_core.bias.groups import NOT_STATED, natural_order
+from dl_core.bias.report import BiasReport
+from dl_core.bias.words import warnings_of
+from dl_core.errors import OptionError
+from dl_core.evaluate.evaluate import scored_rows, units_of
+from dl_core.evaluate.intervals import LEVEL, Scored, draw_weights, interval, percentile, resamples_for
+from dl_core.evaluate.metrics import METRICS, Metric, get_metrics
+from dl_core.evaluate.results import Predictions
+
+MIN_ROWS = 30  # a group with fewer rows says nothing
+MIN_CASES = 10  # nor does a rate over fewer positives (or negatives), nor rows of fewer units
+PARITY = ("sensitivity", "false_positive_rate", "selection_rate")  # always shown for two classes
+
+Key = tuple[str, str, str]  # column, group, metric
+
+
+@dataclass(frozen=True)
+class GroupDraws:
+    """A model's metrics by (column, group, metric): resampled values (r,), and the same for all rows by metric."""
+
+    case: Scored
+    rows: pd.Index
+    labels: pd.DataFrame
+    units: np.ndarray | None
+    overall: dict[str, np.ndarray]
+    by_group: dict[Key, np.ndarray]
+
+
+def check_bias(
+    predictions: Predictions,
+    model: str,
+    groups: pd.DataFrame,
+    *,
+    metrics: Sequence[str | Metric] | None = None,
+    threshold: float | pd.Series | None = None,
+    units: pd.Series | None = None,
+    seed: int = 0,
+) -> BiasReport:
+    """Return every metric by group on the labelled test rows, and how far groups are apart.
+
+    Parameters
+    ----------
+    predictions : Predictions
+    model : str
+    groups : pandas.DataFrame
+        Group labels by row id, one column a grouping (`make_groups`).
+    metrics : sequence or None
+        Names or `Metric` objects. For two classes sensitivity, false positive rate and selection rate are always among
+        them, so that equalised odds (Hardt 2016) and demographic parity can be read.
+    threshold : float, pandas.Series or None
+        Operating point, or one for each row id.
+    units : pandas.Series or None
+        Unit (patient, account) by row id; rows of a unit are resampled together.
+    seed : int
+
+    Returns
+    -------
+    BiasReport
+        A group is not ``enough`` for a metric under 30 rows, 10 units, or 10 of the positives or negatives that the
+        metric counts; it and rows whose group is not stated take no part in disparities. A disparity is the difference
+        (and ratio) of the best and the worst group, those two fixed, with an interval widened (Bonferroni) for having
+        picked the most distant pair; so it may reach over 0, which a resampled maximum never would.
+
+    Raises
+    ------
+    OptionError
+        If there are no groups, or the model or a metric is unknown.
+    """
+    chosen = group_metrics(metrics, len(predictions.classes))
+    drawn = draw_groups(predictions, model, groups, chosen, threshold=threshold, units=units, seed=seed)
+    return report_of(drawn, model, chosen, predictions.classes)
+
+
+def report_of(drawn: GroupDraws, model: str, chosen: Sequence[Metric], classes: tuple[str, ...]) -> BiasReport:
+    """Return the report on resampled metrics."""
+    overall = pd.DataFrame(
+        [
+            (m.name, _value(m, drawn.case), *interval(m, drawn.case, drawn.overall[m.name]), len(drawn.rows))
+            for m in chosen
+        ],
+        columns=["metric", "value", "low", "high", "n"],
+    )
+    table = pd.concat([_group_table(drawn, column, chosen) for column in drawn.labels], ignore_index=True)
+    disparities = pd.concat([_disparities(drawn, table, column, chosen) for column in drawn.labels], ignore_index=True)
+    return BiasReport(model, overall, table, disparities, warnings_of(table, disparities, classes))
+
+
+def group_metrics(metrics: Sequence[str | Metric] | None, n_classes: int) -> list[Metric]:
+    """Return the metrics of a check, those of parity among them."""
+    return get_metrics([*(metrics or ("auroc", "accuracy", "sensitivity", "specificity")), *PARITY], n_classes)
+
+
+def draw_groups(
+    predictions: Predictions,
+    model: str,
+    groups: pd.DataFrame,
+    metrics: Sequence[Metric],
+    *,
+    threshold: float | pd.Series | None,
+    units: pd.Series | None,
+    seed: int,
+) -> GroupDraws:
+    """Return the resampled metrics of all rows and of every group, from one set of draws."""
+    if not len(groups.columns):
+        raise OptionError("there are no groups to check", where="groups", expected="a column of the metadata")
+    case, rows = scored_rows(predictions, model, "test")
+    if isinstance(threshold, pd.Series):
+        threshold = threshold.reindex(rows).to_numpy(dtype=float)
+    case = Scored(case.y_true, case.y_score, threshold)
+    labels = groups.reindex(rows).fillna(NOT_STATED)
+    unit = units_of(rows, units)
+    members = {
+        (column, group): np.flatnonzero((labels[column] == group).to_numpy())
+        for column in labels
+        for group in sorted(labels[column].unique(), key=natural_order)
+    }
+    overall: dict[str, list] = {metric.name: [] for metric in metrics}
+    by_group: dict[Key, list] = {(*key, metric.name): [] for key in members for metric in metrics}
+    n = len(rows)
+    for weights in draw_weights(n, n_resamples=resamples_for(n), seed=seed, units=unit):
+        for metric in metrics:
+            overall[metric.name].append(metric.resampled(case.y_true, case.y_score, weights, case.threshold))
+        for key, at in members.items():
+            part, its_weights = case.take(at), weights[:, at]
+            for metric in metrics:
+                values = metric.resampled(part.y_true, part.y_score, its_weights, part.threshold)
+                by_group[*key, metric.name].append(values)
+    joined = {name: np.concatenate(values) for name, values in overall.items()}
+    parts = {key: np.concatenate(values) for key, values in by_group.items()}
+    return GroupDraws(case, rows, labels, None if unit is None else unit.to_numpy(), joined, parts)
+
+
+def _value(metric: Metric, case: Scored) -> float:
+    return metric(case.y_true, case.y_score, case.threshold)
+
+
+def by_group(case: Scored, labels: pd.Series, metrics: Sequence[Metric]) -> pd.DataFrame:
+    """Return metric values by group from fairlearn's `MetricFrame`: groups as rows, metrics as columns."""
+    from fairlearn.metrics import MetricFrame
+
+    params = {}
+    if case.threshold is not None:
+        each = np.broadcast_to(case.threshold, len(case.y_true))
+        params = {metric.name: {"threshold": each} for metric in metrics}
+    frame = MetricFrame(
+        metrics={metric.name: metric.function for metric in metrics},
+        y_true=case.y_true,
+        y_pred=case.y_score,
+        sensitive_features=labels.to_numpy(),
+        sample_params=params,
+    )
+    return frame.by_group.astype(float)
+
+
+def _group_table(drawn: GroupDraws, column: str, metrics: Sequence[Metric]) -> pd.DataFrame:
+    """Return one grouping's rows of the report."""
+    labels, binary = drawn.labels[column], drawn.case.y_score.shape[1] == 2
+    values = by_group(drawn.case, labels, metrics)
+    lines = []
+    for group in sorted(values.index, key=natural_order):
+        at = np.flatnonzero((labels == group).to_numpy())
+        part = drawn.case.take(at)
+        positives = int((part.y_true == 1).sum()) if binary else None
+        n_units = len(at) if drawn.units is None else pd.Series(drawn.units[at]).nunique()
+        for metric in metrics:
+            low, high = interval(metric, part, drawn.by_group[column, group, metric.name])
+            enough = is_enough(metric, len(at), positives, n_units)
+            value = values.loc[group, metric.name]
+            lines.append((column, group, metric.name, value, low, high, len(at), positives, enough))
+    names = ["column", "group", "metric", "value", "low", "high", "n", "positives", "enough"]
+    return pd.DataFrame(lines, columns=names)
+
+
+def is_enough(metric: Metric, n: int, positives: int | None, n_units: int | None = None) -> bool:
+    """Return whether a group is large enough for ``metric``; ``positives`` is None with more than two classes."""
+    if n < MIN_ROWS or (n_units is not None and n_units < MIN_CASES):
+        return False
+    if positives is None or metric.trials == "rows" or metric.name in ("brier", "log_loss", "ece"):
+        return True
+    needed = {"positives": [positives], "negatives": [n - positives]}.get(metric.trials, [positives, n - positives])
+    return min(needed) >= MIN_CASES
+
+
+def _disparities(drawn: GroupDraws, table: pd.DataFrame, column: str, metrics: Sequence[Metric]) -> pd.DataFrame:
+    """Return the differences and ratios between the best and worst group of one grouping."""
+    lines = []
+    for metric in metrics:
+        here = table[(table["column"] == column) & (table["metric"] == metric.name)]
+        here = here[here["enough"] & here["value"].notna() & (here["group"] != NOT_STATED)]
+        if len(here) < 2:
+            continue
+        ordered = here.sort_values("value", ascending=metric.higher_is_better, kind="stable")
+        worst, best = ordered.iloc[0], ordered.iloc[-1]
+        draws = [drawn.by_group[column, row["group"], metric.name] for row in (worst, best)]
+        level = 1 - (1 - LEVEL) / len(list(combinations(range(len(here)), 2)))
+        difference = abs(best["value"] - worst["value"])
+        spread = percentile(metric.sign * (draws[1] - draws[0]), level)
+        lines.append((column, metric.name, "difference", difference, *spread, worst["group"], best["group"]))
+        small, large = (0, 1) if metric.higher_is_better else (1, 0)
+        with np.errstate(divide="ignore", invalid="ignore"):
+            share = np.where(draws[large] > 0, draws[small] / draws[large], np.nan)
+        top = max(best["value"], worst["value"])
+        ratio = min(best["value"], worst["value"]) / top if top > 0 else float("nan")
+        lines.append((column, metric.name, "ratio", ratio, *percentile(share, level), worst["group"], best["group"]))
+    odds = [row for row in lines if row[1] in ("sensitivity", "false_positive_rate") and row[2] == "difference"]
+    if len(odds) == 2:  # the larger of the two differences, as in fairlearn's equalized_odds_difference
+        larger = max(odds, key=lambda row: row[3])
+        lines.append((column, "equalised_odds", *larger[2:]))
+    return pd.DataFrame(lines, columns=["column", "metric", "kind", "value", "low", "high", "worst", "best"])
+
+
+def label_of(metric: str) -> str:
+    """Return a metric's words for the page."""
+    return "Equalised odds" if metric == "equalised_odds" else METRICS[metric].label if metric in METRICS else metric

@@ -1,0 +1,179 @@
+"""Two remedies, with what each gains and costs: reweighing before training, an operating point for each group after.
+
+Reweighing needs a new training: take the weights here, train, hand old and new predictions to `training_mitigation`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+
+from dl_core.bias.change import Judgement, first_grouping, mitigation_result
+from dl_core.bias.check import MIN_CASES
+from dl_core.bias.groups import NOT_STATED
+from dl_core.bias.report import Mitigation
+from dl_core.errors import OptionError
+from dl_core.evaluate.calibration import pick_threshold
+from dl_core.evaluate.evaluate import scored_rows
+from dl_core.evaluate.formulas import sensitivity, specificity
+from dl_core.evaluate.metrics import Metric
+from dl_core.evaluate.results import Predictions
+
+GOALS = ("sensitivity", "specificity")
+
+
+def reweighing_weights(groups: pd.Series, labels: pd.Series) -> pd.Series:
+    """Return a weight for each training row, so that group and label are independent under the weights.
+
+    The weight of a row of group g and label y is P(g) P(y) / P(g, y): a combination that is rarer than independence
+    would have it counts more. The weights' mean is 1, and neither groups nor labels change their total.
+
+    Parameters
+    ----------
+    groups, labels : pandas.Series
+        Group and label by row id; a missing group is a group of its own.
+
+    References
+    ----------
+    Kamiran and Calders (2012), *Data preprocessing techniques for classification without discrimination*, section 5.3.
+    """
+    table = pd.DataFrame({"label": labels, "group": groups.reindex(labels.index).fillna(NOT_STATED)})
+    cells = table.groupby(["group", "label"])["label"].transform("size")
+    by_group = table.groupby("group")["label"].transform("size")
+    by_label = table.groupby("label")["label"].transform("size")
+    return (by_group * by_label / (cells * len(table))).rename("weight")
+
+
+def fit_group_thresholds(
+    predictions: Predictions,
+    model: str,
+    groups: pd.Series,
+    *,
+    threshold: float | None = None,
+    goal: str = "sensitivity",
+    target: float | None = None,
+) -> dict[str, float]:
+    """Return an operating point for each group, picked on validation rows only.
+
+    With the goal ``"sensitivity"`` (equal opportunity, Hardt 2016) each group gets the highest threshold at which its
+    sensitivity reaches ``target``, with ``"specificity"`` the lowest at which its specificity does. Unlike fairlearn's
+    ThresholdOptimizer no decision is drawn by lot: the same image always gets the same answer.
+
+    Parameters
+    ----------
+    predictions : Predictions
+        Of two classes, with validation rows.
+    groups : pandas.Series
+        Group by row id.
+    threshold : float or None
+        The operating point for all; groups with fewer than ten validation rows of the class counted keep it.
+    target : float or None
+        0…1; None for what ``threshold`` reaches over all validation rows.
+
+    Raises
+    ------
+    OptionError
+        If there are more than two classes, no validation rows or no such goal.
+    """
+    if len(predictions.classes) != 2:
+        raise OptionError(f"there are {len(predictions.classes)} classes", expected="two, for thresholds by group")
+    if goal not in GOALS:
+        raise OptionError(f"{goal!r} cannot be made equal", expected=" or ".join(GOALS))
+    shared = 0.5 if threshold is None else float(threshold)
+    case, rows = scored_rows(predictions, model, "validation", shared)
+    counted, metric = (1, sensitivity) if goal == "sensitivity" else (0, specificity)
+    target = metric(case.y_true, case.y_score, shared) if target is None else target
+    labels = groups.reindex(rows).fillna(NOT_STATED).to_numpy()
+    found = {}
+    for group in sorted(set(labels) | set(groups.dropna())):
+        score = np.sort(case.y_score[(labels == group) & (case.y_true == counted), 1])
+        if len(score) < MIN_CASES or np.isnan(target):
+            found[group] = shared
+            continue
+        needed = min(int(np.ceil(target * len(score) - 1e-9)), len(score))  # rows that must fall on the right side
+        found[group] = _cut(score, len(score) - needed) if goal == "sensitivity" else _cut(score, needed)
+    return found
+
+
+def _cut(score: np.ndarray, below: int) -> float:
+    """Return a cut with at most (sensitivity) or at least (specificity) ``below`` of the sorted scores under it.
+
+    Half way to the neighbour where the scores differ, so that validation scores do not sit on the edge.
+    """
+    if below <= 0:
+        return float(score[0])
+    if below >= len(score):
+        return float(np.nextafter(score[-1], 2.0))
+    return float((score[below - 1] + score[below]) / 2)
+
+
+def threshold_mitigation(
+    predictions: Predictions,
+    model: str,
+    groups: pd.DataFrame,
+    *,
+    metrics: Sequence[str | Metric] | None = None,
+    threshold: float | None = None,
+    units: pd.Series | None = None,
+    seed: int = 0,
+) -> Mitigation:
+    """Give each group its own operating point for equal sensitivity, and show what that changes.
+
+    Parameters
+    ----------
+    predictions : Predictions
+        With validation rows, on which the thresholds are picked, and test rows, on which they are judged.
+    groups : pandas.DataFrame
+        Group labels by row id; the first column is the grouping to be made fairer.
+    threshold : float or None
+        The operating point for all before; None for the most probable class.
+
+    Raises
+    ------
+    OptionError
+        If there are more than two classes, no groups or no validation rows.
+    """
+    labels = first_grouping(groups).fillna(NOT_STATED)
+    shared = 0.5 if threshold is None else float(threshold)
+    found = fit_group_thresholds(predictions, model, labels, threshold=shared)
+    rows = predictions.of(model).index
+    after = Judgement(predictions, model, labels.map(found).astype(float).reindex(rows).fillna(shared))
+    before = Judgement(predictions, model, shared)
+    return mitigation_result(before, after, groups, metrics=metrics, units=units, seed=seed, thresholds=found)
+
+
+def training_mitigation(
+    before: Predictions,
+    after: Predictions,
+    model: str,
+    groups: pd.DataFrame,
+    *,
+    metrics: Sequence[str | Metric] | None = None,
+    threshold: float | None | tuple[float | None, float | None] = None,
+    units: pd.Series | None = None,
+    seed: int = 0,
+) -> Mitigation:
+    """Show what training again with reweighed rows changed, on the same test rows.
+
+    Parameters
+    ----------
+    before, after : Predictions
+        Of the two trainings of ``model``.
+    groups : pandas.DataFrame
+        Group labels by row id; the first column is the grouping that was to be made fairer.
+    threshold : float, None or a pair
+        The operating points before and after. With one number, the one after is picked on the new validation rows
+        (Youden), as a model trained on other weights gives other scores.
+
+    Raises
+    ------
+    OptionError
+        If the test rows are not the same.
+    """
+    if not isinstance(threshold, tuple):
+        anew = threshold if threshold is None else pick_threshold(*after.arrays(model, "validation")[:2])
+        threshold = (threshold, anew)
+    pair = Judgement(before, model, threshold[0]), Judgement(after, model, threshold[1])
+    return mitigation_result(*pair, groups, metrics=metrics, units=units, seed=seed)

@@ -1,0 +1,90 @@
+"""The noun `BiasReport`: each metric by group with interval and n, disparities, and what mitigation costs and gains."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import pandas as pd
+
+from dl_core.evaluate.results import records
+
+
+@dataclass(frozen=True)
+class BiasReport:
+    """Whom one model fails.
+
+    Parameters
+    ----------
+    model : str
+    overall : pandas.DataFrame
+        Columns ``metric, value, low, high, n``.
+    groups : pandas.DataFrame
+        Columns ``column, group, metric, value, low, high, n, positives, enough``; ``column`` is the metadata column or
+        ``"sex × age"`` for a pair; ``enough`` is False where the group is too small to say anything.
+    disparities : pandas.DataFrame
+        Columns ``column, metric, kind, value, low, high, worst, best``; ``kind`` is ``"difference"`` or ``"ratio"``.
+    warnings : tuple of str
+        Sentences: groups too small, disparities whose interval leaves out zero.
+    """
+
+    model: str
+    overall: pd.DataFrame
+    groups: pd.DataFrame
+    disparities: pd.DataFrame
+    warnings: tuple[str, ...] = ()
+
+    def as_dict(self) -> dict:
+        """Return plain JSON."""
+        return {
+            "model": self.model,
+            "overall": records(self.overall),
+            "groups": records(self.groups),
+            "disparities": records(self.disparities),
+            "warnings": list(self.warnings),
+        }
+
+
+@dataclass(frozen=True)
+class Mitigation:
+    """What a remedy gains for groups and what it costs over all, on the same test rows.
+
+    Parameters
+    ----------
+    method : str
+        ``"thresholds"`` or ``"reweighing"``.
+    column : str
+        The grouping that was to be made fairer.
+    before, after : BiasReport
+    cost : pandas.DataFrame
+        Columns ``metric, before, after, change, low, high, n, verdict``: metrics over all rows; ``change`` is turned so
+        that positive is better, with its paired bootstrap interval.
+    gain : pandas.DataFrame
+        Columns ``column, metric, worst, best, before, after, change, low, high, verdict``: the difference between the
+        two groups that were furthest apart before; a negative ``change`` brings them closer.
+    sentence : str
+        What it gained and what it cost, in words.
+    thresholds : dict
+        Operating point by group (method ``"thresholds"``), else empty.
+    """
+
+    method: str
+    column: str
+    before: BiasReport
+    after: BiasReport
+    cost: pd.DataFrame
+    gain: pd.DataFrame
+    sentence: str
+    thresholds: dict[str, float] = field(default_factory=dict)
+
+    def as_dict(self) -> dict:
+        """Return plain JSON."""
+        return {
+            "method": self.method,
+            "column": self.column,
+            "before": self.before.as_dict(),
+            "after": self.after.as_dict(),
+            "cost": records(self.cost),
+            "gain": records(self.gain),
+            "sentence": self.sentence,
+            "thresholds": self.thresholds,
+        }

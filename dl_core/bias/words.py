@@ -1,0 +1,84 @@
+"""What a bias check found, in sentences that say what it means for the decision at hand."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from dl_core.bias.groups import NOT_STATED
+from dl_core.evaluate.metrics import METRICS
+
+MOST_NAMED = 4  # small groups named in one sentence
+
+
+def warnings_of(table: pd.DataFrame, disparities: pd.DataFrame, classes: tuple[str, ...]) -> tuple[str, ...]:
+    """Return sentences: differences that chance hardly explains, groups too small, groupings with nothing to compare.
+
+    Parameters
+    ----------
+    table, disparities : pandas.DataFrame
+        ``groups`` and ``disparities`` of a `BiasReport`.
+    classes : tuple of str
+    """
+    positive = classes[-1] if len(classes) == 2 else ""
+    lines = []
+    for column, here in table.groupby("column", sort=False):
+        found = disparities[(disparities["column"] == column) & (disparities["kind"] == "difference")]
+        told = set()
+        for row in found.itertuples():
+            # specificity and false positive rate, and their like, are one finding told once
+            topic = "false alarms" if row.metric in ("specificity", "false_positive_rate") else row.metric
+            if row.low > 0 and topic not in told and row.metric != "equalised_odds":
+                told.add(topic)
+                lines.append(_difference(row, here, positive))
+        lines.extend(_small(str(column), here))
+        if found.empty:
+            lines.append(f"{column}: fewer than two groups are large enough, so there is nothing to compare.")
+    return tuple(lines)
+
+
+def _difference(row, here: pd.DataFrame, positive: str) -> str:
+    """Return one disparity as a sentence."""
+    value = here[here["metric"] == row.metric].set_index("group")["value"]
+    worst, best = float(value[row.worst]), float(value[row.best])
+    size = f"(difference {row.value:.2f} [{row.low:.2f}, {row.high:.2f}])"
+    each = f"{100 * worst:.0f} of 100 for {row.worst} but {100 * best:.0f} of 100 for {row.best} {size}"
+    if row.metric == "sensitivity" and positive:
+        return (
+            f"{row.column}: of those who are truly {positive} the model finds {each}; it misses more among {row.worst}."
+        )
+    if row.metric == "specificity" and positive:
+        return f"{row.column}: of those who are not {positive} the model rightly clears {each}; more false alarms."
+    if row.metric == "false_positive_rate" and positive:
+        return f"{row.column}: of those who are not {positive} the model wrongly calls {each}; more false alarms."
+    if row.metric == "selection_rate" and positive:
+        shares = here[here["metric"] == row.metric].set_index("group")
+        worse, better = (
+            shares.loc[[row.worst, row.best], "positives"] / shares.loc[[row.worst, row.best], "n"]
+        ).astype(float)
+        real = f"truly {positive} are {100 * worse:.0f} and {100 * better:.0f} of 100"
+        part = ", so part of this is a real difference" if better - worse > 0.05 else ""
+        return f"{row.column}: the model calls {positive} {each}; {real}{part}."
+    if row.metric in ("accuracy", "balanced_accuracy"):
+        return f"{row.column}: the model is right in {each}."
+    label = METRICS[row.metric].label if row.metric in METRICS else row.metric
+    return f"{row.column}: {label} is {worst:.2f} for {row.worst} and {best:.2f} for {row.best} {size}."
+
+
+def _small(column: str, here: pd.DataFrame) -> list[str]:
+    """Return a sentence about groups that are too small for at least one metric."""
+    here = here[here["group"] != NOT_STATED]
+    counts = here.groupby("group", sort=False).agg(
+        n=("n", "first"), positives=("positives", "first"), enough=("enough", "all"), some=("enough", "any")
+    )
+    lines = []
+    for some, what in ((False, "too few to say anything"), (True, "too few for some metrics, which are left out")):
+        small = counts[~counts["enough"] & (counts["some"] == some)]
+        if small.empty:
+            continue
+        names = [
+            f"{group} ({row.n} rows" + (f", {row.positives:.0f} positive)" if pd.notna(row.positives) else ")")
+            for group, row in zip(small.index[:MOST_NAMED], small.itertuples(), strict=False)
+        ]
+        more = f" and {len(small) - MOST_NAMED} more" if len(small) > MOST_NAMED else ""
+        lines.append(f"{column}: {', '.join(names)}{more}: {what}.")
+    return lines

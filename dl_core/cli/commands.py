@@ -1,0 +1,233 @@
+"""The commands: each turns words into verbs of `pipeline`."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import dl_core.domains  # noqa: F401  makes the domains known
+from dl_core import pipeline
+from dl_core.cli import parser
+from dl_core.cli.progress import Progress
+from dl_core.cli.tables import print_table
+from dl_core.data.dataset import Dataset
+from dl_core.domain import Domain, ReadRequest, domains, get_domain
+from dl_core.errors import OptionError, RunError, SchemaError
+from dl_core.files import storage_errors
+from dl_core.schema import Role
+from dl_core.train.run import Run, TrainSpec
+
+if TYPE_CHECKING:
+    from dl_core.train.scoring import ModelSource
+
+
+def build_parser() -> parser.Parser:
+    """Return the parser with every command of this file."""
+    return parser.build(
+        {
+            "domains": list_domains,
+            "train": train,
+            "predict": predict,
+            "evaluate": evaluate,
+            "compare": compare,
+            "explain": explain,
+            "bias": bias,
+            "report": report,
+            "export": export,
+        }
+    )
+
+
+def list_domains(args: argparse.Namespace) -> None:
+    """Print a line for each domain."""
+    for domain in domains().values():
+        print(f"{domain.name}\t{domain.title}: {domain.purpose}")
+
+
+def train(args: argparse.Namespace) -> None:
+    """Read, split and train; print the leaderboard."""
+    domain = get_domain(args.domain)
+    options = domain.parse_options(dict(args.option))
+    spec = TrainSpec(domain.choose_models(args.models), args.seed, args.time_budget, options)
+    _check_place(args.run, folder=True)
+    if (args.run / "run.json").exists():
+        raise RunError("there is a run already", where=str(args.run), todo="name another folder with --run")
+    progress = Progress(sys.stderr)
+    progress.say(f"Reading {args.data.name} …")
+    dataset = pipeline.ingest(domain, _request(domain, args, test=args.test))
+    splits = pipeline.split(domain, dataset, args.seed, options)
+    for finding in pipeline.inspect(domain, dataset, splits):
+        progress.say(f"{finding.level}: {finding.message}")
+    progress.say(f"{len(dataset)} rows; split: {splits.protocol}")
+    with storage_errors(str(args.run)):
+        args.run.mkdir(parents=True, exist_ok=True)
+        work = pipeline.Work(emit=progress.event, cache=args.run / "cache")
+        started = time.perf_counter()
+        run = pipeline.train(domain, dataset, splits, spec, args.run, work)
+    progress.say(f"Trained in {time.perf_counter() - started:.0f} s; best on validation: {run.best}.")
+    _print_leaderboard(domain, run)
+
+
+def predict(args: argparse.Namespace) -> None:
+    """Write the predictions of new cases as CSV."""
+    _check_place(args.out)
+    with _source(args.run) as source:
+        domain = get_domain(source.domain)
+        data = _new_cases(domain, args, source)
+        predictions = pipeline.predict(domain, source, args.model, data)
+        table = domain.prediction_table(predictions, data)
+    with storage_errors(args.out.name):
+        args.out.parent.mkdir(parents=True, exist_ok=True)
+        table.to_csv(args.out, index=False)
+    print(f"{len(table)} rows written to {args.out.name}", file=sys.stderr)
+
+
+def evaluate(args: argparse.Namespace) -> None:
+    """Print metrics with intervals and n."""
+    run = Run.load(args.run)
+    domain = get_domain(run.domain)
+    dataset = None
+    if args.data:
+        dataset = pipeline.ingest(domain, _request(domain, args, run=run, labelled=True))
+    evaluation = pipeline.evaluate(domain, run, dataset)
+    if args.json:
+        _print_json(evaluation.as_dict())
+        return
+    print(f"Protocol: {evaluation.protocol}")
+    print_table(evaluation.metrics, sys.stdout)
+
+
+def compare(args: argparse.Namespace) -> None:
+    """Print the verdict and the paired differences."""
+    run = Run.load(args.run)
+    chosen = [name.strip() for name in args.models.split(",") if name.strip()]
+    comparison = pipeline.compare(get_domain(run.domain), run, chosen or None)
+    if args.json:
+        _print_json(comparison.as_dict())
+        return
+    print(comparison.sentence)
+    print_table(comparison.pairs, sys.stdout)
+    print_table(comparison.costs, sys.stdout)
+
+
+def explain(args: argparse.Namespace) -> None:
+    """Write an overlay a case and method, and a table of faithfulness."""
+    from dl_core.explain.files import write_explanations
+
+    _check_place(args.out, folder=True)
+    with _source(args.run) as source:
+        domain = get_domain(source.domain)
+        data = _new_cases(domain, args, source)
+        methods = [name.strip() for name in args.methods.split(",") if name.strip()]
+        explanations = pipeline.explain(domain, source, args.model, data, methods=methods or None, target=args.target)
+    with storage_errors(args.out.name):
+        write_explanations(explanations, data, args.out)
+    print(f"{len(explanations)} maps written to {args.out.name}", file=sys.stderr)
+
+
+def bias(args: argparse.Namespace) -> None:
+    """Print every metric by group."""
+    run = Run.load(args.run)
+    columns = [name.strip() for name in args.groups.split(",") if name.strip()]
+    columns += [f"{a}×{b}" for i, a in enumerate(columns) for b in columns[i + 1 :]]
+    found = pipeline.check_bias(get_domain(run.domain), run, args.model, columns)
+    if args.json:
+        _print_json(found.as_dict())
+        return
+    print(f"Model: {found.model}")
+    for table in (found.overall, found.groups, found.disparities):
+        print_table(table, sys.stdout)
+    print("\n".join(found.warnings))
+
+
+def report(args: argparse.Namespace) -> None:
+    """Write the HTML report."""
+    _check_place(args.out)
+    run = Run.load(args.run)
+    with storage_errors(args.out.name):
+        pipeline.report(get_domain(run.domain), run, args.out)
+    print(f"Report written to {args.out.name}", file=sys.stderr)
+
+
+def export(args: argparse.Namespace) -> None:
+    """Write a bundle."""
+    _check_place(args.out)
+    run = Run.load(args.run)
+    with storage_errors(args.out.name):
+        pipeline.export(get_domain(run.domain), run, args.model, args.out)
+    print(f"Bundle written to {args.out.name}", file=sys.stderr)
+
+
+def _check_place(path: Path, folder: bool = False) -> None:
+    """Raise, before the work begins, if ``path`` cannot become a file, or a folder."""
+    if path.exists() and path.is_dir() != folder:
+        found, expected = ("a file", "a folder") if folder else ("a folder", "a file")
+        raise OptionError(f"it is {found}", where=str(path), expected=expected)
+    above = next(parent for parent in path.absolute().parents if parent.exists())
+    if not above.is_dir():
+        raise OptionError("it is a file", where=str(above), expected="a folder")
+
+
+@contextmanager
+def _source(path: Path) -> Iterator[ModelSource]:
+    """Yield the run in a folder, or the bundle in a zip."""
+    if path.is_dir():
+        yield Run.load(path)
+        return
+    if not path.exists():
+        raise RunError("there is no such run or bundle", where=str(path), todo="train first, or name another path")
+    from dl_core.store.bundle import open_bundle
+
+    with tempfile.TemporaryDirectory(prefix="daylight-") as folder:
+        yield open_bundle(path, Path(folder))
+
+
+def _new_cases(domain: Domain, args: argparse.Namespace, source: ModelSource) -> Dataset:
+    """Read the cases to predict as the run's training data were read."""
+    data = pipeline.ingest(domain, _request(domain, args, run=source, labelled=False))
+    if not len(data):
+        raise SchemaError("there is nothing to predict", where=args.data.name)
+    return data
+
+
+def _request(
+    domain: Domain,
+    args: argparse.Namespace,
+    *,
+    test: Path | None = None,
+    run: ModelSource | None = None,
+    labelled: bool = True,
+) -> ReadRequest:
+    for path in (args.data, test):
+        if path is not None and not path.exists():
+            raise OptionError("there is no such file or folder", where=str(path))
+    roles: dict[Role, tuple[str, ...]] = {}
+    for name, column in args.role:
+        try:
+            role = Role(name)
+        except ValueError:
+            known = ", ".join(field.role for field in domain.schema.fields)
+            raise OptionError(f"there is no role {name!r}", where="--role", expected=known) from None
+        roles[role] = (*roles.get(role, ()), column)
+    options: dict[str, Any] = dict(domain.parse_options(dict(args.option)))
+    if run is not None:
+        options |= {"like": run.dataset}
+    return ReadRequest((args.data,), (test,) if test else (), roles, options, labelled, args.data.stem)
+
+
+def _print_leaderboard(domain: Domain, run: Run) -> None:
+    metrics = run.evaluation.metrics
+    print(f"Test rows: {run.splits.counts()['test']}; protocol: {run.splits.protocol}")
+    print_table(metrics[metrics["metric"].isin([domain.primary_metric, "accuracy"])], sys.stdout)
+
+
+def _print_json(content: dict) -> None:
+    json.dump(content, sys.stdout, indent=1, default=float)
+    print()

@@ -1,0 +1,240 @@
+"""The noun `Dataset`: frozen, validated, one row an example, with its roles, source and content fingerprint."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import shutil
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from types import MappingProxyType
+
+import numpy as np
+import pandas as pd
+
+from dl_core.errors import RunError, SchemaError, shorten
+from dl_core.schema import Role
+
+
+@dataclass(frozen=True)
+class Source:
+    """Where data come from and what may be done with them.
+
+    ``simulated`` is a short statement of what is simulated ("simulated lesions on real anatomy"), or empty.
+    """
+
+    title: str
+    licence: str = "not stated"
+    url: str = ""
+    notice: str = ""
+    simulated: str = ""
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing the user should know about the data before training.
+
+    ``level`` is ``"info"``, ``"warning"`` or ``"error"`` (an error blocks training). ``kind`` is a stable key such as
+    ``"exact-duplicate"``. ``rows`` are the row ids concerned; ``mend`` names the option that mends it, or is empty.
+    """
+
+    level: str
+    kind: str
+    message: str
+    rows: tuple[str, ...] = ()
+    mend: str = ""
+
+
+@dataclass(frozen=True)
+class Dataset:
+    """A validated data set.
+
+    Parameters
+    ----------
+    name : str
+    table : pandas.DataFrame
+        One row an example; the index holds unique row ids (str) that stay with the row from here to the report.
+    roles : mapping of Role to tuple of str
+        Columns of ``table`` by role. ``Role.IMAGE`` names a key of ``arrays`` instead.
+    arrays : mapping of str to numpy.ndarray
+        Arrays aligned with ``table`` by position, for instance ``"image"``: (n, height, width, channels) uint8.
+    source : Source
+    classes : tuple of str
+        The label's classes in score order; empty where the domain has none.
+    fixed_split : pandas.Series or None
+        Official assignment, ``"train"``, ``"validation"``, ``"test"`` by row id, where the data came with one.
+    notes : tuple of Finding
+        What reading had to say (files left out, columns matched).
+
+    Raises
+    ------
+    SchemaError
+        If ids repeat, or a role names a column that does not exist, or an array has another length.
+    """
+
+    name: str
+    table: pd.DataFrame
+    roles: Mapping[Role, tuple[str, ...]]
+    source: Source
+    arrays: Mapping[str, np.ndarray] = field(default_factory=dict)
+    classes: tuple[str, ...] = ()
+    fixed_split: pd.Series | None = None
+    notes: tuple[Finding, ...] = ()
+    fingerprint: str = ""
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "roles", MappingProxyType({Role(k): tuple(v) for k, v in self.roles.items()}))
+        object.__setattr__(self, "arrays", MappingProxyType(dict(self.arrays)))
+        self._check()
+        if not self.fingerprint:
+            object.__setattr__(self, "fingerprint", content_fingerprint(self.table, self.arrays))
+
+    def _check(self) -> None:
+        if not self.table.index.is_unique:
+            twice = self.table.index[self.table.index.duplicated()][0]
+            raise SchemaError("a row id stands twice", where=f"row {shorten(twice)}", expected="unique ids")
+        for role, columns in self.roles.items():
+            for column in columns:
+                known = self.arrays if role == Role.IMAGE else self.table.columns
+                if column not in known:
+                    raise SchemaError(f"there is no column {shorten(column)!r}", where=f"role {role}")
+        for key, array in self.arrays.items():
+            if len(array) != len(self.table):
+                raise SchemaError(
+                    f"{len(array)} entries for {len(self.table)} rows", where=f"array {key}", expected="one a row"
+                )
+
+    def __len__(self) -> int:
+        return len(self.table)
+
+    @property
+    def ids(self) -> pd.Index:
+        """Row ids in order."""
+        return self.table.index
+
+    def column(self, role: Role) -> str | None:
+        """Return the (first) column with ``role``, or None."""
+        columns = self.roles.get(role, ())
+        return columns[0] if columns else None
+
+    def values(self, role: Role) -> pd.Series | None:
+        """Return the (first) column with ``role`` as a series by row id, or None."""
+        column = self.column(role)
+        return None if column is None else self.table[column]
+
+    @property
+    def images(self) -> np.ndarray:
+        """Images, (n, height, width, channels) uint8."""
+        return self.arrays[self.roles[Role.IMAGE][0]]
+
+    @property
+    def targets(self) -> np.ndarray:
+        """Class indices of the label, (n,) int64; -1 where the label is missing."""
+        labels = self.values(Role.LABEL)
+        if labels is None:
+            raise SchemaError("there is no label column", where=self.name, todo="name the column that holds the label")
+        index = {name: i for i, name in enumerate(self.classes)}
+        return np.array([index.get(value, -1) for value in labels], dtype=np.int64)
+
+    def subset(self, ids: Iterable[str]) -> Dataset:
+        """Return the rows ``ids``, in that order, as a data set of its own."""
+        at = self.table.index.get_indexer(pd.Index(ids))
+        if (at < 0).any():
+            raise RunError("a row is not part of this data set", where=self.name)
+        fixed = None if self.fixed_split is None else self.fixed_split.loc[self.table.index[at]]
+        return Dataset(
+            name=self.name,
+            table=self.table.iloc[at],
+            roles=self.roles,
+            source=self.source,
+            arrays={key: array[at] for key, array in self.arrays.items()},
+            classes=self.classes,
+            fixed_split=fixed,
+            notes=self.notes,
+        )
+
+    @classmethod
+    def from_images(cls, images: np.ndarray, classes: tuple[str, ...] = (), name: str = "images") -> Dataset:
+        """Return unlabelled working images (n, height, width, channels) uint8 as a data set with ids "0", "1", …"""
+        ids = pd.Index([str(i) for i in range(len(images))], name="row")
+        return cls(
+            name=name,
+            table=pd.DataFrame(index=ids),
+            roles={Role.IMAGE: ("image",)},
+            source=Source(name),
+            arrays={"image": images},
+            classes=classes,
+        )
+
+    def save(self, folder: Path) -> Path:
+        """Write the data set into ``folder`` (made anew) and return it. Nothing in it is pickled."""
+        folder = Path(folder)
+        shutil.rmtree(folder, ignore_errors=True)
+        folder.mkdir(parents=True)
+        self.table.rename_axis("row").to_parquet(folder / "table.parquet")
+        for key, array in self.arrays.items():
+            np.save(folder / f"{key}.npy", array, allow_pickle=False)
+        if self.fixed_split is not None:
+            self.fixed_split.rename("split").rename_axis("row").to_frame().to_parquet(folder / "split.parquet")
+        (folder / "dataset.json").write_text(json.dumps(self.describe(), indent=1), encoding="utf-8")
+        return folder
+
+    def describe(self) -> dict:
+        """Return everything but the rows as plain JSON."""
+        return {
+            "name": self.name,
+            "rows": len(self),
+            "fingerprint": self.fingerprint,
+            "classes": list(self.classes),
+            "roles": {str(role): list(columns) for role, columns in self.roles.items()},
+            "source": asdict(self.source),
+            "arrays": {key: {"shape": list(a.shape), "dtype": str(a.dtype)} for key, a in self.arrays.items()},
+            "columns": {column: str(dtype) for column, dtype in self.table.dtypes.items()},
+            "fixed_split": self.fixed_split is not None,
+            "notes": [asdict(note) for note in self.notes],
+        }
+
+    @classmethod
+    def load(cls, folder: Path) -> Dataset:
+        """Read what `save` wrote; arrays are memory-mapped.
+
+        Raises
+        ------
+        RunError
+            If the folder is missing or damaged.
+        """
+        folder = Path(folder)
+        try:
+            about = json.loads((folder / "dataset.json").read_text(encoding="utf-8"))
+            table = pd.read_parquet(folder / "table.parquet")
+            arrays = {key: np.load(folder / f"{key}.npy", mmap_mode="r", allow_pickle=False) for key in about["arrays"]}
+            fixed = pd.read_parquet(folder / "split.parquet")["split"] if about["fixed_split"] else None
+        except (OSError, ValueError, KeyError) as error:
+            raise RunError(
+                "the data set is missing or damaged", where=folder.name, todo="upload the data again"
+            ) from error
+        return cls(
+            name=about["name"],
+            table=table,
+            roles={Role(role): tuple(columns) for role, columns in about["roles"].items()},
+            source=Source(**about["source"]),
+            arrays=arrays,
+            classes=tuple(about["classes"]),
+            fixed_split=fixed,
+            notes=tuple(Finding(**{**note, "rows": tuple(note["rows"])}) for note in about["notes"]),
+            fingerprint=about["fingerprint"],
+        )
+
+
+def content_fingerprint(table: pd.DataFrame, arrays: Mapping[str, np.ndarray]) -> str:
+    """Return 16 hex digits that change whenever a value, an id or an array changes."""
+    digest = hashlib.sha256()
+    digest.update(repr(list(table.columns)).encode())
+    digest.update(pd.util.hash_pandas_object(table.astype(str), index=True).to_numpy().tobytes())
+    for key in sorted(arrays):
+        array = arrays[key]
+        digest.update(f"{key}{array.shape}{array.dtype}".encode())
+        for start in range(0, len(array), 256):  # blocks, so that a memory-mapped array is never read whole
+            digest.update(np.ascontiguousarray(array[start : start + 256]).tobytes())
+    return digest.hexdigest()[:16]

@@ -1,0 +1,75 @@
+"""What is personal is dropped, and ids of people and places are replaced, before anything is kept."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+
+import pandas as pd
+
+_PERSONAL_WORDS = """
+    name names full_name fullname first_name firstname last_name lastname middle_name maiden_name surname family_name
+    familyname given_name givenname forename initials nickname patient_name patientname patients_name subject_name
+    participant_name person_name mother_name mothers_name dob birth birth_date birthdate birthday date_of_birth
+    patient_birth_date patientbirthdate patients_birth_date birth_time address street city postcode postal_code zip
+    zip_code zipcode home_address patient_address patientaddress phone phone_number telephone mobile fax email e_mail
+    mail ssn social_security social_security_number national_id passport nhs_number insurance insurance_number
+    insurance_id policy_number accession accession_number accessionnumber mrn medical_record_number
+    other_patient_ids issuer_of_patient_id physician doctor referring_physician referring_physician_name
+    referringphysicianname performing_physician performing_physician_name operator operator_name operators_name
+    radiologist reader_name reported_by technician requesting_physician relative contact next_of_kin religion
+    occupation military_rank username user_name
+"""
+_PERSONAL = frozenset(_PERSONAL_WORDS.split())
+_PERSONAL_PARTS = re.compile(
+    r"(patient|person|physician|operator|doctor|mother|father|parent|relative)s?_?name|birth_?da(te|y)|date_of_birth|"
+    r"(phone|fax|passport|insurance|social_security)_?(no|nr|number|id)|e_?mail|home_address|street|postal|"
+    r"physician|medical_record"
+)
+_SEX = {
+    "f": "female",
+    "female": "female",
+    "w": "female",
+    "woman": "female",
+    "m": "male",
+    "male": "male",
+    "man": "male",
+    "o": "other",
+    "other": "other",
+}
+
+
+def is_personal(column: str) -> bool:
+    """Return whether a column's name says that it holds names, dates of birth, addresses, numbers of a person."""
+    plain = re.sub(r"([a-z])([A-Z])", r"\1_\2", column)
+    plain = re.sub(r"[^a-z0-9]+", "_", plain.casefold().replace("'s", "s")).strip("_")
+    return plain in _PERSONAL or plain.replace("_", "") in _PERSONAL or bool(_PERSONAL_PARTS.search(plain))
+
+
+def pseudonyms(values: Iterable[object], word: str) -> list[str | None]:
+    """Replace each value by ``"patient 001"`` and so on, numbered as they first appear.
+
+    The number says nothing about the value, and no table from one to the other is kept: not even a hash, which short
+    ids would not survive. The same data in the same order give the same pseudonyms.
+
+    Parameters
+    ----------
+    values : iterable
+        None, NaN and blanks stay None.
+    word : str
+        "patient", "site".
+    """
+    known: dict[str, int] = {}
+    numbers: list[int | None] = []
+    for value in values:
+        text = "" if value is None or value != value else str(value).strip()
+        if isinstance(value, float) and text.endswith(".0"):
+            text = text[:-2]  # a column of whole numbers with a gap reads as floats
+        numbers.append(known.setdefault(text.casefold(), len(known) + 1) if text else None)
+    width = max(3, len(str(len(known))))
+    return [None if number is None else f"{word} {number:0{width}d}" for number in numbers]
+
+
+def tidy_sex(column: pd.Series) -> pd.Series:
+    """Return sex as words where the column holds the usual letters; other values stay as they are."""
+    return column.map(lambda value: _SEX.get(value.strip().casefold(), value) if isinstance(value, str) else value)

@@ -1,0 +1,193 @@
+"""`Domain`: all that differs between two industries, as one frozen description, and the registry of them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from dl_core.data.dataset import Dataset, Finding
+from dl_core.data.request import ReadRequest
+from dl_core.data.splits import Splits
+from dl_core.errors import OptionError
+from dl_core.explain.explanation import Explanation
+from dl_core.models.base import Offer
+from dl_core.schema import Schema
+
+
+@dataclass(frozen=True)
+class Option:
+    """One choice of a run, for the command line's ``--option`` and the page's form alike."""
+
+    name: str
+    kind: type
+    default: Any
+    help: str
+    choices: tuple[Any, ...] = ()
+
+    def parse(self, value: Any) -> Any:
+        """Return ``value`` typed and checked.
+
+        Raises
+        ------
+        OptionError
+            If it does not fit.
+        """
+        try:
+            if self.kind is bool and isinstance(value, str):
+                typed = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}[value.lower()]
+            else:
+                typed = self.kind(value)
+        except (KeyError, TypeError, ValueError):
+            raise OptionError(
+                f"{value!r} is not a {self.kind.__name__}", where=f"option {self.name}", expected=self.help
+            ) from None
+        if self.choices and typed not in self.choices:
+            raise OptionError(
+                f"{value!r} is not offered", where=f"option {self.name}", expected=", ".join(map(str, self.choices))
+            )
+        return typed
+
+
+@dataclass(frozen=True)
+class Sample:
+    """Data that ship with the project: a folder that the domain's reader reads, and a prepared run on it.
+
+    ``examples`` holds unlabelled files to try a prediction with, where there are any.
+    """
+
+    folder: Path
+    title: str
+    prepared_run: Path
+    examples: Path | None = None
+    options: Mapping[str, Any] = field(default_factory=dict)  # read options
+
+
+@dataclass(frozen=True)
+class KnownData:
+    """A public data set that is one click away where there is a network."""
+
+    name: str
+    title: str
+    task: str
+    licence: str
+    url: str
+    md5: str
+    size_bytes: int
+
+
+@dataclass(frozen=True)
+class Domain:
+    """One industry. Stages never see it; the verbs in `pipeline` take from it what each stage needs.
+
+    Callables import their stage inside, so that describing a domain loads neither Keras nor scikit-learn.
+    """
+
+    name: str
+    title: str
+    purpose: str
+    icon: str
+    upload_help: str
+    upload_types: tuple[str, ...]
+    schema: Schema
+    read: Callable[[ReadRequest], Dataset]
+    inspect: Callable[[Dataset, Splits | None], list[Finding]]
+    mend: Callable[[Dataset, Splits, Sequence[str]], tuple[Dataset, Splits]]
+    split: Callable[[Dataset, int, Mapping[str, Any]], Splits]
+    models: Mapping[str, Offer]
+    presets: Mapping[str, tuple[str, ...]]  # "fast" and "all"
+    primary_metric: str
+    metrics: tuple[str, ...]
+    group_metrics: tuple[str, ...]
+    explainers: tuple[str, ...]
+    explain: Callable[..., list[Explanation]]  # (model, name, data, methods, target, faithfulness) -> explanations
+    slices: Callable[[Dataset], pd.DataFrame]  # columns to check for bias, by row id
+    prediction_table: Callable[[pd.DataFrame, Dataset], pd.DataFrame]  # columns of the command line's contract
+    novelty: Callable[
+        [Dataset, Path | None], np.ndarray
+    ]  # (n, d) features by which new rows are compared with training
+    learning_curve: Callable[..., list[dict[str, Any]]] | None = None  # (train, validation, test, seeds, work) -> rows
+    options: tuple[Option, ...] = ()
+    sample: Sample | None = None
+    known_data: tuple[KnownData, ...] = ()
+    notice: str = ""
+    limits: tuple[str, ...] = ()
+
+    def parse_options(self, options: Mapping[str, Any]) -> dict[str, Any]:
+        """Return all options typed, with defaults filled in.
+
+        Raises
+        ------
+        OptionError
+            If an option does not exist or does not fit.
+        """
+        known = {option.name: option for option in self.options}
+        for name in options:
+            if name not in known:
+                raise OptionError(f"there is no option {name!r}", where=self.name, expected=", ".join(known) or "none")
+        return {name: option.parse(options.get(name, option.default)) for name, option in known.items()}
+
+    def choose_models(self, models: str | Sequence[str]) -> tuple[str, ...]:
+        """Return model names for a preset, a comma-separated list or a sequence.
+
+        Raises
+        ------
+        OptionError
+            If a model does not exist.
+        """
+        if isinstance(models, str):
+            if models in self.presets:
+                return self.presets[models]
+            models = [name.strip() for name in models.split(",") if name.strip()]
+        for name in models:
+            if name not in self.models:
+                raise OptionError(
+                    f"there is no model {name!r}",
+                    where=self.name,
+                    expected=", ".join([*self.presets, *self.models]),
+                )
+        if not models:
+            raise OptionError("no model was named", where=self.name, expected=", ".join([*self.presets, *self.models]))
+        return tuple(dict.fromkeys(models))
+
+    def facts(self) -> dict[str, Any]:
+        """Return what a report says about the domain, as plain values."""
+        return {
+            "title": self.title,
+            "purpose": self.purpose,
+            "notice": self.notice,
+            "limits": list(self.limits),
+            "primary_metric": self.primary_metric,
+            "models": {name: {"label": offer.label, "summary": offer.summary} for name, offer in self.models.items()},
+        }
+
+
+_DOMAINS: dict[str, Domain] = {}
+
+
+def register(domain: Domain) -> Domain:
+    """Make ``domain`` known under its name and return it."""
+    _DOMAINS[domain.name] = domain
+    return domain
+
+
+def domains() -> dict[str, Domain]:
+    """Return the registered domains by name."""
+    return dict(_DOMAINS)
+
+
+def get_domain(name: str) -> Domain:
+    """Return the domain of that name.
+
+    Raises
+    ------
+    OptionError
+        If there is none.
+    """
+    if name not in _DOMAINS:
+        raise OptionError(f"there is no domain {name!r}", expected=", ".join(_DOMAINS))
+    return _DOMAINS[name]

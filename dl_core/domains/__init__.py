@@ -1,0 +1,6 @@
+"""The industries. Importing this package makes them known to `dl_core.domain`."""
+
+from dl_core.domain import register
+from dl_core.domains.medical_imaging import DOMAIN as MEDICAL_IMAGING
+
+DOMAINS = (register(MEDICAL_IMAGING),)

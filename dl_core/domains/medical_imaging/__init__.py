@@ -1,0 +1,181 @@
+"""Medical imaging: classify images by transfer learning, see where the model looked, check it for bias."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from dl_core.data.dataset import Dataset, Finding
+from dl_core.data.image_schema import IMAGE_SCHEMA
+from dl_core.data.splits import Splits
+from dl_core.domain import Domain, KnownData, Option, ReadRequest, Sample
+from dl_core.domains.medical_imaging.offers import OFFERS, PRESETS
+from dl_core.schema import Role
+
+if TYPE_CHECKING:
+    from dl_core.explain.explanation import Explanation
+
+HEAD_WIDTH = 1280  # features of EfficientNet-Lite0's last layer
+SAMPLE_FOLDER = Path(__file__).parents[3] / "sample_data" / "medical_imaging"
+
+
+def read(request: ReadRequest) -> Dataset:
+    """Read images in any of the layouts that the upload form names."""
+    from dl_core.data.ingest import read_images
+
+    return read_images(request)
+
+
+def inspect(dataset: Dataset, splits: Splits | None) -> list[Finding]:
+    """Return all findings on the images, their labels and the split."""
+    from dl_core.data.check import check_images
+
+    return check_images(dataset, splits)
+
+
+def mend(dataset: Dataset, splits: Splits, kinds: Sequence[str]) -> tuple[Dataset, Splits]:
+    """Take what leaks out of the training rows."""
+    from dl_core.data.leakage import remove_leakage
+
+    return remove_leakage(dataset, splits, kinds)
+
+
+def split(dataset: Dataset, seed: int, options: Mapping[str, Any]) -> Splits:
+    """Split as given, else by patient, else stratified by class."""
+    from dl_core.data.split_rows import split_rows
+
+    return split_rows(dataset, seed, options)
+
+
+def explain(
+    model: Any, name: str, data: Dataset, methods: Sequence[str], target: str | None, faithfulness: bool
+) -> list[Explanation]:
+    """Draw saliency maps and measure them."""
+    from dl_core.explain.images import explain_images
+
+    return explain_images(model, name, data, methods, target, faithfulness)
+
+
+def slices(dataset: Dataset) -> pd.DataFrame:
+    """Return metadata columns and what the images themselves show (brightness, contrast, sharpness, size)."""
+    from dl_core.bias.groups import image_slices
+
+    columns = [column for column in dataset.roles.get(Role.GROUP, ()) if column in dataset.table]
+    known = {"width", "height"} <= set(dataset.table.columns)
+    sizes = dataset.table[["width", "height"]].max(axis=1).to_numpy() if known else None
+    return dataset.table[columns].join(image_slices(dataset.images, dataset.ids, sizes))
+
+
+def prediction_table(predictions: pd.DataFrame, data: Dataset) -> pd.DataFrame:
+    """Return the columns that ``predict`` writes: file, predicted, score_<class> …, uncertain, unlike_training."""
+    scores = [column for column in predictions if column.startswith("score_")]
+    table = predictions.rename(columns={"row": "file", "y_pred": "predicted"})
+    return table[["file", "predicted", *scores, "uncertain", "unlike_training"]]
+
+
+def novelty(dataset: Dataset, cache: Path | None) -> np.ndarray:
+    """Return the features by which a new image is compared with the training images, (n, 1280) float32.
+
+    They are the deepest features at the smallest size of the frozen model, so that in training they are mostly in the
+    cache already.
+    """
+    from dl_core.transfer.embed import embed
+    from dl_core.transfer.plan import EmbeddingPlan
+
+    plan = EmbeddingPlan(sizes=EmbeddingPlan().sizes[:1])
+    return embed(dataset.images, plan, cache)[:, -HEAD_WIDTH:]
+
+
+def learning_curve(train: Dataset, validation: Dataset, test: Dataset, seeds: int, work: Any) -> list[dict[str, Any]]:
+    """Return AUROC against the number of labels: frozen features with a linear head, and the small CNN from scratch.
+
+    The CNN, which takes nearly all of the time, gets one draw and a short training, so that the curve takes minutes.
+    """
+    from functools import partial
+
+    from dl_core.models.base import FitContext
+    from dl_core.transfer.learning_curve import learning_curve as stage
+
+    context = FitContext(emit=work.emit, should_stop=work.should_stop, cache=work.cache)
+    models = {
+        "frozen_features": OFFERS["frozen_features"].build,
+        "small_cnn": partial(OFFERS["small_cnn"].load(), seen=4_000),
+    }
+    return stage(train, validation, test, models=models, seeds=seeds, context=context, draws={"small_cnn": 1})
+
+
+def known_data() -> tuple[KnownData, ...]:
+    """Return the public sets of the catalogue."""
+    from dl_core.data.catalogue import KNOWN
+
+    return tuple(
+        KnownData(
+            name=known.name,
+            title=known.title,
+            task=known.task,
+            licence=known.licence,
+            url=known.url,
+            md5=known.md5,
+            size_bytes=known.size_bytes,
+        )
+        for known in KNOWN
+    )
+
+
+DOMAIN = Domain(
+    name="medical_imaging",
+    title="Medical imaging",
+    purpose="Classify images with transfer learning, see where the model looked and whom it fails.",
+    icon="🩻",
+    upload_help=(
+        "A zip of class folders, loose images with a CSV that names them, DICOM files, one NIfTI volume, "
+        "or a MedMNIST-style .npz"
+    ),
+    upload_types=(
+        *("zip", "png", "jpg", "jpeg", "tif", "tiff", "bmp", "webp", "dcm", "nii", "gz", "npz"),
+        *("csv", "tsv", "xlsx", "parquet"),
+    ),
+    schema=IMAGE_SCHEMA,
+    read=read,
+    inspect=inspect,
+    mend=mend,
+    split=split,
+    models=OFFERS,
+    presets=PRESETS,
+    primary_metric="auroc",
+    metrics=("auroc", "auprc", "accuracy", "balanced_accuracy", "f1", "sensitivity", "specificity", "brier"),
+    group_metrics=("auroc", "accuracy", "sensitivity", "specificity", "selection_rate"),
+    explainers=("hirescam", "gradcam", "gradcam_pp", "integrated_gradients", "smoothgrad", "occlusion"),
+    explain=explain,
+    slices=slices,
+    prediction_table=prediction_table,
+    novelty=novelty,
+    learning_curve=learning_curve,
+    options=(
+        Option("test_share", float, 0.2, "share of rows kept for the test, 0.05 to 0.5"),
+        Option("validation_share", float, 0.1, "share of rows that choose between settings, 0.05 to 0.4"),
+        Option("epochs", int, 30, "most epochs of the networks trained by gradient steps"),
+        Option(
+            "backbone", str, "efficientnet_lite0", "pretrained network; others of keras.applications need a network"
+        ),
+        Option("image_size", int, 0, "working size in pixels, 0 for the size of the data"),
+    ),
+    sample=Sample(
+        SAMPLE_FOLDER,
+        "Brain MRI, simulated lesions on real anatomy",
+        SAMPLE_FOLDER / "prepared_run",
+        SAMPLE_FOLDER / "dicom",
+        {"masks": True},
+    ),
+    known_data=known_data(),
+    notice="For research and demonstration, not for diagnosis.",
+    limits=(
+        "Scores hold for images like those in the test set; another scanner or hospital can change them.",
+        "A saliency map shows what raised the score, not why a disease is present.",
+        "A group with few images can hide a failure: read the interval and n before the number.",
+    ),
+)

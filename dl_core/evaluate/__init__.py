@@ -1,0 +1,1 @@
+"""Honest scores: metrics as plain functions, intervals, pairing, calibration, robustness."""

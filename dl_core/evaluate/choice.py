@@ -1,0 +1,51 @@
+"""Which model is best on validation rows: close values are no reason to prefer one; then the simpler model will do."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from dl_core.evaluate.intervals import Scored, bootstrap
+from dl_core.evaluate.metrics import Metric
+
+RESAMPLES = 200
+
+
+@dataclass(frozen=True)
+class Standing:
+    """Where a model stands on validation rows.
+
+    ``value`` is the primary metric turned so that higher is better (NaN where it is not defined), ``error`` its
+    bootstrap standard error, ``size`` how many numbers the model has learned.
+    """
+
+    value: float
+    error: float = 0.0
+    size: int = 0
+
+
+def standing(case: Scored, metric: Metric, size: int = 0, seed: int = 0) -> Standing:
+    """Return where the model stands whose scores of validation rows are ``case``."""
+    value = metric.sign * metric(case.y_true, case.y_score, case.threshold)
+    if math.isnan(value):
+        return Standing(value, size=size)
+    draws = bootstrap({"": case}, [metric], seed=seed, n_resamples=RESAMPLES)["", metric.name]
+    return Standing(value, float(np.nanstd(draws)), size)
+
+
+def choose(standings: Mapping[str, Standing]) -> str | None:
+    """Return the best model's name: of all within one standard error of the top value, the simplest.
+
+    The one-standard-error rule of Breiman et al., *Classification and Regression Trees* (1984); simple means few
+    learned numbers, and of equally simple ones the better. A rank metric on a few hundred easy rows saturates, and its
+    last digits say nothing. Without any defined value the first model is returned, None without models.
+    """
+    known = {name: one for name, one in standings.items() if not math.isnan(one.value)}
+    if not known:
+        return next(iter(standings), None)
+    top = max(known.values(), key=lambda one: one.value)
+    close = {name: one for name, one in known.items() if one.value >= top.value - top.error}
+    return min(close, key=lambda name: (close[name].size, -close[name].value))

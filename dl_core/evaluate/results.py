@@ -1,0 +1,150 @@
+"""The nouns of judging: `Predictions`, `Evaluation`, `Comparison`. Tables, the same for deep models and baselines."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from dl_core.errors import OptionError, SchemaError
+
+SCORE = "score_"  # prefix of the probability columns
+NEEDED = ("model", "split", "row", "y_true", "y_pred")
+
+
+@dataclass(frozen=True)
+class Predictions:
+    """One tidy table: a row for each model and example.
+
+    Columns: ``model``, ``split`` (``"validation"``, ``"test"`` or ``"new"``), ``row`` (row id), ``y_true`` (class
+    name, or missing), ``y_pred`` (class name) and ``score_<class>`` (calibrated probabilities, in class order).
+    """
+
+    table: pd.DataFrame
+    classes: tuple[str, ...]
+
+    def __post_init__(self) -> None:
+        missing = [name for name in (*NEEDED, *self.score_columns) if name not in self.table]
+        if missing:
+            raise SchemaError(f"the column {missing[0]!r} is missing", where="predictions")
+
+    @property
+    def score_columns(self) -> list[str]:
+        """Names of the probability columns, in class order."""
+        return [SCORE + name for name in self.classes]
+
+    @property
+    def models(self) -> list[str]:
+        """Model names in the order of appearance."""
+        return list(dict.fromkeys(self.table["model"]))
+
+    def of(self, model: str, split: str = "test") -> pd.DataFrame:
+        """Return the rows of one model and split, indexed by row id.
+
+        Raises
+        ------
+        OptionError
+            If there are none.
+        """
+        rows = self.table[(self.table["model"] == model) & (self.table["split"] == split)]
+        if rows.empty:
+            raise OptionError(f"there are no {split} predictions of model {model!r}", expected=", ".join(self.models))
+        return rows.set_index("row")
+
+    def arrays(self, model: str, split: str = "test") -> tuple[np.ndarray, np.ndarray, pd.Index]:
+        """Return ``y_true`` (n,) class indices, ``y_score`` (n, n_classes), and the row ids, for labelled rows."""
+        rows = self.of(model, split)
+        rows = rows[rows["y_true"].notna()]
+        index = {name: i for i, name in enumerate(self.classes)}
+        y_true = rows["y_true"].map(index).to_numpy(dtype=np.int64)
+        return y_true, rows[self.score_columns].to_numpy(dtype=float), rows.index
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """Metrics with intervals and n, and the curves behind them.
+
+    Parameters
+    ----------
+    metrics : pandas.DataFrame
+        Columns ``model, metric, value, low, high, n`` on the test rows; ``low``/``high`` are the 95 % bootstrap
+        interval.
+    curves : dict
+        ``curves[model]["roc"]`` etc., plain JSON: ``roc`` {fpr, tpr, threshold}, ``pr`` {recall, precision, threshold}
+        (None where undefined; with more than two classes the mean, without thresholds, and each class in
+        ``roc_by_class``, ``pr_by_class``), ``calibration`` {predicted, observed, count, low, high},
+        ``calibration_before``, ``confusion`` (list of lists, rows are true classes), ``operating_point`` {threshold,
+        sensitivity, specificity}, ``temperature`` float, ``positive`` (class name of two).
+    protocol : str
+        The split's protocol.
+    classes : tuple of str
+    """
+
+    metrics: pd.DataFrame
+    curves: dict[str, dict[str, Any]]
+    protocol: str
+    classes: tuple[str, ...]
+
+    def value(self, model: str, metric: str) -> float:
+        """Return one metric's value; NaN where it is not defined."""
+        rows = self.metrics[(self.metrics["model"] == model) & (self.metrics["metric"] == metric)]
+        return float(rows["value"].iloc[0]) if len(rows) else float("nan")
+
+    def as_dict(self) -> dict:
+        """Return plain JSON."""
+        return {
+            "metrics": records(self.metrics),
+            "curves": self.curves,
+            "protocol": self.protocol,
+            "classes": list(self.classes),
+        }
+
+    @classmethod
+    def from_dict(cls, about: dict) -> Evaluation:
+        """Return the evaluation that `as_dict` described."""
+        return cls(pd.DataFrame(about["metrics"]), about["curves"], about["protocol"], tuple(about["classes"]))
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """Paired differences between models on the same test rows.
+
+    Parameters
+    ----------
+    pairs : pandas.DataFrame
+        Columns ``metric, a, b, value_a, value_b, difference, low, high, n, verdict, p, holm``; ``difference`` is a − b
+        turned so that positive is better, ``verdict`` is ``"better"``, ``"worse"`` or ``"tie"`` for a, ``p`` the
+        bootstrap p-value and ``holm`` the verdict after Holm's correction over the pairs of that metric.
+    sentence : str
+        The verdict for the best deep model against the best baseline: is deep learning worth it here?
+    disagreements : pandas.DataFrame
+        Columns ``row, y_true, a, b, pred_a, pred_b, score_a, score_b, distance`` sorted by ``distance``: how far the
+        two models' probabilities are apart, 0…1. ``score_a`` is a's probability of the class that a predicts.
+    costs : pandas.DataFrame
+        Columns ``model, kind, fit_seconds, predict_ms, size_bytes, parameters``.
+    note : str
+        What to keep in mind where many pairs were compared, or empty.
+    """
+
+    pairs: pd.DataFrame
+    sentence: str
+    disagreements: pd.DataFrame = field(default_factory=pd.DataFrame)
+    costs: pd.DataFrame = field(default_factory=pd.DataFrame)
+    note: str = ""
+
+    def as_dict(self) -> dict:
+        """Return plain JSON."""
+        return {
+            "pairs": records(self.pairs),
+            "sentence": self.sentence,
+            "disagreements": records(self.disagreements),
+            "costs": records(self.costs),
+            "note": self.note,
+        }
+
+
+def records(table: pd.DataFrame) -> list[dict]:
+    """Return a table as JSON records with missing values as None."""
+    return table.astype(object).where(table.notna(), None).to_dict("records")

@@ -1,0 +1,63 @@
+"""The noun `Explanation`: attribution aligned with the input, and its measured faithfulness."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+
+@dataclass(frozen=True)
+class Faithfulness:
+    """How far a map can be trusted, beside the maps that anyone could draw.
+
+    ``deletion`` (lower is better) and ``insertion`` (higher is better) are areas under the score curve in 0…1 (Petsiuk
+    2018), with the same for a random and a centre map. ``randomisation`` is the rank correlation with the map of the
+    same network with random weights (Adebayo 2018): near 0 is good, near 1 means that the map ignores the model.
+    ``pointing`` tells whether the map's peak lies in the known mask; None where no mask is known.
+    """
+
+    deletion: float
+    insertion: float
+    random_deletion: float
+    random_insertion: float
+    centre_deletion: float
+    centre_insertion: float
+    randomisation: float | None = None
+    pointing: bool | None = None
+    centre_pointing: bool | None = None
+
+
+@dataclass(frozen=True)
+class Explanation:
+    """A map for one row, model, method and class.
+
+    Parameters
+    ----------
+    row : str
+        Row id.
+    model, method : str
+    target : str
+        The class explained.
+    heat : numpy.ndarray
+        (height, width) float32 aligned with the image; larger is more evidence for ``target``.
+    probability : float
+        The model's probability of ``target`` for this image.
+    faithfulness : Faithfulness or None
+    features : tuple of str
+        Names of ``heat``'s columns where a row is no image but a line of a table: then ``heat`` is (1, n_features).
+    """
+
+    row: str
+    model: str
+    method: str
+    target: str
+    heat: np.ndarray
+    probability: float
+    faithfulness: Faithfulness | None = None
+    features: tuple[str, ...] = ()
+
+    def strongest(self, most: int = 8) -> list[tuple[str, float]]:
+        """Return the features with the largest weights and these weights, largest first; none for an image."""
+        found = zip(self.features, map(float, self.heat.reshape(-1)), strict=False)
+        return sorted(found, key=lambda pair: -abs(pair[1]))[:most]

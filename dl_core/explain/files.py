@@ -1,0 +1,54 @@
+"""Explanations as files: an overlay a map, and one table of what was measured."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import asdict
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from dl_core.data.dataset import Dataset
+from dl_core.explain.explanation import Explanation
+from dl_core.explain.overlay import overlay
+
+LEAST = 256  # pixels of an overlay's longer side
+
+
+def write_explanations(explanations: Sequence[Explanation], data: Dataset, out: Path) -> Path:
+    """Write ``<row>_<method>.png`` for each map and ``explanations.csv`` into the folder ``out``.
+
+    Parameters
+    ----------
+    explanations : sequence of Explanation
+    data : Dataset
+        The rows explained; its images lie below the maps.
+    out : Path
+        Folder, made if it does not exist.
+    """
+    out = Path(out)
+    out.mkdir(parents=True, exist_ok=True)
+    place = {row: index for index, row in enumerate(data.ids)}
+    lines, stems = [], {}
+    for one in explanations:
+        measured = {} if one.faithfulness is None else asdict(one.faithfulness)
+        about = {"file": one.row, "model": one.model, "method": one.method, "target": one.target}
+        about |= {"probability": one.probability, **measured}
+        if one.features:
+            lines.append(about | dict(one.strongest(len(one.features))))
+            continue
+        stem = f"{_safe(one.row)}_{one.method}"
+        stems[stem] = stems.get(stem, 0) + 1  # "a/1.png" and "a_1.png" are two files
+        name = f"{stem}.png" if stems[stem] == 1 else f"{stem}_{stems[stem]}.png"
+        image = np.asarray(data.images[place[one.row]])
+        overlay(image, one.heat, size=max(LEAST, *image.shape[:2])).save(out / name)
+        lines.append({**about, "picture": name})
+    pd.DataFrame(lines).to_csv(out / "explanations.csv", index=False)
+    return out
+
+
+def _safe(row: str) -> str:
+    """Return a row id as part of a file name."""
+    return re.sub(r"[^A-Za-z0-9._-]+", "_", row).strip("._") or "row"

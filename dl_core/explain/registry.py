@@ -1,0 +1,135 @@
+"""The methods by name. Describing them loads neither Keras nor a method."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from importlib import import_module
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from dl_core.errors import OptionError, shorten
+
+if TYPE_CHECKING:
+    from dl_core.explain.base import Explainer
+    from dl_core.explain.view import Maps, ModelView
+
+
+@dataclass(frozen=True)
+class ExplainerInfo:
+    """One method that can be chosen.
+
+    ``cost`` is ``"low"`` (one gradient pass an image), ``"medium"`` (tens of gradient passes) or ``"high"`` (a hundred
+    or more scorings). ``needs_maps`` tells that it reads layers with maps, which a regression on pixels has not.
+    """
+
+    name: str
+    label: str
+    paper: str
+    help: str
+    needs_graph: bool
+    cost: str
+    load: Callable[[], type[Explainer]]
+    needs_maps: bool = False
+
+
+def _from(module: str, name: str) -> Callable[[], type[Explainer]]:
+    return lambda: getattr(import_module(f"dl_core.explain.{module}"), name)
+
+
+EXPLAINERS: Mapping[str, ExplainerInfo] = MappingProxyType(
+    {
+        info.name: info
+        for info in (
+            ExplainerInfo(
+                "hirescam",
+                "HiResCAM",
+                "Draelos and Carin 2020; several depths after Jiang et al. 2021",
+                "What each place of the layers that the head reads adds to the score. The finest of the cheap maps.",
+                True,
+                "low",
+                _from("hirescam", "HiResCam"),
+                needs_maps=True,
+            ),
+            ExplainerInfo(
+                "gradcam",
+                "Grad-CAM",
+                "Selvaraju et al. 2017",
+                "One deep layer's maps, each weighted by how much it matters for the class. Coarse, and well known.",
+                True,
+                "low",
+                _from("gradcam", "GradCam"),
+                needs_maps=True,
+            ),
+            ExplainerInfo(
+                "gradcam_pp",
+                "Grad-CAM++",
+                "Chattopadhay et al. 2018",
+                "Grad-CAM that counts the places that push the class; better where it stands in several places.",
+                True,
+                "low",
+                _from("gradcam_pp", "GradCamPlusPlus"),
+                needs_maps=True,
+            ),
+            ExplainerInfo(
+                "integrated_gradients",
+                "Integrated gradients",
+                "Sundararajan et al. 2017",
+                "Splits the change of the score from a blurred image to this one over the pixels.",
+                True,
+                "medium",
+                _from("integrated_gradients", "IntegratedGradients"),
+            ),
+            ExplainerInfo(
+                "smoothgrad",
+                "SmoothGrad",
+                "Smilkov et al. 2017",
+                "Where small changes of a pixel would move the score most, averaged over noisy copies.",
+                True,
+                "medium",
+                _from("smoothgrad", "SmoothGrad"),
+            ),
+            ExplainerInfo(
+                "occlusion",
+                "Occlusion",
+                "Zeiler and Fergus 2014",
+                "Covers patches and sees how far the score falls. Slow, but it works for every model.",
+                False,
+                "high",
+                _from("occlusion", "Occlusion"),
+            ),
+        )
+    }
+)
+
+
+def get_explainer(name: str, **options: Any) -> Explainer:
+    """Return the method of that name.
+
+    Raises
+    ------
+    OptionError
+        If there is no such method or option.
+    """
+    if name not in EXPLAINERS:
+        raise OptionError(f"there is no method {shorten(name)!r}", expected=", ".join(EXPLAINERS))
+    return EXPLAINERS[name].load()(**options)
+
+
+def explain(
+    source: ModelView,
+    images: np.ndarray,
+    method: str,
+    target: int | None = None,
+    options: Mapping[str, Any] | None = None,
+) -> Maps:
+    """Explain ``images`` (n, h, w, c) uint8 by one method; ``target`` None explains the most probable class.
+
+    Returns
+    -------
+    Maps
+        Heats (n, h, w) float32 in 0…1, probabilities and targets.
+    """
+    return get_explainer(method, **(options or {})).explain(source, images, target)

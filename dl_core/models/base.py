@@ -1,0 +1,147 @@
+"""What every model has in common: it fits, scores, saves itself with its preprocessing and may show its graph."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from dl_core.data.dataset import Dataset
+from dl_core.errors import CancelledError
+
+if TYPE_CHECKING:
+    import keras
+
+Emit = Callable[[dict[str, Any]], None]
+
+
+def silent(event: dict[str, Any]) -> None:
+    """Take an event and do nothing with it."""
+
+
+@dataclass(frozen=True)
+class FitContext:
+    """Everything around a fit that is not data.
+
+    Parameters
+    ----------
+    seed : int
+        The run's one seed.
+    emit : callable
+        Takes events as plain dicts. A model sends ``{"event": "progress", "done": 0…1, "text": str}`` and, for each
+        epoch, ``{"event": "epoch", "epoch": int, "epochs": int, "loss": float, "val_loss": float, …}``.
+    should_stop : callable
+        Polled at the end of each batch; True when the work was cancelled or its time is over.
+    cache : Path or None
+        Folder for things computed once per data set (features), keyed by content fingerprint.
+    options : mapping
+        The run's options, already checked and typed.
+    sample_weight : numpy.ndarray or None
+        (n_train,) weights, for instance of reweighing.
+    out_of_time : callable
+        True when the time for this fit is used up: a fit that can, ends with the best it has so far.
+    checkpoint : Path or None
+        Folder for unfinished work; a fit goes on with what it finds there.
+    """
+
+    seed: int = 0
+    emit: Emit = silent
+    should_stop: Callable[[], bool] = lambda: False
+    cache: Path | None = None
+    options: Mapping[str, Any] = field(default_factory=dict)
+    sample_weight: np.ndarray | None = None
+    out_of_time: Callable[[], bool] = lambda: False
+    checkpoint: Path | None = None
+
+    def check_stop(self) -> None:
+        """Raise `CancelledError` when the work should end."""
+        if self.should_stop():
+            raise CancelledError("the work was cancelled")
+
+    def progress(self, done: float, text: str) -> None:
+        """Report that a fraction ``done`` of this fit is finished, and stop here if that is wanted."""
+        self.check_stop()
+        self.emit({"event": "progress", "done": float(done), "text": text})
+
+    def part(self, start: float, end: float) -> FitContext:
+        """Return a context with progress 0…1 as the stretch ``start``…``end`` of this one's."""
+
+        def emit(event: dict[str, Any]) -> None:
+            if event.get("event") == "progress":
+                event = {**event, "done": start + (end - start) * event["done"]}
+            self.emit(event)
+
+        return replace(self, emit=emit)
+
+
+class Model(ABC):
+    """A classifier that takes a data set's raw rows; its preprocessing is part of it.
+
+    Subclasses set ``self.classes`` in `fit` and write everything that scoring needs in `save`, unpickled.
+    """
+
+    classes: tuple[str, ...] = ()
+
+    @abstractmethod
+    def fit(self, train: Dataset, validation: Dataset, context: FitContext) -> None:
+        """Learn from ``train``; ``validation`` is for choosing (regularisation, epoch), never for fitting."""
+
+    @abstractmethod
+    def scores(self, data: Dataset) -> np.ndarray:
+        """Return class probabilities, (n, n_classes) float64 that sum to 1, before calibration."""
+
+    @abstractmethod
+    def save(self, folder: Path) -> None:
+        """Write the model into the existing, empty ``folder``."""
+
+    @classmethod
+    @abstractmethod
+    def load(cls, folder: Path) -> Model:
+        """Return the model that `save` wrote."""
+
+    def graph(self) -> keras.Model | None:
+        """Return one Keras model from raw images (n, h, w, c) float32 in 0…255 to probabilities, or None.
+
+        It is what gradients and feature maps are taken from, so preprocessing is inside.
+        """
+        return None
+
+    def parameters(self) -> int:
+        """Return the number of learned numbers."""
+        return 0
+
+
+@dataclass(frozen=True)
+class Offer:
+    """One model that a domain offers.
+
+    Parameters
+    ----------
+    name : str
+        Key on the command line, ``"frozen_features"``.
+    label : str
+        Name on the page, ``"Frozen features + linear head"``.
+    kind : str
+        ``"deep"`` or ``"baseline"``.
+    summary : str
+        One plain sentence.
+    load : callable
+        Returns the `Model` subclass; imports happen inside, so that describing a model costs nothing.
+    options : mapping
+        Fixed options of this offer, handed to the constructor.
+    """
+
+    name: str
+    label: str
+    kind: str
+    summary: str
+    load: Callable[[], type[Model]]
+    options: Mapping[str, Any] = field(default_factory=dict)
+
+    def build(self) -> Model:
+        """Return a fresh, unfitted model."""
+        return self.load()(**self.options)

@@ -1,0 +1,1 @@
+"""Models of images. Each is imported only when it is asked for."""

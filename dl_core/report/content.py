@@ -1,0 +1,179 @@
+"""What a report shows: the run's nouns, gathered by the pipeline, turned into what the template prints."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from dl_core.bias.report import BiasReport
+from dl_core.evaluate.metrics import METRICS
+from dl_core.evaluate.results import Comparison
+from dl_core.explain.explanation import Explanation
+from dl_core.report import svg, words
+from dl_core.train.run import Run
+
+
+@dataclass(frozen=True)
+class Example:
+    """One case with its explanation: what it is and what the model said.
+
+    ``image`` is its picture (h, w, c) uint8, or None where a row is a line of a table; then ``values`` holds the
+    features that the explanation weighs.
+    """
+
+    image: np.ndarray | None
+    explanation: Explanation
+    truth: str
+    predicted: str
+    values: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class ReportContent:
+    """Everything that a report of one run is made from.
+
+    ``facts`` holds what the domain says of itself: ``title, purpose, notice, limits, primary_metric, models``.
+    """
+
+    run: Run
+    facts: dict[str, Any]
+    comparison: Comparison | None = None
+    bias: BiasReport | None = None
+    examples: Sequence[Example] = field(default_factory=tuple)
+    class_counts: dict[str, dict[str, int]] = field(default_factory=dict)  # part -> class -> rows
+
+
+def metric_label(name: str) -> str:
+    """Return a metric's name for people."""
+    return METRICS[name].label if name in METRICS else name
+
+
+def labels(content: ReportContent) -> dict[str, str]:
+    """Return the models' names for people."""
+    known = content.facts["models"]
+    return {name: known.get(name, {}).get("label", name) for name in content.run.models}
+
+
+def leaderboard(content: ReportContent) -> list[dict[str, Any]]:
+    """Return a row for each trained model: its metrics as text, times and size; best primary metric first."""
+    run, primary = content.run, content.facts["primary_metric"]
+    table = run.evaluation.metrics
+    rows = []
+    for name in sorted(run.trained, key=lambda name: -np.nan_to_num(run.evaluation.value(name, primary), nan=-1)):
+        fitted = run.models[name]
+        of_model = table[table["model"] == name].set_index("metric")
+        rows.append(
+            {
+                "label": labels(content)[name],
+                "kind": "deep" if fitted.kind == "deep" else "baseline",
+                "metrics": {
+                    metric: (words.number(row["value"]), words.interval(row["low"], row["high"]))
+                    for metric, row in of_model.iterrows()
+                },
+                "fit": words.seconds(fitted.fit_seconds),
+                "predict": f"{words.number(fitted.predict_ms)} ms",
+                "size": words.size(fitted.size_bytes),
+            }
+        )
+    return rows
+
+
+def leaderboard_chart(content: ReportContent) -> str:
+    """Return the primary metric of every model as dots with intervals."""
+    run, primary = content.run, content.facts["primary_metric"]
+    palette = svg.colours({name: model.kind for name, model in run.models.items()})
+    table = run.evaluation.metrics
+    table = table[(table["metric"] == primary) & table["value"].notna()].sort_values("value", ascending=False)
+    rows = [
+        svg.Dot(
+            labels(content)[row.model], row.value, row.low, row.high, palette[row.model], f"{words.number(row.value)}"
+        )
+        for row in table.itertuples()
+    ]
+    n = int(table["n"].max()) if len(table) else 0
+    label = metric_label(primary)
+    return svg.dots(rows, f"{label} on {n} test rows, with 95 % intervals", label)
+
+
+def curve_charts(content: ReportContent) -> list[str]:
+    """Return ROC, precision-recall and calibration of all models."""
+    run = content.run
+    palette = svg.colours({name: model.kind for name, model in run.models.items()})
+    names = labels(content)
+    wanted = (
+        ("roc", "fpr", "tpr", "ROC: true against false positives", "false positive rate", "true positive rate", True),
+        ("pr", "recall", "precision", "Precision against recall", "recall", "precision", False),
+        (
+            "calibration",
+            "predicted",
+            "observed",
+            "Calibration: what the probability says and what happened",
+            "predicted probability",
+            "observed share",
+            True,
+        ),
+    )
+    charts = []
+    for key, x, y, title, x_axis, y_axis, diagonal in wanted:
+        curves = []
+        for name in run.trained:
+            curve = run.evaluation.curves.get(name, {}).get(key) or {}
+            points = [
+                (a, b)
+                for a, b in zip(curve.get(x, ()), curve.get(y, ()), strict=False)
+                if a is not None and b is not None
+            ]
+            if len(points) > 1:
+                curves.append(svg.Line(names[name], *zip(*points, strict=True), palette[name]))
+        if curves:
+            charts.append(svg.lines(curves, title, x_axis, y_axis, diagonal))
+    return charts
+
+
+def bias_charts(content: ReportContent, most: int = 4) -> list[str]:
+    """Return dots by group around the overall line, for the first columns and the primary group metric."""
+    report = content.bias
+    if report is None or report.groups.empty:
+        return []
+    metric = report.groups["metric"].iloc[0]
+    overall = report.overall.set_index("metric")["value"].get(metric)
+    charts = []
+    for column, rows in list(report.groups[report.groups["metric"] == metric].groupby("column", sort=False))[:most]:
+        found = [
+            svg.Dot(
+                f"{row.group} (n = {row.n})",
+                row.value,
+                row.low,
+                row.high,
+                svg.DEEP[0] if row.enough else svg.PLAIN[2],
+                words.number(row.value) if row.enough else "too few",
+            )
+            for row in rows.itertuples()
+        ]
+        charts.append(
+            svg.dots(found, f"{metric_label(metric)} by {column}; dashed: all", metric_label(metric), overall)
+        )
+    return charts
+
+
+def pair_rows(content: ReportContent) -> list[dict[str, str]]:
+    """Return the paired differences of the primary metric as text."""
+    if content.comparison is None:
+        return []
+    names = labels(content)
+    pairs: pd.DataFrame = content.comparison.pairs
+    return [
+        {
+            "a": names.get(row.a, row.a),
+            "b": names.get(row.b, row.b),
+            "difference": words.number(row.difference),
+            "interval": words.interval(row.low, row.high),
+            "n": str(row.n),
+            "verdict": row.verdict,
+        }
+        for row in pairs[pairs["metric"] == content.facts["primary_metric"]].itertuples()
+    ]

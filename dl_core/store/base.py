@@ -1,0 +1,96 @@
+"""What the parts of the store share: the database, the folders, the records of jobs."""
+
+from __future__ import annotations
+
+import contextlib
+import shutil
+import time
+from pathlib import Path
+from typing import Any
+
+from dl_core.engine.ids import new_id
+from dl_core.engine.lock import HomeLock
+from dl_core.engine.records import Records
+from dl_core.errors import DaylightError
+from dl_core.files import storage_errors
+from dl_core.store.artifacts import Artifacts
+from dl_core.store.tables import database_errors, open_database
+
+LONGEST_NAME = 120  # characters of a name that are kept
+_UPLOAD_SECONDS = 2 * 86400.0  # uploads that nobody read are deleted after that
+
+
+class StoreBase:
+    """Folders and database of one workspace."""
+
+    def __init__(self, home: Path, database: str = "", artifacts: str = "") -> None:
+        self.home = Path(home)
+        with storage_errors("workspace"):
+            for name in ("runs", "datasets", "uploads", "cache"):
+                (self.home / name).mkdir(parents=True, exist_ok=True)
+            with HomeLock(self.home / ".store.lock").hold():
+                self._database = open_database(database or f"sqlite:///{self.home / 'daylight.db'}")
+        self._artifacts = Artifacts(self.home, artifacts)
+        self._jobs = Records(self.home)
+        self._drop_old_uploads()
+
+    # ---- folders ------------------------------------------------------------------------------------------------
+
+    def run_folder(self, run_id: str) -> Path:
+        """Return the run's folder, fetched from the bucket if it lies only there; the id is checked, the owner not."""
+        return self._artifacts.folder("runs", run_id)
+
+    def dataset_folder(self, dataset_id: str) -> Path:
+        """Return the data set's folder, fetched from the bucket if it lies only there; see `run_folder`."""
+        return self._artifacts.folder("datasets", dataset_id)
+
+    def upload_folder(self) -> Path:
+        """Make and return a new, empty folder for raw uploaded files."""
+        folder = self.home / "uploads" / new_id()
+        with storage_errors("uploads"):
+            folder.mkdir(parents=True)
+        return folder
+
+    @property
+    def cache_folder(self) -> Path:
+        """The folder of things computed once for a data set, by its fingerprint."""
+        return self.home / "cache"
+
+    def _drop_old_uploads(self) -> None:
+        for folder in (self.home / "uploads").iterdir():
+            with contextlib.suppress(FileNotFoundError):
+                if time.time() - folder.stat().st_mtime > _UPLOAD_SECONDS:
+                    shutil.rmtree(folder, ignore_errors=True)
+
+    def _delete_jobs(self, item: str) -> None:
+        """Delete the jobs whose arguments name a run or data set, with the pictures and tables they made."""
+        for job_id in self._jobs.all_ids():
+            with contextlib.suppress(DaylightError):
+                if mentions(self._jobs.request(job_id)["args"], item):
+                    self._jobs.remove(job_id)
+
+    def _rows(self, query: Any) -> list[dict[str, Any]]:
+        with database_errors(), self._database.connect() as connection:
+            return [dict(row) for row in connection.execute(query).mappings()]
+
+    def _write(self, statement: Any) -> None:
+        with database_errors(), self._database.begin() as connection:
+            connection.execute(statement)
+
+    def close(self) -> None:
+        """Close the connections to the database."""
+        self._database.dispose()
+
+
+def one_line(name: str) -> str:
+    """Return a name on one line, cut to a sensible length."""
+    return " ".join(str(name).split())[:LONGEST_NAME]
+
+
+def mentions(value: Any, item: str) -> bool:
+    """Return whether ``item`` stands somewhere in plain JSON."""
+    if isinstance(value, dict):
+        return any(mentions(inner, item) for inner in value.values())
+    if isinstance(value, list):
+        return any(mentions(inner, item) for inner in value)
+    return value == item

@@ -1,0 +1,110 @@
+"""Jobs on data: read an upload, the sample or a known set; look for problems; draw the split."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Mapping
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from dl_core import pipeline
+from dl_core.data.dataset import Dataset, Finding
+from dl_core.domain import Domain, ReadRequest, get_domain
+from dl_core.errors import OptionError
+from dl_core.schema import Role
+from dl_core.store import get_store
+from dl_core.tasks.opening import open_dataset, sample_folder
+
+if TYPE_CHECKING:
+    from dl_core.engine import TaskContext
+
+MOST_ROWS_NAMED = 24  # row ids that a finding carries to the page
+
+
+def ingest(args: Mapping[str, Any], context: TaskContext) -> dict[str, Any]:
+    """Read what the user brought and register it under their name.
+
+    ``args``: ``domain``, ``owner``, one of ``upload`` (a folder below ``uploads/``), ``sample`` (true) or ``known`` (a
+    name of the catalogue), and ``roles``, ``options``, ``name``. The upload is deleted once it was read.
+    """
+    domain = get_domain(args["domain"])
+    store = get_store(context.home)
+    context.progress(0.02, "Reading the files")
+    if args.get("sample"):
+        dataset = Dataset.load(sample_folder(domain, context.home))
+        known = [r for r in store.datasets(args["owner"], domain.name) if r.fingerprint == dataset.fingerprint]
+        if known:
+            return _described(domain, known[0].id, dataset, args)
+    else:
+        dataset = _read(domain, args, context)
+    context.progress(0.7, "Storing the data")
+    folder = Path(context.home) / "uploads" / f"read-{context.job_id}"
+    try:
+        dataset.save(folder)
+        record = store.add_dataset(args["owner"], domain.name, folder)
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+    context.progress(0.8, "Looking for problems")
+    described = _described(domain, record.id, dataset, args)
+    if args.get("upload"):
+        shutil.rmtree(upload_folder(args, context), ignore_errors=True)
+    return described
+
+
+def sample(args: Mapping[str, Any], context: TaskContext) -> dict[str, Any]:
+    """Make the sample ready for a first visit and return its folder below the workspace."""
+    domain = get_domain(args["domain"])
+    folder = sample_folder(domain, context.home)
+    return {"folder": folder.resolve().relative_to(Path(context.home).resolve()).as_posix()}
+
+
+def inspect(args: Mapping[str, Any], context: TaskContext) -> dict[str, Any]:
+    """Return findings and the split of a registered data set under the given options."""
+    _, record, dataset = open_dataset(args, context)
+    return _described(get_domain(record.domain), record.id, dataset, args)
+
+
+def _read(domain: Domain, args: Mapping[str, Any], context: TaskContext) -> Dataset:
+    roles = {Role(role): tuple(columns) for role, columns in (args.get("roles") or {}).items()}
+    options = domain.parse_options({k: v for k, v in (args.get("options") or {}).items() if v is not None})
+    if args.get("known"):
+        from dl_core.data.catalogue import fetch
+
+        folder = Path(context.home) / "cache" / "downloads"
+        path = fetch(
+            args["known"], folder, lambda done: context.progress(0.6 * done, "Downloading"), context.should_stop
+        )
+        return pipeline.ingest(domain, ReadRequest((path,), roles=roles, options=options, name=args["known"]))
+    if not args.get("upload"):
+        raise OptionError("no files were given", where=domain.title, todo=domain.upload_help)
+    folder = upload_folder(args, context)
+    paths = tuple(sorted(path for path in folder.iterdir()))
+    return pipeline.ingest(domain, ReadRequest(paths, roles=roles, options=options, name=args.get("name") or "Upload"))
+
+
+def upload_folder(args: Mapping[str, Any], context: TaskContext) -> Path:
+    """Return the upload's folder; a name that leads outside is refused."""
+    root = (Path(context.home) / "uploads").resolve()
+    folder = (root / str(args["upload"])).resolve()
+    if folder.parent != root or not folder.is_dir():
+        raise OptionError("this upload is gone", todo="upload the files again")
+    return folder
+
+
+def _described(domain: Domain, dataset_id: str, dataset: Dataset, args: Mapping[str, Any]) -> dict[str, Any]:
+    options = domain.parse_options({k: v for k, v in (args.get("options") or {}).items() if v is not None})
+    blocked = any(note.level == "error" for note in dataset.notes)
+    splits = None if blocked else pipeline.split(domain, dataset, int(args.get("seed", 0)), options)
+    findings = [*dataset.notes, *pipeline.inspect(domain, dataset, splits)]
+    return {
+        "dataset_id": dataset_id,
+        "summary": dataset.describe(),
+        "findings": [_shown(finding) for finding in dict.fromkeys(findings)],
+        "split": None if splits is None else {"kind": splits.kind, "protocol": splits.protocol, **splits.counts()},
+        "parts": {} if splits is None else splits.part_of().to_dict(),
+    }
+
+
+def _shown(finding: Finding) -> dict[str, Any]:
+    return {**asdict(finding), "rows": list(finding.rows[:MOST_ROWS_NAMED]), "count": len(finding.rows)}

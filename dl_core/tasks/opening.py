@@ -1,0 +1,115 @@
+"""Opening runs, models and data sets by id, with the owner checked, and keeping the last ones open."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shutil
+from collections.abc import Mapping
+from dataclasses import replace
+from functools import lru_cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from dl_core import pipeline
+from dl_core.data.dataset import Dataset
+from dl_core.domain import Domain, ReadRequest, get_domain
+from dl_core.errors import OptionError
+from dl_core.store import Store, get_store
+from dl_core.train.run import Run
+
+if TYPE_CHECKING:
+    from dl_core.engine import TaskContext
+    from dl_core.models.base import Model
+
+OPEN = 4  # runs and models that a worker keeps in memory
+
+
+def open_run(args: Mapping[str, Any], context: TaskContext) -> tuple[Domain, Run]:
+    """Return the run that ``args["run"]`` names and its domain.
+
+    Raises
+    ------
+    AccessError
+        If it belongs to someone else and is not shared.
+    OptionError
+        If ``args`` names no run.
+    """
+    name = args.get("run") or {}
+    if "prepared" in name:
+        domain = get_domain(name["prepared"])
+        if domain.sample is None:
+            raise OptionError("this domain has no sample", where=domain.title)
+        run = _load(str(domain.sample.prepared_run), _stamp(domain.sample.prepared_run))
+        if (run.folder / run.dataset["path"] / "dataset.json").exists():
+            return domain, run
+        return domain, replace(run, dataset={**run.dataset, "path": str(sample_folder(domain, context.home))})
+    if "id" not in name:
+        raise OptionError("no run was named", todo="train first, or open a run")
+    store = get_store(context.home)
+    record = store.run(name["id"], args["owner"])
+    folder = store.run_folder(record.id)
+    return get_domain(record.domain), _load(str(folder), _stamp(folder))
+
+
+def open_model(domain: Domain, run: Run, name: str | None) -> tuple[str, Model]:
+    """Return a fitted model of a run, from memory if it was used lately."""
+    chosen = run.check_model(name)
+    return chosen, _model(domain.name, chosen, str(run.folder), _stamp(run.folder))
+
+
+def sample_folder(domain: Domain, home: Path) -> Path:
+    """Return the sample as a data set in the workspace's cache, read on the first call."""
+    from dl_core.files import sha256
+
+    if domain.sample is None:
+        raise OptionError("this domain has no sample", where=domain.title)
+    files = sorted(path for path in domain.sample.folder.iterdir() if path.is_file())
+    marks = hashlib.sha256("".join(sha256(path) for path in files).encode()).hexdigest()[:16]
+    folder = Path(home) / "cache" / "samples" / f"{domain.name}-{marks}"
+    if not (folder / "dataset.json").exists():
+        request = ReadRequest((domain.sample.folder,), options=domain.sample.options, name=domain.sample.title)
+        dataset = pipeline.ingest(domain, request)
+        part = folder.with_name(f".{folder.name}.{os.getpid()}.part")
+        dataset.save(part)
+        try:
+            part.rename(folder)
+        except OSError:  # another worker was first
+            shutil.rmtree(part)
+            if not (folder / "dataset.json").exists():
+                raise
+    return folder
+
+
+def open_dataset(args: Mapping[str, Any], context: TaskContext) -> tuple[Store, Any, Dataset]:
+    """Return the store, the record and the data set that ``args["dataset_id"]`` names."""
+    store = get_store(context.home)
+    record = store.dataset(args["dataset_id"], args["owner"])
+    return store, record, Dataset.load(store.dataset_folder(record.id))
+
+
+def private_folder(context: TaskContext) -> Path:
+    """Return a fresh folder for files that only this job's owner may fetch."""
+    folder = Path(context.home) / "jobs" / context.job_id / "files"
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder
+
+
+def relative(path: Path, context: TaskContext) -> str:
+    """Return a file's path as results give it: below the workspace."""
+    return path.resolve().relative_to(Path(context.home).resolve()).as_posix()
+
+
+def _stamp(folder: Path) -> int:
+    path = Path(folder) / "run.json"
+    return path.stat().st_mtime_ns if path.exists() else 0
+
+
+@lru_cache(maxsize=OPEN)
+def _load(folder: str, stamp: int) -> Run:
+    return Run.load(Path(folder))
+
+
+@lru_cache(maxsize=OPEN)
+def _model(domain: str, name: str, folder: str, stamp: int) -> Model:
+    return _load(folder, stamp).load_model(name, get_domain(domain).models[name])

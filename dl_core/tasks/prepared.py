@@ -1,0 +1,59 @@
+"""What the tabs ask first of a prepared run, and under which name the answer is kept beside it."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from dl_core.domain import Domain
+from dl_core.files import read_json
+from dl_core.train.run import best_model
+
+FIRST_CASES = 6  # test rows that stand in for new cases
+FIRST_METHODS = 3  # of the domain's explainers, shown at first
+
+
+def question_name(task: str, args: Mapping[str, Any]) -> str:
+    """Return the file name, without ending, of the answer to a question; run and owner play no part."""
+    asked = {key: value for key, value in args.items() if key not in ("run", "owner")}
+    digest = hashlib.sha256(json.dumps([task, asked], sort_keys=True).encode()).hexdigest()[:16]
+    return f"{task}-{digest}"
+
+
+def kept_answer(folder: Path, task: str, args: Mapping[str, Any]) -> dict[str, Any] | None:
+    """Return the answer that is kept beside the run in ``folder``, or None."""
+    path = Path(folder) / "answers" / f"{question_name(task, args)}.json"
+    return read_json(path) if path.is_file() else None
+
+
+def sorted_cases(predictions: pd.DataFrame, model: str) -> pd.DataFrame:
+    """Return a model's test rows by row id with ``confidence`` and ``right``, the surest first."""
+    rows = predictions[(predictions["model"] == model) & (predictions["split"] == "test")].set_index("row")
+    scores = rows[[column for column in rows if column.startswith("score_")]]
+    rows = rows[["y_true", "y_pred"]].assign(confidence=scores.max(axis=1), right=rows["y_true"] == rows["y_pred"])
+    return rows.sort_values("confidence", ascending=False, kind="stable")
+
+
+def first_cases(predictions: pd.DataFrame, classes: Sequence[str]) -> list[str]:
+    """Return row ids of `FIRST_CASES` test rows, of each class as many."""
+    test = predictions[(predictions["split"] == "test") & (predictions["model"] == predictions["model"].iloc[0])]
+    few = test.groupby("y_true", sort=True).head(FIRST_CASES // max(1, len(classes)))
+    return few["row"].tolist()
+
+
+def first_questions(domain: Domain, run: Mapping[str, Any], folder: Path) -> list[tuple[str, dict[str, Any]]]:
+    """Return (task, args) of what the Explain, Bias and Predict tabs ask when they are opened for the first time."""
+    model = best_model(run["models"])
+    shown = best_model(run["models"], "deep") or model
+    predictions = pd.read_parquet(folder / "predictions.parquet")
+    row = str(sorted_cases(predictions, shown).index[0])
+    explain = {"models": [shown], "methods": list(domain.explainers[:FIRST_METHODS]), "rows": [row], "target": None}
+    method = domain.explainers[0] if run["models"][model]["kind"] == "deep" else None
+    rows = first_cases(predictions, run["dataset"]["classes"])
+    predict = {"rows": rows, "model": model, "explain": method, "keep": True}
+    return [("explain", explain), ("bias", {"model": model, "columns": []}), ("predict", predict)]

@@ -1,0 +1,23 @@
+"""Read every domain's sample into the workspace: ``python -m dl_core.tasks.samples``.
+
+`start.py` does this once after an installation, so that a first visit finds the sample's images at once.
+"""
+
+from __future__ import annotations
+
+import dl_core.domains  # noqa: F401  makes the domains known
+from dl_core.domain import domains
+from dl_core.engine import home_folder
+from dl_core.tasks.opening import sample_folder
+
+
+def main() -> None:
+    """Read each sample that is not in the workspace's cache yet."""
+    home = home_folder()
+    for domain in domains().values():
+        if domain.sample is not None:
+            sample_folder(domain, home)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,219 @@
+"""The noun `Run`: everything one training left behind, as a folder that command line and dashboard open alike."""
+
+from __future__ import annotations
+
+import os
+import platform
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from importlib import metadata
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from dl_core.data.dataset import Dataset
+from dl_core.data.splits import Splits
+from dl_core.errors import OptionError, RunError
+from dl_core.evaluate.choice import Standing, choose
+from dl_core.evaluate.results import Evaluation, Predictions
+from dl_core.files import read_json, write_json
+from dl_core.models.base import Model, Offer
+from dl_core.schema import Role
+
+FORMAT = 1  # raised when a run folder of an older version can no longer be read
+
+
+@dataclass(frozen=True)
+class TrainSpec:
+    """What was asked for.
+
+    ``time_budget`` is in seconds for the whole run, or None. ``options`` are checked and typed by the domain.
+    """
+
+    models: tuple[str, ...]
+    seed: int = 0
+    time_budget: float | None = None
+    options: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class FittedModel:
+    """What a run knows about one of its models.
+
+    ``validation`` is the primary metric on validation rows, turned so that higher is better, with its standard
+    error; with ``parameters`` they pick the best model (`evaluate.choice`). ``threshold`` is the operating point
+    for the positive class picked on validation (binary tasks), ``temperature`` the calibration, and
+    ``uncertain_below`` the top probability under which a prediction is flagged. ``state`` is ``"done"``, ``"failed"``
+    or ``"skipped"``, with ``reason``.
+    """
+
+    name: str
+    label: str
+    kind: str
+    state: str = "done"
+    reason: str = ""
+    validation: float = float("nan")
+    validation_error: float = 0.0
+    fit_seconds: float = 0.0
+    predict_ms: float = 0.0
+    size_bytes: int = 0
+    parameters: int = 0
+    temperature: float = 1.0
+    threshold: float | None = None
+    uncertain_below: float | None = None
+    history: list[dict[str, float]] = field(default_factory=list)
+
+
+def best_model(models: Mapping[str, FittedModel | Mapping[str, Any]], kind: str | None = None) -> str | None:
+    """Return the trained model, of one kind or of all, that was best on validation rows; None if there is none.
+
+    ``models`` holds `FittedModel`s, or the same as the dicts of ``run.json``.
+    """
+    known = {name: about if isinstance(about, Mapping) else asdict(about) for name, about in models.items()}
+    return choose(
+        {
+            name: Standing(about["validation"], about.get("validation_error", 0.0), about["parameters"])
+            for name, about in known.items()
+            if about["state"] == "done" and kind in (None, about["kind"])
+        }
+    )
+
+
+@dataclass(frozen=True)
+class Run:
+    """A finished training. Models stay on disk under ``folder/models/<name>`` until asked for.
+
+    The folder holds ``run.json``, ``splits.json``, ``predictions.parquet``, ``evaluation.json``, ``models/<name>/``,
+    ``novelty.npz`` and, unless the data set lives elsewhere (``dataset`` in ``run.json``), ``dataset/``.
+    """
+
+    folder: Path
+    domain: str
+    spec: TrainSpec
+    dataset: dict[str, Any]  # Dataset.describe() and "path": absolute, or relative to the run's folder
+    splits: Splits
+    models: dict[str, FittedModel]
+    predictions: Predictions
+    evaluation: Evaluation
+    seconds: float = 0.0
+    environment: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def trained(self) -> list[str]:
+        """Names of the models that were trained to the end, in the order of the run."""
+        return [name for name, model in self.models.items() if model.state == "done"]
+
+    @property
+    def best(self) -> str:
+        """Name of the model that was best on validation rows."""
+        name = best_model(self.models)
+        if name is None:
+            raise RunError("no model of this run was trained to the end", where=self.folder.name)
+        return name
+
+    def check_model(self, name: str | None) -> str:
+        """Return ``name`` if the run has that model, the best one for None.
+
+        Raises
+        ------
+        OptionError
+            If the run has no such model.
+        """
+        if name is None:
+            return self.best
+        done = [model.name for model in self.models.values() if model.state == "done"]
+        if name not in done:
+            raise OptionError(f"this run has no model {name!r}", where=self.folder.name, expected=", ".join(done))
+        return name
+
+    def model_folder(self, name: str) -> Path:
+        """Folder of a model's files."""
+        return self.folder / "models" / name
+
+    def load_model(self, name: str, offer: Offer) -> Model:
+        """Return a trained model, loaded as its own class reads it."""
+        return offer.load().load(self.model_folder(name))
+
+    def load_dataset(self) -> Dataset:
+        """Return the data set that the run was trained on."""
+        return Dataset.load(self.folder / self.dataset["path"])
+
+    def units(self) -> pd.Series | None:
+        """Return the unit (patient) of every row, for intervals that resample whole units; None where there is none."""
+        return self.load_dataset().values(Role.UNIT)
+
+    def costs(self, models: Sequence[str]) -> pd.DataFrame:
+        """Return what ``models`` cost, one a row: kind, seconds to fit, milliseconds a case, bytes, learned numbers."""
+        kept = ("kind", "fit_seconds", "predict_ms", "size_bytes", "parameters")
+        rows = [{"model": name, **{key: getattr(self.models[name], key) for key in kept}} for name in models]
+        return pd.DataFrame(rows, columns=["model", *kept])
+
+    def summary(self) -> dict[str, Any]:
+        """Return what lists and pages need, as plain JSON, without rows."""
+        return {
+            "format": FORMAT,
+            "domain": self.domain,
+            "spec": asdict(self.spec),
+            "dataset": self.dataset,
+            "protocol": self.splits.protocol,
+            "counts": self.splits.counts(),
+            "models": {name: asdict(model) for name, model in self.models.items()},
+            "seconds": self.seconds,
+            "environment": self.environment,
+        }
+
+    def save(self) -> Path:
+        """Write everything but the models, which wrote themselves; ``run.json`` comes last and marks a whole run."""
+        self.folder.mkdir(parents=True, exist_ok=True)
+        write_json(self.folder / "splits.json", self.splits.as_dict())
+        self.predictions.table.to_parquet(self.folder / "predictions.parquet", index=False)
+        write_json(self.folder / "evaluation.json", self.evaluation.as_dict())
+        write_json(self.folder / "run.json", self.summary())
+        return self.folder
+
+    @classmethod
+    def load(cls, folder: Path) -> Run:
+        """Return the run in ``folder``.
+
+        Raises
+        ------
+        RunError
+            If there is no whole run of a known format.
+        """
+        folder = Path(folder)
+        if not (folder / "run.json").is_file():
+            raise RunError(
+                "there is no finished run", where=str(folder.name), todo="train first, or name another folder"
+            )
+        try:
+            about = read_json(folder / "run.json")
+            if about["format"] != FORMAT:
+                raise RunError(f"the run has format {about['format']}", where=folder.name, expected=str(FORMAT))
+            evaluation = Evaluation.from_dict(read_json(folder / "evaluation.json"))
+            return cls(
+                folder=folder,
+                domain=about["domain"],
+                spec=TrainSpec(**{**about["spec"], "models": tuple(about["spec"]["models"])}),
+                dataset=about["dataset"],
+                splits=Splits.from_dict(read_json(folder / "splits.json")),
+                models={name: FittedModel(**model) for name, model in about["models"].items()},
+                predictions=Predictions(pd.read_parquet(folder / "predictions.parquet"), evaluation.classes),
+                evaluation=evaluation,
+                seconds=about["seconds"],
+                environment=about["environment"],
+            )
+        except (OSError, ValueError, KeyError, TypeError) as error:
+            raise RunError("the run is damaged", where=folder.name, todo="train again") from error
+
+
+def environment() -> dict[str, str]:
+    """Return the versions and the machine that made a run."""
+    packages = {name: metadata.version(name) for name in ("keras", "numpy", "pandas", "scikit-learn")}
+    return {
+        "python": platform.python_version(),
+        "system": f"{platform.system()} {platform.machine()}",
+        "cpus": str(os.cpu_count()),
+        "backend": os.environ.get("KERAS_BACKEND", "tensorflow"),
+        **packages,
+    }

@@ -1,0 +1,318 @@
+"""Train the models of a run one after the other, so that one that fails or finds no time does not lose the others."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import logging
+import shutil
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from dl_core.data.dataset import Dataset
+from dl_core.data.splits import Splits
+from dl_core.errors import CancelledError, DaylightError, LimitError, RunError, StorageError
+from dl_core.evaluate.calibration import apply_temperature, fit_temperature, pick_threshold, pick_uncertain
+from dl_core.evaluate.choice import Standing, standing
+from dl_core.evaluate.intervals import Scored
+from dl_core.evaluate.metrics import METRICS
+from dl_core.evaluate.results import Evaluation, Predictions
+from dl_core.files import read_json, write_json
+from dl_core.models.base import Emit, FitContext, Model, Offer, silent
+from dl_core.models.store import load_arrays, save_arrays
+from dl_core.train.budget import Budget, Course
+from dl_core.train.novelty import Novelty
+from dl_core.train.run import FittedModel, Run, TrainSpec, environment
+from dl_core.train.scoring import prediction_rows
+
+LOG = logging.getLogger(__name__)
+MARK = "trained.json"  # written last into a model's folder: the model is whole
+
+Judge = Callable[[Predictions, Mapping[str, FittedModel]], Evaluation]
+
+
+@dataclass(frozen=True)
+class Session:
+    """What surrounds a training.
+
+    Parameters
+    ----------
+    offers : mapping of str to Offer
+        The models of the spec by name.
+    primary_metric : str
+        By which models are ranked on validation rows.
+    judge : callable
+        Returns the `Evaluation` of all predictions.
+    emit, should_stop, cache
+        As in `FitContext`. Besides the models' own events there is ``{"event": "model", "model": name, "state":
+        "running" | "done" | "failed" | "skipped", "reason": str}``; progress and seconds left are those of the run.
+    sample_weight : pandas.Series or None
+        Weight by row id of the training rows.
+    novelty : callable or None
+        ``(dataset, cache) -> (n, d)`` features by which new rows are compared with the training rows.
+    """
+
+    offers: Mapping[str, Offer]
+    primary_metric: str
+    judge: Judge
+    emit: Emit = silent
+    should_stop: Callable[[], bool] = lambda: False
+    cache: Path | None = None
+    sample_weight: pd.Series | None = None
+    novelty: Callable[[Dataset, Path | None], np.ndarray] | None = None
+
+
+def train_models(
+    domain: str,
+    dataset: Dataset,
+    splits: Splits,
+    spec: TrainSpec,
+    folder: Path,
+    session: Session,
+    dataset_path: str = "dataset",
+) -> Run:
+    """Train, calibrate and judge the models of ``spec`` and save the run.
+
+    Baselines come first, so that there is always a result. Where ``folder`` holds an unfinished run of the same data,
+    split and spec, models that were trained to the end are taken over and the interrupted one goes on from its last
+    checkpoint; a finished run is replaced.
+
+    Parameters
+    ----------
+    domain : str
+    dataset : Dataset
+    splits : Splits
+    spec : TrainSpec
+    folder : Path
+    session : Session
+    dataset_path : str
+        Where the data set lies, relative to ``folder``; ``"dataset"`` saves it there.
+
+    Returns
+    -------
+    Run
+
+    Raises
+    ------
+    CancelledError
+        If ``session.should_stop`` said so.
+    LimitError
+        If the time budget left no room for any model.
+    RunError
+        If every model failed.
+    """
+    return _Training(domain, dataset, splits, spec, Path(folder), session).run(dataset_path)
+
+
+class _Training:
+    def __init__(
+        self, domain: str, dataset: Dataset, splits: Splits, spec: TrainSpec, folder: Path, session: Session
+    ) -> None:
+        self.domain, self.dataset, self.splits = domain, dataset, splits
+        self.spec, self.folder, self.session = spec, folder, session
+        self.budget = Budget(spec.time_budget)
+        offers = [session.offers[name] for name in spec.models]
+        self.order = sorted(offers, key=lambda offer: offer.kind != "baseline")
+        self.course = Course(offers, session.emit, self.budget)
+        self.parts = {part: _labelled(dataset.subset(getattr(splits, part))) for part in ("train", "validation")}
+        self.parts["test"] = dataset.subset(splits.test)
+        self.fitted: dict[str, FittedModel] = {}
+        self.tables: list[pd.DataFrame] = []
+
+    def run(self, dataset_path: str) -> Run:
+        """Train all models and return the saved run."""
+        self._prepare(dataset_path)
+        for offer in self.order:
+            self._one(offer)
+        models = {name: self.fitted[name] for name in self.spec.models}
+        if not self.tables:
+            self._no_result(models)
+        self.session.emit({"event": "progress", "done": 0.97, "text": "Judging the models"})
+        rank = {name: number for number, name in enumerate(self.spec.models)}
+        table = pd.concat(self.tables, ignore_index=True).sort_values("model", key=lambda m: m.map(rank), kind="stable")
+        predictions = Predictions(table.reset_index(drop=True), self.dataset.classes)
+        self._novelty()
+        run = Run(
+            folder=self.folder,
+            domain=self.domain,
+            spec=self.spec,
+            dataset={**self.dataset.describe(), "path": dataset_path},
+            splits=self.splits,
+            models=models,
+            predictions=predictions,
+            evaluation=self.session.judge(predictions, models),
+            seconds=self.budget.spent,
+            environment=environment(),
+        )
+        run.save()
+        shutil.rmtree(self.folder / "unfinished", ignore_errors=True)
+        self.session.emit({"event": "progress", "done": 1.0, "text": "Done", "seconds_left": 0.0})
+        return run
+
+    def _prepare(self, dataset_path: str) -> None:
+        if (self.folder / "run.json").exists():
+            (self.folder / "run.json").unlink()
+            shutil.rmtree(self.folder / "models", ignore_errors=True)
+        (self.folder / "models").mkdir(parents=True, exist_ok=True)
+        if dataset_path == "dataset" and not self._holds_dataset():
+            self.dataset.save(self.folder / "dataset")
+
+    def _holds_dataset(self) -> bool:
+        about = self.folder / "dataset" / "dataset.json"
+        return about.is_file() and read_json(about)["fingerprint"] == self.dataset.fingerprint
+
+    def _one(self, offer: Offer) -> None:
+        """Train one model, or note why not."""
+        known = self._taken_over(offer)
+        if known is not None:
+            self._keep(*known)
+            self.course.end(offer.name, "done")
+            return
+        if self.session.should_stop():
+            raise CancelledError("the work was cancelled")
+        if self.budget.over() and self.tables:
+            self._give_up(offer, "skipped", f"no time was left of the {self.spec.time_budget:g} s")
+            return
+        self.course.begin(offer.name)
+        try:
+            self._keep(*self._train(offer))
+        except StorageError:
+            raise
+        except CancelledError:
+            if self.session.should_stop():
+                raise
+            self._give_up(offer, "skipped", f"it did not fit into the time budget of {self.spec.time_budget:g} s")
+        except DaylightError as error:
+            self._give_up(offer, "failed", error.line())
+        except Exception as error:  # one model's fault must not lose the others; it is logged and shown
+            LOG.exception("model %s failed", offer.name)
+            self._give_up(offer, "failed", f"Something went wrong on our side ({type(error).__name__}).")
+        else:
+            self.course.end(offer.name, "done")
+
+    def _give_up(self, offer: Offer, state: str, reason: str) -> None:
+        self.fitted[offer.name] = FittedModel(offer.name, offer.label, offer.kind, state, reason)
+        self.course.end(offer.name, state, reason)
+
+    def _keep(self, fitted: FittedModel, scores: Mapping[str, np.ndarray]) -> None:
+        self.fitted[fitted.name] = fitted
+        for part, values in scores.items():
+            self.tables.append(prediction_rows(fitted, values, self.parts[part], part))
+
+    def _train(self, offer: Offer) -> tuple[FittedModel, dict[str, np.ndarray]]:
+        """Fit, score, save; the mark comes last."""
+        began = time.perf_counter()
+        model = offer.build()
+        unfinished = self.folder / "unfinished" / f"{offer.name}-{self._key(offer)}"
+        model.fit(self.parts["train"], self.parts["validation"], self._context(offer, unfinished))
+        seconds = time.perf_counter() - began
+        validation = model.scores(self.parts["validation"]) if len(self.parts["validation"]) else _none(self.dataset)
+        began = time.perf_counter()
+        test = model.scores(self.parts["test"]) if len(self.parts["test"]) else _none(self.dataset)
+        per_row = 1000 * (time.perf_counter() - began) / max(1, len(test))
+        place = self.folder / "models" / offer.name
+        shutil.rmtree(place, ignore_errors=True)
+        place.mkdir(parents=True)
+        model.save(place)
+        scores = {"validation": validation, "test": test}
+        fitted = self._calibrated(offer, model, validation)
+        size = sum(file.stat().st_size for file in place.rglob("*") if file.is_file())
+        fitted = replace(fitted, fit_seconds=seconds, predict_ms=per_row, size_bytes=size)
+        self._mark(offer, fitted, scores)
+        shutil.rmtree(unfinished, ignore_errors=True)
+        return fitted, scores
+
+    def _context(self, offer: Offer, unfinished: Path) -> FitContext:
+        weight = self.session.sample_weight
+        mine = self.course.effort[offer.name]
+        return FitContext(
+            seed=self.spec.seed,
+            emit=self.course.of(offer.name),
+            should_stop=lambda: self.session.should_stop() or self.budget.over(),
+            cache=self.session.cache,
+            options=self.spec.options,
+            sample_weight=None if weight is None else weight.loc[self.parts["train"].ids].to_numpy(dtype=float),
+            out_of_time=self.budget.share(0.95 * mine, self.course.to_come()),
+            checkpoint=unfinished,
+        )
+
+    def _calibrated(self, offer: Offer, model: Model, scores: np.ndarray) -> FittedModel:
+        """Choose temperature, operating point and the limit of certainty on validation rows."""
+        y = self.parts["validation"].targets
+        temperature = fit_temperature(y, scores) if len(y) else 1.0
+        calibrated = apply_temperature(scores, temperature)
+        threshold = pick_threshold(y, calibrated) if len(y) and len(self.dataset.classes) == 2 else None
+        metric = METRICS[self.session.primary_metric]
+        several = len(np.unique(y)) > 1
+        found = (
+            standing(Scored(y, calibrated, threshold), metric, self.spec.seed) if several else Standing(float("nan"))
+        )
+        return FittedModel(
+            offer.name,
+            offer.label,
+            offer.kind,
+            validation=float(found.value),
+            validation_error=found.error,
+            parameters=model.parameters(),
+            temperature=temperature,
+            threshold=threshold,
+            uncertain_below=pick_uncertain(y, calibrated, threshold) if len(y) else None,
+            history=list(getattr(model, "history", [])),
+        )
+
+    def _key(self, offer: Offer) -> str:
+        """What must be the same for a finished or half-finished model to be taken over."""
+        weight = self.session.sample_weight
+        about = [self.dataset.fingerprint, self.splits.as_dict(), self.spec.seed, self.spec.options]
+        about += [offer.name, dict(offer.options), None if weight is None else weight.round(9).to_dict()]
+        return hashlib.sha256(json.dumps(about, sort_keys=True, default=str).encode()).hexdigest()[:16]
+
+    def _mark(self, offer: Offer, fitted: FittedModel, scores: Mapping[str, np.ndarray]) -> None:
+        place = self.folder / "unfinished" / f"{offer.name}-{self._key(offer)}-done"
+        place.mkdir(parents=True, exist_ok=True)
+        save_arrays(place / "scores.npz", scores)
+        write_json(place / MARK, asdict(fitted))
+
+    def _taken_over(self, offer: Offer) -> tuple[FittedModel, dict[str, np.ndarray]] | None:
+        place = self.folder / "unfinished" / f"{offer.name}-{self._key(offer)}-done"
+        if not (place / MARK).is_file() or not (self.folder / "models" / offer.name).is_dir():
+            return None
+        return FittedModel(**read_json(place / MARK)), load_arrays(place / "scores.npz")
+
+    def _novelty(self) -> None:
+        """Learn what training rows look like; a run without it lacks one warning only, so a fault is shown only."""
+        if self.session.novelty is None:
+            return
+        try:
+            features = {p: self.session.novelty(self.parts[p], self.session.cache) for p in ("train", "validation")}
+            Novelty.fit(features["train"], features["validation"]).save(self.folder)
+        except (StorageError, CancelledError):
+            raise
+        except Exception as error:
+            LOG.exception("novelty failed")
+            reason = error.line() if isinstance(error, DaylightError) else type(error).__name__
+            self.session.emit({"event": "warning", "text": f"New cases are not compared with training: {reason}"})
+
+    def _no_result(self, models: Mapping[str, FittedModel]) -> None:
+        reasons = "; ".join(f"{model.label}: {model.reason}" for model in models.values())
+        if all(model.state == "skipped" for model in models.values()):
+            raise LimitError(
+                "no model could be trained in the time given",
+                where=f"{self.spec.time_budget:g} s",
+                todo="give more time, or choose a quicker model",
+            )
+        raise RunError(f"no model could be trained ({reasons})", todo="look at the data's findings, or choose others")
+
+
+def _labelled(data: Dataset) -> Dataset:
+    known = data.targets >= 0
+    return data if known.all() else data.subset(data.ids[known])
+
+
+def _none(dataset: Dataset) -> np.ndarray:
+    return np.zeros((0, len(dataset.classes)))

@@ -1,0 +1,1 @@
+"""Transfer learning: backbones, embeddings computed once, heads, fine-tuning, learning curves."""

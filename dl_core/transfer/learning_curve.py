@@ -1,0 +1,126 @@
+"""How many labels are needed: the score against the number of labels, for any models, with several draws each."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from dl_core.data.dataset import Dataset
+
+if TYPE_CHECKING:
+    from dl_core.models.base import FitContext, Model
+
+BUDGETS = (10, 25, 50, 100, 200, 500, 1000, 2000, 5000)
+Metric = Callable[[np.ndarray, np.ndarray], float]
+
+
+def learning_curve(
+    train: Dataset,
+    validation: Dataset,
+    test: Dataset,
+    models: Mapping[str, Callable[[], Model]],
+    seeds: int | Sequence[int],
+    context: FitContext,
+    budgets: Sequence[int] = BUDGETS,
+    metric: Metric | None = None,
+    draws: Mapping[str, int] | None = None,
+) -> list[dict[str, Any]]:
+    """Return one row for each model, budget and draw.
+
+    A budget is the number of labels that a model gets in all: four fifths to learn from and one fifth, at least one a
+    class, to choose by, both drawn in proportion to the classes. The larger budgets of a seed contain the smaller ones.
+    The last budget is all training rows.
+
+    Parameters
+    ----------
+    train, validation, test : Dataset
+        Labels are drawn from the first two; the test rows are only scored.
+    models : mapping of str to callable
+        Each returns a fresh, unfitted model. Those that keep features in ``context.cache`` compute them once.
+    seeds : int or sequence of int
+        Draws; a number n stands for 0 … n - 1.
+    context : FitContext
+        Its progress runs over the whole curve.
+    budgets : sequence of int
+        Numbers of labels; those beyond the data are left out.
+    metric : callable or None
+        ``f(y_true (n,), y_score (n, n_classes)) -> float``; None is the mean one-vs-rest AUROC.
+    draws : mapping of str to int or None
+        Models that are too slow for all ``seeds``: how many of the first each gets.
+
+    Returns
+    -------
+    list of dict
+        ``model``, ``labels``, ``seed``, ``metric`` (a name) and ``value``.
+    """
+    measure = metric or auroc
+    seeds = range(seeds) if isinstance(seeds, int) else seeds
+    pool = len(train)
+    counts = [budget for budget in sorted(set(budgets)) if budget < pool] + [pool]
+    most = {name: (draws or {}).get(name, len(seeds)) for name in models}
+    steps = [(n, seed, name) for n in counts for i, seed in enumerate(seeds) for name in models if i < most[name]]
+    rows = []
+    for step, (labels, seed, name) in enumerate(steps):
+        part = context.part(step / len(steps), (step + 1) / len(steps))
+        part.progress(0.0, f"{labels:,} labels, draw {seed + 1}: {name}")
+        learn, choose = draw(train, validation, labels, seed)
+        model = models[name]()
+        model.fit(learn, choose, _quiet(part, seed))
+        value = measure(test.targets, model.scores(test))
+        name_of_metric = getattr(measure, "__name__", "metric")
+        rows.append({"model": name, "labels": labels, "seed": seed, "metric": name_of_metric, "value": float(value)})
+    context.progress(1.0, "The learning curve is drawn")
+    return rows
+
+
+def draw(train: Dataset, validation: Dataset, labels: int, seed: int) -> tuple[Dataset, Dataset]:
+    """Return a part of ``train`` and of ``validation`` with ``labels`` labels together, classes in proportion."""
+    classes = len(train.classes)
+    for_choice = min(len(validation), max(classes, labels // 5))
+    if labels >= len(train):
+        return train, validation
+    learn = stratified_order(train.targets, seed)[: max(classes, labels - for_choice)]
+    choose = stratified_order(validation.targets, seed)[:for_choice]
+    return train.subset(train.ids[learn]), validation.subset(validation.ids[choose])
+
+
+def stratified_order(y: np.ndarray, seed: int) -> np.ndarray:
+    """Return an order of the rows, random within classes, of which every beginning holds the classes in proportion.
+
+    The first rows are one of each class. A row's place is its rank within its class, scaled to the class' size.
+    """
+    random = np.random.default_rng(seed)
+    place = np.empty(len(y))
+    for value in np.unique(y):
+        rows = random.permutation(np.flatnonzero(y == value))
+        ranks = (np.arange(len(rows)) + random.uniform()) / len(rows)
+        ranks[0] = -1.0
+        place[rows] = ranks
+    return np.lexsort((random.uniform(size=len(y)), place))
+
+
+def auroc(y_true: np.ndarray, y_score: np.ndarray) -> float:
+    """Return the one-vs-rest AUROC, averaged over classes that occur and do not occur; of two classes the second's."""
+    from scipy.stats import rankdata
+
+    values = []
+    for index in range(y_score.shape[1]) if y_score.shape[1] > 2 else [y_score.shape[1] - 1]:
+        positive = y_true == index
+        count = int(positive.sum())
+        if 0 < count < len(y_true):
+            above = rankdata(y_score[:, index])[positive].sum() - count * (count + 1) / 2
+            values.append(above / (count * (len(y_true) - count)))
+    return float(np.mean(values)) if values else float("nan")
+
+
+def _quiet(context: FitContext, seed: int) -> FitContext:
+    """Return the context of one fit: its own seed and progress, no epochs of its own, no checkpoint."""
+    from dataclasses import replace
+
+    def emit(event: dict[str, Any]) -> None:
+        if event.get("event") == "progress":
+            context.emit(event)
+
+    return replace(context, seed=seed, emit=emit, checkpoint=None, sample_weight=None)

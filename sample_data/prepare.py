@@ -1,0 +1,93 @@
+"""Rebuild the prepared run that a first visit opens: ``python -m sample_data.prepare medical_imaging``.
+
+Trains the models on the sample, and keeps beside the run the answers to what each tab asks first, so that every
+tab shows real content at once. Takes some minutes.
+"""
+
+from __future__ import annotations
+
+import argparse
+import shutil
+import sys
+import tempfile
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+
+import dl_core.domains  # noqa: F401  makes the domains known
+from dl_core import pipeline
+from dl_core.cli.progress import Progress
+from dl_core.data.dataset import Dataset
+from dl_core.domain import Domain, get_domain
+from dl_core.engine import get_engine
+from dl_core.files import read_json, write_json
+from dl_core.tasks.opening import sample_folder
+from dl_core.tasks.prepared import first_questions, question_name
+from dl_core.train.run import Run, TrainSpec
+
+SEED = 0
+LARGE = 5_000_000  # bytes of a weights file that is kept in half precision
+
+
+def build(domain: Domain, models: str, home: Path, out: Path) -> None:
+    """Train on the sample into ``out``, without a copy of the data."""
+    progress = Progress(sys.stderr)
+    shutil.copytree(sample_folder(domain, home), home / "dataset")
+    dataset = Dataset.load(home / "dataset")
+    options = domain.parse_options({})
+    splits = pipeline.split(domain, dataset, SEED, options)
+    work = pipeline.Work(emit=progress.event, cache=home / "cache")
+    spec = TrainSpec(domain.choose_models(models), SEED, None, options)
+    pipeline.train(domain, dataset, splits, spec, home / "run", work, dataset_path="../dataset")
+    shutil.rmtree(out, ignore_errors=True)
+    shutil.copytree(home / "run", out, ignore=shutil.ignore_patterns("cache", "dataset", "unfinished"))
+    shrink(out)
+    about = read_json(out / "run.json")
+    write_json(out / "run.json", {**about, "dataset": {**about["dataset"], "path": "dataset"}})
+
+
+def shrink(out: Path) -> None:
+    """Keep large weights in half precision: the repository carries them, and scores move by less than a thousandth."""
+    for path in out.glob("models/*/weights.npz"):
+        if path.stat().st_size > LARGE:
+            with np.load(path, allow_pickle=False) as arrays:
+                halved = {name: arrays[name].astype(np.float16) for name in arrays.files}
+            np.savez_compressed(path, **halved)
+
+
+def answer(domain: Domain, home: Path, out: Path) -> None:
+    """Keep report, model card and the answers to what the tabs ask first."""
+    run = Run.load(out)
+    run = replace(run, dataset={**run.dataset, "path": str(sample_folder(domain, home))})
+    pipeline.report(domain, run, out / "report.html")
+    pipeline.model_card(domain, run, None, out / "model_card.md")
+    shutil.rmtree(out / "answers", ignore_errors=True)
+    engine = get_engine(home, kind="inline")
+    for task, args in first_questions(domain, read_json(out / "run.json"), out):
+        full = {"run": {"prepared": domain.name}, "owner": "prepared", **args}
+        job = engine.submit(f"dl_core.tasks:{task}", full, owner="prepared")
+        if job.state != "done":
+            sys.exit(f"{task}: {(job.error or {}).get('line', 'failed')}")
+        (out / "answers").mkdir(exist_ok=True)
+        write_json(out / "answers" / f"{question_name(task, args)}.json", job.result)
+        print(f"{task} answered", file=sys.stderr)
+
+
+def main() -> None:
+    """Build the run of the domain that is named."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("domain")
+    parser.add_argument("--models", default="all")
+    parser.add_argument("--only-answers", action="store_true", help="keep the run, ask again")
+    args = parser.parse_args()
+    domain = get_domain(args.domain)
+    with tempfile.TemporaryDirectory(prefix="daylight-") as folder:
+        home = Path(folder)
+        if not args.only_answers:
+            build(domain, args.models, home, domain.sample.prepared_run)
+        answer(domain, home, domain.sample.prepared_run)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,143 @@
+"""Set Daylight up and start it.
+
+    python start.py          make .venv if needed, install, open the dashboard
+    python start.py test     install what the tests need and run them all (more arguments go to pytest)
+    python start.py lock     rebuild the lock files from requirements.txt and requirements-test.txt
+
+Standard library only, so that it runs before anything is installed.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shutil
+import subprocess
+import sys
+import venv
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent
+VENV = ROOT / ".venv"
+PYTHON = VENV / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
+OLDEST, NEWEST = (3, 11), (3, 13)  # the Pythons that TensorFlow has wheels for
+LOCKS = {"run": "requirements.lock", "test": "requirements-test.lock"}
+
+
+def stop(message: str) -> None:
+    """End with one clear line."""
+    sys.exit(f"start.py: {message}")
+
+
+def version_of(python: str) -> tuple[int, int] | None:
+    """Return (major, minor) of an interpreter, or None if it does not run."""
+    asked = subprocess.run([python, "-c", "import sys; print(*sys.version_info[:2])"], capture_output=True, text=True)
+    return tuple(map(int, asked.stdout.split())) if asked.returncode == 0 else None
+
+
+def suitable_python() -> str:
+    """Return this interpreter if its version fits, else another one on the PATH that does."""
+    if OLDEST <= sys.version_info[:2] <= NEWEST:
+        return sys.executable
+    for minor in range(NEWEST[1], OLDEST[1] - 1, -1):
+        found = shutil.which(f"python3.{minor}")
+        if found and version_of(found) == (3, minor):
+            return found
+    found = ".".join(map(str, sys.version_info[:2]))
+    stop(f"Python {found} found, Python 3.11, 3.12 or 3.13 is needed. Install one and run this again with it.")
+    return ""
+
+
+def install(kind: str) -> bool:
+    """Bring .venv to the state of the lock file and return whether there was anything to do.
+
+    A stamp makes the second time a matter of milliseconds.
+    """
+    lock = ROOT / LOCKS[kind]
+    wanted = hashlib.sha256(lock.read_bytes()).hexdigest()
+    stamp = VENV / f".daylight-{kind}"
+    if PYTHON.exists() and stamp.exists() and stamp.read_text() == wanted:
+        return False
+    if not PYTHON.exists():
+        print("Making .venv …", flush=True)
+        python = suitable_python()
+        if python == sys.executable:
+            venv.create(VENV, with_pip=True)
+        else:
+            subprocess.run([python, "-m", "venv", str(VENV)], check=True)
+    print(f"Installing what {lock.name} names (about 300 MB to download the first time) …", flush=True)
+    pip = [str(PYTHON), "-m", "pip", "--disable-pip-version-check", "install", "--quiet"]
+    quick = subprocess.run([*pip, "uv>=0.5"], capture_output=True).returncode == 0
+    done = (
+        quick
+        and subprocess.run([str(PYTHON), "-m", "uv", "pip", "install", "--quiet", "-r", str(lock)]).returncode == 0
+    )
+    if not done and subprocess.run([*pip, "-r", str(lock)]).returncode != 0:
+        stop("the installation failed; the lines above say why. Check the network, then run this again.")
+    stamp.write_text(wanted)
+    return True
+
+
+def run(*command: str, **environment: str) -> int:
+    """Run a command of the virtual environment in the project's folder and return its exit status."""
+    return subprocess.run(command, cwd=ROOT, env={**os.environ, **environment}).returncode
+
+
+def dashboard(arguments: list[str]) -> int:
+    """Open the dashboard; arguments go to Streamlit (for instance ``--server.port 8600``)."""
+    if install("run"):
+        print("Reading the sample …", flush=True)
+        run(str(PYTHON), "-m", "dl_core.tasks.samples")
+    try:
+        return run(str(PYTHON), "-m", "streamlit", "run", "app.py", *arguments)
+    except KeyboardInterrupt:
+        return 0
+
+
+def tests(arguments: list[str]) -> int:
+    """Check style and layering, then run every test; any argument is handed to pytest and skips the checks."""
+    install("test")
+    module = [str(PYTHON), "-m"]
+    if arguments:
+        return run(*module, "pytest", *arguments)
+    lint = str(PYTHON.parent / ("lint-imports.exe" if os.name == "nt" else "lint-imports"))
+    checks = [[*module, "ruff", "check", "."], [*module, "ruff", "format", "--check", "."], [lint, "--no-cache"]]
+    failed = [check for check in checks if run(*check) != 0]
+    return run(*module, "pytest") or int(bool(failed))
+
+
+def lock() -> int:
+    """Pin the whole tree for every system at once."""
+    if not PYTHON.exists():
+        venv.create(VENV, with_pip=True)
+    run(str(PYTHON), "-m", "pip", "install", "--quiet", "uv>=0.5")
+    for kind, name in LOCKS.items():
+        source = "requirements.txt" if kind == "run" else "requirements-test.txt"
+        command = [
+            str(PYTHON),
+            "-m",
+            "uv",
+            "pip",
+            "compile",
+            "--quiet",
+            "--universal",
+            "--no-emit-index-url",
+            "--no-emit-find-links",
+        ]
+        if run(*command, "--python-version", "3.11", "--no-header", source, "-o", name) != 0:
+            return 1
+    return 0
+
+
+def main() -> int:
+    """Do what the first argument says."""
+    action, *rest = sys.argv[1:] or ["run"]
+    if action == "test":
+        return tests(rest)
+    if action == "lock":
+        return lock()
+    return dashboard(rest if action == "run" else [action, *rest])
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,134 @@
+"""The whole way in a real browser: upload a zip, train, compare, explain, check bias, predict, download the report."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page, expect
+
+PATIENCE = 180_000  # ms
+LONG = 420_000  # ms, for a training on a busy machine
+pytestmark = pytest.mark.browser
+expect.set_options(timeout=PATIENCE)
+
+
+def settled(page: Page) -> None:
+    """Wait until the page is connected and its script has ended."""
+    page.locator("[data-testid=stApp][data-test-connection-state=CONNECTED]").wait_for()
+    page.locator("[data-testid=stApp][data-test-script-state=notRunning]").wait_for()
+
+
+def open_tab(page: Page, name: str) -> None:
+    """Open one of the seven tabs."""
+    page.get_by_role("tab", name=name, exact=True).click()
+
+
+def picture(page: Page, name: str) -> None:
+    """Keep a screenshot where the environment names a folder for them."""
+    folder = os.environ.get("DAYLIGHT_SCREENSHOTS")
+    if folder:
+        Path(folder).mkdir(parents=True, exist_ok=True)
+        page.screenshot(path=str(Path(folder) / f"{name}.png"), full_page=True)
+
+
+def no_fault(page: Page) -> None:
+    """Check that nothing on the page is a fault of ours."""
+    expect(page.get_by_text("Something went wrong")).to_have_count(0)
+    expect(page.get_by_text("Traceback")).to_have_count(0)
+
+
+def test_home_leads_to_the_sample(page: Page, server: str) -> None:
+    page.goto(server)
+    page.get_by_role("link", name="Medical imaging").first.click()
+    expect(page.get_by_text("This is the sample.")).to_be_visible()
+    for tab in ("Data", "Train", "Compare", "Explain", "Bias", "Predict", "Report"):
+        open_tab(page, tab)
+        settled(page)
+        no_fault(page)
+        picture(page, f"sample_{tab.lower()}")
+
+
+def test_the_whole_way_from_upload_to_report(page: Page, server: str, class_folders: Path, tmp_path: Path) -> None:
+    page.goto(f"{server}/medical_imaging")
+    page.get_by_role("button", name="Upload", exact=True).click()
+    page.locator("[data-testid=stDialog] [data-testid=stFileUploader] input[type=file]").set_input_files(class_folders)
+    page.get_by_role("button", name="Read the files").click()
+    expect(page.get_by_text("What was found")).to_be_visible()
+    expect(page.get_by_text("80 rows").or_(page.get_by_text("80 images")).first).to_be_visible()
+    no_fault(page)
+    picture(page, "own_data")
+
+    open_tab(page, "Train")
+    page.get_by_role("button", name="Start training").click()
+    expect(page.get_by_role("button", name="Cancel")).to_be_visible()
+    page.reload()
+    expect(page.get_by_role("button", name="Cancel").or_(page.get_by_text("Done in")).first).to_be_visible()
+    picture(page, "own_training")
+    expect(page.get_by_text("Done in")).to_be_visible(timeout=LONG)
+
+    page.get_by_role("button", name="Compare the models").click()
+    expect(page.get_by_text("Two models side by side")).to_be_visible()
+    expect(page.get_by_text("What they cost")).to_be_visible()
+    settled(page)
+    no_fault(page)
+    picture(page, "own_compare")
+
+    open_tab(page, "Explain")
+    expect(page.get_by_text("Evidence for finding").or_(page.get_by_text("Evidence for healthy")).first).to_be_visible()
+    expect(page.get_by_text("Deletion ↓").first).to_be_visible()
+    no_fault(page)
+    picture(page, "own_explain")
+
+    open_tab(page, "Bias")
+    expect(page.get_by_text("How far apart the groups are")).to_be_visible()
+    no_fault(page)
+    picture(page, "own_bias")
+
+    open_tab(page, "Predict")
+    new = tmp_path / "new_case.png"
+    new.write_bytes(first_image(class_folders))
+    page.locator("[data-testid=stFileUploader] input[type=file]").last.set_input_files(new)
+    page.get_by_role("button", name="Predict these files").click()
+    expect(page.get_by_role("button", name="Download the table (CSV)")).to_be_visible()
+    expect(page.get_by_text("new_case.png").last).to_be_visible()
+    no_fault(page)
+    picture(page, "own_predict")
+
+    open_tab(page, "Report")
+    with page.expect_download() as download:
+        page.get_by_role("button", name="Report (HTML)").click()
+    report = Path(download.value.path()).read_text(encoding="utf-8")
+    assert "Whom does it fail?" in report and "For research and demonstration" in report
+    picture(page, "own_report")
+
+
+def first_image(archive: Path) -> bytes:
+    """Return the first image of a zip."""
+    import zipfile
+
+    with zipfile.ZipFile(archive) as packed:
+        return packed.read(next(name for name in packed.namelist() if name.endswith(".png")))
+
+
+def test_two_browsers_see_nothing_of_each_other(chromium, server: str, class_folders: Path) -> None:
+    first, second = (chromium.new_context() for _ in range(2))
+    for context in (first, second):
+        context.set_default_timeout(PATIENCE)
+    one, two = first.new_page(), second.new_page()
+    one.goto(f"{server}/medical_imaging")
+    one.get_by_role("button", name="Upload", exact=True).click()
+    one.locator("[data-testid=stDialog] [data-testid=stFileUploader] input[type=file]").set_input_files(class_folders)
+    one.get_by_role("button", name="Read the files").click()
+    expect(one.get_by_text("What was found")).to_be_visible()
+    address = one.url
+    two.goto(address)
+    expect(two.get_by_role("tab", name="Data")).to_be_visible()
+    settled(two)
+    expect(two.get_by_text("80 rows")).to_have_count(0)
+    two.goto(f"{server}/runs")
+    settled(two)
+    expect(two.get_by_text("scans")).to_have_count(0)
+    first.close()
+    second.close()

@@ -1,0 +1,41 @@
+"""The choice of the best model, with numbers worked by hand."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+
+from dl_core.evaluate.choice import Standing, choose, standing
+from dl_core.evaluate.intervals import Scored
+from dl_core.evaluate.metrics import METRICS
+
+
+def test_of_models_within_one_standard_error_the_simplest_wins():
+    found = {"a": Standing(0.99, 0.01, 900), "b": Standing(0.985, 0.02, 50), "c": Standing(0.97, 0.03, 1)}
+    assert choose(found) == "b"  # c is 0.02 below the top, more than its error of 0.01
+
+
+def test_a_clear_lead_needs_no_second_look():
+    assert choose({"a": Standing(0.9, 0.01, 1), "b": Standing(0.95, 0.01, 900)}) == "b"
+
+
+def test_undefined_values_stand_back_and_nothing_gives_nothing():
+    nan = math.nan
+    assert choose({"a": Standing(nan), "b": Standing(0.5)}) == "b"
+    assert choose({"a": Standing(nan), "b": Standing(nan)}) == "a"
+    assert choose({}) is None
+
+
+def test_of_equally_simple_ones_the_better_and_then_the_first_is_taken():
+    assert choose({"a": Standing(0.90, 0.02, 7), "b": Standing(0.91, 0.02, 7)}) == "b"
+    assert choose({"a": Standing(0.9, 0.0, 7), "b": Standing(0.9, 0.0, 7)}) == "a"
+
+
+def test_a_standing_turns_losses_round_and_measures_its_error():
+    y = np.array([0, 0, 1, 1] * 25)
+    p = np.tile([0.2, 0.4, 0.6, 0.8], 25)
+    found = standing(Scored(y, np.stack([1 - p, p], axis=1), 0.5), METRICS["brier"], size=3)
+    assert found.value == pytest.approx(-(0.04 + 0.16 + 0.16 + 0.04) / 4)
+    assert 0 < found.error < 0.02 and found.size == 3

@@ -1,0 +1,33 @@
+"""Explanations as files, for images and for rows of a table."""
+
+import numpy as np
+import pandas as pd
+
+from dl_core.data.dataset import Dataset, Source
+from dl_core.explain.explanation import Explanation
+from dl_core.explain.files import write_explanations
+from dl_core.schema import Role
+
+
+def explanation(row, **changes):
+    about = {"model": "m", "method": "occlusion", "target": "ill", "heat": np.eye(8, dtype=np.float32)}
+    return Explanation(row, probability=0.75, **(about | changes))
+
+
+def test_rows_whose_names_look_alike_get_files_of_their_own(tmp_path):
+    rows = ["a/1.png", "a_1.png"]
+    images = np.zeros((2, 8, 8, 1), np.uint8)
+    data = Dataset("x", pd.DataFrame(index=rows), {Role.IMAGE: ("image",)}, Source("x"), {"image": images})
+    write_explanations([explanation(row) for row in rows], data, tmp_path / "new")
+    table = pd.read_csv(tmp_path / "new" / "explanations.csv")
+    assert table["file"].tolist() == rows and table["picture"].nunique() == 2
+    assert all((tmp_path / "new" / name).is_file() for name in table["picture"])
+
+
+def test_rows_of_a_table_get_their_features_weights(tmp_path):
+    data = Dataset("x", pd.DataFrame({"acid": [1.0], "sugar": [2.0]}, index=["r"]), {}, Source("x"))
+    one = explanation("r", heat=np.array([[0.25, -0.5]], np.float32), features=("acid", "sugar"))
+    write_explanations([one], data, tmp_path)
+    table = pd.read_csv(tmp_path / "explanations.csv")
+    assert table.loc[0, ["acid", "sugar"]].tolist() == [0.25, -0.5] and not list(tmp_path.glob("*.png"))
+    assert one.strongest(1) == [("sugar", -0.5)]

@@ -1,0 +1,160 @@
+"""Pictures of maps, feature maps, and rows of a data set explained end to end."""
+
+from io import BytesIO
+
+import numpy as np
+import pandas as pd
+import pytest
+from PIL import Image
+
+from dl_core.data.dataset import Dataset, Source
+from dl_core.errors import OptionError
+from dl_core.explain.images import explain_images, view_of
+from dl_core.explain.layers import choose_layers, feature_maps
+from dl_core.explain.overlay import colour_bar, colours, heat_png, overlay, read_heat
+from dl_core.explain.view import ModelView
+from dl_core.models.base import Model
+from dl_core.schema import Role
+
+
+@pytest.mark.parametrize("name", ["inferno", "viridis"])
+def test_lightness_grows_steadily(name):
+    table = colours(name).astype(float)
+    luminance = (table / 255) ** 2.2 @ [0.2126, 0.7152, 0.0722]
+    assert table.shape == (256, 3)
+    assert (np.diff(luminance) > -2e-3).all()  # a step of one of 255 in a channel is rounding
+    assert luminance[-1] - luminance[0] > 0.6
+
+
+def test_unknown_colour_map_is_refused():
+    with pytest.raises(OptionError, match="no colour map 'jet'"):
+        colours("jet")
+
+
+def test_heat_survives_its_png():
+    heat = np.random.default_rng(0).random((7, 9)).astype(np.float32)
+    png = heat_png(heat)
+    assert Image.open(BytesIO(png)).mode == "L"
+    assert np.abs(read_heat(png) - heat).max() <= 1 / 510 + 1e-6
+
+
+def test_overlay_leaves_cold_places_clear_and_colours_hot_ones():
+    image = np.full((4, 6, 1), 100, np.uint8)
+    heat = np.zeros((4, 6))
+    heat[1, 2] = 1
+    found = np.asarray(overlay(image, heat, opacity=1.0))
+    assert found.shape == (4, 6, 4)
+    assert found[3, 5].tolist() == [100, 100, 100, 255]
+    assert found[1, 2].tolist() == [*colours()[255].tolist(), 255]
+    assert np.asarray(overlay(image, heat, opacity=0.0))[1, 2].tolist() == [100, 100, 100, 255]
+    assert overlay(image, heat, size=60).size == (60, 40)
+    assert overlay(np.zeros((4, 6, 3), np.uint8), np.full((4, 6), np.nan)).mode == "RGBA"
+
+
+def test_colour_bar_runs_from_cold_to_hot():
+    bar = np.asarray(colour_bar("viridis", 100, 5))
+    assert bar.shape == (5, 100, 3)
+    assert bar[0, 0].tolist() == [0x44, 0x01, 0x54]
+    assert bar[4, 99].tolist() == [0xFD, 0xE7, 0x25]
+
+
+@pytest.fixture(scope="module")
+def network():
+    keras = pytest.importorskip("keras")
+    keras.utils.set_random_seed(0)
+    image = x = keras.Input((32, 32, 1))
+    for number in range(1, 8):
+        x = keras.layers.Conv2D(4 * number, 3, padding="same", name=f"conv{number}")(x)
+        x = keras.layers.ReLU(name=f"relu{number}")(x)
+        x = keras.layers.MaxPooling2D(name=f"pool{number}")(x) if number in (2, 4) else x
+    x = keras.layers.GlobalAveragePooling2D()(x)
+    return keras.Model(image, keras.layers.Dense(2, activation="softmax")(x))
+
+
+def test_feature_maps_run_from_early_to_deep(network):
+    picture = np.random.default_rng(0).integers(0, 256, (32, 32, 1)).astype(np.uint8)
+    found = feature_maps(ModelView.of_graph(network), picture)
+    assert [layer.name for layer in found] == ["relu1", "relu3", "relu4", "relu5", "relu7"] or len(found) == 5
+    assert found[0].name == "relu1" and found[-1].name == "relu7"
+    assert [layer.depth for layer in found] == sorted(layer.depth for layer in found)
+    assert found[0].shape == (32, 32, 4) and found[-1].shape == (8, 8, 28)
+    assert found[0].tiles.shape == (4, 32, 32) and found[-1].tiles.shape == (8, 8, 8)
+    assert all(layer.tiles.dtype == np.uint8 for layer in found)
+
+
+def test_the_liveliest_channels_come_first(network):
+    keras = pytest.importorskip("keras")
+    picture = np.random.default_rng(0).integers(0, 256, (32, 32, 1)).astype(np.uint8)
+    last = feature_maps(ModelView.of_graph(network), picture, channels=3)[-1]
+    part = keras.Model(network.inputs, network.get_layer("relu7").output)
+    variance = part.predict(picture[None].astype("float32"), verbose=0)[0].var(axis=(0, 1))
+    assert list(last.channels) == np.argsort(-variance, kind="stable")[:3].tolist()
+
+
+def test_suggested_layers_come_first(network):
+    view = ModelView.of_graph(network, ("relu5", "conv1"))
+    assert [name for name, _ in choose_layers(view, (32, 32, 1))] == ["conv1", "relu5"]
+
+
+class Brightness(Model):
+    """Class "bright" by mean brightness; no graph."""
+
+    classes = ("dark", "bright")
+
+    def fit(self, train, validation, context):
+        """Nothing to learn."""
+
+    def scores(self, data):
+        p = data.images.mean(axis=(1, 2, 3)) / 255
+        return np.stack([1 - p, p], axis=1)
+
+    def save(self, folder):
+        """Nothing to save."""
+
+    @classmethod
+    def load(cls, folder):
+        return cls()
+
+
+@pytest.fixture
+def rows() -> Dataset:
+    images = np.zeros((2, 16, 16, 1), np.uint8)
+    images[0, 2:6, 9:13] = 255
+    masks = (images[..., 0] > 0).astype(np.uint8)
+    return Dataset(
+        name="two",
+        table=pd.DataFrame(index=["b", "a"]),
+        roles={Role.IMAGE: ("image",)},
+        source=Source("made here"),
+        arrays={"image": images, "mask": masks},
+        classes=Brightness.classes,
+    )
+
+
+def test_rows_are_explained_with_their_own_ids_and_trust(rows):
+    found = explain_images(Brightness(), "brightness", rows, ["gradcam", "occlusion"], target="bright")
+    assert [(each.row, each.method, each.target) for each in found] == [
+        ("b", "occlusion", "bright"),  # without gradients, occlusion stands in, once
+        ("a", "occlusion", "bright"),
+    ]
+    assert found[0].heat[3, 10] > 0.9 and found[0].heat[14, 1] == 0
+    assert found[0].probability == pytest.approx(16 / 256)
+    assert found[0].faithfulness.pointing and not found[0].faithfulness.centre_pointing
+    assert found[0].faithfulness.randomisation is None
+    assert found[1].faithfulness.pointing is None and found[1].heat.max() == 0
+
+
+def test_trust_is_only_measured_when_wanted(rows):
+    assert explain_images(Brightness(), "m", rows, ["occlusion"], faithfulness=False)[0].faithfulness is None
+
+
+def test_wrong_names_are_refused(rows):
+    with pytest.raises(OptionError, match="no class 'red'"):
+        explain_images(Brightness(), "m", rows, ["occlusion"], target="red")
+    with pytest.raises(OptionError, match="no method 'crystal ball'"):
+        explain_images(Brightness(), "m", rows, ["crystal ball"])
+
+
+def test_a_view_scores_other_images_than_the_data_sets_own(rows):
+    white = np.full((5, 16, 16, 1), 255, np.uint8)
+    np.testing.assert_allclose(view_of(Brightness(), rows).probabilities(white)[:, 1], 1.0)

@@ -1,0 +1,75 @@
+"""Colours: enough contrast in both themes, one colour a model and a class, baselines in grey."""
+
+from __future__ import annotations
+
+import tomllib
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+
+from ui import theme
+
+CONFIG = tomllib.loads((Path(__file__).parents[2] / ".streamlit" / "config.toml").read_text(encoding="utf-8"))
+
+
+def test_contrast_of_black_and_white_is_21() -> None:
+    assert theme.contrast("#000000", "#FFFFFF") == pytest.approx(21.0)
+    assert theme.contrast("#777777", "#777777") == pytest.approx(1.0)
+
+
+def test_contrast_of_a_known_pair() -> None:
+    # #767676 on white is the textbook grey that just passes 4.5 : 1
+    assert theme.contrast("#767676", "#FFFFFF") == pytest.approx(4.54, abs=0.01)
+
+
+@pytest.mark.parametrize("name", ["light", "dark"])
+@pytest.mark.parametrize("text", ["textColor", "linkColor", "grayTextColor"])
+@pytest.mark.parametrize("ground", ["backgroundColor", "secondaryBackgroundColor"])
+def test_text_can_be_read(name: str, text: str, ground: str) -> None:
+    colours = CONFIG["theme"][name]
+    assert theme.contrast(colours[text], colours[ground]) >= 4.5
+
+
+@pytest.mark.parametrize("name", ["light", "dark"])
+def test_white_text_on_a_primary_button_can_be_read(name: str) -> None:
+    assert theme.contrast(CONFIG["theme"][name]["primaryColor"], "#FFFFFF") >= 4.5
+
+
+def test_server_options_are_safe() -> None:
+    assert CONFIG["browser"]["gatherUsageStats"] is False
+    assert CONFIG["client"]["showErrorDetails"] == "none"
+    assert CONFIG["server"]["enableXsrfProtection"] is True
+    assert CONFIG["server"]["enableCORS"] is True
+    assert CONFIG["server"]["allowedHosts"]
+
+
+def test_models_keep_one_colour_and_baselines_are_grey() -> None:
+    offers = {
+        "plain": SimpleNamespace(kind="baseline"),
+        "deep_one": SimpleNamespace(kind="deep"),
+        "other_plain": SimpleNamespace(kind="baseline"),
+        "deep_two": SimpleNamespace(kind="deep"),
+    }
+    colours = theme.model_colours(offers)
+    assert len(set(colours.values())) == 4
+    assert colours["plain"] in theme.GREYS
+    assert colours["deep_one"] == theme.OKABE_ITO["blue"]
+    assert colours["deep_two"] == theme.OKABE_ITO["vermillion"]
+
+
+def test_classes_keep_one_colour() -> None:
+    first = theme.class_colours(("healthy", "lesion"))
+    assert first == theme.class_colours(("healthy", "lesion"))
+    assert len(set(first.values())) == 2
+
+
+@pytest.mark.parametrize("name", ["light", "dark"])
+def test_captions_can_be_read(name: str) -> None:
+    # Streamlit draws captions and axis labels with the text's colour at 60 %
+    colours = CONFIG["theme"][name]
+    parts = [
+        round(0.6 * int(colours["textColor"][at : at + 2], 16) + 0.4 * int(colours["backgroundColor"][at : at + 2], 16))
+        for at in (1, 3, 5)
+    ]
+    assert theme.contrast("#" + "".join(f"{part:02X}" for part in parts), colours["backgroundColor"]) >= 4.5

@@ -1,0 +1,129 @@
+"""The Bias tab: whom the model fails, how sure that is, and what mitigation would cost."""
+
+from __future__ import annotations
+
+from itertools import combinations
+from typing import Any
+
+import pandas as pd
+import streamlit as st
+
+from dl_core.domain import Domain
+from dl_core.evaluate.metrics import METRICS
+from ui import charts, mitigation, theme
+from ui.context import PageContext
+from ui.words import count, estimate, interval, number, signed
+
+
+def show(domain: Domain, context: PageContext) -> None:
+    """Draw the tab."""
+    chosen = st.session_state.get(f"{context.key}_bias_columns") or []
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        names = list(context.models)
+        model = st.selectbox(
+            "Model",
+            names,
+            names.index(context.best) if context.best in names else 0,
+            format_func=context.label,
+            key=f"{context.key}_bias_model",
+            persist_state="session",
+            width=300,
+        )
+        place = st.container()
+    report = context.ask("bias", {"model": model, "columns": chosen}, label="Scoring every group")
+    if report is None:
+        return
+    columns = report["columns"]
+    place.multiselect(
+        "Columns and pairs of columns",
+        [*columns, *(f"{a} × {b}" for a, b in combinations(columns, 2))],
+        default=report["asked"],
+        key=f"{context.key}_bias_columns",
+        persist_state="session",
+        help="Metadata, and what the images show: brightness, contrast, size. A pair looks at both at once.",
+    )
+    metric = st.segmented_control(
+        "Metric",
+        [row["metric"] for row in report["overall"]],
+        default=domain.primary_metric if domain.primary_metric in domain.group_metrics else domain.group_metrics[0],
+        format_func=_label,
+        required=True,
+        key=f"{context.key}_bias_metric",
+        persist_state="session",
+    )
+    st.caption(METRICS[metric].help if metric in METRICS else "")
+    _warnings(report)
+    left, right = st.columns([3, 2], gap="large")
+    with left:
+        _groups(context, report, model, metric)
+    with right:
+        _disparities(report, metric)
+    mitigation.show(domain, context, model, columns)
+
+
+def _label(metric: str) -> str:
+    return METRICS[metric].label if metric in METRICS else metric
+
+
+def _warnings(report: dict[str, Any]) -> None:
+    for sentence in report["warnings"][:2]:
+        st.warning(sentence, icon=":material/groups:")
+    more = report["warnings"][2:]
+    if more:
+        with st.expander(f"{count(len(more))} more"):
+            for sentence in more:
+                st.markdown(f"- {sentence}")
+    if not report["warnings"]:
+        st.success("No disparity stands out of chance for these columns.", icon=":material/check_circle:")
+
+
+def _groups(context: PageContext, report: dict[str, Any], model: str, metric: str) -> None:
+    """Draw one chart a column: dots with intervals by group around the overall line."""
+    overall = next(row for row in report["overall"] if row["metric"] == metric)
+    table = pd.DataFrame([row for row in report["groups"] if row["metric"] == metric])
+    for column, rows in table.groupby("column", sort=False):
+        dots = [
+            {
+                "label": f"{row['group']} (n = {count(row['n'])}{'' if row['enough'] else ', too few to judge'})",
+                "value": row["value"],
+                "low": row["low"],
+                "high": row["high"],
+                "n": row["n"],
+                "colour": context.colour(model) if row["enough"] else theme.GREYS[3],
+            }
+            for row in rows.to_dict("records")
+            if row["value"] is not None and row["value"] == row["value"]
+        ]
+        title = f"{_label(metric)} by {column}"
+        everyone = estimate(overall["value"], overall["low"], overall["high"], overall["n"])
+        chart = charts.dots(dots, title, x=f"{_label(metric)}; dotted: all rows, {everyone}", line=overall["value"])
+        if dots and min(row["value"] for row in dots) == max(row["value"] for row in dots):
+            chart.update_xaxes(range=[-0.02, 1.05])  # one value alone would be drawn on an axis up to 2
+        charts.draw(chart, alt=title, key=f"bias_{column}_{metric}")
+
+
+def _disparities(report: dict[str, Any], metric: str) -> None:
+    st.markdown("**How far apart the groups are**")
+    rows = [row for row in report["disparities"] if row["metric"] == metric and row["kind"] == "difference"]
+    if not rows:
+        st.caption("Fewer than two groups are large enough to compare.")
+        return
+    table = pd.DataFrame(
+        {
+            "Column": [row["column"] for row in rows],
+            "Best": [row["best"] for row in rows],
+            "Worst": [row["worst"] for row in rows],
+            "Difference": [signed(row["value"]) for row in rows],
+            "95 % interval": [interval(row["low"], row["high"]) for row in rows],
+        }
+    )
+    st.dataframe(table, hide_index=True, alt="Differences between the best and the worst group")
+    ratios = [row for row in report["disparities"] if row["metric"] == metric and row["kind"] == "ratio"]
+    st.caption(
+        "Groups too small to say anything take no part. An interval that holds 0 means the difference may be chance. "
+        f"Ratios of worst to best: {', '.join(map(_ratio, ratios)) or 'none'}."
+    )
+
+
+def _ratio(row: dict[str, Any]) -> str:
+    return f"{row['column']} {number(row['value'])} {interval(row['low'], row['high'])}"

@@ -1,0 +1,221 @@
+"""The Compare tab: a leaderboard with intervals, the verdict, and two models side by side on the same rows."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pandas as pd
+import streamlit as st
+
+from dl_core.domain import Domain
+from dl_core.evaluate.metrics import METRICS
+from dl_core.train.run import best_model
+from ui import cases, charts, curves, reading, stress
+from ui.context import PageContext
+from ui.words import count, duration, estimate, interval, number, signed, size
+
+MOST_DISAGREEMENTS = 8  # pictures of cases on which two models disagree
+VERDICT = {"better": "better", "worse": "worse", "tie": "a tie"}
+
+
+def show(domain: Domain, context: PageContext) -> None:
+    """Draw the tab."""
+    comparison = reading.json_file(context.run_folder / "comparison.json")
+    evaluation = context.evaluation()
+    if comparison is None:
+        comparison = context.ask("compare", {}, label="Comparing the models")
+    if comparison is not None:
+        st.info(comparison["sentence"], icon=":material/balance:")
+    _metric_and_leaderboard(domain, context, evaluation.metrics)
+    if comparison is None:
+        return
+    pair = _pick_pair(context)
+    if pair:
+        _differences(context, comparison, pair)
+    curves.show(context, evaluation, pair)
+    if pair:
+        _disagreements(context, comparison, pair)
+    _costs(context, comparison)
+    stress.show(domain, context)
+
+
+@st.fragment
+def _metric_and_leaderboard(domain: Domain, context: PageContext, table: pd.DataFrame) -> None:
+    """Draw the choice of metric and its chart; another metric draws only these two anew."""
+    _leaderboard(context, table, _pick_metric(domain, table))
+
+
+def _pick_metric(domain: Domain, table: pd.DataFrame) -> str:
+    known = [name for name in domain.metrics if name in set(table["metric"])]
+    chosen = st.segmented_control(
+        "Metric",
+        known,
+        default=domain.primary_metric if domain.primary_metric in known else known[0],
+        format_func=lambda name: METRICS[name].label,
+        required=True,
+        key=f"{domain.name}_metric",
+        persist_state="session",
+        label_visibility="collapsed",
+    )
+    st.caption(METRICS[chosen].help)
+    return chosen
+
+
+def _leaderboard(context: PageContext, table: pd.DataFrame, metric: str) -> None:
+    """Draw every model's value as a dot with its 95 % interval; baselines in grey."""
+    about = METRICS[metric]
+    rows = table[(table["metric"] == metric) & table["value"].notna()]
+    rows = rows.sort_values("value", ascending=not about.higher_is_better, kind="stable")
+    if rows.empty:
+        st.caption(f"{about.label} is not defined on these test rows.")
+        return
+    dots = [
+        {**row, "label": context.label(row["model"]), "colour": context.colour(row["model"])}
+        for row in rows.to_dict("records")
+    ]
+    best = dots[0]
+    title = (
+        f"{best['label']} has the best {about.label}: {estimate(best['value'], best['low'], best['high'], best['n'])}"
+    )
+    better = "higher" if about.higher_is_better else "lower"
+    chart = charts.dots(dots, title, x=f"{about.label}, {better} is better; whiskers: 95 % interval")
+    charts.draw(chart, alt=title, key=f"leaderboard_{metric}")
+    st.caption(f"Protocol: {context.summary['protocol']} Test rows chose nothing.")
+
+
+def _pick_pair(context: PageContext) -> tuple[str, str] | None:
+    """Let the user choose two models; at first the best deep model and the best baseline by validation."""
+    names = list(context.models)
+    if len(names) < 2:
+        st.caption("One model was trained; train another to compare.")
+        return None
+    st.subheader("Two models side by side", anchor=False)
+    first, second = _default_pair(context)
+    left, right = st.columns(2)
+    one = left.selectbox(
+        "Model A", names, names.index(first), format_func=context.label, key=f"{context.key}_a", persist_state="session"
+    )
+    others = [name for name in names if name != one]
+    two = right.selectbox(
+        "Model B",
+        others,
+        others.index(second) if second in others else 0,
+        format_func=context.label,
+        key=f"{context.key}_b",
+        persist_state="session",
+    )
+    return one, two
+
+
+def _default_pair(context: PageContext) -> tuple[str, str]:
+    names = list(context.models)
+    first = best_model(context.models, "deep") or names[0]
+    second = best_model(context.models, "baseline")
+    return first, second if second and second != first else next(name for name in names if name != first)
+
+
+def _pair_rows(comparison: dict[str, Any], pair: tuple[str, str]) -> list[dict[str, Any]]:
+    """Return the paired differences A − B, turned round where the comparison holds them as B − A."""
+    found = []
+    for row in comparison["pairs"]:
+        if (row["a"], row["b"]) == pair:
+            found.append(row)
+        elif (row["b"], row["a"]) == pair:
+            turned = {"better": "worse", "worse": "better"}
+            low = None if row["high"] is None else -row["high"]
+            high = None if row["low"] is None else -row["low"]
+            found.append(
+                {
+                    **row,
+                    "a": row["b"],
+                    "b": row["a"],
+                    "value_a": row["value_b"],
+                    "value_b": row["value_a"],
+                    "difference": None if row["difference"] is None else -row["difference"],
+                    "low": low,
+                    "high": high,
+                    "verdict": turned.get(row["verdict"], row["verdict"]),
+                }
+            )
+    return found
+
+
+def _differences(context: PageContext, comparison: dict[str, Any], pair: tuple[str, str]) -> None:
+    """Draw the paired differences with intervals around nought, and the numbers beside."""
+    rows = [row for row in _pair_rows(comparison, pair) if row["difference"] is not None]
+    if not rows:
+        return
+    one, two = map(context.label, pair)
+    dots = [
+        {
+            "label": METRICS[row["metric"]].label if row["metric"] in METRICS else row["metric"],
+            "value": row["difference"],
+            "low": row["low"],
+            "high": row["high"],
+            "n": row["n"],
+            "colour": context.colour(pair[0]) if row["verdict"] == "better" else context.colour(pair[1]),
+        }
+        for row in rows
+    ]
+    wins = sum(row["verdict"] == "better" for row in rows)
+    losses = sum(row["verdict"] == "worse" for row in rows)
+    title = f"A is better by {wins} of {len(rows)} metrics, worse by {losses}"
+    left, right = st.columns(2, gap="large")
+    with left:
+        chart = charts.dots(dots, title, x="A − B, turned so that right is better; whiskers: 95 %", line=0.0)
+        charts.draw(chart, alt=f"{one} against {two}: {title}", key="differences")
+    with right:
+        table = pd.DataFrame(
+            {
+                "Metric": [dot["label"] for dot in dots],
+                "A": [number(row["value_a"]) for row in rows],
+                "B": [number(row["value_b"]) for row in rows],
+                "A − B, 95 % interval": [
+                    f"{signed(row['difference'])} {interval(row['low'], row['high'])}" for row in rows
+                ],
+                "A is": [VERDICT.get(row["verdict"], row["verdict"]) for row in rows],
+            }
+        )
+        st.dataframe(table, hide_index=True, alt="Paired differences by metric")
+        st.caption(
+            f"A is {one}, B is {two}. n = {count(rows[0]['n'])} test rows, the same for both; differences are turned "
+            "so that positive is better."
+        )
+
+
+def _disagreements(context: PageContext, comparison: dict[str, Any], pair: tuple[str, str]) -> None:
+    """Show the cases on which the two models say different classes, the most different first."""
+    found = [row for row in comparison["disagreements"] if {row["a"], row["b"]} == set(pair)]
+    st.subheader("Cases on which they disagree", anchor=False)
+    if not found:
+        st.caption("There are none: on every test row both say the same class.")
+        return
+    st.caption(f"{count(len(found))} test rows; those furthest apart come first.")
+    shown = found[:MOST_DISAGREEMENTS]
+    with st.grid(4, min_column_width=150):
+        for row in shown:
+            with st.container(border=True, gap="small"):
+                first, second = ("a", "b") if row["a"] == pair[0] else ("b", "a")
+                cases.picture(context, row["row"], f"{row['row']}, truly {row['y_true']}")
+                st.markdown(f"Truly **{row['y_true']}**")
+                st.caption(
+                    f"A: {row[f'pred_{first}']} {number(row[f'score_{first}'], 2)}  \n"
+                    f"B: {row[f'pred_{second}']} {number(row[f'score_{second}'], 2)}"
+                )
+
+
+def _costs(context: PageContext, comparison: dict[str, Any]) -> None:
+    """Show what each model costs: training and prediction time, size."""
+    st.subheader("What they cost", anchor=False)
+    costs = comparison["costs"]
+    table = pd.DataFrame(
+        {
+            "Model": [context.label(row["model"]) for row in costs],
+            "Kind": ["deep" if row["kind"] == "deep" else "baseline" for row in costs],
+            "Training": [duration(row["fit_seconds"]) for row in costs],
+            "One prediction": [duration((row["predict_ms"] or 0) / 1000) for row in costs],
+            "Size": [size(row["size_bytes"]) for row in costs],
+            "Learned numbers": [count(row["parameters"]) for row in costs],
+        }
+    )
+    st.dataframe(table, hide_index=True, alt="Training time, prediction time and size of each model")

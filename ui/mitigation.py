@@ -1,0 +1,100 @@
+"""Mitigation on the Bias tab: what treating groups more alike would gain, and what it would cost."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pandas as pd
+import streamlit as st
+
+from dl_core.domain import Domain
+from dl_core.evaluate.metrics import METRICS
+from ui import charts, theme
+from ui.context import PageContext
+from ui.words import interval, number, signed
+
+METHODS = {
+    "thresholds": "A threshold for each group",
+    "reweighing": "Reweighing and training again",
+}
+HELP = {
+    "thresholds": "Picks each group's threshold on validation rows so that sensitivity is alike. No retraining; at "
+    "prediction time the group must be known.",
+    "reweighing": "Kamiran and Calders 2012: training rows are weighted so that group and label are independent, and "
+    "the model is trained again.",
+}
+
+
+def show(domain: Domain, context: PageContext, model: str, columns: list[str]) -> None:
+    """Draw the form, and before and after once it was asked for."""
+    st.subheader("Mitigation", anchor=False)
+    if context.read_only:
+        st.caption("This run is shared with you for reading; open a run of your own to try a mitigation.")
+        return
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        column = st.selectbox(
+            "For the groups of", columns, key=f"{context.key}_mitigate_column", persist_state="session", width=220
+        )
+        method = st.selectbox(
+            "By",
+            list(METHODS),
+            format_func=METHODS.get,
+            key=f"{context.key}_mitigate_method",
+            persist_state="session",
+            width=300,
+        )
+        asked = f"{context.key}_mitigated"
+        wanted = [str(context.run), model, column, method]
+        st.button(
+            "Try it",
+            icon=":material/balance:",
+            key="try_mitigation",
+            on_click=lambda: st.session_state.update({asked: wanted}),
+        )
+    st.caption(HELP[method])
+    if st.session_state.get(asked) != wanted:
+        return
+    lane = "train" if method == "reweighing" else "quick"
+    result = context.ask(
+        "mitigate", {"model": model, "column": column, "method": method}, label="Trying the mitigation", lane=lane
+    )
+    if result is not None:
+        _before_and_after(domain, result, column)
+
+
+def _before_and_after(domain: Domain, result: dict[str, Any], column: str) -> None:
+    st.info(result["sentence"], icon=":material/balance:")
+    metric = "sensitivity" if any(row["metric"] == "sensitivity" for row in result["before"]["overall"]) else None
+    metric = metric or result["before"]["overall"][0]["metric"]
+    label = METRICS[metric].label if metric in METRICS else metric
+    dots = []
+    for name, colour in (("before", theme.GREYS[0]), ("after", theme.DEEP[0])):
+        dots += [
+            {**row, "label": f"{row['group']}, {name}", "colour": colour}
+            for row in result[name]["groups"]
+            if row["metric"] == metric and row["value"] is not None
+        ]
+    dots.sort(key=lambda row: (row["group"], row["label"].endswith("after")))
+    left, right = st.columns([3, 2], gap="large")
+    with left:
+        chart = charts.dots(dots, f"{label} by {column}, before and after", x=f"{label}; whiskers: 95 % interval")
+        charts.draw(chart, alt=f"{label} by {column} before and after mitigation", key="mitigation_dots")
+    with right:
+        st.markdown("**What it costs over all rows**")
+        table = pd.DataFrame(
+            {
+                "Metric": [METRICS[row["metric"]].label for row in result["cost"]],
+                "Before": [number(row["before"]) for row in result["cost"]],
+                "After": [number(row["after"]) for row in result["cost"]],
+                "Change": [f"{signed(row['change'])} {interval(row['low'], row['high'])}" for row in result["cost"]],
+            }
+        )
+        st.dataframe(table, hide_index=True, alt="Overall metrics before and after mitigation")
+        if result.get("thresholds"):
+            parts = ", ".join(f"{group} {estimate_threshold(cut)}" for group, cut in result["thresholds"].items())
+            st.caption(f"Thresholds, picked on validation rows: {parts}.")
+
+
+def estimate_threshold(cut: float | None) -> str:
+    """Return a group's threshold as text."""
+    return "as before" if cut is None else number(cut)

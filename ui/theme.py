@@ -1,0 +1,69 @@
+"""Colours and the look of charts: a colour-blind-safe palette; a model and a class keep their colour everywhere."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+# Okabe and Ito, Color Universal Design (2008)
+OKABE_ITO = {
+    "blue": "#0072B2",
+    "vermillion": "#D55E00",
+    "green": "#009E73",
+    "purple": "#CC79A7",
+    "orange": "#E69F00",
+    "sky": "#56B4E9",
+    "yellow": "#F0E442",
+}
+DEEP = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9")  # deep models, in the domain's order
+GREYS = ("#7A7F87", "#9BA1A9", "#5F646B", "#B4B9C0")  # baselines, in the domain's order
+CLASSES = ("#56B4E9", "#D55E00", "#009E73", "#E69F00", "#CC79A7", "#0072B2", "#F0E442")
+LEVELS = {"info": "blue", "warning": "orange", "error": "red"}  # badge colours; the text says it too
+
+
+def model_colours(offers: Mapping[str, Any]) -> dict[str, str]:
+    """Return one colour a model: deep models in colours, baselines in greys, by their place in the domain."""
+    colours: dict[str, str] = {}
+    deep = grey = 0
+    for name, offer in offers.items():
+        if offer.kind == "deep":
+            colours[name] = DEEP[deep % len(DEEP)]
+            deep += 1
+        else:
+            colours[name] = GREYS[grey % len(GREYS)]
+            grey += 1
+    return colours
+
+
+def class_colours(classes: Iterable[str]) -> dict[str, str]:
+    """Return one colour a class, by its place in score order."""
+    return {name: CLASSES[at % len(CLASSES)] for at, name in enumerate(classes)}
+
+
+def contrast(first: str, second: str) -> float:
+    """Return the contrast ratio of two colours "#rrggbb", 1…21, as WCAG 2.2 defines it."""
+    high, low = sorted((_luminance(first), _luminance(second)), reverse=True)
+    return (high + 0.05) / (low + 0.05)
+
+
+def _luminance(colour: str) -> float:
+    parts = [int(colour[at : at + 2], 16) / 255 for at in (1, 3, 5)]
+    red, green, blue = (part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts)
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
+
+
+def layout() -> dict[str, Any]:
+    """Return the layout that all charts share: few grid lines, no frame, room for direct labels.
+
+    Text and grid take their colours from the page's theme in the browser, so that a chart follows a switch to dark.
+    """
+    axis = {"zeroline": False, "ticks": "", "automargin": True, "title": {"font": {"size": 13}}}
+    return {
+        "paper_bgcolor": "rgba(0,0,0,0)",
+        "plot_bgcolor": "rgba(0,0,0,0)",
+        "title": {"x": 0, "xanchor": "left", "xref": "container", "font": {"size": 15}},
+        "margin": {"l": 8, "r": 16, "t": 44, "b": 8},
+        "xaxis": axis,
+        "yaxis": {**axis},
+        "legend": {"orientation": "h", "yanchor": "bottom", "y": 1.0, "x": 0, "title": {"text": ""}},
+    }

@@ -1,0 +1,234 @@
+"""The Train tab: two presets with an honest estimate, the models ticked, advanced options folded; then progress."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import streamlit as st
+
+from dl_core.domain import Domain, Option
+from dl_core.errors import DaylightError
+from ui import estimate, jobs, live, state, states, training
+from ui.context import PageContext
+from ui.words import about, duration
+
+PRESETS = {"fast": "Fast", "all": "Thorough"}
+KINDS = {"baseline": "Simple baselines", "deep": "Deep learning"}
+
+
+def show(domain: Domain, context: PageContext) -> None:
+    """Draw the tab."""
+    if context.dataset is None:
+        states.empty(
+            "upload_file", "Training needs data. Upload your own at the top right, or take the sample.", key="nt"
+        )
+        return
+    if context.read_only:
+        st.info("This run is shared with you to read. Open your own data to train.", icon=":material/visibility:")
+        return
+    job = context.job
+    if job is not None and job.live:
+        _running(context, job)
+        return
+    if job is not None and job.state in ("failed", "cancelled"):
+        _ended(context, job)
+    elif job is not None and job.state == "done":
+        _done(context, job)
+    _form(domain, context)
+
+
+def _running(context: PageContext, job: Any) -> None:
+    with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
+        st.subheader("Training", anchor=False)
+        st.button("Cancel", icon=":material/close:", key="cancel_train", on_click=jobs.cancel, args=(context, job.id))
+    live.follow(job, context.owner, lambda now: training.draw(context, now), every=live.TRAIN_EVERY)
+    st.caption("You can leave this page, reload it, or come back later: the training goes on.")
+
+
+def _ended(context: PageContext, job: Any) -> None:
+    """Draw a training that failed or was cancelled, with the way to go on."""
+    if job.state == "cancelled":
+        st.info("The training was cancelled. Your data are untouched.", icon=":material/block:")
+        words = "Go on from the last checkpoint"
+        st.button(words, icon=":material/play_arrow:", key="resume", on_click=jobs.resume, args=(context, job.id))
+        return
+    states.failed(
+        job.error or {},
+        job.args.get("run_id", job.id),
+        safe="Your data and earlier runs are untouched; models that were finished are kept for going on.",
+        retry=lambda: jobs.resume(context, job.id),
+        key="resume",
+        button="Go on from the last checkpoint",
+    )
+
+
+def _done(context: PageContext, job: Any) -> None:
+    seconds = (job.finished or 0) - (job.started or 0)
+    with st.container(border=True, horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
+        st.markdown(
+            f":material/check_circle: **Done in {duration(seconds)}.** {_failed_models(context)}", width="content"
+        )
+        st.button("Compare the models", type="primary", key="to_compare", on_click=_go, args=("Compare",))
+
+
+def _failed_models(context: PageContext) -> str:
+    known = (context.summary or {}).get("models", {})
+    lost = [f"{context.label(name)} ({m['reason']})" for name, m in known.items() if m["state"] != "done"]
+    return f"Not trained: {', '.join(lost)}." if lost else ""
+
+
+def _go(tab: str) -> None:
+    st.session_state["tab"] = tab
+
+
+def _form(domain: Domain, context: PageContext) -> None:
+    """Draw the choice of models and the start button."""
+    left, right = st.columns([3, 2], gap="large")
+    with left:
+        _presets(domain, context)
+        models = _models(domain, context)
+    with right, st.container(border=True):
+        rows = _training_rows(context)
+        guess = estimate.for_page(domain, context.owner, models, rows)
+        st.subheader("Start", anchor=False)
+        st.markdown(guess.line if models else "Tick at least one model.")
+        _mends(context)
+        options, seed, budget = _advanced(domain, context)
+        blocked = _blocking(context)
+        if blocked:
+            st.error(f"{blocked} Mend it on the Data tab first.", icon=":material/error:")
+        pressed = st.button(
+            "Start training",
+            type="primary",
+            icon=":material/play_arrow:",
+            key="start_training",
+            width="stretch",
+            disabled=not models or bool(blocked),
+        )
+    if pressed:
+        _start(domain, context, {"models": models, "options": options, "seed": seed, "time_budget": budget})
+
+
+def _presets(domain: Domain, context: PageContext) -> None:
+    key = f"{domain.name}_preset"
+    st.session_state.setdefault(key, "fast")
+    st.segmented_control(
+        "How thorough",
+        [name for name in PRESETS if name in domain.presets],
+        format_func=PRESETS.get,
+        required=True,
+        key=key,
+        persist_state="session",
+        on_change=_tick,
+        args=(domain,),
+        help="Fast takes each domain's best models for about a minute; Thorough takes all of them.",
+    )
+    rows = _training_rows(context)
+    each = {
+        words: estimate.for_page(domain, context.owner, domain.presets[name], rows).seconds
+        for name, words in PRESETS.items()
+        if name in domain.presets
+    }
+    known = [f"{words} {about(seconds)}" for words, seconds in each.items() if seconds is not None]
+    if known:
+        st.caption(" · ".join(known))
+
+
+def _tick(domain: Domain) -> None:
+    """Tick the models of the preset, from its callback."""
+    for name in domain.models:
+        st.session_state[_model_key(domain, name)] = name in domain.presets[st.session_state[f"{domain.name}_preset"]]
+
+
+def _model_key(domain: Domain, name: str) -> str:
+    return f"{domain.name}_model_{name}"
+
+
+def _models(domain: Domain, context: PageContext) -> list[str]:
+    """Draw a box for each model with its one sentence; return the ticked ones."""
+    ticked = []
+    for kind, title in KINDS.items():
+        offers = [offer for offer in domain.models.values() if offer.kind == kind]
+        if offers:
+            st.markdown(f"**{title}**")
+        for offer in offers:
+            key = _model_key(domain, offer.name)
+            st.session_state.setdefault(key, offer.name in domain.presets["fast"])
+            if st.checkbox(f"**{offer.label}**: {offer.summary}", key=key, persist_state="session", wrap=True):
+                ticked.append(offer.name)
+    return [name for name in domain.models if name in ticked]
+
+
+def _mends(context: PageContext) -> None:
+    mended = state.bench(context.domain, context.owner)["mend"]
+    if mended:
+        st.caption(f":material/build: Before training: {', '.join(kind.replace('-', ' ') for kind in mended)} mended.")
+
+
+def _advanced(domain: Domain, context: PageContext) -> tuple[dict[str, Any], int, float | None]:
+    """Draw the folded options; return them with the seed and the time budget in seconds."""
+    with st.expander("Advanced options", icon=":material/tune:"):
+        options = {option.name: _option(domain, option) for option in domain.options}
+        seed = st.number_input(
+            "Seed",
+            0,
+            2**31 - 1,
+            0,
+            key=f"{domain.name}_seed",
+            persist_state="session",
+            help="The same seed, data and machine give the same scores.",
+        )
+        minutes = st.number_input(
+            "Time limit in minutes",
+            0,
+            24 * 60,
+            0,
+            key=f"{domain.name}_minutes",
+            persist_state="session",
+            help="0 for none. Models that do not fit into the time are skipped, and the run says so.",
+        )
+    return options, int(seed), 60.0 * minutes or None
+
+
+def _option(domain: Domain, option: Option) -> Any:
+    """Draw the widget that fits an option's kind."""
+    shared = {"key": f"{domain.name}_option_{option.name}", "help": option.help, "persist_state": "session"}
+    title = option.name.replace("_", " ").capitalize()
+    if option.kind is bool:
+        return st.toggle(title, option.default, **shared)
+    if option.choices:
+        return st.selectbox(title, option.choices, option.choices.index(option.default), **shared)
+    if option.kind is int:
+        return int(st.number_input(title, value=option.default, step=1, **shared))
+    if option.kind is float:
+        return st.number_input(title, value=option.default, step=0.05, format="%.2f", **shared)
+    return st.text_input(title, option.default, **shared)
+
+
+def _training_rows(context: PageContext) -> int:
+    """Return how many rows will train: the run's count where there is one, else seven in ten."""
+    if context.summary and context.run_folder:
+        return context.summary["counts"]["train"]
+    return round(0.7 * context.dataset["rows"])
+
+
+def _blocking(context: PageContext) -> str:
+    notes = context.dataset.get("notes", ())
+    return next((note["message"] for note in notes if note["level"] == "error" and not note.get("mend")), "")
+
+
+def _start(domain: Domain, context: PageContext, form: Mapping[str, Any]) -> None:
+    """Check the form, then train; the sample is read into a data set of one's own first."""
+    chosen = state.bench(domain, context.owner)
+    name = f"{context.dataset['name']}, {len(form['models'])} models"
+    try:
+        full = {**form, "options": domain.parse_options(form["options"]), "mend": list(chosen["mend"]), "name": name}
+        if context.dataset.get("id"):
+            jobs.start_training(domain, context.owner, context.dataset["id"], full)
+        else:
+            jobs.start_ingest(domain, context.owner, {"sample": True, "name": context.dataset["name"]}, then=full)
+    except DaylightError as error:
+        states.show_error(error)
+        return
+    st.rerun()
