@@ -18,7 +18,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from dl_core.train.run import best_model
+from dl_core.evaluate.choice import best_model
 
 # MedMNIST v2 (Yang et al. 2023), 28 px, official splits: AUC, ACC
 PUBLISHED = {

@@ -8,8 +8,8 @@ import pandas as pd
 import streamlit as st
 
 from dl_core.domain import Domain
+from dl_core.evaluate.choice import best_model
 from dl_core.evaluate.metrics import METRICS
-from dl_core.train.run import best_model
 from ui import cases, charts, curves, reading, stress
 from ui.context import PageContext
 from ui.words import count, duration, estimate, interval, number, signed, size

@@ -10,8 +10,8 @@ from typing import Any
 import pandas as pd
 
 from dl_core.domain import Domain
+from dl_core.evaluate.choice import best_model
 from dl_core.evaluate.results import Evaluation
-from dl_core.train.run import best_model
 from ui import reading, services, theme
 
 

@@ -7,8 +7,8 @@ from typing import Any
 import streamlit as st
 
 from dl_core.domain import Domain
+from dl_core.evaluate.choice import best_model
 from dl_core.explain.registry import EXPLAINERS
-from dl_core.train.run import best_model
 from ui import cases, maps, states
 from ui.context import PageContext
 from ui.words import number

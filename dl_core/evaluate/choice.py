@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
+from typing import Any
 
 import numpy as np
 
@@ -49,3 +50,18 @@ def choose(standings: Mapping[str, Standing]) -> str | None:
     top = max(known.values(), key=lambda one: one.value)
     close = {name: one for name, one in known.items() if one.value >= top.value - top.error}
     return min(close, key=lambda name: (close[name].size, -close[name].value))
+
+
+def best_model(models: Mapping[str, Any], kind: str | None = None) -> str | None:
+    """Return the trained model, of one kind or of all, that was best on validation rows; None if there is none.
+
+    ``models`` holds `FittedModel`s (`dl_core.train.run`), or the same as the dicts of ``run.json``.
+    """
+    known = {name: about if isinstance(about, Mapping) else asdict(about) for name, about in models.items()}
+    return choose(
+        {
+            name: Standing(about["validation"], about.get("validation_error", 0.0), about["parameters"])
+            for name, about in known.items()
+            if about["state"] == "done" and kind in (None, about["kind"])
+        }
+    )

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from dl_core.data.dataset import Dataset
+from dl_core.evaluate.choice import best_model
 from dl_core.explain.explanation import Explanation
 from dl_core.report.content import Example
 from dl_core.schema import Role
-from dl_core.train.run import Run, best_model
+from dl_core.train.run import Run
 
 
 def pick_examples(run: Run, count: int) -> tuple[str | None, list[str]]:

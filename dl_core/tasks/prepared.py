@@ -11,8 +11,8 @@ from typing import Any
 import pandas as pd
 
 from dl_core.domain import Domain
+from dl_core.evaluate.choice import best_model
 from dl_core.files import read_json
-from dl_core.train.run import best_model
 
 FIRST_CASES = 6  # test rows that stand in for new cases
 FIRST_METHODS = 3  # of the domain's explainers, shown at first

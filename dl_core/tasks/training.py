@@ -11,8 +11,9 @@ from dl_core import pipeline
 from dl_core.domain import get_domain
 from dl_core.engine.ids import no_access
 from dl_core.errors import CancelledError
+from dl_core.evaluate.choice import best_model
 from dl_core.tasks.opening import open_dataset
-from dl_core.train.run import TrainSpec, best_model
+from dl_core.train.run import TrainSpec
 
 if TYPE_CHECKING:
     from dl_core.engine import TaskContext

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import platform
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from importlib import metadata
 from pathlib import Path
@@ -15,7 +15,7 @@ import pandas as pd
 from dl_core.data.dataset import Dataset
 from dl_core.data.splits import Splits
 from dl_core.errors import OptionError, RunError
-from dl_core.evaluate.choice import Standing, choose
+from dl_core.evaluate.choice import best_model
 from dl_core.evaluate.results import Evaluation, Predictions
 from dl_core.files import read_json, write_json
 from dl_core.models.base import Model, Offer
@@ -63,21 +63,6 @@ class FittedModel:
     threshold: float | None = None
     uncertain_below: float | None = None
     history: list[dict[str, float]] = field(default_factory=list)
-
-
-def best_model(models: Mapping[str, FittedModel | Mapping[str, Any]], kind: str | None = None) -> str | None:
-    """Return the trained model, of one kind or of all, that was best on validation rows; None if there is none.
-
-    ``models`` holds `FittedModel`s, or the same as the dicts of ``run.json``.
-    """
-    known = {name: about if isinstance(about, Mapping) else asdict(about) for name, about in models.items()}
-    return choose(
-        {
-            name: Standing(about["validation"], about.get("validation_error", 0.0), about["parameters"])
-            for name, about in known.items()
-            if about["state"] == "done" and kind in (None, about["kind"])
-        }
-    )
 
 
 @dataclass(frozen=True)
