@@ -23,6 +23,7 @@ class Role(StrEnum):
     IMAGE = "image"
     GROUP = "group"
     FEATURE = "feature"
+    HISTORY = "history"  # running aggregates that the reader derives
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,1 @@
+"""Transactions: their schema, reading, checking and splitting."""

@@ -1,0 +1,1 @@
+"""Models of tables: rows with numbers and categories, and sequences of an account's rows."""
