@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from dl_core.data.catalogue import KnownData
 from dl_core.data.dataset import Dataset, Finding
 from dl_core.data.request import ReadRequest
 from dl_core.data.splits import Splits
@@ -28,6 +29,7 @@ class Option:
     default: Any
     help: str
     choices: tuple[Any, ...] = ()
+    lines: bool = False  # a text of several lines
 
     def parse(self, value: Any) -> Any:
         """Return ``value`` typed and checked.
@@ -68,19 +70,6 @@ class Sample:
 
 
 @dataclass(frozen=True)
-class KnownData:
-    """A public data set that is one click away where there is a network."""
-
-    name: str
-    title: str
-    task: str
-    licence: str
-    url: str
-    md5: str
-    size_bytes: int
-
-
-@dataclass(frozen=True)
 class Domain:
     """One industry. Stages never see it; the verbs in `pipeline` take from it what each stage needs.
 
@@ -111,6 +100,11 @@ class Domain:
         [Dataset, Path | None], np.ndarray
     ]  # (n, d) features by which new rows are compared with training
     learning_curve: Callable[..., list[dict[str, Any]]] | None = None  # (train, validation, test, seeds, work) -> rows
+    about_rows: Callable[[Dataset, Mapping[str, Any]], pd.DataFrame] | None = None  # what metrics need besides scores
+    pick_threshold: Callable[[np.ndarray, np.ndarray, pd.DataFrame | None], float | None] | None = None
+    ageing: Callable[..., pd.DataFrame] | None = None  # see `pipeline.ageing`
+    inputs: Callable[[Dataset], pd.DataFrame] | None = None  # what models read of a row, for the drift check
+    row_words: tuple[str, str] = ("row", "rows")
     options: tuple[Option, ...] = ()
     sample: Sample | None = None
     known_data: tuple[KnownData, ...] = ()
@@ -154,6 +148,23 @@ class Domain:
             raise OptionError("no model was named", where=self.name, expected=", ".join([*self.presets, *self.models]))
         return tuple(dict.fromkeys(models))
 
+    def known(self, name: str) -> KnownData:
+        """Return the public data set of that name.
+
+        Raises
+        ------
+        OptionError
+            If there is none.
+        """
+        for known in self.known_data:
+            if known.name == name:
+                return known
+        raise OptionError(
+            f"there is no known data set {name!r}",
+            where=self.name,
+            expected=", ".join(known.name for known in self.known_data) or "none",
+        )
+
     def facts(self) -> dict[str, Any]:
         """Return what a report says about the domain, as plain values."""
         return {
@@ -161,6 +172,7 @@ class Domain:
             "purpose": self.purpose,
             "notice": self.notice,
             "limits": list(self.limits),
+            "row_words": list(self.row_words),
             "primary_metric": self.primary_metric,
             "models": {name: {"label": offer.label, "summary": offer.summary} for name, offer in self.models.items()},
         }

@@ -10,38 +10,33 @@ import urllib.request
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
 
-from dl_core.data.known import KNOWN as SETS
-from dl_core.data.known import PAGE, SIZES
-from dl_core.errors import CancelledError, NetworkError, OptionError
+from dl_core.errors import CancelledError, NetworkError
 from dl_core.files import storage_errors
 
-BASE_URL = f"{PAGE}/files"
-BASE_VARIABLE = "DAYLIGHT_CATALOGUE_URL"  # a mirror of the files
+BASE_VARIABLE = "DAYLIGHT_CATALOGUE_URL"  # a mirror that holds the files under their names
 TIMEOUT = 20  # seconds without a byte
 _BLOCK = 1 << 18  # bytes
 
 
-class Downloadable(Protocol):
-    """What `fetch` needs to know of a data set."""
-
-    name: str
-    url: str
-    md5: str
-
-
 @dataclass(frozen=True)
-class Entry:
-    """One file of the catalogue.
+class KnownData:
+    """A public data set that is one click away where there is a network.
 
     Parameters
     ----------
     name : str
-        File stem, for instance ``"pneumoniamnist_64"``.
-    title, task, licence, url, md5 : str
+        Key, for instance ``"pneumoniamnist_64"``.
+    title, task, licence, url : str
+    file : str
+        Name under which the download is kept; its ending tells the reader what it is.
     size_bytes : int
-        Size of the images unpacked; the download is smaller.
+        About so much is downloaded or unpacked.
+    md5 : str
+        Checked after the download; empty where the server makes the file anew at each request, then ``rows`` is checked
+        after reading.
+    rows : int
+        Rows that the data set must have; 0 where the MD5 says enough.
     """
 
     name: str
@@ -49,34 +44,14 @@ class Entry:
     task: str
     licence: str
     url: str
-    md5: str
+    file: str
     size_bytes: int
-
-
-def entries() -> tuple[Entry, ...]:
-    """Return the twelve two-dimensional MedMNIST data sets, at 28 and at 64 pixels."""
-    found = []
-    for known in SETS:
-        for size in SIZES:
-            found.append(
-                Entry(
-                    name=known.file(size).removesuffix(".npz"),
-                    title=f"{known.title}, {size} px",
-                    task=f"{known.about}; {len(known.classes)} classes, {sum(known.counts):,} images ({known.task})",
-                    licence=known.licence,
-                    url=f"{BASE_URL}/{known.file(size)}",
-                    md5=known.md5[size],
-                    size_bytes=sum(known.counts) * size * size * known.channels,
-                )
-            )
-    return tuple(found)
-
-
-KNOWN: tuple[Entry, ...] = entries()
+    md5: str = ""
+    rows: int = 0
 
 
 def fetch(
-    known: Downloadable | str,
+    known: KnownData,
     into: Path,
     progress: Callable[[float], None] | None = None,
     should_stop: Callable[[], bool] | None = None,
@@ -89,8 +64,7 @@ def fetch(
 
     Parameters
     ----------
-    known : Downloadable or str
-        An entry, or its name.
+    known : KnownData
     into : pathlib.Path
     progress : callable, optional
         Called with a share from 0 to 1.
@@ -101,28 +75,24 @@ def fetch(
 
     Raises
     ------
-    OptionError
-        If there is no data set of that name.
     NetworkError
         If the server cannot be reached, refuses, or sends something else.
     CancelledError
         If ``should_stop`` says so.
     """
-    if isinstance(known, str):
-        known = _entry(known)
     into = Path(into)
     into.mkdir(parents=True, exist_ok=True)
-    target = into / f"{known.name}.npz"
-    if target.is_file() and _md5(target) == known.md5:
+    target = into / known.file
+    if target.is_file() and known.md5 in ("", _md5(target)):
         return target
-    part = target.with_suffix(".npz.part")
+    part = target.with_name(f"{known.file}.part")
     try:
-        _download(_address(known.url), part, progress or _silent, should_stop or _never, timeout, known.name)
+        _download(_address(known), part, progress or _silent, should_stop or _never, timeout, known.name)
     except urllib.error.HTTPError as error:
         raise _failed(known.name, f"the server answered {error.code}") from error
     except (urllib.error.URLError, http.client.HTTPException, OSError) as error:
         raise _failed(known.name, "the server cannot be reached or broke off") from error
-    if _md5(part) != known.md5:
+    if known.md5 not in ("", _md5(part)):
         part.unlink()
         raise _failed(known.name, "the file that came is not the one expected (its MD5 differs)")
     with storage_errors(target.name):
@@ -130,16 +100,15 @@ def fetch(
     return target
 
 
-def _entry(name: str) -> Entry:
-    for entry in KNOWN:
-        if entry.name == name:
-            return entry
-    raise OptionError(f"there is no known data set {name!r}", expected=", ".join(entry.name for entry in KNOWN))
+def check_rows(known: KnownData, rows: int) -> None:
+    """Raise `NetworkError` where what was downloaded does not have the rows that it should have."""
+    if known.rows and rows != known.rows:
+        raise _failed(known.name, f"the file that came has {rows:,} rows and not {known.rows:,}")
 
 
-def _address(url: str) -> str:
+def _address(known: KnownData) -> str:
     base = os.environ.get(BASE_VARIABLE, "").strip().rstrip("/")
-    return base + url.removeprefix(BASE_URL) if base and url.startswith(BASE_URL) else url
+    return f"{base}/{known.file}" if base else known.url
 
 
 def _download(

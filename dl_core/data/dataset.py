@@ -6,7 +6,7 @@ import hashlib
 import json
 import shutil
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from types import MappingProxyType
 
@@ -135,7 +135,16 @@ class Dataset:
         if labels is None:
             raise SchemaError("there is no label column", where=self.name, todo="name the column that holds the label")
         index = {name: i for i, name in enumerate(self.classes)}
-        return np.array([index.get(value, -1) for value in labels], dtype=np.int64)
+        return labels.astype(object).map(index).fillna(-1).to_numpy(dtype=np.int64)
+
+    @property
+    def labelled(self) -> bool:
+        """Whether there is a label column; without one only models that need no labels can be trained."""
+        return bool(self.roles.get(Role.LABEL))
+
+    def with_table(self, table: pd.DataFrame) -> Dataset:
+        """Return the same rows with other values in the table, for asking a model "what if"."""
+        return replace(self, table=table, fingerprint="changed")
 
     def subset(self, ids: Iterable[str]) -> Dataset:
         """Return the rows ``ids``, in that order, as a data set of its own."""
@@ -231,10 +240,19 @@ def content_fingerprint(table: pd.DataFrame, arrays: Mapping[str, np.ndarray]) -
     """Return 16 hex digits that change whenever a value, an id or an array changes."""
     digest = hashlib.sha256()
     digest.update(repr(list(table.columns)).encode())
-    digest.update(pd.util.hash_pandas_object(table.astype(str), index=True).to_numpy().tobytes())
+    digest.update(pd.util.hash_array(np.asarray(table.index, dtype=object)).tobytes())
+    for position in range(table.shape[1]):
+        digest.update(_hashed(table.iloc[:, position]).tobytes())
     for key in sorted(arrays):
         array = arrays[key]
         digest.update(f"{key}{array.shape}{array.dtype}".encode())
         for start in range(0, len(array), 256):  # blocks, so that a memory-mapped array is never read whole
             digest.update(np.ascontiguousarray(array[start : start + 256]).tobytes())
     return digest.hexdigest()[:16]
+
+
+def _hashed(column: pd.Series) -> np.ndarray:
+    """Return a hash a value; numbers and times are hashed as they are, which is many times faster than as text."""
+    if isinstance(column.dtype, np.dtype) and column.dtype.kind in "biufM":
+        return pd.util.hash_array(column.to_numpy())
+    return pd.util.hash_array(column.astype(str).to_numpy(dtype=object))

@@ -6,6 +6,8 @@ import re
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
+from dl_core.data.catalogue import KnownData
+
 PAGE = "https://zenodo.org/records/10519652"
 SIZES = (28, 64)  # pixels
 
@@ -249,3 +251,21 @@ def known_stem(file_name: str) -> KnownSet | None:
     """Return the known data set that a file is named after (``pneumoniamnist_64.npz``), or None."""
     found = re.fullmatch(r"([a-z]+)(_\d+)?\.npz", PurePosixPath(file_name).name.casefold())
     return None if found is None else next((known for known in KNOWN if known.name == found[1]), None)
+
+
+def medmnist_sets() -> tuple[KnownData, ...]:
+    """Return the twelve two-dimensional MedMNIST data sets, at 28 and at 64 pixels; sizes are those of the images."""
+    return tuple(
+        KnownData(
+            name=known.file(size).removesuffix(".npz"),
+            title=f"{known.title}, {size} px",
+            task=f"{known.about}; {len(known.classes)} classes, {sum(known.counts):,} images ({known.task})",
+            licence=known.licence,
+            url=f"{PAGE}/files/{known.file(size)}",
+            file=known.file(size),
+            size_bytes=sum(known.counts) * size * size * known.channels,
+            md5=known.md5[size],
+        )
+        for known in KNOWN
+        for size in SIZES
+    )

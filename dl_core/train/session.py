@@ -17,15 +17,13 @@ import pandas as pd
 from dl_core.data.dataset import Dataset
 from dl_core.data.splits import Splits
 from dl_core.errors import CancelledError, DaylightError, LimitError, RunError, StorageError
-from dl_core.evaluate.calibration import apply_temperature, fit_temperature, pick_threshold, pick_uncertain
-from dl_core.evaluate.choice import Standing, standing
-from dl_core.evaluate.intervals import Scored
 from dl_core.evaluate.metrics import METRICS
 from dl_core.evaluate.results import Evaluation, Predictions
 from dl_core.files import read_json, write_json
-from dl_core.models.base import Emit, FitContext, Model, Offer, silent
+from dl_core.models.base import Emit, FitContext, Offer, silent
 from dl_core.models.store import load_arrays, save_arrays
 from dl_core.train.budget import Budget, Course
+from dl_core.train.calibrate import PickThreshold, fitted_model
 from dl_core.train.novelty import Novelty
 from dl_core.train.run import FittedModel, Run, TrainSpec, environment
 from dl_core.train.scoring import prediction_rows
@@ -55,6 +53,8 @@ class Session:
         Weight by row id of the training rows.
     novelty : callable or None
         ``(dataset, cache) -> (n, d)`` features by which new rows are compared with the training rows.
+    pick_threshold, about
+        How operating points are picked, and the columns by row id that this takes (`train.calibrate`).
     """
 
     offers: Mapping[str, Offer]
@@ -65,6 +65,8 @@ class Session:
     cache: Path | None = None
     sample_weight: pd.Series | None = None
     novelty: Callable[[Dataset, Path | None], np.ndarray] | None = None
+    pick_threshold: PickThreshold | None = None
+    about: pd.DataFrame | None = None
 
 
 def train_models(
@@ -220,7 +222,16 @@ class _Training:
         place.mkdir(parents=True)
         model.save(place)
         scores = {"validation": validation, "test": test}
-        fitted = self._calibrated(offer, model, validation)
+        fitted = fitted_model(
+            offer,
+            model,
+            validation,
+            self.parts["validation"],
+            metric=METRICS[self.session.primary_metric],
+            pick=self.session.pick_threshold,
+            about=self._about("validation"),
+            seed=self.spec.seed,
+        )
         size = sum(file.stat().st_size for file in place.rglob("*") if file.is_file())
         fitted = replace(fitted, fit_seconds=seconds, predict_ms=per_row, size_bytes=size)
         self._mark(offer, fitted, scores)
@@ -241,29 +252,8 @@ class _Training:
             checkpoint=unfinished,
         )
 
-    def _calibrated(self, offer: Offer, model: Model, scores: np.ndarray) -> FittedModel:
-        """Choose temperature, operating point and the limit of certainty on validation rows."""
-        y = self.parts["validation"].targets
-        temperature = fit_temperature(y, scores) if len(y) else 1.0
-        calibrated = apply_temperature(scores, temperature)
-        threshold = pick_threshold(y, calibrated) if len(y) and len(self.dataset.classes) == 2 else None
-        metric = METRICS[self.session.primary_metric]
-        several = len(np.unique(y)) > 1
-        found = (
-            standing(Scored(y, calibrated, threshold), metric, self.spec.seed) if several else Standing(float("nan"))
-        )
-        return FittedModel(
-            offer.name,
-            offer.label,
-            offer.kind,
-            validation=float(found.value),
-            validation_error=found.error,
-            parameters=model.parameters(),
-            temperature=temperature,
-            threshold=threshold,
-            uncertain_below=pick_uncertain(y, calibrated, threshold) if len(y) else None,
-            history=list(getattr(model, "history", [])),
-        )
+    def _about(self, part: str) -> pd.DataFrame | None:
+        return None if self.session.about is None else self.session.about.loc[self.parts[part].ids]
 
     def _key(self, offer: Offer) -> str:
         """What must be the same for a finished or half-finished model to be taken over."""
@@ -310,6 +300,9 @@ class _Training:
 
 
 def _labelled(data: Dataset) -> Dataset:
+    """Return the rows whose label is known; all of them where there are no labels at all."""
+    if not data.labelled:
+        return data
     known = data.targets >= 0
     return data if known.all() else data.subset(data.ids[known])
 

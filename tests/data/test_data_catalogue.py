@@ -11,9 +11,9 @@ from pathlib import Path
 
 import pytest
 
-from dl_core.data.catalogue import BASE_VARIABLE, Entry, entries, fetch
-from dl_core.data.known import KNOWN, known_stem
-from dl_core.errors import CancelledError, NetworkError, OptionError
+from dl_core.data.catalogue import BASE_VARIABLE, KnownData, check_rows, fetch
+from dl_core.data.known import KNOWN, known_stem, medmnist_sets
+from dl_core.errors import CancelledError, NetworkError
 
 CONTENT = bytes(range(256)) * 4000
 
@@ -55,14 +55,14 @@ def mirror(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
     thread.join()
 
 
-def _entry(name: str = "pneumoniamnist") -> Entry:
-    entry = next(entry for entry in entries() if entry.name == "pneumoniamnist")
+def _entry(name: str = "pneumoniamnist") -> KnownData:
+    entry = next(entry for entry in medmnist_sets() if entry.name == "pneumoniamnist")
     md5 = hashlib.md5(CONTENT, usedforsecurity=False).hexdigest()
-    return replace(entry, name=name, md5=md5, url=entry.url.replace("pneumoniamnist", name))
+    return replace(entry, name=name, md5=md5, file=f"{name}.npz")
 
 
 def test_catalogue_lists_twelve_sets_at_two_sizes():
-    listed = entries()
+    listed = medmnist_sets()
     assert len(listed) == 24 and len({entry.md5 for entry in listed}) == 24
     assert {entry.licence for entry in listed if "Derma" in entry.title} == {"CC BY-NC 4.0"}
     assert {entry.licence for entry in listed if "Derma" not in entry.title} == {"CC BY 4.0"}
@@ -118,11 +118,12 @@ def test_refused_connection_is_one_clear_line(monkeypatch: pytest.MonkeyPatch, t
         fetch(_entry(), tmp_path, timeout=5)
 
 
-def test_names_are_enough_and_must_exist(mirror: str, tmp_path: Path):
-    with pytest.raises(NetworkError, match="MD5"):
-        fetch("breastmnist", tmp_path)
-    with pytest.raises(OptionError, match="no known data set"):
-        fetch("mnist", tmp_path)
+def test_without_md5_the_rows_are_checked(mirror: str, tmp_path: Path):
+    known = replace(_entry(), md5="", rows=3)
+    assert fetch(known, tmp_path).read_bytes() == CONTENT
+    check_rows(known, 3)
+    with pytest.raises(NetworkError, match="4 rows and not 3"):
+        check_rows(known, 4)
 
 
 def test_cancel_stops_the_download(mirror: str, tmp_path: Path):

@@ -11,8 +11,9 @@ import pandas as pd
 
 from dl_core.data.dataset import Dataset, Finding
 from dl_core.data.image_schema import IMAGE_SCHEMA
+from dl_core.data.known import medmnist_sets
 from dl_core.data.splits import Splits
-from dl_core.domain import Domain, KnownData, Option, ReadRequest, Sample
+from dl_core.domain import Domain, Option, ReadRequest, Sample
 from dl_core.domains.medical_imaging.offers import OFFERS, PRESETS
 from dl_core.schema import Role
 
@@ -108,24 +109,6 @@ def learning_curve(train: Dataset, validation: Dataset, test: Dataset, seeds: in
     return stage(train, validation, test, models=models, seeds=seeds, context=context, draws={"small_cnn": 1})
 
 
-def known_data() -> tuple[KnownData, ...]:
-    """Return the public sets of the catalogue."""
-    from dl_core.data.catalogue import KNOWN
-
-    return tuple(
-        KnownData(
-            name=known.name,
-            title=known.title,
-            task=known.task,
-            licence=known.licence,
-            url=known.url,
-            md5=known.md5,
-            size_bytes=known.size_bytes,
-        )
-        for known in KNOWN
-    )
-
-
 DOMAIN = Domain(
     name="medical_imaging",
     title="Medical imaging",
@@ -155,6 +138,7 @@ DOMAIN = Domain(
     prediction_table=prediction_table,
     novelty=novelty,
     learning_curve=learning_curve,
+    row_words=("image", "images"),
     options=(
         Option("test_share", float, 0.2, "share of rows kept for the test, 0.05 to 0.5"),
         Option("validation_share", float, 0.1, "share of rows that choose between settings, 0.05 to 0.4"),
@@ -171,7 +155,7 @@ DOMAIN = Domain(
         SAMPLE_FOLDER / "dicom",
         {"masks": True},
     ),
-    known_data=known_data(),
+    known_data=medmnist_sets(),
     notice="For research and demonstration, not for diagnosis.",
     limits=(
         "Scores hold for images like those in the test set; another scanner or hospital can change them.",
