@@ -10,6 +10,7 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from dl_core.data.dataset import Dataset
@@ -21,6 +22,7 @@ from dl_core.files import read_json, write_json
 from dl_core.models.base import Model, Offer
 from dl_core.schema import Role
 
+REFERENCE = "reference"  # folder of a few training rows, where a domain keeps them
 FORMAT = 1  # raised when a run folder of an older version can no longer be read
 
 
@@ -124,6 +126,11 @@ class Run:
         """Return the data set that the run was trained on."""
         return Dataset.load(self.folder / self.dataset["path"])
 
+    def reference(self) -> Dataset | None:
+        """Return the few training rows that explanations compare a case with; None where none were kept."""
+        folder = self.folder / REFERENCE
+        return Dataset.load(folder) if folder.is_dir() else None
+
     def units(self) -> pd.Series | None:
         """Return the unit (patient) of every row, for intervals that resample whole units; None where there is none."""
         return self.load_dataset().values(Role.UNIT)
@@ -190,6 +197,13 @@ class Run:
             )
         except (OSError, ValueError, KeyError, TypeError) as error:
             raise RunError("the run is damaged", where=folder.name, todo="train again") from error
+
+
+def few(data: Dataset, most: int, seed: int) -> Dataset:
+    """Return ``most`` rows drawn at random in their order, or all where there are no more."""
+    if len(data) <= most:
+        return data
+    return data.subset(data.ids[np.sort(np.random.default_rng(seed).choice(len(data), most, replace=False))])
 
 
 def environment() -> dict[str, str]:

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 import logging
 import shutil
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -19,17 +17,17 @@ from dl_core.data.splits import Splits
 from dl_core.errors import CancelledError, DaylightError, LimitError, RunError, StorageError
 from dl_core.evaluate.metrics import METRICS
 from dl_core.evaluate.results import Evaluation, Predictions
-from dl_core.files import read_json, write_json
+from dl_core.files import read_json
 from dl_core.models.base import Emit, FitContext, Offer, silent
-from dl_core.models.store import load_arrays, save_arrays
 from dl_core.train.budget import Budget, Course
 from dl_core.train.calibrate import PickThreshold, fitted_model
 from dl_core.train.novelty import Novelty
-from dl_core.train.run import FittedModel, Run, TrainSpec, environment
+from dl_core.train.run import REFERENCE, FittedModel, Run, TrainSpec, environment, few
 from dl_core.train.scoring import prediction_rows
+from dl_core.train.unfinished import Unfinished
 
 LOG = logging.getLogger(__name__)
-MARK = "trained.json"  # written last into a model's folder: the model is whole
+MOST_COMPARED = 50_000  # rows from which it is learned what training rows look like
 
 Judge = Callable[[Predictions, Mapping[str, FittedModel]], Evaluation]
 
@@ -55,6 +53,8 @@ class Session:
         ``(dataset, cache) -> (n, d)`` features by which new rows are compared with the training rows.
     pick_threshold, about
         How operating points are picked, and the columns by row id that this takes (`train.calibrate`).
+    reference : int
+        Training rows to keep beside the run, against which explanations compare a case; none are exported.
     """
 
     offers: Mapping[str, Offer]
@@ -67,6 +67,7 @@ class Session:
     novelty: Callable[[Dataset, Path | None], np.ndarray] | None = None
     pick_threshold: PickThreshold | None = None
     about: pd.DataFrame | None = None
+    reference: int = 0
 
 
 def train_models(
@@ -123,6 +124,7 @@ class _Training:
         self.course = Course(offers, session.emit, self.budget)
         self.parts = {part: _labelled(dataset.subset(getattr(splits, part))) for part in ("train", "validation")}
         self.parts["test"] = dataset.subset(splits.test)
+        self.unfinished = Unfinished(self.folder, dataset.fingerprint, splits, spec, session.sample_weight)
         self.fitted: dict[str, FittedModel] = {}
         self.tables: list[pd.DataFrame] = []
 
@@ -151,8 +153,10 @@ class _Training:
             seconds=self.budget.spent,
             environment=environment(),
         )
+        if self.session.reference:
+            few(self.parts["train"], self.session.reference, self.spec.seed).save(self.folder / REFERENCE)
         run.save()
-        shutil.rmtree(self.folder / "unfinished", ignore_errors=True)
+        self.unfinished.clear()
         self.session.emit({"event": "progress", "done": 1.0, "text": "Done", "seconds_left": 0.0})
         return run
 
@@ -170,7 +174,7 @@ class _Training:
 
     def _one(self, offer: Offer) -> None:
         """Train one model, or note why not."""
-        known = self._taken_over(offer)
+        known = self.unfinished.taken_over(offer)
         if known is not None:
             self._keep(*known)
             self.course.end(offer.name, "done")
@@ -210,8 +214,7 @@ class _Training:
         """Fit, score, save; the mark comes last."""
         began = time.perf_counter()
         model = offer.build()
-        unfinished = self.folder / "unfinished" / f"{offer.name}-{self._key(offer)}"
-        model.fit(self.parts["train"], self.parts["validation"], self._context(offer, unfinished))
+        model.fit(self.parts["train"], self.parts["validation"], self._context(offer))
         seconds = time.perf_counter() - began
         validation = model.scores(self.parts["validation"]) if len(self.parts["validation"]) else _none(self.dataset)
         began = time.perf_counter()
@@ -234,11 +237,10 @@ class _Training:
         )
         size = sum(file.stat().st_size for file in place.rglob("*") if file.is_file())
         fitted = replace(fitted, fit_seconds=seconds, predict_ms=per_row, size_bytes=size)
-        self._mark(offer, fitted, scores)
-        shutil.rmtree(unfinished, ignore_errors=True)
+        self.unfinished.mark(offer, fitted, scores)
         return fitted, scores
 
-    def _context(self, offer: Offer, unfinished: Path) -> FitContext:
+    def _context(self, offer: Offer) -> FitContext:
         weight = self.session.sample_weight
         mine = self.course.effort[offer.name]
         return FitContext(
@@ -249,37 +251,19 @@ class _Training:
             options=self.spec.options,
             sample_weight=None if weight is None else weight.loc[self.parts["train"].ids].to_numpy(dtype=float),
             out_of_time=self.budget.share(0.95 * mine, self.course.to_come()),
-            checkpoint=unfinished,
+            checkpoint=self.unfinished.checkpoint(offer),
         )
 
     def _about(self, part: str) -> pd.DataFrame | None:
         return None if self.session.about is None else self.session.about.loc[self.parts[part].ids]
-
-    def _key(self, offer: Offer) -> str:
-        """What must be the same for a finished or half-finished model to be taken over."""
-        weight = self.session.sample_weight
-        about = [self.dataset.fingerprint, self.splits.as_dict(), self.spec.seed, self.spec.options]
-        about += [offer.name, dict(offer.options), None if weight is None else weight.round(9).to_dict()]
-        return hashlib.sha256(json.dumps(about, sort_keys=True, default=str).encode()).hexdigest()[:16]
-
-    def _mark(self, offer: Offer, fitted: FittedModel, scores: Mapping[str, np.ndarray]) -> None:
-        place = self.folder / "unfinished" / f"{offer.name}-{self._key(offer)}-done"
-        place.mkdir(parents=True, exist_ok=True)
-        save_arrays(place / "scores.npz", scores)
-        write_json(place / MARK, asdict(fitted))
-
-    def _taken_over(self, offer: Offer) -> tuple[FittedModel, dict[str, np.ndarray]] | None:
-        place = self.folder / "unfinished" / f"{offer.name}-{self._key(offer)}-done"
-        if not (place / MARK).is_file() or not (self.folder / "models" / offer.name).is_dir():
-            return None
-        return FittedModel(**read_json(place / MARK)), load_arrays(place / "scores.npz")
 
     def _novelty(self) -> None:
         """Learn what training rows look like; a run without it lacks one warning only, so a fault is shown only."""
         if self.session.novelty is None:
             return
         try:
-            features = {p: self.session.novelty(self.parts[p], self.session.cache) for p in ("train", "validation")}
+            parts = {part: few(self.parts[part], MOST_COMPARED, self.spec.seed) for part in ("train", "validation")}
+            features = {part: self.session.novelty(rows, self.session.cache) for part, rows in parts.items()}
             Novelty.fit(features["train"], features["validation"]).save(self.folder)
         except (StorageError, CancelledError):
             raise
