@@ -93,7 +93,7 @@ class Domain:
     metrics: tuple[str, ...]
     group_metrics: tuple[str, ...]
     explainers: tuple[str, ...]
-    explain: Callable[..., list[Explanation]]  # (model, name, data, methods, target, faithfulness) -> explanations
+    explain: Callable[..., list[Explanation]]  # (model, name, data, methods, target, faithfulness, reference rows)
     slices: Callable[[Dataset], pd.DataFrame]  # columns to check for bias, by row id
     prediction_table: Callable[[pd.DataFrame, Dataset], pd.DataFrame]  # columns of the command line's contract
     novelty: Callable[
@@ -104,6 +104,7 @@ class Domain:
     pick_threshold: Callable[[np.ndarray, np.ndarray, pd.DataFrame | None], float | None] | None = None
     ageing: Callable[..., pd.DataFrame] | None = None  # see `pipeline.ageing`
     inputs: Callable[[Dataset], pd.DataFrame] | None = None  # what models read of a row, for the drift check
+    reference_rows: int = 0  # training rows kept beside a run, against which explanations compare a case
     row_words: tuple[str, str] = ("row", "rows")
     options: tuple[Option, ...] = ()
     sample: Sample | None = None

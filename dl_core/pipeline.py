@@ -102,8 +102,11 @@ def train(
         should_stop=work.should_stop,
         cache=work.cache,
         sample_weight=sample_weight,
-        judge=lambda predictions, models: _judge(domain, predictions, models, dataset, splits, spec.seed),
+        judge=lambda predictions, models: _judge(domain, predictions, models, dataset, splits, spec),
         novelty=domain.novelty,
+        pick_threshold=domain.pick_threshold,
+        about=about_rows(domain, dataset, spec.options),
+        reference=domain.reference_rows,
     )
     run = train_models(domain.name, dataset, splits, spec, folder, session, dataset_path=dataset_path)
     if len(run.trained) > 1:  # kept, so that a page shows it at once
@@ -112,7 +115,7 @@ def train(
 
 
 def _judge(
-    domain: Domain, predictions: Predictions, models: Mapping, dataset: Dataset, splits: Splits, seed: int
+    domain: Domain, predictions: Predictions, models: Mapping, dataset: Dataset, splits: Splits, spec: TrainSpec
 ) -> Evaluation:
     from dl_core.evaluate.evaluate import evaluate as stage
 
@@ -123,20 +126,26 @@ def _judge(
         thresholds={name: model.threshold for name, model in models.items()},
         temperatures={name: model.temperature for name, model in models.items()},
         units=dataset.values(Role.UNIT),
-        seed=seed,
+        about=about_rows(domain, dataset, spec.options),
+        seed=spec.seed,
     )
+
+
+def about_rows(domain: Domain, dataset: Dataset, options: Mapping[str, Any]) -> pd.DataFrame | None:
+    """Return what the domain's metrics need besides scores (days, amounts, costs), by row id; None for nothing."""
+    return None if domain.about_rows is None else domain.about_rows(dataset, options)
 
 
 def evaluate(domain: Domain, run: Run, dataset: Dataset | None = None, cache: Path | None = None) -> Evaluation:
     """Return the run's scores on its test rows, or on the labelled rows of another data set."""
     if dataset is None:
         return run.evaluation
-    if dataset.column(Role.LABEL) is None:
+    if not dataset.labelled:
         raise SchemaError("there are no labels", where=dataset.name, todo="name the label column, or use predict")
     tables = [predict(domain, run, name, dataset, cache=cache).assign(split="test") for name in run.trained]
     predictions = Predictions(pd.concat(tables, ignore_index=True), run.evaluation.classes)
     splits = replace(run.splits, protocol=f"all {len(dataset)} labelled rows of {dataset.name}; trained elsewhere")
-    return _judge(domain, predictions, run.models, dataset, splits, run.spec.seed)
+    return _judge(domain, predictions, run.models, dataset, splits, run.spec)
 
 
 def compare(domain: Domain, run: Run, models: Sequence[str] | None = None) -> Comparison:
@@ -146,6 +155,7 @@ def compare(domain: Domain, run: Run, models: Sequence[str] | None = None) -> Co
     chosen = [run.check_model(name) for name in models or run.trained]
     if len(chosen) < 2:
         raise OptionError("one model cannot be compared", expected="two or more of " + ", ".join(run.trained))
+    dataset = run.load_dataset()
     return stage(
         run.predictions,
         chosen,
@@ -153,7 +163,8 @@ def compare(domain: Domain, run: Run, models: Sequence[str] | None = None) -> Co
         primary_metric=domain.primary_metric,
         models={name: run.models[name] for name in chosen},
         costs=run.costs(chosen),
-        units=run.units(),
+        units=dataset.values(Role.UNIT),
+        about=about_rows(domain, dataset, run.spec.options),
         seed=run.spec.seed,
     )
 
@@ -176,7 +187,7 @@ def explain(
         if method not in domain.explainers:
             raise OptionError(f"there is no method {method!r}", expected=", ".join(domain.explainers) or "none")
     fitted = opened or source.load_model(name, domain.models[name])
-    return domain.explain(fitted, name, data, chosen, target, faithfulness)
+    return domain.explain(fitted, name, data, chosen, target, faithfulness, source.reference())
 
 
 def check_bias(

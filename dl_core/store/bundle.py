@@ -45,6 +45,7 @@ class Bundle:
     best = Run.best
     check_model = Run.check_model
     model_folder = Run.model_folder
+    reference = Run.reference  # a bundle holds no training rows: always None
 
     def load_model(self, name: str, offer: Offer) -> Model:
         """Return the model, loaded as its own class reads it."""

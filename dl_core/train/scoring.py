@@ -33,6 +33,9 @@ class ModelSource(Protocol):
     def load_model(self, name: str, offer: Offer) -> Model:
         """Return the model, loaded."""
 
+    def reference(self) -> Dataset | None:
+        """Return the training rows that explanations compare a case with, where any were kept."""
+
 
 def prediction_rows(fitted: FittedModel, scores: np.ndarray, data: Dataset, split: str) -> pd.DataFrame:
     """Return the table of `Predictions` for one model and split.

@@ -94,7 +94,7 @@ class Centres(Model):
         return model
 
 
-def explain(model, name, data, methods, target, faithfulness):
+def explain(model, name, data, methods, target, faithfulness, reference=None):
     """Return how much the target's probability falls when a feature becomes the rows' mean."""
     columns = data.roles[Role.FEATURE]
     scores = model.scores(data)

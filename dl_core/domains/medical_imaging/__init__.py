@@ -53,7 +53,13 @@ def split(dataset: Dataset, seed: int, options: Mapping[str, Any]) -> Splits:
 
 
 def explain(
-    model: Any, name: str, data: Dataset, methods: Sequence[str], target: str | None, faithfulness: bool
+    model: Any,
+    name: str,
+    data: Dataset,
+    methods: Sequence[str],
+    target: str | None,
+    faithfulness: bool,
+    reference: Dataset | None = None,
 ) -> list[Explanation]:
     """Draw saliency maps and measure them."""
     from dl_core.explain.images import explain_images
