@@ -15,6 +15,7 @@ from dl_core.errors import OptionError
 from dl_core.schema import Role
 from dl_core.store import get_store
 from dl_core.tasks.opening import open_dataset, sample_folder
+from dl_core.tasks.summing import balance
 
 if TYPE_CHECKING:
     from dl_core.engine import TaskContext
@@ -69,13 +70,14 @@ def _read(domain: Domain, args: Mapping[str, Any], context: TaskContext) -> Data
     roles = {Role(role): tuple(columns) for role, columns in (args.get("roles") or {}).items()}
     options = domain.parse_options({k: v for k, v in (args.get("options") or {}).items() if v is not None})
     if args.get("known"):
-        from dl_core.data.catalogue import fetch
+        from dl_core.data.catalogue import check_rows, fetch
 
+        known = domain.known(args["known"])
         folder = Path(context.home) / "cache" / "downloads"
-        path = fetch(
-            args["known"], folder, lambda done: context.progress(0.6 * done, "Downloading"), context.should_stop
-        )
-        return pipeline.ingest(domain, ReadRequest((path,), roles=roles, options=options, name=args["known"]))
+        path = fetch(known, folder, lambda done: context.progress(0.6 * done, "Downloading"), context.should_stop)
+        dataset = pipeline.ingest(domain, ReadRequest((path,), roles=roles, options=options, name=known.title))
+        check_rows(known, len(dataset))
+        return dataset
     if not args.get("upload"):
         raise OptionError("no files were given", where=domain.title, todo=domain.upload_help)
     folder = upload_folder(args, context)
@@ -102,7 +104,7 @@ def _described(domain: Domain, dataset_id: str, dataset: Dataset, args: Mapping[
         "summary": dataset.describe(),
         "findings": [_shown(finding) for finding in dict.fromkeys(findings)],
         "split": None if splits is None else {"kind": splits.kind, "protocol": splits.protocol, **splits.counts()},
-        "parts": {} if splits is None else splits.part_of().to_dict(),
+        "balance": balance(dataset, splits),
     }
 
 

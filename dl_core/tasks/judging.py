@@ -8,10 +8,12 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from dl_core import pipeline
-from dl_core.errors import OptionError, SchemaError
+from dl_core.errors import SchemaError
 from dl_core.evaluate.results import records
+from dl_core.tasks.finding import find_cases
 from dl_core.tasks.opening import open_model, open_run
 from dl_core.tasks.pictures import check_images, thumbnails
+from dl_core.tasks.rows import describe_columns, is_table, main_columns, plain, row_values
 
 if TYPE_CHECKING:
     from dl_core.engine import TaskContext
@@ -49,45 +51,38 @@ def robustness(args: Mapping[str, Any], context: TaskContext) -> dict[str, Any]:
 
 
 def cases(args: Mapping[str, Any], context: TaskContext) -> dict[str, Any]:
-    """List test rows of one model by ``args["kind"]`` (right, wrong, uncertain, all) and ``args["search"]``."""
+    """List test rows of one model by ``args["kind"]`` (right, wrong, uncertain, all) and ``args["search"]``.
+
+    A case carries a picture where rows are images, else its main columns as ``values``.
+    """
     domain, run = open_run(args, context)
     name = run.check_model(args.get("model"))
     dataset = run.load_dataset()
-    table = run.predictions.of(name, "test")
-    scores = table[run.predictions.score_columns]
-    table = table.assign(confidence=scores.max(axis=1), right=table["y_true"] == table["y_pred"])
-    limit = run.models[name].uncertain_below
-    wanted = {
-        "right": table["right"],
-        "wrong": ~table["right"],
-        "uncertain": table["confidence"] < (limit if limit is not None else 0.6),
-    }
-    kind = args.get("kind") or "all"
-    if kind not in (*wanted, "all"):
-        raise OptionError(f"there are no {kind!r} cases", expected=", ".join([*wanted, "all"]))
-    chosen = table if kind == "all" else table[wanted[kind]]
-    if args.get("search"):
-        about = dataset.table.loc[chosen.index].astype(str).agg(" ".join, axis=1) + " " + chosen.index
-        chosen = chosen[about.str.contains(str(args["search"]), case=False, regex=False)]
-    ascending = kind in ("uncertain",)
-    chosen = chosen.sort_values("confidence", ascending=ascending, kind="stable")
+    kind, search = args.get("kind") or "all", str(args.get("search") or "")
+    chosen = find_cases(run, dataset, name, kind, search, by_risk=is_table(dataset))
     page = max(int(args.get("page", 0)), 0)
     shown = chosen.iloc[page * PAGE : (page + 1) * PAGE]
-    pictures = thumbnails(dataset.subset(shown.index))
+    part = dataset.subset(shown.index)
+    columns = main_columns(part) if is_table(part) else []
     return {
         "total": len(chosen),
         "page": page,
         "pages": -(-len(chosen) // PAGE),
+        "columns": describe_columns(part, domain.schema, columns),
         "cases": [
             {
                 "row": row,
-                "y_true": case["y_true"],
+                "y_true": plain(case["y_true"]),
                 "y_pred": case["y_pred"],
                 "confidence": float(case["confidence"]),
+                "risk": float(case["risk"]),
                 "right": bool(case["right"]),
                 "image": picture,
+                "values": values,
             }
-            for (row, case), picture in zip(shown.iterrows(), pictures, strict=True)
+            for (row, case), picture, values in zip(
+                shown.iterrows(), thumbnails(part), row_values(part, columns), strict=True
+            )
         ],
     }
 
@@ -98,16 +93,37 @@ def bias(args: Mapping[str, Any], context: TaskContext) -> dict[str, Any]:
     table = pipeline.group_table(domain, run)
     columns = args.get("columns") or list(table.columns[:FIRST_COLUMNS])
     if not columns:
-        raise SchemaError("there is nothing to group by", where=domain.title, todo="upload metadata with the images")
+        raise SchemaError("there is nothing to group by", where=domain.title, todo="name the columns that hold groups")
     report = pipeline.check_bias(domain, run, args.get("model"), columns, metrics=args.get("metrics"))
     return {**report.as_dict(), "columns": list(table.columns), "asked": list(columns)}
 
 
 def mitigate(args: Mapping[str, Any], context: TaskContext) -> dict[str, Any]:
-    """Try ``args["method"]`` (``"thresholds"`` or ``"reweighing"``) for the groups of ``args["column"]``."""
+    """Try ``args["method"]`` (reweighing, thresholds …) for the groups of ``args["column"]``.
+
+    ``args["constraint"]`` says what shall be alike, for methods that offer a choice.
+    """
     domain, run = open_run(args, context)
     work = pipeline.Work(context.emit, context.should_stop, context.home / "cache")
-    return pipeline.mitigate(domain, run, args.get("model"), args["column"], args["method"], work)
+    constraint = {"constraint": args["constraint"]} if args.get("constraint") else {}
+    return pipeline.mitigate(domain, run, args.get("model"), args["column"], args["method"], work, **constraint)
+
+
+def ageing(args: Mapping[str, Any], context: TaskContext) -> dict[str, Any]:
+    """Return ``args["metric"]`` of ``args["models"]`` by week after training.
+
+    With ``args["update"]`` a model is brought up to date with each new labelled week.
+    """
+    domain, run = open_run(args, context)
+    work = pipeline.Work(context.emit, context.should_stop, context.home / "cache")
+    names = [run.check_model(name) for name in args.get("models") or run.trained]
+    return pipeline.ageing(domain, run, names, args.get("metric"), bool(args.get("update")), work)
+
+
+def drift(args: Mapping[str, Any], context: TaskContext) -> dict[str, Any]:
+    """Return how far every input has moved between the training and the test rows."""
+    domain, run = open_run(args, context)
+    return pipeline.drift(domain, run)
 
 
 def learning_curve(args: Mapping[str, Any], context: TaskContext) -> dict[str, Any]:

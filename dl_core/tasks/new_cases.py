@@ -14,13 +14,17 @@ from dl_core.domain import Domain, ReadRequest
 from dl_core.errors import OptionError
 from dl_core.evaluate.results import records
 from dl_core.schema import Role
+from dl_core.tasks.changes import score_changes
+from dl_core.tasks.contributions import map_as_json
 from dl_core.tasks.data import upload_folder
 from dl_core.tasks.opening import open_model, open_run, private_folder, relative
-from dl_core.tasks.pictures import check_images, thumbnail, thumbnails
-from dl_core.tasks.saliency import map_as_json
+from dl_core.tasks.pictures import thumbnail, thumbnails
+from dl_core.tasks.queue import score_queue
+from dl_core.tasks.rows import is_table, plain
 
 if TYPE_CHECKING:
     from dl_core.engine import TaskContext
+    from dl_core.models.base import Model
     from dl_core.train.run import Run
 
 SHOWN = 60  # cases that come back with picture; the table file has all
@@ -29,20 +33,30 @@ SHOWN = 60  # cases that come back with picture; the table file has all
 def predict(args: Mapping[str, Any], context: TaskContext) -> dict[str, Any]:
     """Predict the cases in ``args["upload"]``, the rows ``args["rows"]`` of the run's data, or the examples that ship.
 
-    With ``args["explain"]`` (a method) the shown cases carry a saliency map without its faithfulness, which is a matter
-    of milliseconds. The result names a CSV with every case.
+    With ``args["explain"]`` (a method) the shown cases carry an explanation without its faithfulness, which is a matter
+    of milliseconds. The result names a CSV with every case. Rows of a table come back as a queue sorted by risk.
     """
     domain, run = open_run(args, context)
     name, model = open_model(domain, run, args.get("model"))
     context.progress(0.1, "Reading the new cases")
     data = _new_data(domain, run, args, context)
+    answer = score_queue if is_table(data) else _score_images
+    result = answer(domain, run, model, data, {**args, "model": name}, context)
+    if args.get("upload") and not args.get("keep"):
+        shutil.rmtree(upload_folder(args, context), ignore_errors=True)
+    return result
+
+
+def _score_images(
+    domain: Domain, run: Run, model: Model, data: Dataset, args: Mapping[str, Any], context: TaskContext
+) -> dict[str, Any]:
+    """Predict images and return the first with picture and, if a method was named, map."""
+    name = args["model"]
     context.progress(0.4, f"Predicting {len(data)} cases")
     predictions = pipeline.predict(domain, run, name, data, opened=model)
     table = domain.prediction_table(predictions, data)
     path = private_folder(context) / "predictions.csv"
     table.to_csv(path, index=False)
-    if args.get("upload") and not args.get("keep"):
-        shutil.rmtree(upload_folder(args, context), ignore_errors=True)
     few = data.subset(data.ids[:SHOWN])
     maps: dict[str, Any] = {}
     if args.get("explain"):
@@ -60,7 +74,7 @@ def predict(args: Mapping[str, Any], context: TaskContext) -> dict[str, Any]:
         "notes": [note.message for note in data.notes],
         "cases": [
             {
-                **{key: _plain(value) for key, value in case.items()},
+                **{key: plain(value) for key, value in case.items()},
                 "image": picture,
                 "map": maps.get(case["row"]),
             }
@@ -88,13 +102,17 @@ def _new_data(domain: Domain, run: Run, args: Mapping[str, Any], context: TaskCo
 
 
 def what_if(args: Mapping[str, Any], context: TaskContext) -> dict[str, Any]:
-    """Score ``args["row"]`` with every model, as it is and with ``args["changes"]`` (corruption to strength 0…5)."""
+    """Score ``args["row"]`` with every model, as it is and with ``args["changes"]``.
+
+    Changes map a corruption to its strength 0…5 where rows are images, else a column to its new value.
+    """
     from dl_core.evaluate.calibration import apply_temperature
     from dl_core.evaluate.robustness import CORRUPTIONS
 
     domain, run = open_run(args, context)
+    if not run.dataset["roles"].get(Role.IMAGE):
+        return score_changes(domain, run, args["row"], args.get("changes") or {})
     data = run.load_dataset().subset([args["row"]])
-    check_images(data)
     image = np.asarray(data.images)
     changed = image
     for name, strength in sorted((args.get("changes") or {}).items()):
@@ -112,9 +130,3 @@ def what_if(args: Mapping[str, Any], context: TaskContext) -> dict[str, Any]:
         "image": thumbnail(changed[0], enlarge=False),
         "scores": scores,
     }
-
-
-def _plain(value: Any) -> Any:
-    if isinstance(value, np.generic):
-        value = value.item()
-    return None if isinstance(value, float) and value != value else value

@@ -1,9 +1,8 @@
-"""Jobs that lift the lid: saliency maps with their faithfulness, and what the layers see."""
+"""Jobs that lift the lid: explanations with their faithfulness, and what the layers see."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -11,14 +10,15 @@ from PIL import Image
 
 from dl_core import pipeline
 from dl_core.schema import Role
+from dl_core.tasks.contributions import explanation_as_json
 from dl_core.tasks.opening import open_model, open_run
 from dl_core.tasks.pictures import data_uri, thumbnail, thumbnails
+from dl_core.tasks.rows import plain, row_values, shown_columns, typical_columns
 
 if TYPE_CHECKING:
     from dl_core.engine import TaskContext
-    from dl_core.explain.explanation import Explanation
 
-MOST_CASES = 8  # images explained by one job
+MOST_CASES = 8  # rows explained by one job
 
 
 def explain(args: Mapping[str, Any], context: TaskContext) -> dict[str, Any]:
@@ -29,7 +29,8 @@ def explain(args: Mapping[str, Any], context: TaskContext) -> dict[str, Any]:
     """
     domain, run = open_run(args, context)
     rows = list(args["rows"])[:MOST_CASES]
-    data = run.load_dataset().subset(rows)
+    whole = run.load_dataset()
+    data, about = whole.subset(rows), typical_columns(whole, domain.schema)
     models = [run.check_model(name) for name in args.get("models") or [None]]
     methods = args.get("methods") or list(domain.explainers[:1])
     found: dict[str, list[dict[str, Any]]] = {row: [] for row in rows}
@@ -47,35 +48,21 @@ def explain(args: Mapping[str, Any], context: TaskContext) -> dict[str, Any]:
             opened=model,
         )
         for explanation in maps:
-            found[explanation.row].append(map_as_json(explanation))
+            found[explanation.row].append(explanation_as_json(explanation, data, about))
     truth = data.values(Role.LABEL)
+    values = row_values(data, shown_columns(data))
     return {
         "cases": [
             {
                 "row": row,
                 "image": picture,
-                "y_true": None if truth is None else truth.loc[row],
+                "values": values[index],
+                "y_true": None if truth is None else plain(truth.loc[row]),
                 "mask": _mask(data, index),
                 "maps": found[row],
             }
             for index, (row, picture) in enumerate(zip(rows, thumbnails(data, enlarge=False), strict=True))
         ]
-    }
-
-
-def map_as_json(explanation: Explanation) -> dict[str, Any]:
-    """Return one map as JSON; ``heat`` is an 8-bit grey PNG scaled to its own range."""
-    heat = explanation.heat
-    low, high = float(heat.min()), float(heat.max())
-    scaled = np.zeros_like(heat) if high <= low else (heat - low) / (high - low)
-    return {
-        "model": explanation.model,
-        "method": explanation.method,
-        "target": explanation.target,
-        "probability": explanation.probability,
-        "heat": data_uri(Image.fromarray((255 * scaled).astype(np.uint8))),
-        "features": [{"name": feature, "weight": weight} for feature, weight in explanation.strongest()],
-        "faithfulness": None if explanation.faithfulness is None else asdict(explanation.faithfulness),
     }
 
 

@@ -1,0 +1,201 @@
+"""The same jobs on a domain whose rows are lines of a table."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pandas as pd
+import pytest
+
+from dl_core import domain as registry
+from dl_core import pipeline
+from dl_core.data.dataset import Dataset, Source
+from dl_core.data.splits import Splits
+from dl_core.domain import ReadRequest
+from dl_core.engine.inline import InlineEngine
+from dl_core.errors import OptionError
+from dl_core.schema import Field, Role, Schema
+from dl_core.store import get_store
+from dl_core.tasks import queue, summing
+from dl_core.tasks.changes import changeable, with_values
+from dl_core.tasks.contributions import as_text, reasons
+from dl_core.tasks.rows import describe_columns, main_columns, plain
+from tests.contracts.toy_domain import TOY, wines
+from tests.tasks.conftest import Workplace, upload
+
+
+@pytest.fixture(scope="module")
+def wine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Workplace]:
+    """Return a workspace with a trained run of the toy domain."""
+    registry.register(TOY)
+    home = tmp_path_factory.mktemp("wine")
+    store = get_store(home)
+    wines().to_csv(home / "wines.csv", index=False)
+    pipeline.ingest(TOY, ReadRequest((home / "wines.csv",), name="Wines")).save(home / "uploads" / "read")
+    data = store.add_dataset("me", "wine", home / "uploads" / "read")
+    run = store.add_run("me", "wine", data.id, "", "First", {"models": ["majority", "centres"]})
+    place = Workplace(home, InlineEngine(home), store, data.id, {"id": run.id})
+    place.do("train", run_id=run.id, dataset_id=data.id, models=["majority", "centres"], seed=0)
+    yield place
+    registry._DOMAINS.pop("wine")
+
+
+def test_overview_of_a_table_counts_and_describes(wine):
+    found = wine.do("overview", run=wine.run)
+    assert found["rows"] == 160 and found["time"] is None
+    assert {name: sum(parts.values()) for name, parts in found["balance"].items()} == {
+        name: int(n) for name, n in wines()["colour"].value_counts().items()
+    }
+    assert all(len(rows) == summing.FIRST_ROWS for rows in found["first"].values())
+    country = next(one for one in found["columns"] if one["name"] == "country")
+    assert country["kind"] == "text" and set(country["choices"]) == {"Here", "There"}
+    same = wine.do("overview", dataset_id=wine.dataset_id)
+    assert same["columns"] == found["columns"]
+
+
+def test_cases_carry_values_and_the_riskiest_come_first(wine):
+    found = wine.do("cases", run=wine.run, model="centres")
+    risks = [case["risk"] for case in found["cases"]]
+    assert risks == sorted(risks, reverse=True)
+    first = found["cases"][0]
+    known = wines().set_index("bottle").loc[first["row"]]
+    assert first["values"]["tannin"] == known["tannin"] and first["image"] is None
+    assert [one["name"] for one in found["columns"]] == list(first["values"])
+    assert "colour" not in first["values"]
+    wrong = wine.do("cases", run=wine.run, model="centres", kind="wrong")
+    assert wrong["total"] and not any(case["right"] for case in wrong["cases"])
+    assert wine.do("cases", run=wine.run, model="centres", search=first["row"])["total"] == 1
+    assert wine.submit("cases", run=wine.run, kind="odd").error["kind"] == "OptionError"
+
+
+def test_explanations_of_rows_name_value_and_usual_value(wine):
+    row = wine.do("cases", run=wine.run, model="centres")["cases"][0]["row"]
+    (case,) = wine.do("explain", run=wine.run, rows=[row], models=["centres"], methods=["leave_out"])["cases"]
+    (one,) = case["maps"]
+    assert {part["feature"] for part in one["contributions"]} == {"tannin", "acid", "sugar"}
+    tannin = next(part for part in one["contributions"] if part["feature"] == "tannin")
+    assert tannin["value"] == as_text(wines().set_index("bottle").at[row, "tannin"])
+    assert tannin["typical"] == as_text(wines()["tannin"].median())
+    assert case["values"]["country"] in ("Here", "There") and case["image"] is None
+
+
+def test_an_uploaded_table_becomes_a_queue(wine, monkeypatch, tmp_path):
+    monkeypatch.setattr(queue, "BLOCK", 30)
+    monkeypatch.setattr(queue, "QUEUE", 50)
+    wines(70, seed=1).to_csv(tmp_path / "new.csv", index=False)
+    name = upload(wine, tmp_path / "new.csv", "new-wines")
+    found = wine.do("predict", run=wine.run, model="centres", upload=name, explain="leave_out")
+    table = pd.read_csv(wine.home / found["csv"])
+    assert found["rows"] == len(table) == 70 and len(found["queue"]) == 50
+    scores = [case["score"] for case in found["queue"]]
+    assert scores == sorted(scores, reverse=True)
+    assert scores[0] == pytest.approx(
+        table["score_white"].max() if "score_white" in table else 1 - table["score_red"].min()
+    )
+    assert found["flagged"] == int((table["colour"] == "white").sum())
+    assert found["queue"][0]["reasons"] and found["queue"][queue.REASONED]["reasons"] == ""
+    assert not (wine.home / "uploads" / name).exists()
+
+
+def test_what_if_moves_only_what_was_changed(wine):
+    row = wine.do("cases", run=wine.run, model="centres")["cases"][0]["row"]
+    same = wine.do("what_if", run=wine.run, row=row)
+    assert same["changed"] == {} and all(one["before"] == one["after"] for one in same["scores"])
+    moved = wine.do("what_if", run=wine.run, row=row, changes={"tannin": 9})
+    assert moved["changed"]["tannin"]["after"] == 9.0 and list(moved["changed"]) == ["tannin"]
+    centres = next(one for one in moved["scores"] if one["model"] == "centres")
+    assert centres["after"] < centres["before"]
+    for changes in ({"colour": "red"}, {"tannin": "much"}, {"nowhere": 1}):
+        assert wine.submit("what_if", run=wine.run, row=row, changes=changes).error["kind"] == "OptionError"
+
+
+def test_ageing_and_drift_hand_on_what_was_asked(wine, monkeypatch):
+    asked = []
+
+    def aged(domain, run, models, metric, update, work):
+        asked.append((domain.name, list(models), metric, update))
+        return {"rows": []}
+
+    monkeypatch.setattr(pipeline, "ageing", aged, raising=False)
+    monkeypatch.setattr(
+        pipeline, "drift", lambda domain, run: {"rows": [{"column": "acid", "psi": 0.3}]}, raising=False
+    )
+    assert wine.do("ageing", run=wine.run, models=["centres"], metric="auroc", update=True) == {"rows": []}
+    assert asked == [("wine", ["centres"], "auroc", True)]
+    assert wine.do("drift", run=wine.run)["rows"][0]["column"] == "acid"
+
+
+def timed() -> Dataset:
+    """Return ten rows, one a day, the last two of them frauds."""
+    table = pd.DataFrame(
+        {
+            "when": pd.date_range("2025-03-03", periods=10, freq="D"),
+            "who": ["a", "b"] * 5,
+            "amount": [float(at) for at in range(10)],
+            "fraud": ["honest"] * 8 + ["fraud"] * 2,
+            "count": [0.0] * 10,
+        },
+        index=[str(at) for at in range(10)],
+    )
+    roles = {
+        Role.TIME: ("when",),
+        Role.ENTITY: ("who",),
+        Role.UNIT: ("who",),
+        Role.AMOUNT: ("amount",),
+        Role.LABEL: ("fraud",),
+        Role.HISTORY: ("count",),
+    }
+    return Dataset("ten", table, roles, Source("here"), classes=("honest", "fraud"))
+
+
+def test_time_of_the_split_leaves_the_delay_out():
+    splits = Splits(("0", "1", "2"), ("3", "4"), ("8", "9"), "by time", "by time")
+    found = summing._in_time(timed(), splits)
+    assert found["step"] == "day" and len(found["points"]) == 10
+    assert [point["positives"] for point in found["points"]] == [0] * 8 + [1, 1]
+    assert [(one["part"], one["rows"], one["positives"]) for one in found["parts"]] == [
+        ("train", 3, 0),
+        ("validation", 2, 0),
+        ("test", 2, 2),
+    ]
+    assert found["parts"][2]["start"] == "2025-03-11T00:00:00" and found["left_out"] == 3
+
+
+def test_a_row_is_known_by_time_amount_and_accounts():
+    assert main_columns(timed()) == ["when", "amount", "who"]
+    assert changeable(timed()) == ["when", "amount"]
+    schema = Schema((Field(Role.AMOUNT, "number", unit="€"),))
+    amount = describe_columns(timed(), schema, ["amount"])[0]
+    assert (amount["unit"], amount["typical"], amount["role"]) == ("€", 4.5, "amount")
+
+
+def test_changed_values_take_the_type_of_their_column():
+    changed = with_values(timed().subset(["3"]), {"when": "2025-04-01", "amount": "7"})
+    assert changed.table["when"].iloc[0] == pd.Timestamp("2025-04-01") and changed.table["amount"].iloc[0] == 7.0
+    assert with_values(timed().subset(["3"]), {"amount": None}).table["amount"].isna().all()
+    with pytest.raises(OptionError, match="column when"):
+        with_values(timed().subset(["3"]), {"when": "yesterday or so"})
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [(float("nan"), None), (float("inf"), None), (pd.NaT, None), (pd.Timestamp("2025-01-02"), "2025-01-02T00:00:00")],
+)
+def test_cells_become_plain(value, expected):
+    assert plain(value) == expected
+
+
+def test_reasons_name_what_pushed_up_and_nothing_else():
+    parts = [
+        {"feature": "amount", "weight": 0.4, "value": "812", "typical": "54"},
+        {"feature": "night", "weight": 0.1, "value": "yes", "typical": "yes"},
+        {"feature": "count", "weight": -0.3, "value": "1", "typical": "1"},
+    ]
+    assert reasons(parts) == "amount 812 (usual 54), night yes"
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"), [(None, ""), (0.12345, "0.123"), (12345.6, "12,346"), ("Porto", "Porto")]
+)
+def test_values_are_short(value, expected):
+    assert as_text(value) == expected
