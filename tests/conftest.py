@@ -12,6 +12,8 @@ import pandas as pd
 import pytest
 from PIL import Image
 
+from tests.transactions import write_transactions
+
 if TYPE_CHECKING:
     from dl_core.data.dataset import Dataset
     from dl_core.domain import Domain
@@ -22,6 +24,7 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 IMAGES = 60
 SIDE = 32  # pixels
 MODELS = ("majority", "pixels", "frozen_features")
+FRAUD_MODELS = ("rules", "logistic", "boosting", "feed_forward")
 
 
 def draw_images(count: int = IMAGES, seed: int = 0) -> tuple[np.ndarray, pd.DataFrame]:
@@ -102,7 +105,9 @@ def tiny_dataset(tiny_folder: Path, medical_imaging: Domain) -> Dataset:
     return pipeline.ingest(medical_imaging, ReadRequest((tiny_folder,), options=options, name="Tiny"))
 
 
-def _train(folder: Path, domain: Domain, dataset: Dataset, models: tuple[str, ...]) -> Run:
+def _train(
+    folder: Path, domain: Domain, dataset: Dataset, models: tuple[str, ...], more: dict[str, str] | None = None
+) -> Run:
     """Train in ``folder``, or take what another test process trained there."""
     from dl_core import pipeline
     from dl_core.engine.lock import HomeLock
@@ -112,7 +117,7 @@ def _train(folder: Path, domain: Domain, dataset: Dataset, models: tuple[str, ..
     with HomeLock(folder / "lock").hold():
         if (folder / "run" / "comparison.json").exists():
             return Run.load(folder / "run")
-        options = domain.parse_options({"test_share": "0.3"})
+        options = domain.parse_options({"test_share": "0.3", **(more or {})})
         splits = pipeline.split(domain, dataset, 0, options)
         spec, work = TrainSpec(models, seed=0, options=options), pipeline.Work(cache=folder / "cache")
         return pipeline.train(domain, dataset, splits, spec, folder / "run", work)
@@ -128,6 +133,37 @@ def tiny_run(tmp_path_factory: pytest.TempPathFactory, tiny_dataset: Dataset, me
 def plain_run(tmp_path_factory: pytest.TempPathFactory, tiny_dataset: Dataset, medical_imaging: Domain) -> Run:
     """A finished run of two baselines, for what needs no deep model."""
     return _train(_shared(tmp_path_factory) / "plain_run", medical_imaging, tiny_dataset, MODELS[:2])
+
+
+@pytest.fixture(scope="session")
+def fraud_detection() -> Domain:
+    """The domain."""
+    import dl_core.domains  # noqa: F401 - makes the domains known
+    from dl_core.domain import get_domain
+
+    return get_domain("fraud_detection")
+
+
+@pytest.fixture(scope="session")
+def transactions_csv(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """3,000 transactions as a CSV."""
+    return write_transactions(tmp_path_factory.mktemp("transactions") / "transactions.csv")
+
+
+@pytest.fixture(scope="session")
+def transactions(transactions_csv: Path, fraud_detection: Domain) -> Dataset:
+    """The same as a `Dataset`."""
+    from dl_core import pipeline
+    from dl_core.domain import ReadRequest
+
+    options = fraud_detection.parse_options({})
+    return pipeline.ingest(fraud_detection, ReadRequest((transactions_csv,), options=options, name="Payments"))
+
+
+@pytest.fixture(scope="session")
+def fraud_run(tmp_path_factory: pytest.TempPathFactory, transactions: Dataset, fraud_detection: Domain) -> Run:
+    """A finished run on them. Tests read it and never write into its folder."""
+    return _train(_shared(tmp_path_factory) / "fraud_run", fraud_detection, transactions, FRAUD_MODELS, {"epochs": "8"})
 
 
 def _shared(factory: pytest.TempPathFactory) -> Path:

@@ -104,11 +104,16 @@ class Model(ABC):
         """Return the model that `save` wrote."""
 
     def graph(self) -> keras.Model | None:
-        """Return one Keras model from raw images (n, h, w, c) float32 in 0…255 to probabilities, or None.
+        """Return one Keras model from raw rows to probabilities, or None.
 
-        It is what gradients and feature maps are taken from, so preprocessing is inside.
+        Raw rows are images (n, h, w, c) float32 in 0…255, or what a `TableModel` makes of a table's rows. The graph is
+        what gradients and feature maps are taken from, so preprocessing is inside.
         """
         return None
+
+    def update(self, new: Dataset, context: FitContext) -> bool:
+        """Learn on from newly labelled rows, without forgetting; False where a model can only be trained anew."""
+        return False
 
     def parameters(self) -> int:
         """Return the number of learned numbers."""

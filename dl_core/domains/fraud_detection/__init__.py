@@ -1,0 +1,235 @@
+"""Fraud detection: score transactions, see why one was flagged, how models age and whom they burden."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from dl_core.data.catalogue import KnownData
+from dl_core.data.dataset import Dataset, Finding
+from dl_core.data.splits import Splits
+from dl_core.data.transactions.schema import TRANSACTION_SCHEMA
+from dl_core.domain import Domain, Option, ReadRequest, Sample
+from dl_core.domains.fraud_detection.offers import OFFERS, PRESETS
+from dl_core.schema import Role
+
+if TYPE_CHECKING:
+    from dl_core.explain.explanation import Explanation
+
+SAMPLE_FOLDER = Path(__file__).parents[3] / "sample_data" / "fraud_detection"
+DAY = np.timedelta64(1, "D")
+SHARE_REVIEWED = 0.01  # of a day's transactions, where no budget is given
+NUMBERS = (Role.AMOUNT, Role.FEATURE, Role.HISTORY)
+
+
+def read(request: ReadRequest) -> Dataset:
+    """Read tables of transactions, or of anything with features and a label."""
+    from dl_core.data.transactions.read import read_transactions
+
+    return read_transactions(request)
+
+
+def inspect(dataset: Dataset, splits: Splits | None) -> list[Finding]:
+    """Return all findings on the columns, their labels and the split."""
+    from dl_core.data.transactions.check import check_transactions
+
+    return check_transactions(dataset, splits)
+
+
+def mend(dataset: Dataset, splits: Splits, kinds: Sequence[str]) -> tuple[Dataset, Splits]:
+    """Take what leaks out of the training rows or the features."""
+    from dl_core.data.transactions.leakage import mend_transactions
+
+    return mend_transactions(dataset, splits, kinds)
+
+
+def split(dataset: Dataset, seed: int, options: Mapping[str, Any]) -> Splits:
+    """Split as given, else by time with a label delay, else by account, else stratified."""
+    from dl_core.data.transactions.split import split_transactions
+
+    return split_transactions(dataset, seed, options)
+
+
+def explain(
+    model: Any,
+    name: str,
+    data: Dataset,
+    methods: Sequence[str],
+    target: str | None,
+    faithfulness: bool,
+    reference: Dataset | None = None,
+) -> list[Explanation]:
+    """Say what made a transaction's score what it is, against typical honest ones of the training rows."""
+    from dl_core.explain.table import explain_table
+
+    return explain_table(model, name, data, methods, target, faithfulness, reference)
+
+
+def slices(dataset: Dataset) -> pd.DataFrame:
+    """Return the group columns, and the amount and the time of day where there are any."""
+    table = dataset.table[[column for column in dataset.roles.get(Role.GROUP, ()) if column in dataset.table]].copy()
+    amount, time = dataset.values(Role.AMOUNT), dataset.values(Role.TIME)
+    if amount is not None:
+        table["size of the amount"] = amount
+    if time is not None:
+        hours = pd.to_datetime(time).dt.hour
+        parts = pd.cut(
+            hours, [-1, 5, 11, 17, 23], labels=["night 0–5", "morning 6–11", "afternoon 12–17", "evening 18–23"]
+        )
+        table["time of day"] = parts.astype(object)
+    return table
+
+
+def prediction_table(predictions: pd.DataFrame, data: Dataset) -> pd.DataFrame:
+    """Return the columns that ``predict`` writes: row, score (probability of the positive class), flagged."""
+    positive = data.classes[-1]
+    return pd.DataFrame(
+        {
+            "row": predictions["row"].to_numpy(),
+            "score": predictions[f"score_{positive}"].to_numpy(),
+            "flagged": (predictions["y_pred"] == positive).to_numpy(),
+        }
+    )
+
+
+def novelty(dataset: Dataset, cache: Path | None) -> np.ndarray:
+    """Return the numbers by which a new row is compared with training rows, (n, d) float32: signed logarithms."""
+    table = inputs(dataset).select_dtypes("number")
+    values = table.replace([np.inf, -np.inf], np.nan).to_numpy(dtype=np.float32)  # (n, d)
+    return np.nan_to_num(np.sign(values) * np.log1p(np.abs(values)))
+
+
+def inputs(dataset: Dataset) -> pd.DataFrame:
+    """Return what models read of a row: amount, features and history, by row id."""
+    columns = dict.fromkeys(column for role in NUMBERS for column in dataset.roles.get(role, ()))
+    return dataset.table[[column for column in columns if column in dataset.table]]
+
+
+def about_rows(dataset: Dataset, options: Mapping[str, Any]) -> pd.DataFrame:
+    """Return what metrics need besides scores, by row id: day, account, amount, and the user's budget and costs."""
+    about = pd.DataFrame(index=dataset.ids)
+    time, account, amount = (dataset.values(role) for role in (Role.TIME, Role.ENTITY, Role.AMOUNT))
+    if time is not None:
+        about["day"] = pd.to_datetime(time).to_numpy().astype("datetime64[D]").astype(np.int64)
+        about["budget"] = float(options.get("review_budget") or 0) or _usual_budget(about["day"])
+    if account is not None:
+        about["account"] = pd.factorize(account)[0]
+    if amount is not None:
+        about["amount"] = amount.fillna(0.0).abs()
+        about["review_cost"] = float(options.get("review_cost", 5.0))
+        about["loss_share"] = float(options.get("loss_share", 1.0))
+    return about
+
+
+def _usual_budget(day: pd.Series) -> float:
+    """Return one in a hundred of a usual day's transactions, and at least one."""
+    return max(1.0, round(SHARE_REVIEWED * float(day.value_counts().median()))) if len(day) else 1.0
+
+
+def pick_threshold(y: np.ndarray, scores: np.ndarray, about: pd.DataFrame | None) -> float | None:
+    """Return the operating point that saves most money on validation rows; without labels, the top hundredth."""
+    known = y >= 0
+    if not known.any():
+        return float(np.quantile(scores[:, 1], 1 - SHARE_REVIEWED)) if len(scores) else None
+    from dl_core.evaluate.review import pick_threshold_for_money
+
+    return pick_threshold_for_money(y[known], scores[known], None if about is None else about[known])
+
+
+def learning_curve(train: Dataset, validation: Dataset, test: Dataset, seeds: int, work: Any) -> list[dict[str, Any]]:
+    """Return average precision against the number of known frauds: a pretrained encoder, and one from scratch."""
+    from dl_core.models.table.pretrained import label_curve
+
+    return label_curve(train, validation, test, seeds, work)
+
+
+KNOWN = (
+    KnownData(
+        name="ulb_credit_card",
+        title="ULB credit-card fraud (2013)",
+        task="284,807 card payments of two days in Europe, 492 frauds; 28 anonymous components, amount and seconds",
+        licence="Public domain mark (OpenML 1597); cite Dal Pozzolo et al. 2015",
+        url="https://www.openml.org/data/get_csv/1673544/phpKo8OWT",
+        file="ulb_credit_card.csv",
+        size_bytes=150_000_000,
+        rows=284_807,
+    ),
+)
+
+DOMAIN = Domain(
+    name="fraud_detection",
+    title="Fraud detection",
+    purpose="Score transactions, see why one was flagged, how models age and whom they burden.",
+    icon="💳",
+    upload_help="A table of transactions (CSV, TSV, Parquet, Excel or JSON lines), with or without labels",
+    upload_types=("csv", "tsv", "txt", "parquet", "xlsx", "jsonl", "ndjson", "zip", "gz"),
+    schema=TRANSACTION_SCHEMA,
+    read=read,
+    inspect=inspect,
+    mend=mend,
+    split=split,
+    models=OFFERS,
+    presets=PRESETS,
+    primary_metric="auprc",
+    metrics=(
+        *("auprc", "auroc", "card_precision", "precision_at_k", "recall_at_k"),
+        *("money_saved", "sensitivity", "false_positive_rate", "brier"),
+    ),
+    group_metrics=("false_positive_rate", "sensitivity", "review_burden", "money_lost", "auroc"),
+    explainers=("expected_gradients", "table_integrated_gradients", "shapley_sampling"),
+    explain=explain,
+    slices=slices,
+    prediction_table=prediction_table,
+    novelty=novelty,
+    learning_curve=learning_curve,
+    about_rows=about_rows,
+    pick_threshold=pick_threshold,
+    inputs=inputs,
+    reference_rows=1_000,
+    row_words=("transaction", "transactions"),
+    options=(
+        Option("review_budget", int, 0, "transactions that can be reviewed a day; 0 for one in a hundred"),
+        Option("review_cost", float, 5.0, "cost of one review, in the amount's currency"),
+        Option("loss_share", float, 1.0, "share of the amount that is lost when a fraud is missed, 0 to 1"),
+        Option("delay_days", float, 7.0, "days after which it is known whether a transaction was fraud"),
+        Option("imbalance", str, "weights", "how the rarity of fraud is met in training", ("weights", "focal", "none")),
+        Option(
+            "rules",
+            str,
+            "",
+            "one rule a line, such as: amount > 220 and night = 1: 3; empty for suggested ones",
+            lines=True,
+        ),
+        Option("test_share", float, 0.2, "share of the time (or of the rows) kept for the test, 0.05 to 0.5"),
+        Option("validation_share", float, 0.15, "share of the training time that chooses between settings"),
+        Option("test_days", int, 0, "days of the test, 0 for the share"),
+        Option("train_days", int, 0, "days of training before validation, 0 for all there are"),
+        Option("test_start", str, "", "first day of the test such as 2018-08-08, empty for the latest possible"),
+        Option(
+            "validation",
+            str,
+            "latest",
+            "whether validation days lie after or before the training",
+            ("latest", "earlier"),
+        ),
+        Option("epochs", int, 0, "most epochs of the networks, 0 for what suits the number of rows"),
+        Option("networks", int, 1, "networks that are trained from different seeds and averaged"),
+    ),
+    sample=Sample(
+        SAMPLE_FOLDER,
+        "Card transactions, simulated",
+        SAMPLE_FOLDER / "prepared_run",
+        SAMPLE_FOLDER / "new_transactions.csv",
+    ),
+    known_data=KNOWN,
+    notice="A score is a reason to look, not proof of fraud.",
+    limits=(
+        "Fraudsters change their ways: scores hold for the weeks after training and fade; see the ageing chart.",
+        "Fraud that nobody reported counts as honest here, as in every labelled set of transactions.",
+        "A group with few frauds can hide a failure: read the interval and n before the number.",
+    ),
+)
