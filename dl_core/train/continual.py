@@ -32,7 +32,7 @@ def learn_on(
 
     Before each week of the test the model learns on from the rows that have become old enough since (`Model.update`;
     where it has none, it is trained anew on all rows known by then). Calibration and operating point stay those of the
-    run. This is prequential evaluation (Gama, Sebastião and Rodrigues 2013, *On evaluating stream learning algorithms*):
+    run. This is prequential evaluation (Gama et al. 2013, *On evaluating stream learning algorithms*):
     test first, then train, with the label delay in between.
 
     Parameters
