@@ -15,17 +15,22 @@ class Faithfulness:
     2018), with the same for a random and a centre map. ``randomisation`` is the rank correlation with the map of the
     same network with random weights (Adebayo 2018): near 0 is good, near 1 means that the map ignores the model.
     ``pointing`` tells whether the map's peak lies in the known mask; None where no mask is known.
+
+    A table's row has no centre, so ``centre_*`` are None there; ``least_*`` are the same areas with the least important
+    columns first, None for images. How a table's areas are taken stands in `deletion`.
     """
 
     deletion: float
     insertion: float
     random_deletion: float
     random_insertion: float
-    centre_deletion: float
-    centre_insertion: float
+    centre_deletion: float | None = None
+    centre_insertion: float | None = None
     randomisation: float | None = None
     pointing: bool | None = None
     centre_pointing: bool | None = None
+    least_deletion: float | None = None
+    least_insertion: float | None = None
 
 
 @dataclass(frozen=True)
@@ -46,6 +51,12 @@ class Explanation:
     faithfulness : Faithfulness or None
     features : tuple of str
         Names of ``heat``'s columns where a row is no image but a line of a table: then ``heat`` is (1, n_features).
+    values, typical : tuple of str
+        For a table: the row's own values and the typical ones, as text in the user's units, one a feature; an empty
+        text where a feature has no value to show.
+    score, base : float or None
+        For a table: the row's score and the score that the contributions in ``heat`` start from, both as log-odds of
+        ``target`` (see `table_view.class_scores`).
     """
 
     row: str
@@ -56,6 +67,17 @@ class Explanation:
     probability: float
     faithfulness: Faithfulness | None = None
     features: tuple[str, ...] = ()
+    values: tuple[str, ...] = ()
+    typical: tuple[str, ...] = ()
+    score: float | None = None
+    base: float | None = None
+
+    @property
+    def gap(self) -> float | None:
+        """What the contributions miss of the score's distance from the base, in log-odds; None for an image."""
+        if self.score is None or self.base is None:
+            return None
+        return self.score - self.base - float(self.heat.sum(dtype=float))
 
     def strongest(self, most: int = 8) -> list[tuple[str, float]]:
         """Return the features with the largest weights and these weights, largest first; none for an image."""

@@ -14,6 +14,7 @@ from dl_core.errors import OptionError, shorten
 
 if TYPE_CHECKING:
     from dl_core.explain.base import Explainer
+    from dl_core.explain.table_base import TableExplainer
     from dl_core.explain.view import Maps, ModelView
 
 
@@ -31,7 +32,7 @@ class ExplainerInfo:
     help: str
     needs_graph: bool
     cost: str
-    load: Callable[[], type[Explainer]]
+    load: Callable[[], type[Explainer] | type[TableExplainer]]
     needs_maps: bool = False
 
 
@@ -103,6 +104,68 @@ EXPLAINERS: Mapping[str, ExplainerInfo] = MappingProxyType(
         )
     }
 )
+
+TABLE_EXPLAINERS: Mapping[str, ExplainerInfo] = MappingProxyType(
+    {
+        info.name: info
+        for info in (
+            ExplainerInfo(
+                "expected_gradients",
+                "Expected gradients",
+                "Erion et al. 2021",
+                "Splits the change of the score from ordinary rows to this one over the columns. For networks; quick.",
+                True,
+                "medium",
+                _from("expected_gradients", "ExpectedGradients"),
+            ),
+            ExplainerInfo(
+                "integrated_gradients",
+                "Integrated gradients",
+                "Sundararajan et al. 2017",
+                "Splits the change of the score from one typical row to this one over the columns. For networks.",
+                True,
+                "low",
+                _from("expected_gradients", "TableIntegratedGradients"),
+            ),
+            ExplainerInfo(
+                "shapley_sampling",
+                "Shapley value sampling",
+                "Štrumbelj and Kononenko 2014",
+                "What each column adds, averaged over orders in which columns become known. Works for every model.",
+                False,
+                "high",
+                _from("shapley_sampling", "ShapleySampling"),
+            ),
+        )
+    }
+)
+
+
+def explainer_info(name: str, table: bool = False) -> ExplainerInfo:
+    """Return the description of a method; ``table`` prefers the methods for tables where both have one of the name.
+
+    Raises
+    ------
+    OptionError
+        If there is no such method.
+    """
+    first, second = (TABLE_EXPLAINERS, EXPLAINERS) if table else (EXPLAINERS, TABLE_EXPLAINERS)
+    if name not in first and name not in second:
+        raise OptionError(f"there is no method {shorten(name)!r}", expected=", ".join({**first, **second}))
+    return first[name] if name in first else second[name]
+
+
+def get_table_explainer(name: str, **options: Any) -> TableExplainer:
+    """Return the method for tables of that name.
+
+    Raises
+    ------
+    OptionError
+        If there is no such method or option.
+    """
+    if name not in TABLE_EXPLAINERS:
+        raise OptionError(f"there is no method {shorten(name)!r}", expected=", ".join(TABLE_EXPLAINERS))
+    return TABLE_EXPLAINERS[name].load()(**options)
 
 
 def get_explainer(name: str, **options: Any) -> Explainer:

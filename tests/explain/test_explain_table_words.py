@@ -1,0 +1,125 @@
+"""Values as text, reasons in sentences and explanations as JSON."""
+
+import datetime as dt
+import json
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from dl_core.explain.explanation import Explanation, Faithfulness
+from dl_core.explain.table_json import by_step, reasons, table_explanation_as_json
+from dl_core.explain.table_values import number_text, step_of, value_text
+from dl_core.schema import Role
+
+
+def explanation(heat: list[float], **changes) -> Explanation:
+    about = {
+        "row": "7",
+        "model": "net",
+        "method": "expected_gradients",
+        "target": "fraud",
+        "heat": np.array([heat], np.float32),
+        "probability": 0.9,
+        "features": ("amount", "night", "shop", "hour")[: len(heat)],
+        "values": ("312.40", "yes", "travel", "3")[: len(heat)],
+        "typical": ("41.20", "no", "travel", "14")[: len(heat)],
+        "score": 2.0,
+        "base": -1.0,
+    }
+    return Explanation(**(about | changes))
+
+
+@pytest.mark.parametrize(
+    ("value", "column", "role", "text"),
+    [
+        (312.4, "amount", Role.AMOUNT, "312.40"),
+        (1234567.0, "amount", Role.AMOUNT, "1,234,567.00"),
+        (2.345, "account: days since last transaction", Role.HISTORY, "2.3 days"),
+        (0.031, "counterparty: known fraud rate, 7 days", Role.HISTORY, "3.1 %"),
+        (np.float32(1), "night", Role.HISTORY, "yes"),
+        (0, "weekend", Role.HISTORY, "no"),
+        (14.0, "account: count, 7 days", Role.HISTORY, "14"),
+        (3.14159, "x", Role.FEATURE, "3.142"),
+        (True, "x", None, "yes"),
+        (np.nan, "x", None, "missing"),
+        (None, "x", None, "missing"),
+        (pd.NaT, "x", None, "missing"),
+        (np.inf, "x", None, "infinite"),
+        (pd.Timestamp("2026-03-04 17:05:09"), "x", Role.TIME, "2026-03-04 17:05"),
+        (np.datetime64(dt.datetime(2026, 3, 4, 17, 5)), "x", Role.TIME, "2026-03-04 17:05"),
+        ("travel", "shop", Role.FEATURE, "travel"),
+        ("x" * 99, "shop", Role.FEATURE, "x" * 59 + "…"),
+    ],
+)
+def test_values_as_people_write_them(value, column, role, text):
+    assert value_text(value, column, role) == text
+
+
+@pytest.mark.parametrize(
+    ("number", "text"),
+    [
+        (0.0, "0"),
+        (-5.0, "-5"),
+        (12345.678, "12,346"),
+        (123.456, "123.5"),
+        (1.5, "1.5"),
+        (0.05, "0.05"),
+        (0.001234, "0.0012"),
+        (1e-7, "1e-07"),
+        (2.5e12, "2.5e+12"),
+        (-0.123456, "-0.1235"),
+        (999.96, "1,000"),
+    ],
+)
+def test_numbers_without_a_tail(number, text):
+    assert number_text(number) == text
+
+
+def test_reasons_are_what_raised_the_score():
+    found = explanation([1.5, 0.5, 1.0, -2.0])
+    assert reasons(found) == [
+        "amount is 312.40 (typical 41.20)",
+        "shop is travel, as is typical",
+        "night is yes (typical no)",
+    ]
+    assert reasons(found, most=1) == ["amount is 312.40 (typical 41.20)"]
+    assert reasons(explanation([-1.0, 0.0])) == []
+    assert reasons(explanation([1.0, 0.01])) == ["amount is 312.40 (typical 41.20)"]  # hardly moved it
+    assert reasons(explanation([1.0], values=("",), typical=("",))) == ["amount"]
+
+
+def test_json_adds_up():
+    found = table_explanation_as_json(explanation([1.5, 0.5, 1.25, -0.5]), most=2)
+    assert [one["name"] for one in found["features"]] == ["amount", "shop"]
+    assert found["features"][0] == {"name": "amount", "weight": 1.5, "value": "312.40", "typical": "41.20"}
+    assert found["other"] == pytest.approx(0.0)
+    assert found["gap"] == pytest.approx(3 - 2.75)
+    total = found["base"] + sum(one["weight"] for one in found["features"]) + found["other"] + found["gap"]
+    assert total == pytest.approx(found["score"])
+    assert found["base_probability"] == pytest.approx(1 / (1 + np.e))
+    assert found["steps"] == [] and found["faithfulness"] is None
+    assert json.loads(json.dumps(found, allow_nan=False)) == found
+
+
+def test_json_of_an_explanation_without_words():
+    plain = Explanation("1", "m", "x", "fraud", np.zeros((1, 1)), 0.5, Faithfulness(0, 1, 0, 1), ("a",))
+    found = table_explanation_as_json(plain)
+    assert (found["base"], found["score"], found["gap"], found["base_probability"]) == (None, None, None, None)
+    assert found["features"] == [{"name": "a", "weight": 0.0, "value": "", "typical": ""}]
+    assert found["faithfulness"]["centre_deletion"] is None
+
+
+def test_steps_are_summed():
+    assert step_of("amount, 2 transactions ago") == ("amount", 2)
+    assert step_of("amount, mean, 1 transaction ago") == ("amount, mean", 1)
+    assert step_of("spreads above account's mean until 2 days ago") is None
+    found = explanation([1.0, 2.0, 4.0], features=("amount, 2 transactions ago", "amount", "hour, 2 transactions ago"))
+    assert by_step(found) == [
+        {"ago": 2, "weight": 5.0, "features": [{"name": "hour", "weight": 4.0}, {"name": "amount", "weight": 1.0}]},
+        {"ago": 0, "weight": 2.0, "features": [{"name": "amount", "weight": 2.0}]},
+    ]
+
+
+def test_a_map_of_an_image_has_no_gap():
+    assert Explanation("1", "m", "x", "t", np.zeros((2, 2)), 0.5).gap is None
