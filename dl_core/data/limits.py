@@ -29,7 +29,9 @@ class Limits:
     max_megapixels : int
         Pixels of one image, in 10^6, checked before decoding.
     max_working_mb : int
-        Size of the working images of one data set in memory, in 10^6 bytes.
+        Size of the working images, or of the working table, of one data set in memory, in 10^6 bytes.
+    max_rows : int
+        Rows of one table.
     """
 
     max_upload_mb: int = 2_000
@@ -38,6 +40,7 @@ class Limits:
     max_ratio: int = 200
     max_megapixels: int = 80
     max_working_mb: int = 4_000
+    max_rows: int = 10_000_000
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] | None = None) -> Limits:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import codecs
+import csv
+import io
 import zipfile
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -13,10 +16,19 @@ from dl_core.data.kinds import suffix_of
 from dl_core.errors import FileError, SchemaError, shorten
 
 _ENCODINGS = ("utf-8-sig", "cp1252", "latin-1")
+_SEPARATORS = ",;\t|^~"
 
 
-def read_table(path: Path, where: str = "") -> pd.DataFrame:
+def read_table(path: Path, where: str = "", *, keep_text: bool = False) -> pd.DataFrame:
     """Read CSV, TSV, Parquet, Excel or JSON lines; blank cells become NaN, columns of numbers become numbers.
+
+    Parameters
+    ----------
+    path : Path
+    where : str
+        Name for messages; the file's by default.
+    keep_text : bool
+        Leave the cells of text files and of Excel as they stand.
 
     Raises
     ------
@@ -43,30 +55,80 @@ def read_table(path: Path, where: str = "") -> pd.DataFrame:
     if table.empty:
         raise FileError("the table has no rows", where=where, todo="export it again")
     table = table.rename(columns=lambda name: str(name).strip())
-    return table.loc[:, ~table.columns.duplicated()].apply(_typed)
+    table = table.loc[:, ~table.columns.duplicated()]
+    return table.apply(_stripped) if keep_text else table.apply(_typed)
+
+
+def decode_table(path: Path, sample_bytes: int = 1 << 20) -> tuple[str, str]:
+    """Return the encoding of a text file, found by reading all of it in blocks, and its first characters.
+
+    Without a byte order mark it is UTF-8 where that fits, else what Windows writes.
+    """
+    with open(path, "rb") as file:
+        head = file.read(sample_bytes)
+        encoding = _marked(head)
+        if not encoding:
+            decoder = codecs.getincrementaldecoder("utf-8")()
+            encoding, block = "utf-8", head
+            try:
+                while block:
+                    decoder.decode(block)
+                    block = file.read(1 << 22)
+            except UnicodeDecodeError:
+                encoding = "cp1252"
+    if encoding == "cp1252" and any(code in head for code in (0x81, 0x8D, 0x8F, 0x90, 0x9D)):
+        encoding = "latin-1"  # codes that Windows does not use
+    return encoding, head.decode(encoding, errors="replace").lstrip("\ufeff")
+
+
+def _marked(head: bytes) -> str:
+    """Return the encoding that a mark or the zeros of UTF-16 tell, or nothing."""
+    if head[:2] in (b"\xff\xfe", b"\xfe\xff"):
+        return "utf-16"
+    if len(head) > 3 and head[1:40:2].count(0) > 10:
+        return "utf-16-le"
+    return "utf-16-be" if len(head) > 3 and head[0:40:2].count(0) > 10 else ""
+
+
+def separator_of(sample: str, name: str = "") -> str:
+    """Return the character that splits the first lines into the same number of cells, two at least."""
+    if suffix_of(name) == ".tsv":
+        return "\t"
+    lines = [line for line in sample.splitlines()[:21] if line.strip()]
+    lines = lines[:-1] if len(lines) == 21 else lines
+
+    def fit(separator: str) -> tuple[bool, int]:
+        counts = [len(row) for row in csv.reader(lines, delimiter=separator)]
+        return counts[0] > 1 and len(set(counts)) == 1, counts[0]
+
+    return max(_SEPARATORS, key=fit) if lines else ","
 
 
 def _read_separated(path: Path, separator: str | None) -> pd.DataFrame:
     data = path.read_bytes()
     for encoding in _ENCODINGS:
         try:
-            text = data.decode("utf-16" if data[:2] in (b"\xff\xfe", b"\xfe\xff") else encoding)
+            text = data.decode(_marked(data) or encoding)
             break
         except UnicodeDecodeError:
             continue
-    header = text.split("\n", 1)[0]
-    separator = separator or max(",;\t|", key=header.count)
-    from io import StringIO
+    separator = separator or separator_of(text[:100_000])
+    return pd.read_csv(io.StringIO(text), sep=separator, dtype=str, keep_default_na=False, index_col=False)
 
-    return pd.read_csv(StringIO(text), sep=separator, dtype=str, keep_default_na=False, index_col=False)
+
+def _stripped(column: pd.Series) -> pd.Series:
+    """Return text without outer blanks, None where nothing is left."""
+    if pd.api.types.is_numeric_dtype(column) or pd.api.types.is_datetime64_any_dtype(column):
+        return column
+    text = column.map(lambda value: value.strip() if isinstance(value, str) else value).astype(object)
+    return text.where(text.map(lambda value: value is not None and value == value and value != ""), None)
 
 
 def _typed(column: pd.Series) -> pd.Series:
     """Return numbers where every filled cell is one, else stripped text with NaN for blanks."""
     if not (pd.api.types.is_object_dtype(column) or pd.api.types.is_string_dtype(column)):
         return column
-    text = column.map(lambda value: value.strip() if isinstance(value, str) else value).astype(object)
-    text = text.where(text.map(lambda value: value is not None and value == value and value != ""), None)
+    text = _stripped(column)
     filled = text.dropna()
     numbers = pd.to_numeric(filled, errors="coerce")
     leading_zero = filled.astype(str).str.fullmatch(r"0\d+").any()  # "007" is a name and not a number

@@ -1,0 +1,113 @@
+"""What a table of transactions may bring, and the column names by which each role is recognised."""
+
+from __future__ import annotations
+
+import re
+
+from dl_core.schema import Field, Role, Schema
+
+_LABEL = """
+    is_fraud isfraud fraud tx_fraud fraud_flag fraudulent is_fraudulent fraud_label fraud_reported fraud_found
+    fraud_ind fraud_indicator fraudind flag_fraud potential_fraud is_scam chargeback is_chargeback fraud_bool label
+    class target labels outcome ground_truth y is_laundering
+"""
+_TIME = """
+    tx_datetime transaction_time transaction_datetime transaction_date trans_date_trans_time tx_time tx_date timestamp
+    datetime date_time time_stamp event_time event_timestamp trans_time trans_date transaction_timestamp
+    transaction_dt transactiondt booking_date purchase_date purchase_time payment_date created_at created time date
+    when step unix_time claim_date incident_date application_date posted_at
+"""
+_AMOUNT = """
+    tx_amount transaction_amount transactionamt transaction_amt amount amt trans_amount trans_amt tx_amt payment_amount
+    amount_usd amount_eur amount_gbp purchase_amount purchase_value payment_value transaction_value value sum total
+    amount_paid claim_amount total_claim_amount loan_amount price betrag montant importe
+"""
+_ENTITY = """
+    customer_id customer account_id account card_id cc_num card_number card card_no cardnumber card_num user_id user
+    client_id client account_number account_no account_nr accountid customerid cardid userid clientid name_orig
+    nameorig sender_id sender sender_account from_account payer payer_id cardholder cardholder_id iban policy_holder
+    policyholder_id member_id consumer_id buyer_id card1
+"""
+_COUNTERPARTY = """
+    merchant_id merchant terminal_id terminal name_dest namedest merchant_name merchantid terminalid payee payee_id
+    receiver receiver_id receiver_account recipient recipient_id to_account beneficiary beneficiary_id shop shop_id
+    store store_id seller seller_id vendor vendor_id counterparty counterparty_id dest_account pos_id atm_id provider
+    provider_id
+"""
+_GROUP = """
+    gender sex age age_group age_band agegroup customer_age customer_sex customer_gender customer_region
+    customer_country customer_state region state country county district nationality ethnicity race marital_status
+    income_group age_range customer_segment
+"""
+_ID = """
+    transaction_id tx_id trans_id transactionid trans_num trans_no transaction_no transaction_number transaction_nr
+    txid tx_hash id row_id rowid index unnamed_0 payment_id claim_id order_id reference reference_no uuid guid
+    application_id record_id event_id
+"""
+
+TRANSACTION_SCHEMA = Schema(
+    (
+        Field(
+            Role.LABEL,
+            "category",
+            help="Whether the transaction was fraud, in any spelling (0/1, yes/no, fraud/legit). "
+            "Without it only unusual transactions can be found.",
+            names=tuple(_LABEL.split()),
+        ),
+        Field(
+            Role.TIME,
+            "time",
+            help="When it happened. With it, the past trains and the future judges, and habits become features.",
+            names=tuple(_TIME.split()),
+        ),
+        Field(
+            Role.AMOUNT,
+            "number",
+            unit="the file's currency",
+            help="How much money was moved, in any notation.",
+            names=tuple(_AMOUNT.split()),
+        ),
+        Field(
+            Role.ENTITY,
+            "text",
+            help="Whose account or card it was: its own past is what is usual for it.",
+            names=tuple(_ENTITY.split()),
+        ),
+        Field(
+            Role.COUNTERPARTY,
+            "text",
+            help="The merchant, terminal or receiver on the other side.",
+            names=tuple(_COUNTERPARTY.split()),
+        ),
+        Field(
+            Role.GROUP,
+            "category",
+            many=True,
+            help="Groups of customers (age, sex, region) to check for unfair treatment; not used for scoring "
+            "unless also named as features.",
+            names=tuple(_GROUP.split()),
+        ),
+        Field(Role.FEATURE, "number", many=True, help="Anything else a model may learn from."),
+        Field(
+            Role.ID,
+            "text",
+            help="The transaction's own number; shown in lists, never learned from.",
+            names=tuple(_ID.split()),
+        ),
+    )
+)
+
+
+def plain_name(column: object) -> str:
+    """Return a column's name in lower case with single underscores: ``"isFraud"``, ``"Is fraud?"`` → ``"is_fraud"``."""
+    text = re.sub(r"([a-z0-9])([A-Z])", r"\1_\2", str(column).strip())
+    return re.sub(r"[^\w]+|_+", "_", text.casefold()).strip("_")
+
+
+def guess_roles(columns: list[str]) -> dict[Role, tuple[str, ...]]:
+    """Return roles for columns whose names are known, whatever their case, blanks and underscores."""
+    by_name: dict[str, str] = {}
+    for column in columns:
+        by_name.setdefault(plain_name(column), column)
+    roles = TRANSACTION_SCHEMA.guess(list(by_name))
+    return {role: tuple(by_name[name] for name in names) for role, names in roles.items()}
