@@ -2,33 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import asdict
+from collections.abc import Mapping
+from dataclasses import asdict, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from PIL import Image
 
 from dl_core.data.dataset import Dataset
+from dl_core.explain.table_json import table_explanation_as_json
+from dl_core.explain.table_values import row_texts, step_of, value_text
 from dl_core.tasks.pictures import data_uri
-from dl_core.tasks.rows import plain
 
 if TYPE_CHECKING:
     from dl_core.explain.explanation import Explanation
 
-MOST_FEATURES = 24  # contributions that come back; the page shows fewer
-
 
 def explanation_as_json(explanation: Explanation, data: Dataset, about: Mapping[str, Any]) -> dict[str, Any]:
-    """Return one explanation as JSON; ``about`` describes the data's columns by name (see `describe_columns`)."""
+    """Return one explanation as JSON.
+
+    A table's is `table_explanation_as_json` with ``sequence``: the weights by step and input of a model that reads the
+    last rows of an account, else None. ``about`` describes the data's columns by name (see `describe_columns`).
+    """
     if not explanation.features:
         return map_as_json(explanation)
-    return {
-        **_shared(explanation),
-        "score": explanation.score,
-        "base": explanation.base,
-        "contributions": _contributions(explanation, data, about),
-    }
+    if not explanation.values:
+        explanation = _with_texts(explanation, data, about)
+    return {**table_explanation_as_json(explanation), "sequence": _sequence(explanation)}
 
 
 def map_as_json(explanation: Explanation) -> dict[str, Any]:
@@ -37,46 +37,33 @@ def map_as_json(explanation: Explanation) -> dict[str, Any]:
     low, high = float(heat.min()), float(heat.max())
     scaled = np.zeros_like(heat) if high <= low else (heat - low) / (high - low)
     return {
-        **_shared(explanation),
-        "heat": data_uri(Image.fromarray((255 * scaled).astype(np.uint8))),
-        "features": [{"name": feature, "weight": weight} for feature, weight in explanation.strongest()],
-    }
-
-
-def _shared(explanation: Explanation) -> dict[str, Any]:
-    return {
         "model": explanation.model,
         "method": explanation.method,
         "target": explanation.target,
         "probability": explanation.probability,
+        "heat": data_uri(Image.fromarray((255 * scaled).astype(np.uint8))),
+        "features": [{"name": feature, "weight": weight} for feature, weight in explanation.strongest()],
         "faithfulness": None if explanation.faithfulness is None else asdict(explanation.faithfulness),
     }
 
 
-def _contributions(explanation: Explanation, data: Dataset, about: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """Return the strongest columns with their weight, and the row's own and the usual value as text."""
-    texts = dict(zip(explanation.features, zip(explanation.values, explanation.typical, strict=False), strict=False))
-    found = []
-    for feature, weight in explanation.strongest(MOST_FEATURES):
-        own = data.table.at[explanation.row, feature] if feature in data.table else None
-        usual = about.get(feature, {}).get("typical")
-        value, typical = texts.get(feature, (as_text(plain(own)), as_text(usual)))
-        found.append({"feature": feature, "weight": weight, "value": value, "typical": typical})
-    return found
+def _with_texts(explanation: Explanation, data: Dataset, about: Mapping[str, Any]) -> Explanation:
+    """Return an explanation that came without texts with the row's own and the usual values."""
+    own = row_texts(data, data.ids.get_loc(explanation.row), explanation.features, {})
+    known = (about.get(name, {}).get("typical") for name in explanation.features)
+    usual = tuple("" if value is None else value_text(value) for value in known)
+    return replace(explanation, values=own, typical=usual)
 
 
-def reasons(contributions: Sequence[Mapping[str, Any]], most: int = 3) -> str:
-    """Return the columns that pushed a row towards the target as words: ``amount 812 (usual 54), night yes``."""
-    pushed = [one for one in contributions if one["weight"] > 0][:most]
-    return ", ".join(f"{one['feature']} {one['value']}{_usual(one)}".rstrip() for one in pushed)
-
-
-def _usual(one: Mapping[str, Any]) -> str:
-    return f" (usual {one['typical']})" if one["typical"] and one["typical"] != one["value"] else ""
-
-
-def as_text(value: Any) -> str:
-    """Return a plain value as people read it: three digits, thousands apart, nothing for a missing one."""
-    if not isinstance(value, float):
-        return "" if value is None else str(value)
-    return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.3g}"
+def _sequence(explanation: Explanation) -> dict[str, Any] | None:
+    """Return ``steps`` (how many rows ago, the earliest first), ``inputs`` and ``weights`` (input by step)."""
+    found: dict[str, dict[int, float]] = {}
+    for feature, weight in zip(explanation.features, map(float, explanation.heat.reshape(-1)), strict=True):
+        place = step_of(feature)
+        if place is not None:
+            found.setdefault(place[0], {})[place[1]] = weight
+    if not found:
+        return None
+    steps = sorted({ago for weights in found.values() for ago in weights}, reverse=True)
+    weights = [[by_step.get(ago, 0.0) for ago in steps] for by_step in found.values()]
+    return {"steps": steps, "inputs": list(found), "weights": weights}

@@ -11,7 +11,7 @@ from dl_core import pipeline
 from dl_core.data.dataset import Dataset
 from dl_core.domain import Domain
 from dl_core.evaluate.results import SCORE
-from dl_core.tasks.contributions import explanation_as_json, reasons
+from dl_core.tasks.contributions import explanation_as_json
 from dl_core.tasks.opening import private_folder, relative
 from dl_core.tasks.rows import describe_columns, main_columns, row_values, typical_columns
 
@@ -77,8 +77,7 @@ def _queued(first: pd.DataFrame, data: Dataset, target: str) -> list[dict[str, A
             "uncertain": bool(line["uncertain"]),
             "unlike_training": bool(line["unlike_training"]),
             "values": values,
-            "reasons": "",
-            "contributions": [],
+            "reasons": [],
         }
         for (row, line), values in zip(first.iterrows(), row_values(part, main_columns(part)), strict=True)
     ]
@@ -102,7 +101,6 @@ def _add_reasons(
         faithfulness=False,
         opened=model,
     )
-    found = {one.row: explanation_as_json(one, few, about)["contributions"] for one in explained}
+    found = {one.row: explanation_as_json(one, few, about)["reasons"] for one in explained}
     for case in queue[:REASONED]:
-        case["contributions"] = found.get(case["row"], [])[:6]
-        case["reasons"] = reasons(case["contributions"])
+        case["reasons"] = found.get(case["row"], [])

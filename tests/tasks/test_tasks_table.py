@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+import numpy as np
 import pandas as pd
 import pytest
 
@@ -14,11 +15,13 @@ from dl_core.data.splits import Splits
 from dl_core.domain import ReadRequest
 from dl_core.engine.inline import InlineEngine
 from dl_core.errors import OptionError
+from dl_core.explain.explanation import Explanation
+from dl_core.explain.table_values import value_text
 from dl_core.schema import Field, Role, Schema
 from dl_core.store import get_store
 from dl_core.tasks import queue, summing
 from dl_core.tasks.changes import changeable, with_values
-from dl_core.tasks.contributions import as_text, reasons
+from dl_core.tasks.contributions import explanation_as_json
 from dl_core.tasks.rows import describe_columns, main_columns, plain
 from tests.contracts.toy_domain import TOY, wines
 from tests.tasks.conftest import Workplace, upload
@@ -72,10 +75,10 @@ def test_explanations_of_rows_name_value_and_usual_value(wine):
     row = wine.do("cases", run=wine.run, model="centres")["cases"][0]["row"]
     (case,) = wine.do("explain", run=wine.run, rows=[row], models=["centres"], methods=["leave_out"])["cases"]
     (one,) = case["maps"]
-    assert {part["feature"] for part in one["contributions"]} == {"tannin", "acid", "sugar"}
-    tannin = next(part for part in one["contributions"] if part["feature"] == "tannin")
-    assert tannin["value"] == as_text(wines().set_index("bottle").at[row, "tannin"])
-    assert tannin["typical"] == as_text(wines()["tannin"].median())
+    assert {part["name"] for part in one["features"]} == {"tannin", "acid", "sugar"}
+    tannin = next(part for part in one["features"] if part["name"] == "tannin")
+    assert tannin["value"] == value_text(wines().set_index("bottle").at[row, "tannin"])
+    assert tannin["typical"] == value_text(wines()["tannin"].median())
     assert case["values"]["country"] in ("Here", "There") and case["image"] is None
 
 
@@ -93,7 +96,7 @@ def test_an_uploaded_table_becomes_a_queue(wine, monkeypatch, tmp_path):
         table["score_white"].max() if "score_white" in table else 1 - table["score_red"].min()
     )
     assert found["flagged"] == int((table["colour"] == "white").sum())
-    assert found["queue"][0]["reasons"] and found["queue"][queue.REASONED]["reasons"] == ""
+    assert found["queue"][0]["reasons"] and found["queue"][queue.REASONED]["reasons"] == []
     assert not (wine.home / "uploads" / name).exists()
 
 
@@ -185,17 +188,11 @@ def test_cells_become_plain(value, expected):
     assert plain(value) == expected
 
 
-def test_reasons_name_what_pushed_up_and_nothing_else():
-    parts = [
-        {"feature": "amount", "weight": 0.4, "value": "812", "typical": "54"},
-        {"feature": "night", "weight": 0.1, "value": "yes", "typical": "yes"},
-        {"feature": "count", "weight": -0.3, "value": "1", "typical": "1"},
-    ]
-    assert reasons(parts) == "amount 812 (usual 54), night yes"
-
-
-@pytest.mark.parametrize(
-    ("value", "expected"), [(None, ""), (0.12345, "0.123"), (12345.6, "12,346"), ("Porto", "Porto")]
-)
-def test_values_are_short(value, expected):
-    assert as_text(value) == expected
+def test_a_sequence_is_laid_out_by_step_and_input():
+    heat = np.array([[0.4, 0.1, -0.2]], dtype=np.float32)
+    features = ("amount", "amount, 1 transaction ago", "night, 2 transactions ago")
+    one = Explanation("3", "recurrent", "m", "fraud", heat, 0.9, features=features)
+    found = explanation_as_json(one, timed().subset(["3"]), {})["sequence"]
+    assert found["steps"] == [2, 1, 0] or found["steps"] == [2, 1]
+    night = found["weights"][found["inputs"].index("night")]
+    assert night[0] == pytest.approx(-0.2) and night[1] == 0.0
