@@ -2,48 +2,21 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Page, expect
 
-PATIENCE = 180_000  # ms
-LONG = 420_000  # ms, for a training on a busy machine
+from tests.browser.steps import LONG, PATIENCE, TABS, no_fault, open_tab, picture, settled
+
 pytestmark = pytest.mark.browser
-expect.set_options(timeout=PATIENCE)
-
-
-def settled(page: Page) -> None:
-    """Wait until the page is connected and its script has ended."""
-    page.locator("[data-testid=stApp][data-test-connection-state=CONNECTED]").wait_for()
-    page.locator("[data-testid=stApp][data-test-script-state=notRunning]").wait_for()
-
-
-def open_tab(page: Page, name: str) -> None:
-    """Open one of the seven tabs."""
-    page.get_by_role("tab", name=name, exact=True).click()
-
-
-def picture(page: Page, name: str) -> None:
-    """Keep a screenshot where the environment names a folder for them."""
-    folder = os.environ.get("DAYLIGHT_SCREENSHOTS")
-    if folder:
-        Path(folder).mkdir(parents=True, exist_ok=True)
-        page.screenshot(path=str(Path(folder) / f"{name}.png"), full_page=True)
-
-
-def no_fault(page: Page) -> None:
-    """Check that nothing on the page is a fault of ours."""
-    expect(page.get_by_text("Something went wrong")).to_have_count(0)
-    expect(page.get_by_text("Traceback")).to_have_count(0)
 
 
 def test_home_leads_to_the_sample(page: Page, server: str) -> None:
     page.goto(server)
     page.get_by_role("link", name="Medical imaging").first.click()
     expect(page.get_by_text("This is the sample.")).to_be_visible()
-    for tab in ("Data", "Train", "Compare", "Explain", "Bias", "Predict", "Report"):
+    for tab in TABS:
         open_tab(page, tab)
         settled(page)
         no_fault(page)
