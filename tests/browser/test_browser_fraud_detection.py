@@ -1,4 +1,4 @@
-"""Fraud detection in a real browser: the sample, an upload from page to report, and the Handbook's 1.75 million rows."""
+"""Fraud detection in a real browser: the sample, an upload up to the report, and the Handbook's 1.75 million rows."""
 
 from __future__ import annotations
 
