@@ -29,8 +29,11 @@ class Standing:
 
 
 def standing(case: Scored, metric: Metric, size: int = 0, seed: int = 0) -> Standing:
-    """Return where the model stands whose scores of validation rows are ``case``."""
-    value = metric.sign * metric(case.y_true, case.y_score, case.threshold)
+    """Return where the model stands whose scores of validation rows are ``case``.
+
+    A metric that needs facts which ``case.about`` lacks has no value there.
+    """
+    value = metric.sign * case.value(metric)
     if math.isnan(value):
         return Standing(value, size=size)
     draws = bootstrap({"": case}, [metric], seed=seed, n_resamples=RESAMPLES)["", metric.name]

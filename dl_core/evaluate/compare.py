@@ -10,8 +10,9 @@ import numpy as np
 import pandas as pd
 
 from dl_core.errors import OptionError
+from dl_core.evaluate.about import Facts
 from dl_core.evaluate.choice import Standing, choose, standing
-from dl_core.evaluate.evaluate import scored_rows, units_of
+from dl_core.evaluate.evaluate import NO_LABELS, fitting, scored_rows, units_of
 from dl_core.evaluate.formulas import decide
 from dl_core.evaluate.intervals import Scored, bootstrap, percentile
 from dl_core.evaluate.metrics import Metric, get_metrics
@@ -20,6 +21,8 @@ from dl_core.evaluate.results import Comparison, Predictions
 FEW_PAIRS = 3  # up to here no word about many comparisons
 MOST_ROWS = 100  # disagreements kept of each pair
 ALPHA = 0.05
+PAIRS = ["metric", "a", "b", "value_a", "value_b", "difference", "low", "high", "n", "verdict", "p", "holm"]
+APART = ["row", "y_true", "a", "b", "pred_a", "pred_b", "score_a", "score_b", "distance"]
 
 
 class Judged(Protocol):
@@ -40,6 +43,7 @@ def compare(
     primary_metric: str | Metric | None = None,
     costs: pd.DataFrame | None = None,
     units: pd.Series | None = None,
+    about: pd.DataFrame | None = None,
     seed: int = 0,
 ) -> Comparison:
     """Compare ``chosen`` models pair by pair on the labelled test rows that all of them have.
@@ -56,7 +60,15 @@ def compare(
     costs : pandas.DataFrame or None
     units : pandas.Series or None
         Unit (patient, account) by row id; rows of a unit are resampled together.
+    about : pandas.DataFrame or None
+        Facts by row id, as in `evaluate.evaluate`; metrics that lack one are left out, and where the primary metric
+        does, the sentence speaks of the first that is left.
     seed : int
+
+    Returns
+    -------
+    Comparison
+        Without any labelled row its tables are empty and its sentence says so.
 
     Raises
     ------
@@ -72,21 +84,40 @@ def compare(
     wanted = get_metrics(metrics, n_classes)
     primary = get_metrics([primary_metric], n_classes)[0] if primary_metric is not None else wanted[0]
     judged = get_metrics([*wanted, primary], n_classes)
-    scored, rows = aligned(predictions, chosen, {name: models[name].threshold for name in chosen})
+    facts = Facts(about)
+    if not _labelled(predictions, chosen):
+        return Comparison(pd.DataFrame(columns=PAIRS), NO_LABELS, pd.DataFrame(columns=APART), _table(costs))
+    scored, rows = aligned(predictions, chosen, {name: models[name].threshold for name in chosen}, facts=facts)
+    judged = fitting(judged, scored[chosen[0]].about)
+    primary = primary if primary in judged else next(iter(judged), primary)
     resampled = bootstrap(scored, judged, units=units_of(rows, units), seed=seed)
     pairs = pd.concat([_pairs(metric, scored, resampled) for metric in judged], ignore_index=True)
-    picked = best_by_kind(predictions, chosen, models, primary)
+    picked = best_by_kind(predictions, chosen, models, primary, facts)
     return Comparison(
         pairs=pairs,
         sentence=_sentence(pairs, picked, models, primary),
         disagreements=disagreements(scored, rows, predictions.classes),
-        costs=costs if costs is not None else pd.DataFrame(),
+        costs=_table(costs),
         note=_note(pairs, primary),
     )
 
 
+def _table(costs: pd.DataFrame | None) -> pd.DataFrame:
+    return costs if costs is not None else pd.DataFrame()
+
+
+def _labelled(predictions: Predictions, models: Sequence[str]) -> bool:
+    """Return whether any test row of these models has a label."""
+    table = predictions.table
+    return bool((table["y_true"].notna() & (table["split"] == "test") & table["model"].isin(models)).any())
+
+
 def aligned(
-    predictions: Predictions, models: Sequence[str], thresholds: Mapping[str, float | None], split: str = "test"
+    predictions: Predictions,
+    models: Sequence[str],
+    thresholds: Mapping[str, float | None],
+    split: str = "test",
+    facts: Facts | None = None,
 ) -> tuple[dict[str, Scored], pd.Index]:
     """Return the scores of each model on the labelled rows that all have, in the same order, and the row ids.
 
@@ -95,7 +126,7 @@ def aligned(
     OptionError
         If there is no such row.
     """
-    all_rows = {model: scored_rows(predictions, model, split, thresholds.get(model)) for model in models}
+    all_rows = {model: scored_rows(predictions, model, split, thresholds.get(model), facts) for model in models}
     indexes = [rows for _, rows in all_rows.values()]
     common = indexes[0]
     for rows in indexes[1:]:
@@ -104,13 +135,13 @@ def aligned(
         raise OptionError(f"these models share no labelled {split} row", expected="models of one run")
     scored = {}
     for model, (case, rows) in all_rows.items():
-        scored[model] = case.take(rows.get_indexer(common))
+        scored[model] = case if rows.equals(common) else case.take(rows.get_indexer(common))
     return scored, common
 
 
 def _pairs(metric: Metric, scored: Mapping[str, Scored], resampled: Mapping) -> pd.DataFrame:
     """Return one metric's paired differences over all pairs."""
-    value = {name: metric(case.y_true, case.y_score, case.threshold) for name, case in scored.items()}
+    value = {name: case.value(metric) for name, case in scored.items()}
     n = len(next(iter(scored.values())).y_true)
     lines = []
     for a, b in combinations(scored, 2):
@@ -120,8 +151,7 @@ def _pairs(metric: Metric, scored: Mapping[str, Scored], resampled: Mapping) -> 
         lines.append(
             (metric.name, a, b, value[a], value[b], difference, low, high, n, verdict(low, high), p_value(draws))
         )
-    columns = ["metric", "a", "b", "value_a", "value_b", "difference", "low", "high", "n", "verdict", "p"]
-    table = pd.DataFrame(lines, columns=columns)
+    table = pd.DataFrame(lines, columns=PAIRS[:-1])
     return table.assign(holm=table["verdict"].where(holm(table["p"].to_numpy()), "tie"))
 
 
@@ -149,7 +179,11 @@ def holm(p: np.ndarray, alpha: float = ALPHA) -> np.ndarray:
 
 
 def best_by_kind(
-    predictions: Predictions, chosen: Sequence[str], models: Mapping[str, Judged], metric: Metric
+    predictions: Predictions,
+    chosen: Sequence[str],
+    models: Mapping[str, Judged],
+    metric: Metric,
+    facts: Facts | None = None,
 ) -> dict[str, str]:
     """Return the model of each kind that is best on validation rows (`choice.choose`); the first one without such rows.
 
@@ -161,7 +195,7 @@ def best_by_kind(
     for name in chosen:
         found = Standing(float("nan"))
         if name in known:
-            case, _ = scored_rows(predictions, name, "validation", models[name].threshold)
+            case, _ = scored_rows(predictions, name, "validation", models[name].threshold, facts)
             found = standing(case, metric, models[name].parameters)
         kinds.setdefault(models[name].kind, {})[name] = found
     return {kind: name for kind, found in kinds.items() if (name := choose(found)) is not None}

@@ -11,6 +11,9 @@ from collections.abc import Callable
 
 import numpy as np
 
+from dl_core.evaluate.keep import keep
+from dl_core.evaluate.steps import Steps, steps_of, weighted_steps
+
 Function = Callable[..., float]
 Weighted = Callable[..., np.ndarray]
 Threshold = float | np.ndarray | None  # of the positive class: one for all rows, or one each (n,)
@@ -40,11 +43,29 @@ def mean_defined(values: np.ndarray) -> np.ndarray:
     return divide(np.where(known, values, 0.0).sum(axis=-1), known.sum(axis=-1))
 
 
+@keep
+def total(weights: np.ndarray) -> np.ndarray:
+    """Return the number of rows (r,) in each resample of ``weights`` (r, n)."""
+    return weights.sum(axis=1)
+
+
 def weighted_confusion(y_true: np.ndarray, y_pred: np.ndarray, n_classes: int, weights: np.ndarray) -> np.ndarray:
     """Return confusion matrices (r, n_classes, n_classes) for ``weights`` (r, n); rows are true classes."""
-    cells = np.zeros((len(y_true), n_classes * n_classes))
-    cells[np.arange(len(y_true)), y_true * n_classes + y_pred] = 1.0
-    return (weights @ cells).reshape(-1, n_classes, n_classes)
+    cell = y_true * n_classes + y_pred
+    sizes = np.bincount(cell, minlength=n_classes**2)
+    cells = np.zeros((len(weights), n_classes**2))
+    largest = int(sizes.argmax())  # what is left once all others are counted; most rows, where a class is rare
+    for number in np.flatnonzero(sizes):
+        if number != largest:
+            cells[:, number] = np.take(weights, np.flatnonzero(cell == number), axis=1).sum(axis=1)
+    cells[:, largest] = total(weights) - cells.sum(axis=1)
+    return cells.reshape(-1, n_classes, n_classes)
+
+
+@keep
+def _matrices(y_true: np.ndarray, y_score: np.ndarray, weights: np.ndarray, threshold: Threshold) -> np.ndarray:
+    """Return the confusion matrices (r, k, k) of decisions, worked out once for all metrics."""
+    return weighted_confusion(y_true, decide(y_score, threshold), y_score.shape[1], weights)
 
 
 def _counts(
@@ -57,7 +78,7 @@ def _counts(
         said = chosen >= threshold if threshold is not None else y_score.argmax(axis=1) == positive
         matrix = weighted_confusion((y_true == positive).astype(np.int64), said.astype(np.int64), 2, weights)
     else:
-        matrix = weighted_confusion(y_true, decide(y_score, threshold), k, weights)
+        matrix = _matrices(y_true, y_score, weights, threshold)
     tp = np.diagonal(matrix, axis1=1, axis2=2)  # (r, k)
     fn, fp = matrix.sum(axis=2) - tp, matrix.sum(axis=1) - tp
     tn = matrix.sum(axis=(1, 2))[:, None] - tp - fn - fp
@@ -71,16 +92,15 @@ def weighted_accuracy(
     y_true: np.ndarray, y_score: np.ndarray, weights: np.ndarray, threshold: Threshold = None
 ) -> np.ndarray:
     """Return the accuracy (r,) under each row of ``weights`` (r, n)."""
-    right = decide(y_score, threshold) == y_true
-    return divide(weights @ right.astype(float), weights.sum(axis=1))
+    matrix = _matrices(y_true, y_score, weights, threshold)
+    return divide(np.trace(matrix, axis1=1, axis2=2), matrix.sum(axis=(1, 2)))
 
 
 def weighted_balanced_accuracy(
     y_true: np.ndarray, y_score: np.ndarray, weights: np.ndarray, threshold: Threshold = None
 ) -> np.ndarray:
     """Return the balanced accuracy (r,) under each row of ``weights`` (r, n)."""
-    k = y_score.shape[1]
-    matrix = weighted_confusion(y_true, decide(y_score, threshold), k, weights)
+    matrix = _matrices(y_true, y_score, weights, threshold)
     return mean_defined(divide(np.diagonal(matrix, axis1=1, axis2=2), matrix.sum(axis=2)))
 
 
@@ -119,8 +139,8 @@ def weighted_selection_rate(
     y_true: np.ndarray, y_score: np.ndarray, weights: np.ndarray, threshold: Threshold = None
 ) -> np.ndarray:
     """Return the selection rate (r,) under each row of ``weights`` (r, n)."""
-    called = decide(y_score, threshold) == y_score.shape[1] - 1
-    return divide(weights @ called.astype(float), weights.sum(axis=1))
+    matrix = _matrices(y_true, y_score, weights, threshold)
+    return divide(matrix[:, :, -1].sum(axis=1), matrix.sum(axis=(1, 2)))
 
 
 def weighted_f1(
@@ -144,32 +164,41 @@ def cumulative(positive: np.ndarray, score: np.ndarray, weights: np.ndarray) -> 
     return np.cumsum(hits, axis=1), np.cumsum(everything - hits, axis=1)
 
 
-def weighted_binary_auroc(positive: np.ndarray, score: np.ndarray, weights: np.ndarray) -> np.ndarray:
-    """Return the AUROC of one score (r,) under each row of ``weights`` (r, n)."""
-    tp, fp = cumulative(positive, score, weights)
+@keep
+def _binary_steps(y_true: np.ndarray, y_score: np.ndarray) -> Steps:
+    return steps_of(y_true == 1, y_score[:, 1])
+
+
+@keep
+def _binary_counts(y_true: np.ndarray, y_score: np.ndarray, weights: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    return weighted_steps(_binary_steps(y_true, y_score), weights)
+
+
+def auroc_of(tp: np.ndarray, fp: np.ndarray) -> np.ndarray:
+    """Return the AUROC (r,) of true and false positives (r, g) down to each score."""
     before = np.concatenate([np.zeros((len(tp), 1)), tp[:, :-1]], axis=1)
     new_fp = np.diff(fp, axis=1, prepend=0.0)
     return divide((new_fp * (tp + before)).sum(axis=1) / 2, tp[:, -1] * fp[:, -1])
 
 
-def weighted_binary_auprc(positive: np.ndarray, score: np.ndarray, weights: np.ndarray) -> np.ndarray:
-    """Return the average precision of one score (r,) under each row of ``weights`` (r, n)."""
-    tp, fp = cumulative(positive, score, weights)
+def auprc_of(tp: np.ndarray, fp: np.ndarray) -> np.ndarray:
+    """Return the average precision (r,) of true and false positives (r, g) down to each score."""
     called = tp + fp
     precision = np.divide(tp, called, out=np.zeros_like(tp), where=called > 0)
     return divide((np.diff(tp, axis=1, prepend=0.0) * precision).sum(axis=1), tp[:, -1])
 
 
-def one_vs_rest(binary: Weighted) -> Weighted:
-    """Return ``binary`` for any number of classes: the last class of two, else the mean over the classes defined."""
+def one_vs_rest(area: Callable[[np.ndarray, np.ndarray], np.ndarray]) -> Weighted:
+    """Return ``area`` for any number of classes: the last class of two, else the mean over the classes defined."""
 
     def value(y_true: np.ndarray, y_score: np.ndarray, weights: np.ndarray, threshold: Threshold = None) -> np.ndarray:
         """Return the value (r,) under each row of ``weights`` (r, n)."""
         if not len(y_true):
             return np.full(len(weights), np.nan)
         k = y_score.shape[1]
-        chosen = [1] if k == 2 else range(k)
-        each = [binary((y_true == c).astype(float), y_score[:, c], weights) for c in chosen]
+        if k == 2:
+            return area(*_binary_counts(y_true, y_score, weights))
+        each = [area(*weighted_steps(steps_of(y_true == c, y_score[:, c]), weights)) for c in range(k)]
         return mean_defined(np.stack(each, axis=-1))
 
     return value
@@ -181,7 +210,7 @@ def weighted_brier(
     """Return the Brier score (r,) under each row of ``weights`` (r, n)."""
     k = y_score.shape[1]
     loss = (y_score[:, 1] - y_true) ** 2 if k == 2 else ((y_score - np.eye(k)[y_true]) ** 2).sum(axis=1)
-    return divide(weights @ loss, weights.sum(axis=1))
+    return divide(weights @ loss, total(weights))
 
 
 def weighted_log_loss(
@@ -189,20 +218,32 @@ def weighted_log_loss(
 ) -> np.ndarray:
     """Return the log loss (r,) under each row of ``weights`` (r, n)."""
     chosen = y_score[np.arange(len(y_true)), y_true]
-    return divide(weights @ -np.log(np.clip(chosen, SMALLEST, 1.0)), weights.sum(axis=1))
+    return divide(weights @ -np.log(np.clip(chosen, SMALLEST, 1.0)), total(weights))
 
 
 def weighted_ece(
     y_true: np.ndarray, y_score: np.ndarray, weights: np.ndarray, threshold: Threshold = None
 ) -> np.ndarray:
     """Return the expected calibration error (r,) under each row of ``weights`` (r, n)."""
+    bins, error = _errors(y_true, y_score)
+    sums = np.zeros((len(weights), BINS))
+    largest = int(np.bincount(bins, minlength=BINS).argmax())  # what is left once all others are summed up
+    for number in range(BINS):
+        rows = np.flatnonzero(bins == number)
+        if number != largest and len(rows):
+            sums[:, number] = np.take(weights, rows, axis=1) @ error[rows]
+    sums[:, largest] = weights @ error - sums.sum(axis=1)
+    return divide(np.abs(sums).sum(axis=1), total(weights))
+
+
+@keep
+def _errors(y_true: np.ndarray, y_score: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return each row's bin and how far its probability is above what happened."""
     # two classes: the positive class's probability; more: the top probability against being right (Guo 2017)
     binary = y_score.shape[1] == 2
     predicted = y_score[:, 1] if binary else y_score.max(axis=1)
     observed = y_true == 1 if binary else y_score.argmax(axis=1) == y_true
-    cells = np.zeros((len(y_true), BINS))
-    cells[np.arange(len(y_true)), np.minimum((predicted * BINS).astype(int), BINS - 1)] = predicted - observed
-    return divide(np.abs(weights @ cells).sum(axis=1), weights.sum(axis=1))
+    return np.minimum((predicted * BINS).astype(int), BINS - 1), predicted - observed
 
 
 def plain(name: str, weighted: Weighted, line: str) -> Function:
@@ -219,7 +260,7 @@ def plain(name: str, weighted: Weighted, line: str) -> Function:
 
 accuracy = plain("accuracy", weighted_accuracy, "Share of rows whose predicted class is right.")
 balanced_accuracy = plain("balanced_accuracy", weighted_balanced_accuracy, "Mean over the classes of the share found.")
-weighted_auroc, weighted_auprc = one_vs_rest(weighted_binary_auroc), one_vs_rest(weighted_binary_auprc)
+weighted_auroc, weighted_auprc = one_vs_rest(auroc_of), one_vs_rest(auprc_of)
 auroc = plain("auroc", weighted_auroc, "Area under the ROC curve; ties count half; one-vs-rest mean if k > 2.")
 auprc = plain("auprc", weighted_auprc, "Average precision, the step-wise area under the precision-recall curve.")
 f1 = plain(

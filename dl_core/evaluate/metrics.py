@@ -3,16 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-
-import numpy as np
 
 from dl_core.errors import OptionError
-from dl_core.evaluate import formulas
+from dl_core.evaluate import formulas, review
 from dl_core.evaluate.formulas import (
-    Function,
-    Threshold,
-    Weighted,
     accuracy,
     auprc,
     auroc,
@@ -26,65 +20,9 @@ from dl_core.evaluate.formulas import (
     sensitivity,
     specificity,
 )
+from dl_core.evaluate.metric import Metric
 
-
-@dataclass(frozen=True)
-class Metric:
-    """One way to judge scores.
-
-    Parameters
-    ----------
-    name, label : str
-        Key and words for the page.
-    help : str
-        One line that explains it to a newcomer.
-    function : callable
-        ``f(y_true (n,), y_score (n, k), threshold=None) -> float``.
-    higher_is_better : bool
-    bounds : (float, float)
-    needs : str
-        ``"labels"`` if it judges decisions (and so depends on the operating point), ``"scores"`` if probabilities.
-    binary_only : bool
-    weighted : callable or None
-        ``f(y_true, y_score, weights (r, n), threshold) -> (r,)``, the fast path of a bootstrap; None loops.
-    trials : str
-        Which rows it is a plain share of: ``"rows"``, ``"positives"``, ``"negatives"``, or ``""`` if it is no share.
-    judges : bool
-        False where it describes decisions, for groups to be held side by side, and more is neither better nor worse.
-    """
-
-    name: str
-    label: str
-    help: str
-    function: Function
-    higher_is_better: bool = True
-    bounds: tuple[float, float] = (0.0, 1.0)
-    needs: str = "labels"
-    binary_only: bool = False
-    weighted: Weighted | None = None
-    trials: str = ""
-    judges: bool = True
-
-    def __call__(self, y_true: np.ndarray, y_score: np.ndarray, threshold: Threshold = None) -> float:
-        """Return the metric's value."""
-        return self.function(y_true, y_score, threshold)
-
-    @property
-    def sign(self) -> int:
-        """1 where higher is better, −1 where lower is."""
-        return 1 if self.higher_is_better else -1
-
-    def resampled(
-        self, y_true: np.ndarray, y_score: np.ndarray, weights: np.ndarray, threshold: Threshold = None
-    ) -> np.ndarray:
-        """Return the metric (r,) for each row of integer ``weights`` (r, n)."""
-        if self.weighted is not None:
-            return self.weighted(y_true, y_score, weights, threshold)
-        rows = (np.repeat(np.arange(len(y_true)), counts.astype(int)) for counts in weights)
-        each = isinstance(threshold, np.ndarray)
-        return np.array([self.function(y_true[r], y_score[r], threshold[r] if each else threshold) for r in rows])
-
-
+MONEY = ("amount", "review_cost", "loss_share")
 METRICS: dict[str, Metric] = {
     metric.name: metric
     for metric in (
@@ -191,6 +129,84 @@ METRICS: dict[str, Metric] = {
             weighted=formulas.weighted_selection_rate,
             trials="rows",
             judges=False,
+        ),
+        Metric(
+            "precision_at_k",
+            "Precision at the budget",
+            "Share of frauds among the transactions with the highest scores that your daily budget can review.",
+            review.precision_at_k,
+            needs="scores",
+            binary_only=True,
+            weighted=review.weighted_precision_at_k,
+            columns=("day", "budget"),
+            comparable=False,
+        ),
+        Metric(
+            "recall_at_k",
+            "Recall at the budget",
+            "Share of all frauds found when the highest scores of each day are reviewed, up to your daily budget.",
+            review.recall_at_k,
+            needs="scores",
+            binary_only=True,
+            weighted=review.weighted_recall_at_k,
+            columns=("day", "budget"),
+            comparable=False,
+        ),
+        Metric(
+            "card_precision",
+            "Card precision at the budget",
+            "Of the accounts reviewed a day, the share with fraud that day; found ones are blocked. Mean over days.",
+            review.card_precision,
+            needs="scores",
+            binary_only=True,
+            weighted=review.weighted_card_precision,
+            columns=("day", "account", "budget"),
+            comparable=False,
+        ),
+        Metric(
+            "money_saved",
+            "Money saved, share",
+            "Losses prevented less the cost of reviews, as a share of the loss without any review; under 0 it costs.",
+            review.money_saved,
+            bounds=(-float("inf"), 1.0),
+            binary_only=True,
+            weighted=review.weighted_money_saved,
+            columns=MONEY,
+        ),
+        Metric(
+            "money_saved_total",
+            "Money saved",
+            "Losses prevented less the cost of reviews, in your currency, over all rows judged.",
+            review.money_saved_total,
+            bounds=(-float("inf"), float("inf")),
+            binary_only=True,
+            weighted=review.weighted_money_saved_total,
+            columns=MONEY,
+            comparable=False,
+        ),
+        Metric(
+            "money_lost",
+            "Money lost per 1,000",
+            "Losses from missed frauds plus the cost of reviews, in your currency, for every 1,000 transactions.",
+            review.money_lost,
+            higher_is_better=False,
+            bounds=(0.0, float("inf")),
+            binary_only=True,
+            weighted=review.weighted_money_lost,
+            columns=MONEY,
+        ),
+        Metric(
+            "review_burden",
+            "Review burden",
+            "Transactions flagged for review a day.",
+            review.review_burden,
+            higher_is_better=False,
+            bounds=(0.0, float("inf")),
+            binary_only=True,
+            weighted=review.weighted_review_burden,
+            judges=False,
+            columns=("day",),
+            comparable=False,
         ),
     )
 }

@@ -12,6 +12,7 @@ from dl_core.errors import OptionError, SchemaError
 
 SCORE = "score_"  # prefix of the probability columns
 NEEDED = ("model", "split", "row", "y_true", "y_pred")
+METRIC_COLUMNS = ("model", "metric", "value", "low", "high", "n")
 
 
 @dataclass(frozen=True)
@@ -38,7 +39,7 @@ class Predictions:
     @property
     def models(self) -> list[str]:
         """Model names in the order of appearance."""
-        return list(dict.fromkeys(self.table["model"]))
+        return self.table["model"].unique().tolist()
 
     def of(self, model: str, split: str = "test") -> pd.DataFrame:
         """Return the rows of one model and split, indexed by row id.
@@ -58,7 +59,8 @@ class Predictions:
         rows = self.of(model, split)
         rows = rows[rows["y_true"].notna()]
         index = {name: i for i, name in enumerate(self.classes)}
-        y_true = rows["y_true"].map(index).to_numpy(dtype=np.int64)
+        codes, names = pd.factorize(rows["y_true"])
+        y_true = np.array([index[name] for name in names], dtype=np.int64)[codes]
         return y_true, rows[self.score_columns].to_numpy(dtype=float), rows.index
 
 
@@ -80,12 +82,18 @@ class Evaluation:
     protocol : str
         The split's protocol.
     classes : tuple of str
+    bounds : dict
+        The value that a perfect model would reach on the test rows, by metric, where that is less than the scale says.
+    note : str
+        What to keep in mind, such as that there are no labels; or empty.
     """
 
     metrics: pd.DataFrame
     curves: dict[str, dict[str, Any]]
     protocol: str
     classes: tuple[str, ...]
+    bounds: dict[str, float] = field(default_factory=dict)
+    note: str = ""
 
     def value(self, model: str, metric: str) -> float:
         """Return one metric's value; NaN where it is not defined."""
@@ -99,12 +107,16 @@ class Evaluation:
             "curves": self.curves,
             "protocol": self.protocol,
             "classes": list(self.classes),
+            "bounds": self.bounds,
+            "note": self.note,
         }
 
     @classmethod
     def from_dict(cls, about: dict) -> Evaluation:
-        """Return the evaluation that `as_dict` described."""
-        return cls(pd.DataFrame(about["metrics"]), about["curves"], about["protocol"], tuple(about["classes"]))
+        """Return the evaluation that `as_dict` described; one written before bounds were kept has none."""
+        table = pd.DataFrame(about["metrics"], columns=None if about["metrics"] else list(METRIC_COLUMNS))
+        more = dict(about.get("bounds") or {}), about.get("note", "")
+        return cls(table, about["curves"], about["protocol"], tuple(about["classes"]), *more)
 
 
 @dataclass(frozen=True)

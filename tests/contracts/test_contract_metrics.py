@@ -6,7 +6,10 @@ import numpy as np
 import pytest
 from fairlearn.metrics import MetricFrame
 
+from dl_core.evaluate.about import take_rows
+from dl_core.evaluate.intervals import Scored
 from dl_core.evaluate.metrics import METRICS
+from dl_core.evaluate.oracle import bounds
 
 SHAPES = [2, 4]
 
@@ -14,6 +17,13 @@ SHAPES = [2, 4]
 def rows(k, n=60, seed=0):
     rng = np.random.default_rng(seed)
     return rng.integers(0, k, n), rng.dirichlet(np.ones(k), n)
+
+
+def facts(n, days=3, seed=4):
+    """Facts of rows for metrics that need them; a budget that is smaller than a day."""
+    rng = np.random.default_rng(seed)
+    about = {"day": np.arange(n) % days, "account": rng.integers(0, 20, n), "amount": rng.exponential(50, n)}
+    return about | {"budget": 5.0, "review_cost": 4.0, "loss_share": 0.9, "days": float(days)}
 
 
 def fitting(k):
@@ -35,17 +45,23 @@ def test_describes_itself(metric):
 @pytest.mark.parametrize(("metric", "k"), CASES)
 def test_a_float_within_bounds_whatever_the_order(metric, k):
     y_true, score = rows(k)
-    value = metric(y_true, score)
+    about = facts(len(y_true))
+    value = metric(y_true, score, about=about)
     assert isinstance(value, float) and metric.bounds[0] <= value <= metric.bounds[1]
     order = np.random.default_rng(1).permutation(len(y_true))
-    assert metric(y_true[order], score[order]) == pytest.approx(value)
+    assert metric(y_true[order], score[order], about=take_rows(about, order)) == pytest.approx(value)
 
 
 @pytest.mark.parametrize(("metric", "k"), CASES)
 def test_perfect_is_best(metric, k):
     y_true, score = rows(k)
     perfect = np.eye(k)[y_true]
-    if metric.judges:
+    if metric.columns:
+        case = Scored(y_true, score, None, facts(len(y_true)))
+        best = bounds(case, [metric])[metric.name]
+        if metric.judges:
+            assert metric.bounds[0] <= best <= metric.bounds[1] and metric.sign * (best - case.value(metric)) >= 0
+    elif metric.judges:
         best = metric.bounds[1] if metric.higher_is_better else metric.bounds[0]
         assert metric(y_true, perfect) == pytest.approx(best, abs=1e-9)
         assert metric.sign * metric(y_true, perfect) >= metric.sign * metric(y_true, score)
@@ -57,7 +73,8 @@ def test_perfect_is_best(metric, k):
 def test_labels_move_with_the_threshold_and_scores_do_not(metric, k):
     if k == 2:
         y_true, score = rows(k)
-        moves = metric(y_true, score, 0.1) != metric(y_true, score, 0.9)
+        about = facts(len(y_true))
+        moves = metric(y_true, score, 0.1, about) != metric(y_true, score, 0.9, about)
         assert moves == (metric.needs == "labels")
     else:
         y_true, score = rows(k)
@@ -67,12 +84,22 @@ def test_labels_move_with_the_threshold_and_scores_do_not(metric, k):
 @pytest.mark.parametrize(("metric", "k"), CASES)
 @pytest.mark.parametrize("n", [0, 1, 3])
 def test_never_a_crash_on_few_rows_or_one_class(metric, k, n):
-    value = metric(np.zeros(n, dtype=int), np.full((n, k), 1 / k))
+    value = metric(np.zeros(n, dtype=int), np.full((n, k), 1 / k), about=facts(n))
     assert np.isnan(value) or metric.bounds[0] <= value <= metric.bounds[1]
     assert n or np.isnan(value)
 
 
 @pytest.mark.parametrize(("metric", "k"), CASES)
+def test_without_its_facts_it_has_no_value(metric, k):
+    y_true, score = rows(k)
+    for missing in metric.columns:
+        about = {name: value for name, value in facts(len(y_true)).items() if name != missing}
+        assert np.isnan(metric(y_true, score, about=about))
+        assert np.isnan(metric.resampled(y_true, score, np.ones((2, len(y_true))), None, about)).all()
+    assert metric.columns or metric(y_true, score) == metric(y_true, score, about=facts(len(y_true)))
+
+
+@pytest.mark.parametrize(("metric", "k"), [case for case in CASES if not case.values[0].columns])
 def test_serves_metric_frame(metric, k):
     y_true, score = rows(k)
     group = np.array(["a", "b"])[np.arange(60) % 2]

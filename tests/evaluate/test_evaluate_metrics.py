@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from sklearn import metrics as oracle
 
 from dl_core.errors import OptionError
+from dl_core.evaluate.about import take_rows
 from dl_core.evaluate.formulas import decide
 from dl_core.evaluate.metrics import (
     METRICS,
@@ -90,14 +91,28 @@ def test_multiclass_equals_scikit_learn():
     assert specificity(y_true, score, 0.3, positive=2) == pytest.approx(1 - one[y_true != 2].mean())
 
 
+def facts(n, seed=5):
+    rng = np.random.default_rng(seed)
+    return {
+        "day": rng.integers(0, 3, n),
+        "account": np.arange(n),
+        "amount": rng.exponential(50, n),
+        "budget": 7.0,
+        "review_cost": 4.0,
+        "loss_share": 0.9,
+    }
+
+
 @pytest.mark.parametrize("metric", METRICS.values(), ids=METRICS)
 def test_weights_are_repeated_rows(metric, binary):
     y_true, score = binary
+    about = facts(len(y_true))
     weights = np.random.default_rng(1).integers(0, 4, (6, len(y_true))).astype(float)
-    fast = metric.resampled(y_true, two(score), weights, 0.4)
-    for values, counts in zip(fast, weights.astype(int), strict=True):
+    fast = metric.resampled(y_true, two(score), weights, 0.4, about)
+    for value, counts in zip(fast, weights.astype(int), strict=True):
         rows = np.repeat(np.arange(len(y_true)), counts)
-        assert values == pytest.approx(metric(y_true[rows], two(score)[rows], 0.4))
+        again = take_rows(about, rows) | {"account": np.arange(len(rows))}  # a card drawn twice is two cards
+        assert value == pytest.approx(metric(y_true[rows], two(score)[rows], 0.4, again))
 
 
 def test_own_threshold_for_each_row():
