@@ -1,0 +1,209 @@
+"""How models age: the same metrics week by week after training, for models left alone and for one that is updated.
+
+Fraud tactics change, customers change, and a model that was good in its test week may not be so two months on. Nothing
+here trains: a caller hands over what models said, or a function that updates and scores.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from dl_core.errors import OptionError
+from dl_core.evaluate.about import Facts
+from dl_core.evaluate.evaluate import fitting, scored_rows, units_of
+from dl_core.evaluate.intervals import Scored, bootstrap, interval
+from dl_core.evaluate.metrics import Metric, get_metrics
+from dl_core.evaluate.results import Predictions
+
+COLUMNS = ("model", "week", "metric", "value", "low", "high", "n", "positives")
+RESAMPLES = 200  # for each week; a chart of many weeks needs no finer whiskers
+DAYS = 7
+
+
+@dataclass(frozen=True)
+class Week:
+    """One step of continual learning.
+
+    Parameters
+    ----------
+    start, end : pandas.Timestamp
+        The rows to score have ``start <= time < end``.
+    rows : pandas.Index
+        Ids of the rows to score.
+    known : pandas.Index
+        Ids of all earlier rows whose labels are known when the week starts: those older than the label delay.
+    fresh : pandas.Index
+        Those of ``known`` that were not yet known a week before; for the first week, all.
+    """
+
+    start: pd.Timestamp
+    end: pd.Timestamp
+    rows: pd.Index
+    known: pd.Index
+    fresh: pd.Index
+
+
+def by_week(
+    predictions: Predictions,
+    times: pd.Series,
+    metrics: Sequence[str | Metric],
+    thresholds: Mapping[str, float | None] | None = None,
+    *,
+    units: pd.Series | None = None,
+    about: pd.DataFrame | None = None,
+    seed: int = 0,
+    days: int = DAYS,
+) -> pd.DataFrame:
+    """Return how good models that are left alone are in each week of the labelled test rows.
+
+    Parameters
+    ----------
+    predictions : Predictions
+    times : pandas.Series
+        datetime64 by row id; rows without a time are left out.
+    metrics : sequence
+    thresholds : mapping or None
+        Operating point by model, as it was picked once on validation rows.
+    units, about
+        As in `evaluate.evaluate`: rows of a unit are resampled together, and metrics that lack a fact are left out.
+    days : int
+        Length of a "week". The first begins on the day of the earliest row; a last one cut short says so by its n.
+
+    Returns
+    -------
+    pandas.DataFrame
+        ``model, week`` (its first day)``, metric, value, low, high, n, positives``; without labels it is empty.
+    """
+    chosen, facts, lines = get_metrics(metrics, len(predictions.classes)), Facts(about), []
+    for model in predictions.models:
+        case, rows = scored_rows(predictions, model, "test", (thresholds or {}).get(model), facts)
+        time = times.reindex(rows)
+        known = time.notna().to_numpy()
+        if not known.any():
+            continue
+        first = time.min().floor("D")
+        number = ((time - first) // pd.Timedelta(days=days)).to_numpy(dtype=float, na_value=-1.0)
+        for week in np.unique(number[known]):
+            at = np.flatnonzero(number == week)
+            start = first + pd.Timedelta(days=days * int(week))
+            lines += week_lines(model, start, case.take(at), chosen, units=units_of(rows[at], units), seed=seed)
+    return pd.DataFrame(lines, columns=list(COLUMNS))
+
+
+def week_lines(
+    model: str, start: pd.Timestamp, case: Scored, metrics: Sequence[Metric], *, units: pd.Series | None, seed: int
+) -> list[tuple]:
+    """Return the lines of the table for one model and week; intervals are clustered by ``units`` (n,)."""
+    here = [metric for metric in fitting(metrics, case.about) if len(case.y_true)]
+    if not here:
+        return []
+    if "day" in case.about:  # a week has its own number of days
+        about = {**case.about, "days": float(len(np.unique(case.about["day"])))}
+        case = Scored(case.y_true, case.y_score, case.threshold, about)
+    draws = bootstrap({model: case}, here, units=units, seed=seed, n_resamples=RESAMPLES)
+    positives = int((case.y_true == 1).sum()) if case.y_score.shape[1] == 2 else None
+    lines = []
+    for metric in here:
+        bounds = interval(metric, case, draws[model, metric.name])
+        lines.append((model, start, metric.name, case.value(metric), *bounds, len(case.y_true), positives))
+    return lines
+
+
+def plan_weeks(
+    times: pd.Series, start: pd.Timestamp | str, *, delay_days: float, days: int = DAYS, end: str | None = None
+) -> list[Week]:
+    """Return the steps of continual learning from ``start`` on.
+
+    Parameters
+    ----------
+    times : pandas.Series
+        datetime64 by row id, of all rows, those of the first training too.
+    start, end : Timestamp or str
+        First day to score, and the day after the last; None for the day after the latest row.
+    delay_days : float
+        How long it takes until a row's label is known: at the start of a week only rows older than this may be used.
+
+    Raises
+    ------
+    OptionError
+        If no row is at or after ``start``.
+    """
+    begin = pd.Timestamp(start).floor("D")
+    stop = pd.Timestamp(end) if end is not None else times.max() + pd.Timedelta(nanoseconds=1)
+    if not (times >= begin).any():
+        raise OptionError(f"no row is at or after {begin:%Y-%m-%d}", where="weeks", expected="an earlier first week")
+    ordered = times.dropna().sort_values(kind="stable")
+    clock, step, delay = ordered.to_numpy(), pd.Timedelta(days=days), pd.Timedelta(days=delay_days)
+    weeks, before = [], 0
+    while begin < stop:
+        finish = min(begin + step, stop)
+        a, b, known = np.searchsorted(clock, [one.to_numpy() for one in (begin, finish, begin - delay)])
+        weeks.append(Week(begin, finish, ordered.index[a:b], ordered.index[:known], ordered.index[before:known]))
+        begin, before = finish, known
+    return weeks
+
+
+def prequential(
+    train_and_score: Callable[[Week], np.ndarray],
+    weeks: Sequence[Week],
+    y_true: pd.Series,
+    metrics: Sequence[str | Metric],
+    *,
+    name: str = "with updating",
+    threshold: float | None = None,
+    units: pd.Series | None = None,
+    about: pd.DataFrame | None = None,
+    seed: int = 0,
+) -> pd.DataFrame:
+    """Return how good a model is that is updated before each week and then scores it ("test, then train").
+
+    Parameters
+    ----------
+    train_and_score : callable
+        Takes a `Week`, updates its model on the labels of ``week.fresh`` (or trains again on ``week.known``), and
+        returns probabilities (n, k) of ``week.rows`` in that order. It must look at no label outside ``week.known``.
+    weeks : sequence of Week
+        `plan_weeks`. A week without rows or labels updates the model and gives no line.
+    y_true : pandas.Series
+        Class index by row id; a missing or negative one is unknown.
+    name : str
+        Stands in the column ``model``.
+    threshold : float or None
+        Operating point, picked before the first week.
+    units, about, seed
+        As in `by_week`.
+
+    Returns
+    -------
+    pandas.DataFrame
+        As `by_week` returns.
+
+    References
+    ----------
+    Gama, Sebastião and Rodrigues (2013), *On evaluating stream learning algorithms*. Deviation: labels come late, by
+    the delay of `plan_weeks`, as they do where a fraud is reported days after.
+
+    Raises
+    ------
+    OptionError
+        If the function returns another number of rows than it was given.
+    """
+    facts, lines = Facts(about), []
+    for week in weeks:
+        score = np.asarray(train_and_score(week), dtype=float)
+        if score.ndim != 2 or len(score) != len(week.rows):
+            raise OptionError(
+                f"scores of shape {score.shape}", where=name, expected=f"({len(week.rows)}, number of classes)"
+            )
+        truth = y_true.reindex(week.rows).fillna(-1).to_numpy(dtype=np.int64)
+        at = np.flatnonzero(truth >= 0)
+        if not len(at):
+            continue
+        case = Scored(truth[at], score[at], threshold, facts.of(week.rows[at]))
+        chosen = get_metrics(metrics, score.shape[1])
+        lines += week_lines(name, week.start, case, chosen, units=units_of(week.rows[at], units), seed=seed)
+    return pd.DataFrame(lines, columns=list(COLUMNS))
