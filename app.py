@@ -8,7 +8,7 @@ import streamlit as st
 
 import dl_core.domains  # noqa: F401 - makes the domains known
 from dl_core.domain import domains
-from ui import frame
+from ui import arrival, frame
 
 PAGES = Path(__file__).parent / "pages"
 
@@ -23,4 +23,7 @@ for name, domain in domains().items():
 views.append(st.Page(PAGES / "runs.py", title="Runs", icon=":material/history:", url_path="runs"))
 views.append(st.Page(PAGES / "concepts.py", title="Concepts", icon=":material/school:", url_path="concepts"))
 
-st.navigation(views, position="top").run()
+view = st.navigation(views, position="top")
+arrival.begin(view.url_path)
+view.run()
+arrival.done()

@@ -61,13 +61,13 @@ def timed(page: Page, action, seen) -> float:
 
 
 def switches(page: Page, count: int) -> dict[str, list[float]]:
-    """Time page switches and widget changes."""
-    pages, widgets = [], []
+    """Time page switches, all and by direction, and widget changes."""
+    away, back, widgets = [], [], []
     for _ in range(count):
         link = page.get_by_role("link", name="Concepts")
-        pages.append(timed(page, link.first.click, lambda: page.get_by_role("heading", name="Concepts")))
+        away.append(timed(page, link.first.click, lambda: page.get_by_role("heading", name="Concepts")))
         link = page.get_by_role("link", name="Medical imaging")
-        pages.append(timed(page, link.first.click, lambda: page.get_by_role("tab", name="Compare")))
+        back.append(timed(page, link.first.click, lambda: page.get_by_role("tab", name="Compare")))
         page.get_by_role("tab", name="Compare").click()
         expect(page.get_by_text("Two models side by side")).to_be_visible(timeout=60_000)
         for metric in ("Accuracy", "AUROC"):
@@ -76,7 +76,12 @@ def switches(page: Page, count: int) -> dict[str, list[float]]:
             )
             title = f"has the best {metric}"
             widgets.append(timed(page, button.first.click, lambda t=title: page.get_by_text(t).first))
-    return {"page switch": pages, "widget change": widgets}
+    return {
+        "page switch": away + back,
+        "page switch, to Concepts": away,
+        "page switch, to Medical imaging": back,
+        "widget change": widgets,
+    }
 
 
 def main() -> None:

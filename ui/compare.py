@@ -10,7 +10,7 @@ import streamlit as st
 from dl_core.domain import Domain
 from dl_core.evaluate.choice import best_model
 from dl_core.evaluate.metrics import METRICS
-from ui import cases, charts, curves, reading, stress
+from ui import arrival, cases, charts, curves, reading, stress
 from ui.context import PageContext
 from ui.words import count, duration, estimate, interval, number, signed, size
 
@@ -29,10 +29,13 @@ def show(domain: Domain, context: PageContext) -> None:
     _metric_and_leaderboard(domain, context, evaluation.metrics)
     if comparison is None:
         return
+    arrival.pause()
     pair = _pick_pair(context)
     if pair:
         _differences(context, comparison, pair)
+    arrival.pause()
     curves.show(context, evaluation, pair)
+    arrival.pause()
     if pair:
         _disagreements(context, comparison, pair)
     _costs(context, comparison)

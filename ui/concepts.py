@@ -6,11 +6,13 @@ import math
 from pathlib import Path
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from dl_core.domain import Domain, domains
-from ui import charts, reading, samples, theme
+from ui import arrival, charts, reading, samples, theme
 from ui.words import estimate, number
 
+HIGH, LOW = 356, 204  # pixels that a chart takes up with its title; one with two groups
 Z = 1.959964  # 97.5 % point of the normal distribution
 
 
@@ -19,6 +21,7 @@ def show() -> None:
     st.title("Concepts", anchor=False)
     st.caption("What the words on these pages mean, and what they do not mean.")
     example = next((domain for domain in domains().values() if domain.sample and _folder(domain)), None)
+    later = []
     for title, text, draw in (
         ("Transfer learning", TRANSFER, _transfer),
         ("Saliency, and whether to believe it", SALIENCY, None),
@@ -33,9 +36,14 @@ def show() -> None:
                 st.markdown(text)
             with right:
                 if draw is not None and (example is not None or draw is _intervals):
-                    draw(example)
+                    later.append((draw, _place(LOW if draw is _bias else HIGH)))
                 elif draw is None:
                     _saliency()
+    arrival.pause(arrival.FRAME)
+    for draw, slot in later:
+        with slot.container():
+            draw(example)
+        arrival.pause()
 
 
 TRANSFER = (
@@ -70,6 +78,14 @@ BIAS = (
     "and n. A small group has a wide interval: that is not proof of fairness, only a lack of data. Reweighing and "
     "thresholds for each group can narrow a gap, and usually cost something elsewhere; both are shown."
 )
+
+
+def _place(height: int) -> DeltaGenerator:
+    """Return the place of a chart; while the page arrives its height is kept free, so that the words do not move."""
+    place = st.empty()
+    if arrival.arriving():
+        place.skeleton(height=height)
+    return place
 
 
 def _folder(domain: Domain) -> Path | None:

@@ -7,7 +7,7 @@ import importlib
 import streamlit as st
 
 from dl_core.domain import Domain
-from ui import jobs, live, sources, state, states, strip
+from ui import arrival, jobs, live, sources, state, states, strip
 from ui.context import PageContext
 from ui.owner import current_owner
 
@@ -56,6 +56,7 @@ def _tabs(context: PageContext) -> None:
     for name, tab in zip(TABS, tabs, strict=True):
         if not tab.open:
             continue
+        arrival.pause(arrival.FRAME / 2)
         with tab, states.guarded(f"{context.domain.name}, {name}"):
             if name in NEEDS_RUN and context.run is None:
                 _train_first(context, name)
