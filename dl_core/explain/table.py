@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -18,7 +18,7 @@ from dl_core.explain.table_background import draw_background, typical_row
 from dl_core.explain.table_base import Contributions, TableExplainer
 from dl_core.explain.table_json import reasons
 from dl_core.explain.table_rows import RowsView, feature_groups, stacked, without_label
-from dl_core.explain.table_values import row_texts
+from dl_core.explain.table_values import RowTexts
 from dl_core.explain.table_view import FeatureView, InputView, class_scores
 from dl_core.models.base import Model
 
@@ -28,6 +28,14 @@ QUICK: dict[str, dict[str, Any]] = {
     "expected_gradients": {"references": QUEUE_BACKGROUND, "steps": 2, "most_steps": 2},
     "shapley_sampling": {"rows": 160, "most_features": 20},
 }
+
+
+class Seen(NamedTuple):
+    """Rows as explainers see them, the columns of each feature where it is several, and the typical row."""
+
+    view: FeatureView
+    groups: dict[str, tuple[str, ...]]
+    typical: Dataset
 
 
 def explain_table(
@@ -80,11 +88,11 @@ def explain_table(
     if not len(data):
         return []
     methods = _fitting(methods, model)
-    view, groups = _view(model, data, background, target, BACKGROUND, seed)
+    seen = look(model, data, background, target, BACKGROUND, seed)
     explainers = {method: get_table_explainer(method) for method in methods}
-    found = {method: explainer.contributions(view, seed) for method, explainer in explainers.items()}
-    trust = _measure(view, explainers, found, seed) if faithfulness else [{} for _ in range(len(data))]
-    return _explanations(name, model, data, background, (view, groups), found, trust)
+    found = {method: explainer.contributions(seen.view, seed) for method, explainer in explainers.items()}
+    trust = _measure(seen.view, explainers, found, seed) if faithfulness else [{} for _ in range(len(data))]
+    return _explanations(name, model, data, seen, found, trust)
 
 
 def queue_reasons(
@@ -115,10 +123,10 @@ def queue_reasons(
     if not len(data):
         return []
     method = _fitting(["expected_gradients"], model)[0]
-    view, groups = _view(model, data, background, target, QUEUE_BACKGROUND, seed)
-    found = {method: get_table_explainer(method, **QUICK[method]).contributions(view, seed)}
+    seen = look(model, data, background, target, QUEUE_BACKGROUND, seed)
+    found = {method: get_table_explainer(method, **QUICK[method]).contributions(seen.view, seed)}
     trust: list[dict[str, Faithfulness]] = [{} for _ in range(len(data))]
-    return [reasons(one, most) for one in _explanations("", model, data, background, (view, groups), found, trust)]
+    return [reasons(one, most) for one in _explanations("", model, data, seen, found, trust)]
 
 
 def is_network(model: Model) -> bool:
@@ -126,19 +134,19 @@ def is_network(model: Model) -> bool:
     return hasattr(model, "input_columns") and model.graph() is not None
 
 
-def _view(
-    model: Model, data: Dataset, background: Dataset, target: str | None, count: int, seed: int
-) -> tuple[FeatureView, dict[str, tuple[str, ...]]]:
-    """Return the rows as explainers see them, and the columns of each feature where the view is of columns."""
+def look(
+    model: Model, data: Dataset, background: Dataset, target: str | None, count: int = BACKGROUND, seed: int = 0
+) -> Seen:
+    """Return the rows of ``data`` as explainers see them, beside ``count`` drawn rows and the typical row."""
     rows = without_label(data, background)
     typical = without_label(typical_row(background), rows)
     drawn = without_label(draw_background(background, count, seed), rows)
     references = stacked(drawn, typical)
     targets = _targets(model, data, target)
     if is_network(model):
-        return InputView(model, rows, references, targets), {}
+        return Seen(InputView(model, rows, references, targets), {}, typical)
     groups = feature_groups(model, rows, references)
-    return RowsView(model, rows, references, targets, groups), groups
+    return Seen(RowsView(model, rows, references, targets, groups), groups, typical)
 
 
 def _targets(model: Model, data: Dataset, target: str | None) -> np.ndarray:
@@ -183,13 +191,13 @@ def _explanations(
     name: str,
     model: Model,
     data: Dataset,
-    background: Dataset,
-    seen: tuple[FeatureView, dict[str, tuple[str, ...]]],
+    seen: Seen,
     found: dict[str, Contributions],
     trust: list[dict[str, Faithfulness]],
 ) -> list[Explanation]:
-    view, groups = seen
-    typical = row_texts(typical_row(background), 0, view.names, groups)
+    view = seen.view
+    typical = RowTexts(seen.typical, view.names, seen.groups).row(0)
+    texts = RowTexts(data, view.names, seen.groups)
     probabilities = np.asarray(model.scores(data), dtype=np.float64)
     scores = class_scores(probabilities)
     return [
@@ -202,7 +210,7 @@ def _explanations(
             probability=float(probabilities[i, view.targets[i]]),
             faithfulness=trust[i].get(method),
             features=view.names,
-            values=row_texts(data, i, view.names, groups),
+            values=texts.row(i),
             typical=typical,
             score=float(scores[i, view.targets[i]]),
             base=float(each.bases[i]),

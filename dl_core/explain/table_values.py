@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -59,25 +59,33 @@ def number_text(number: float) -> str:
     return f"{number:,.{min(decimals, 4)}f}".rstrip("0").rstrip(".") if decimals else f"{number:,.0f}"
 
 
-def row_texts(data: Dataset, row: int, features: Sequence[str], groups: dict[str, tuple[str, ...]]) -> tuple[str, ...]:
-    """Return each feature's value in one row as text; empty where a feature has no value of its own to show.
+class RowTexts:
+    """The values of a table's rows as text, feature by feature.
 
     Parameters
     ----------
     data : Dataset
-    row : int
-        Position.
     features : sequence of str
-    groups : dict
+    groups : mapping of str to tuple of str
         Columns of a feature that is several; any other feature is a column of its name.
     """
-    roles = {name: role for role in reversed(Role) for name in data.roles.get(role, ())}
-    found = []
-    for feature in features:
-        columns = [column for column in groups.get(feature, (feature,)) if column in data.table]
-        texts = [value_text(data.table[column].iloc[row], column, roles.get(column)) for column in columns]
-        found.append(" / ".join(texts))
-    return tuple(found)
+
+    def __init__(self, data: Dataset, features: Sequence[str], groups: Mapping[str, tuple[str, ...]]) -> None:
+        roles = {name: role for role in reversed(Role) for name in data.roles.get(role, ())}
+        self.parts = [
+            [
+                (column, roles.get(column), data.table[column].tolist())
+                for column in groups.get(feature, (feature,))
+                if column in data.table
+            ]
+            for feature in features
+        ]
+
+    def row(self, place: int) -> tuple[str, ...]:
+        """Return each feature's value in one row; empty where a feature has no value of its own to show."""
+        return tuple(
+            " / ".join(value_text(values[place], column, role) for column, role, values in part) for part in self.parts
+        )
 
 
 def step_of(feature: str) -> tuple[str, int] | None:

@@ -10,7 +10,7 @@ keras = pytest.importorskip("keras")
 from dl_core.errors import OptionError  # noqa: E402
 from dl_core.explain.expected_gradients import ExpectedGradients, TableIntegratedGradients  # noqa: E402
 from dl_core.explain.registry import EXPLAINERS, TABLE_EXPLAINERS, explainer_info  # noqa: E402
-from dl_core.explain.table import _view, explain_table, is_network, queue_reasons  # noqa: E402
+from dl_core.explain.table import explain_table, is_network, look, queue_reasons  # noqa: E402
 from dl_core.explain.table_json import table_explanation_as_json  # noqa: E402
 from tests.explain.table_models import SHOPS, Block, Formula, Network, transactions  # noqa: E402
 
@@ -91,7 +91,7 @@ def test_contributions_add_up(kind, method, request):
 
 
 def test_too_few_points_would_not_add_up(curved):
-    view, _ = _view(curved, transactions(), transactions(), None, 8, 0)
+    view, *_ = look(curved, transactions(), transactions(), None, 8, 0)
 
     def worst(**options):
         found = TableIntegratedGradients(**options).contributions(view)
@@ -108,7 +108,7 @@ def test_an_undone_class_weight_moves_the_base_not_the_contributions(linear):
     assert moved.base == pytest.approx(plain.base - 3, abs=1e-4)
     assert moved.score == pytest.approx(plain.score - 3, abs=1e-4)
     assert moved.probability < plain.probability
-    view, _ = _view(shifted, transactions(), transactions(), None, 3, 0)
+    view, *_ = look(shifted, transactions(), transactions(), None, 3, 0)
     np.testing.assert_allclose(view.own_scores(), (shifted.inputs(transactions()) @ SLOPES - 2) - 3, atol=1e-4)
 
 
@@ -142,7 +142,7 @@ def test_a_queue_of_a_network(linear):
 
 def test_gradients_need_a_network():
     model = Formula(lambda table: np.zeros(len(table)))
-    view, _ = _view(model, transactions(), transactions(), None, 3, 0)
+    view, *_ = look(model, transactions(), transactions(), None, 3, 0)
     assert not is_network(model)
     with pytest.raises(OptionError, match="no gradients.*Choose Shapley value sampling"):
         ExpectedGradients().contributions(view)
@@ -157,7 +157,7 @@ def test_table_methods_stand_beside_those_of_images():
 
 
 def test_the_embedding_is_one_feature(linear):
-    view, _ = _view(linear, transactions(), transactions(), None, 3, 0)
+    view, *_ = look(linear, transactions(), transactions(), None, 3, 0)
     assert view.feature_of.tolist() == [0, 1, 2, 2]
     np.testing.assert_allclose(view.by_feature(np.array([[1.0, 2.0, 3.0, 4.0]])), [[1, 2, 7]])
     mixed = view.probabilities(np.array([4]), np.array([view.typical]), np.array([[False, False, True]]))

@@ -11,7 +11,7 @@ from dl_core.data.dataset import Dataset
 from dl_core.errors import OptionError, RunError
 from dl_core.explain.deletion import order_areas
 from dl_core.explain.shapley_sampling import ShapleySampling, Walks
-from dl_core.explain.table import _view, explain_table, queue_reasons
+from dl_core.explain.table import explain_table, look, queue_reasons
 from dl_core.explain.table_background import draw_background, typical_row
 from dl_core.explain.table_rows import RowsView, feature_groups, stacked, without_label
 from dl_core.explain.table_view import class_scores
@@ -290,6 +290,6 @@ def test_the_same_seed_gives_the_same_contributions():
 
 def test_all_rows_share_a_view():
     data = transactions()
-    view, groups = _view(Formula(additive), data, data, None, 2, 0)
+    view, groups, _ = look(Formula(additive), data, data, None, 2, 0)
     assert (len(view), view.references, view.typical) == (5, 3, 2)
     assert list(groups) == list(view.names)
