@@ -6,13 +6,17 @@ Everything here is fitted on validation rows.
 from __future__ import annotations
 
 import numpy as np
+import pandas as pd
 
 from dl_core.errors import OptionError
+from dl_core.evaluate.about import About, about_rows, coded, has_columns
 from dl_core.evaluate.formulas import decide
 
 SMALLEST = 1e-12
 TEMPERATURES = (0.05, 20.0)
+METHODS = ("youden", "accuracy", "f1", "sensitivity", "specificity")
 Z95 = 1.959963984540054  # two-sided 95 % point of the normal distribution
+RARE = 0.05  # a positive class with a smaller share is rare
 
 
 def fit_temperature(y_true: np.ndarray, y_score: np.ndarray) -> float:
@@ -78,9 +82,11 @@ def wilson(successes: np.ndarray, trials: np.ndarray) -> tuple[np.ndarray, np.nd
 
 
 def reliability(y_true: np.ndarray, y_score: np.ndarray, bins: int = 10) -> dict[str, list[float]]:
-    """Return the calibration curve: mean predicted and observed share in equal-width bins, with Wilson intervals.
+    """Return the calibration curve: mean predicted and observed share by bin, with Wilson intervals.
 
     Two classes: probability of the last class against its share. More: top probability against the share of rows right.
+    Bins are equally wide; but where the last of two classes is rare, equal widths would put next to all rows into the
+    first, so there each bin holds an equal share of the probability given out, that is of the positives expected.
 
     Returns
     -------
@@ -90,7 +96,10 @@ def reliability(y_true: np.ndarray, y_score: np.ndarray, bins: int = 10) -> dict
     binary = y_score.shape[1] == 2
     predicted = y_score[:, 1] if binary else y_score.max(axis=1)
     observed = (y_true == 1) if binary else (y_score.argmax(axis=1) == y_true)
-    index = np.minimum((predicted * bins).astype(int), bins - 1)
+    if binary and 0 < observed.sum() < RARE * len(observed):
+        index = _equal_mass(predicted, bins)
+    else:
+        index = np.minimum((predicted * bins).astype(int), bins - 1)
     count = np.bincount(index, minlength=bins).astype(float)
     full = count > 0
     count = count[full]
@@ -105,6 +114,18 @@ def reliability(y_true: np.ndarray, y_score: np.ndarray, bins: int = 10) -> dict
     }
 
 
+def _equal_mass(predicted: np.ndarray, bins: int) -> np.ndarray:
+    """Return the bin of each row, so that bins hold equal sums of ``predicted``; equal values share a bin."""
+    order = np.argsort(predicted, kind="stable")
+    mass = np.cumsum(predicted[order])
+    if not mass[-1] > 0:
+        return np.zeros(len(predicted), dtype=int)
+    values, first = np.unique(predicted[order], return_index=True)
+    before = np.r_[0.0, mass][first]  # of all rows with a smaller value
+    own = np.minimum((before / mass[-1] * bins).astype(int), bins - 1)
+    return own[np.searchsorted(values, predicted)]
+
+
 def pick_threshold(
     y_true: np.ndarray, y_score: np.ndarray, method: str = "youden", target: float = 0.95
 ) -> float | None:
@@ -117,8 +138,9 @@ def pick_threshold(
     y_score : numpy.ndarray
         (n, 2) probabilities.
     method : str
-        ``"youden"``: largest sensitivity + specificity. ``"accuracy"``: largest share right. ``"sensitivity"`` or
-        ``"specificity"``: at least ``target`` of it, and as much of the other as that leaves.
+        ``"youden"``: largest sensitivity + specificity. ``"accuracy"``: largest share right. ``"f1"``: largest F1, for
+        a rare class. ``"sensitivity"`` or ``"specificity"``: at least ``target`` of it, and as much of the other as
+        that leaves.
     target : float
         0…1.
 
@@ -133,27 +155,70 @@ def pick_threshold(
         If the method is unknown.
     """
     y_true, y_score = np.asarray(y_true), np.asarray(y_score, dtype=float)
-    if method not in ("youden", "accuracy", "sensitivity", "specificity"):
-        raise OptionError(f"{method!r} picks no threshold", expected="youden, accuracy, sensitivity or specificity")
+    if method not in METHODS:
+        raise OptionError(f"{method!r} picks no threshold", expected=", ".join(METHODS))
     positives = int((y_true == 1).sum())
     negatives = len(y_true) - positives
     if y_score.ndim != 2 or y_score.shape[1] != 2 or not positives or not negatives:
         return None
-    values, at = np.unique(y_score[:, 1], return_inverse=True)
-    hits = np.bincount(at, y_true == 1, minlength=len(values))
-    misses = np.bincount(at, minlength=len(values)) - hits
-    cuts = np.r_[values[0], (values[1:] + values[:-1]) / 2, np.nextafter(values[-1], 2.0)]
-    sensitivity = 1 - np.r_[0.0, np.cumsum(hits)] / positives  # calling positive from each cut upwards
-    specificity = np.r_[0.0, np.cumsum(misses)] / negatives
+    cuts, called = cuts_and_sums(y_score[:, 1], np.column_stack([y_true == 1, y_true != 1]).astype(float))
+    sensitivity, specificity = called[:, 0] / positives, 1 - called[:, 1] / negatives
     if method == "youden":
         gain = sensitivity + specificity
     elif method == "accuracy":
         gain = sensitivity * positives + specificity * negatives
+    elif method == "f1":
+        gain = 2 * called[:, 0] / (called.sum(axis=1) + positives)
     else:
         held, other = (sensitivity, specificity) if method == "sensitivity" else (specificity, sensitivity)
         gain = np.where(held >= target - 1e-12, other, -1.0)
+    return best_cut(cuts, gain)
+
+
+def cuts_and_sums(score: np.ndarray, values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return candidate cuts (c,) of ``score`` (n,), rising, and the sums (c, v) of ``values`` (n, v) at or above each.
+
+    Cuts lie half way between neighbouring scores; the first calls all rows and the last none.
+    """
+    known, at = np.unique(score, return_inverse=True)
+    cuts = np.r_[known[0], (known[1:] + known[:-1]) / 2, np.nextafter(known[-1], 2.0)]
+    sums = np.column_stack([np.bincount(at, one, minlength=len(known)) for one in values.T])
+    above = np.cumsum(sums[::-1], axis=0)[::-1]
+    return cuts, np.concatenate([above, np.zeros((1, values.shape[1]))])
+
+
+def best_cut(cuts: np.ndarray, gain: np.ndarray) -> float:
+    """Return the cut with the largest gain; of equally good ones the nearest to 0.5."""
     best = np.flatnonzero(gain >= gain.max() - 1e-9)
     return float(cuts[best[np.argmin(np.abs(cuts[best] - 0.5))]])
+
+
+def pick_threshold_for_money(y_true: np.ndarray, y_score: np.ndarray, about: About | pd.DataFrame) -> float | None:
+    """Return the operating point that saves most money on validation rows, or None where there is none to pick.
+
+    Reviewing a row costs ``review_cost``, and where it is fraud saves ``loss_share`` of its amount. Where amounts or
+    costs are not known, or a review costs nothing (then flagging all would be best), it is the point of the best F1.
+
+    Parameters
+    ----------
+    y_true : numpy.ndarray
+        (n,) class indices of validation rows.
+    y_score : numpy.ndarray
+        (n, 2) calibrated probabilities.
+    about : mapping or pandas.DataFrame
+        ``amount`` (n,) in currency, ``review_cost`` in currency and ``loss_share`` 0…1 (scalars or constant columns);
+        a table has the rows of ``y_true`` in the same order.
+    """
+    y_true, y_score = np.asarray(y_true), np.asarray(y_score, dtype=float)
+    if isinstance(about, pd.DataFrame):
+        about = about_rows(coded(about), about.index)
+    if not has_columns(("amount", "review_cost", "loss_share"), about) or not float(about["review_cost"]) > 0:
+        return pick_threshold(y_true, y_score, "f1")
+    if y_score.ndim != 2 or y_score.shape[1] != 2 or not 0 < (y_true == 1).sum() < len(y_true):
+        return None
+    gain = float(about["loss_share"]) * np.maximum(about["amount"], 0.0) * (y_true == 1) - float(about["review_cost"])
+    cuts, saved = cuts_and_sums(y_score[:, 1], gain[:, None])
+    return best_cut(cuts, saved[:, 0])
 
 
 def pick_uncertain(

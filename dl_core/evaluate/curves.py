@@ -13,9 +13,19 @@ from dl_core.evaluate.intervals import Scored
 POINTS = 300  # most points of a curve; a screen shows no more
 
 
-def thin(n: int, most: int = POINTS) -> np.ndarray:
-    """Return at most ``most`` indices of ``n`` points, the first and last among them."""
-    return np.unique(np.linspace(0, n - 1, min(n, most)).round().astype(int))
+def thin_curve(x: np.ndarray, y: np.ndarray, most: int = POINTS) -> np.ndarray:
+    """Return at most ``most`` indices of a curve's points, the first and last among them, evenly along its way.
+
+    Even steps in x and in y, not in the number of points: where positives are rare nearly all points of a
+    precision-recall curve lie in its last stretch, and even steps by number would leave two for the rest.
+    """
+    if len(x) <= most:
+        return np.arange(len(x))
+    keep = [np.array([0, len(x) - 1])]
+    for values, share in ((x, most // 2), (y, most - most // 2 - 2)):
+        way = np.r_[0.0, np.cumsum(np.abs(np.diff(values)))]
+        keep.append(np.searchsorted(way, np.linspace(0, way[-1], share)).clip(max=len(x) - 1))
+    return np.unique(np.concatenate(keep))
 
 
 def _json(values: np.ndarray) -> list[float]:
@@ -35,7 +45,7 @@ def roc_curve(positive: np.ndarray, score: np.ndarray) -> dict[str, list[float]]
     # points in the middle of a straight stretch say nothing
     bend = np.r_[True, (np.diff(tpr, 2) != 0) | (np.diff(fpr, 2) != 0), True]
     keep = np.flatnonzero(bend)
-    keep = keep[thin(len(keep))]
+    keep = keep[thin_curve(fpr[keep], tpr[keep])]
     return {"fpr": _json(fpr[keep]), "tpr": _json(tpr[keep]), "threshold": cuts[keep].tolist()}
 
 
@@ -47,7 +57,7 @@ def pr_curve(positive: np.ndarray, score: np.ndarray) -> dict[str, list[float]] 
     if not tp[-1]:
         return None
     recall, precision, cuts = tp / tp[-1], tp / (tp + fp), np.unique(score)[::-1]
-    keep = thin(len(recall))
+    keep = thin_curve(recall, precision)
     return {
         "recall": _json(np.r_[0.0, recall[keep]]),
         "precision": _json(np.r_[precision[0], precision[keep]]),
