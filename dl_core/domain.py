@@ -102,7 +102,7 @@ class Domain:
     learning_curve: Callable[..., list[dict[str, Any]]] | None = None  # (train, validation, test, seeds, work) -> rows
     about_rows: Callable[[Dataset, Mapping[str, Any]], pd.DataFrame] | None = None  # what metrics need besides scores
     pick_threshold: Callable[[np.ndarray, np.ndarray, pd.DataFrame | None], float | None] | None = None
-    ageing: Callable[..., pd.DataFrame] | None = None  # see `pipeline.ageing`
+    ages: bool = False  # whether scores are shown week by week, and models may learn on
     inputs: Callable[[Dataset], pd.DataFrame] | None = None  # what models read of a row, for the drift check
     reference_rows: int = 0  # training rows kept beside a run, against which explanations compare a case
     row_words: tuple[str, str] = ("row", "rows")

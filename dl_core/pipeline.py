@@ -2,6 +2,8 @@
 
     ingest → split → train → evaluate → compare → explain → check_bias → predict → report → export
 
+What else can be asked of a finished run (remedies, learning curve, ageing, drift) stands in `probes`.
+
 The dashboard, the command line and the benchmarks call these and nothing below them. Each verb takes from the `Domain`
 what a stage needs and hands the stage plain nouns. A model, method, metric, column or class that does not exist raises
 `OptionError`.
@@ -9,7 +11,6 @@ what a stage needs and hands the stage plain nouns. A model, method, metric, col
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -205,11 +206,12 @@ def check_bias(
 
     name = run.check_model(model)
     groups = make_groups(group_table(domain, run), columns)
-    about = _grouped(domain, run, name) | ({"metrics": tuple(metrics)} if metrics else {})
+    about = grouped(domain, run, name) | ({"metrics": tuple(metrics)} if metrics else {})
     return stage(predictions or run.predictions, name, groups, **about)
 
 
-def _grouped(domain: Domain, run: Run, name: str) -> dict[str, Any]:
+def grouped(domain: Domain, run: Run, name: str) -> dict[str, Any]:
+    """Return how one model of a run is judged by group: metrics, operating point, units, seed."""
     threshold = run.models[name].threshold
     return {"metrics": domain.group_metrics, "threshold": threshold, "units": run.units(), "seed": run.spec.seed}
 
@@ -234,41 +236,6 @@ def predict(
     name = source.check_model(model)
     fitted = opened or source.load_model(name, domain.models[name])
     return score_rows(source, name, fitted, data, domain.novelty(data, cache) if len(data) else None)
-
-
-def mitigate(domain: Domain, run: Run, model: str | None, column: str, method: str, work: Work) -> dict[str, Any]:
-    """Try to treat the groups of ``column`` more alike, and return before, after and what it costs, as plain JSON.
-
-    ``"thresholds"`` picks a threshold for each group on validation rows; ``"reweighing"`` trains the model again with
-    rows weighted so that group and label are independent.
-    """
-    from dl_core.bias.groups import make_groups
-    from dl_core.bias.mitigate import reweighing_weights, threshold_mitigation, training_mitigation
-
-    name = run.check_model(model)
-    dataset = run.load_dataset()
-    groups = make_groups(domain.slices(dataset), [column])
-    judged = _grouped(domain, run, name)
-    if method == "thresholds":
-        return threshold_mitigation(run.predictions, name, groups, **judged).as_dict()
-    if method != "reweighing":
-        raise OptionError(f"there is no mitigation {method!r}", expected="thresholds, reweighing")
-    train_rows = dataset.subset(run.splits.train)
-    weights = reweighing_weights(groups.loc[train_rows.ids].iloc[:, 0], train_rows.values(Role.LABEL))
-    spec = replace(run.spec, models=(name,))
-    mark = hashlib.sha256(f"{run.dataset['fingerprint']} {name} {column} {spec}".encode()).hexdigest()[:16]
-    folder, path = (work.cache or run.folder) / "mitigated" / mark, (run.folder / run.dataset["path"]).resolve()
-    again = train(domain, dataset, run.splits, spec, folder, work, weights, dataset_path=str(path))
-    return training_mitigation(run.predictions, again.predictions, name, groups, **judged).as_dict()
-
-
-def learning_curve(domain: Domain, run: Run, work: Work, seeds: int = 3) -> list[dict[str, Any]]:
-    """Return the primary metric against the number of labels, for the models that ``domain`` compares this way."""
-    if domain.learning_curve is None:
-        raise OptionError("this domain has no learning curve", where=domain.title)
-    dataset = run.load_dataset()
-    parts = [dataset.subset(rows) for rows in (run.splits.train, run.splits.validation, run.splits.test)]
-    return domain.learning_curve(*parts, seeds, work)
 
 
 def report(domain: Domain, run: Run, out: Path) -> Path:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from dl_core import pipeline
+from dl_core import pipeline, probes
 from dl_core.errors import SchemaError
 from dl_core.evaluate.results import records
 from dl_core.tasks.finding import find_cases
@@ -106,7 +106,7 @@ def mitigate(args: Mapping[str, Any], context: TaskContext) -> dict[str, Any]:
     domain, run = open_run(args, context)
     work = pipeline.Work(context.emit, context.should_stop, context.home / "cache")
     constraint = {"constraint": args["constraint"]} if args.get("constraint") else {}
-    return pipeline.mitigate(domain, run, args.get("model"), args["column"], args["method"], work, **constraint)
+    return probes.mitigate(domain, run, args.get("model"), args["column"], args["method"], work, **constraint)
 
 
 def ageing(args: Mapping[str, Any], context: TaskContext) -> dict[str, Any]:
@@ -116,18 +116,18 @@ def ageing(args: Mapping[str, Any], context: TaskContext) -> dict[str, Any]:
     """
     domain, run = open_run(args, context)
     work = pipeline.Work(context.emit, context.should_stop, context.home / "cache")
-    names = [run.check_model(name) for name in args.get("models") or run.trained]
-    return pipeline.ageing(domain, run, names, args.get("metric"), bool(args.get("update")), work)
+    rows = probes.ageing(domain, run, args.get("models"), args.get("metric"), bool(args.get("update")), work)
+    return {"rows": records(rows.assign(week=rows["week"].map(lambda day: f"{day:%Y-%m-%d}")))}
 
 
 def drift(args: Mapping[str, Any], context: TaskContext) -> dict[str, Any]:
     """Return how far every input has moved between the training and the test rows."""
     domain, run = open_run(args, context)
-    return pipeline.drift(domain, run)
+    return {"rows": records(probes.drift(domain, run))}
 
 
 def learning_curve(args: Mapping[str, Any], context: TaskContext) -> dict[str, Any]:
     """Return the score against the number of labels, transfer against training from scratch."""
     domain, run = open_run(args, context)
     work = pipeline.Work(context.emit, context.should_stop, context.home / "cache")
-    return {"rows": pipeline.learning_curve(domain, run, work, seeds=int(args.get("seeds", 3)))}
+    return {"rows": probes.learning_curve(domain, run, work, seeds=int(args.get("seeds", 3)))}

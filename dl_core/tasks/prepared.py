@@ -14,8 +14,9 @@ from dl_core.domain import Domain
 from dl_core.evaluate.choice import best_model
 from dl_core.files import read_json
 
+QUEUED = 300  # test rows of a table that stand in for a new file
 FIRST_CASES = 6  # test rows that stand in for new cases
-FIRST_METHODS = 3  # of the domain's explainers, shown at first
+FIRST_METHODS = {True: 2, False: 3}  # of the domain's explainers, shown at first for tables and for images
 
 
 def question_name(task: str, args: Mapping[str, Any]) -> str:
@@ -29,6 +30,11 @@ def kept_answer(folder: Path, task: str, args: Mapping[str, Any]) -> dict[str, A
     """Return the answer that is kept beside the run in ``folder``, or None."""
     path = Path(folder) / "answers" / f"{question_name(task, args)}.json"
     return read_json(path) if path.is_file() else None
+
+
+def first_methods(explainers: Sequence[str], table: bool) -> list[str]:
+    """Return the methods that the Explain tab shows at first."""
+    return list(explainers[: FIRST_METHODS[table]])
 
 
 def sorted_cases(predictions: pd.DataFrame, model: str) -> pd.DataFrame:
@@ -46,14 +52,48 @@ def first_cases(predictions: pd.DataFrame, classes: Sequence[str]) -> list[str]:
     return few["row"].tolist()
 
 
+def first_rows(predictions: pd.DataFrame) -> list[str]:
+    """Return row ids of the last `QUEUED` test rows of a table, which stand in for a new file."""
+    first = predictions["model"].iloc[0]
+    return predictions[(predictions["split"] == "test") & (predictions["model"] == first)]["row"].tail(QUEUED).tolist()
+
+
 def first_questions(domain: Domain, run: Mapping[str, Any], folder: Path) -> list[tuple[str, dict[str, Any]]]:
     """Return (task, args) of what the Explain, Bias and Predict tabs ask when they are opened for the first time."""
+    table = not run["dataset"]["roles"].get("image")
     model = best_model(run["models"])
     shown = best_model(run["models"], "deep") or model
     predictions = pd.read_parquet(folder / "predictions.parquet")
+    if table:
+        return _of_table(domain, run, predictions, model, shown)
     row = str(sorted_cases(predictions, shown).index[0])
-    explain = {"models": [shown], "methods": list(domain.explainers[:FIRST_METHODS]), "rows": [row], "target": None}
+    methods = first_methods(domain.explainers, table)
+    explain = {"models": [shown], "methods": methods, "rows": [row], "target": None}
     method = domain.explainers[0] if run["models"][model]["kind"] == "deep" else None
     rows = first_cases(predictions, run["dataset"]["classes"])
     predict = {"rows": rows, "model": model, "explain": method, "keep": True}
     return [("explain", explain), ("bias", {"model": model, "columns": []}), ("predict", predict)]
+
+
+def _of_table(
+    domain: Domain, run: Mapping[str, Any], predictions: pd.DataFrame, model: str, shown: str
+) -> list[tuple[str, dict[str, Any]]]:
+    """Return what the tabs ask first of a run on a table."""
+    risk = "score_" + run["dataset"]["classes"][-1]
+    rows = predictions[(predictions["model"] == shown) & (predictions["split"] == "test")]
+    riskiest = str(rows.sort_values(risk, ascending=False, kind="stable")["row"].iloc[0])
+    methods = first_methods(domain.explainers, True)
+    method = domain.explainers[0] if domain.explainers and run["models"][model]["kind"] == "deep" else None
+    cases = {"kind": "all", "search": "", "page": 0}
+    questions: list[tuple[str, dict[str, Any]]] = [
+        ("overview", {}),
+        ("cases", {"model": shown, **cases}),
+        ("explain", {"models": [shown], "methods": methods, "rows": [riskiest], "target": None}),
+        ("bias", {"model": model, "columns": []}),
+        ("predict", {"rows": first_rows(predictions), "model": model, "explain": method, "keep": True}),
+    ]
+    if domain.ages:
+        questions.append(("ageing", {"metric": domain.primary_metric, "update": False}))
+    if domain.inputs is not None:
+        questions.append(("drift", {}))
+    return questions

@@ -11,7 +11,7 @@ from toy_domain import TOY, wines
 
 import dl_core.domains  # noqa: F401 - makes the domains known
 from dl_core import domain as registry
-from dl_core import pipeline
+from dl_core import pipeline, probes
 from dl_core.__main__ import main
 from dl_core.domain import ReadRequest, domains, get_domain
 from dl_core.errors import OptionError
@@ -116,13 +116,13 @@ def test_bias_and_both_remedies(toy, run, tmp_path):
     report = pipeline.check_bias(toy, run, None, ["country"])
     assert set(report.groups["group"]) == {"Here", "There"}
     for method in ("thresholds", "reweighing"):
-        found = pipeline.mitigate(toy, run, "centres", "country", method, pipeline.Work(cache=tmp_path))
+        found = probes.mitigate(toy, run, "centres", "country", method, pipeline.Work(cache=tmp_path))
         assert {"before", "after"} <= set(found)
         json.dumps(found)
 
 
 def test_the_learning_curve_is_the_domain_s_own(toy, run):
-    assert len(pipeline.learning_curve(toy, run, pipeline.Work(), seeds=2)) == 2
+    assert len(probes.learning_curve(toy, run, pipeline.Work(), seeds=2)) == 2
 
 
 def test_report_and_card_need_no_picture(toy, run, tmp_path):

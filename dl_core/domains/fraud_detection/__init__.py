@@ -189,6 +189,7 @@ DOMAIN = Domain(
     about_rows=about_rows,
     pick_threshold=pick_threshold,
     inputs=inputs,
+    ages=True,
     reference_rows=1_000,
     row_words=("transaction", "transactions"),
     options=(
