@@ -14,6 +14,8 @@ from ui import charts, mitigation, theme
 from ui.context import PageContext
 from ui.words import count, estimate, interval, number, signed
 
+FOUR_FIFTHS = 0.8  # of another group's rate, below which a rate calls for a reason
+
 
 def show(domain: Domain, context: PageContext) -> None:
     """Draw the tab."""
@@ -40,7 +42,7 @@ def show(domain: Domain, context: PageContext) -> None:
         default=report["asked"],
         key=f"{context.key}_bias_columns",
         persist_state="session",
-        help="Metadata, and what the images show: brightness, contrast, size. A pair looks at both at once.",
+        help="Groups that came with the data, and what the rows themselves show. A pair looks at both at once.",
     )
     metric = st.segmented_control(
         "Metric",
@@ -58,6 +60,7 @@ def show(domain: Domain, context: PageContext) -> None:
         _groups(context, report, model, metric)
     with right:
         _disparities(report, metric)
+        _four_fifths(report, metric)
     mitigation.show(domain, context, model, columns)
 
 
@@ -122,6 +125,35 @@ def _disparities(report: dict[str, Any], metric: str) -> None:
     st.caption(
         "Groups too small to say anything take no part. An interval that holds 0 means the difference may be chance. "
         f"Ratios of worst to best: {', '.join(map(_ratio, ratios)) or 'none'}."
+    )
+
+
+def _four_fifths(report: dict[str, Any], metric: str) -> None:
+    """Say in one sentence a column whether the groups' rates keep the four-fifths rule."""
+    ratios = [row for row in report["disparities"] if row["metric"] == metric and row["kind"] == "ratio"]
+    known = [row for row in ratios if row["value"] is not None]
+    about = METRICS.get(metric)
+    if not known or about is None or not about.trials:
+        return  # the rule is about shares
+    st.markdown("**The four-fifths rule**")
+    for row in known:
+        st.markdown(f"- {four_fifths(row, about.label, about.higher_is_better)}")
+    st.caption(
+        "A rule of thumb from US hiring guidelines: a group's rate below four fifths of another's calls for a reason. "
+        "It is no test of fairness by itself."
+    )
+
+
+def four_fifths(row: dict[str, Any], label: str, higher_is_better: bool) -> str:
+    """Return whether the ratio of the lowest to the highest group stays above 0.8, and what chance may do to that."""
+    low, high, value = row["low"], row["high"], row["value"]
+    verdict = "keeps the rule" if value >= FOUR_FIFTHS else "breaks it"
+    if low is not None and high is not None and low < FOUR_FIFTHS <= high:
+        verdict += ", though chance could turn this round"
+    least, most = (row["worst"], row["best"]) if higher_is_better else (row["best"], row["worst"])
+    return (
+        f"{row['column']}: {label} is lowest for {least}, {number(value, 2)} {interval(low, high)} of what it is for "
+        f"{most}, which {verdict}."
     )
 
 

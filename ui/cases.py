@@ -1,4 +1,4 @@
-"""Single cases: their picture, what was said of them, and a table to pick one from. A row keeps its id throughout."""
+"""Single cases: their picture, what was said of them, and picking one. A row keeps its id throughout."""
 
 from __future__ import annotations
 
@@ -10,13 +10,11 @@ import pandas as pd
 import streamlit as st
 from PIL import Image
 
-from ui import preview, reading
+from ui import kinds, preview, reading
 from ui.context import PageContext
-from ui.words import count
+from ui.words import number
 
 KINDS = {"all": "All", "wrong": "Wrong", "uncertain": "Uncertain", "right": "Right"}
-ON_PAGE = 24  # rows of the table of cases
-ICON = 56  # pixels of a picture in the table
 
 
 def picture_of(context: PageContext, row: str) -> np.ndarray | None:
@@ -50,16 +48,37 @@ def uri(image: Image.Image) -> str:
     return "data:image/png;base64," + base64.b64encode(buffer.getvalue()).decode("ascii")
 
 
+def outcomes(context: PageContext, model: str) -> pd.DataFrame:
+    """Return a model's test rows by row id: ``y_true, y_pred, confidence, right``."""
+    rows = context.predictions()
+    rows = rows[(rows["model"] == model) & (rows["split"] == "test")].set_index("row")
+    scores = rows[[column for column in rows if column.startswith("score_")]]
+    return rows[["y_true", "y_pred"]].assign(confidence=scores.max(axis=1), right=rows["y_true"] == rows["y_pred"])
+
+
+def sentence(context: PageContext, model: str, row: str) -> str:
+    """Return what a case truly is and what the model made of it, as one sentence."""
+    said = outcomes(context, model).loc[row]
+    called = f"was called **{said['y_pred']}** ({number(said['confidence'])})"
+    if pd.isna(said["y_true"]):
+        return f"**{row}** {called} by {context.label(model)}."
+    right = "right" if said["right"] else "wrong"
+    return f"**{row}** is truly **{said['y_true']}** and {called} by {context.label(model)}: {right}."
+
+
+def calibrated(context: PageContext, model: str, row: str, target: str) -> float:
+    """Return the calibrated probability of ``target``, the one that every tab shows."""
+    rows = context.predictions()
+    return float(rows[(rows["model"] == model) & (rows["row"] == row)][f"score_{target}"].iloc[0])
+
+
 def said_of(context: PageContext, model: str, kind: str = "all", search: str = "") -> pd.DataFrame:
     """Return the test rows of a model by row id: ``y_true, y_pred, confidence, right`` and the metadata.
 
     ``kind`` is a key of `KINDS`; ``search`` is looked for in the row id and the metadata. Wrong cases stand with the
     surest first, uncertain ones with the least sure first.
     """
-    rows = context.predictions()
-    rows = rows[(rows["model"] == model) & (rows["split"] == "test")].set_index("row")
-    scores = rows[[column for column in rows if column.startswith("score_")]]
-    rows = rows[["y_true", "y_pred"]].assign(confidence=scores.max(axis=1), right=rows["y_true"] == rows["y_pred"])
+    rows = outcomes(context, model)
     limit = context.models[model].get("uncertain_below") or 0.6
     if kind == "right":
         rows = rows[rows["right"]]
@@ -78,7 +97,7 @@ def said_of(context: PageContext, model: str, kind: str = "all", search: str = "
 
 
 def pick(context: PageContext, model: str, key: str) -> str | None:
-    """Draw the table of test cases and return the row that was picked, at first the first one."""
+    """Draw kind, search and the table of test cases; return the row that was picked, at first the first one."""
     with st.container(horizontal=True, vertical_alignment="bottom"):
         kind = st.segmented_control(
             "Cases",
@@ -90,39 +109,6 @@ def pick(context: PageContext, model: str, key: str) -> str | None:
             persist_state="session",
         )
         search = st.text_input(
-            "Search", key=f"{key}_search", placeholder="file name or metadata", persist_state="session", width=220
+            "Search", key=f"{key}_search", placeholder="row id or any value", persist_state="session", width=220
         )
-    rows = said_of(context, model, kind, search)
-    if rows.empty:
-        st.caption("No test row fits. Choose another kind of case or clear the search.")
-        return None
-    pages = -(-len(rows) // ON_PAGE)
-    page = st.pagination(pages, key=f"{key}_page") if pages > 1 else 1
-    shown = rows.iloc[(page - 1) * ON_PAGE : page * ON_PAGE]
-    icons = [picture_of(context, row) for row in shown.index]
-    table = pd.DataFrame(
-        {
-            "Image": [None if icon is None else uri(Image.fromarray(icon).resize((ICON, ICON))) for icon in icons],
-            "Case": shown.index,
-            "True": shown["y_true"].to_numpy(),
-            "Predicted": shown["y_pred"].to_numpy(),
-            "Sure": shown["confidence"].to_numpy(),
-        }
-    )
-    event = st.dataframe(
-        table,
-        hide_index=True,
-        height=330,
-        row_height=48,
-        on_select="rerun",
-        selection_mode="single-row",
-        key=f"{key}_table_{kind}_{search}_{page}",
-        column_config={
-            "Image": st.column_config.ImageColumn(width="small"),
-            "Sure": st.column_config.ProgressColumn(format="%.2f", min_value=0, max_value=1, width="small"),
-        },
-        alt="Test cases with picture, true and predicted class",
-    )
-    st.caption(f"{count(len(rows))} cases. Tick a row to look at it.")
-    picked = event.selection.rows
-    return str(shown.index[picked[0] if picked and picked[0] < len(shown) else 0])
+    return kinds.body(context, "cases").choose(context, model, kind, search, key)

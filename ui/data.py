@@ -5,19 +5,17 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-import pandas as pd
 import streamlit as st
 
 from dl_core.domain import Domain
-from ui import charts, jobs, preview, reading, state, states, theme
+from ui import jobs, kinds, preview, state, states, theme
 from ui.context import PageContext
-from ui.words import count, percent
+from ui.words import count
 
 ORDER = {"error": 0, "warning": 1, "info": 2}
 ICONS = {"error": "error", "warning": "warning", "info": "info"}
 WORDS = {"error": "Blocks training", "warning": "Warning", "info": "Note"}
-PARTS = {"train": "Train", "validation": "Validation", "test": "Test"}
-PART_COLOURS = {"Train": theme.DEEP[0], "Validation": theme.DEEP[4], "Test": theme.DEEP[2]}
+READER_ONLY = ("image", "history")  # roles that the reader gives, not the user
 
 
 def show(domain: Domain, context: PageContext) -> None:
@@ -28,15 +26,16 @@ def show(domain: Domain, context: PageContext) -> None:
     left, right = st.columns([3, 2], gap="large")
     with right:
         findings, split, checked = _inspected(context)
+    body = kinds.body(context, "data")
     with left:
         st.subheader("Preview", anchor=False)
-        preview.show(context)
+        body.first_look(context)
         _roles(domain, context)
     with right:
         if findings or checked:
             show_findings(context, findings)
-        _balance(context, split)
-        _coverage(context)
+        _split(split)
+        body.facts(context, split)
         _source(context)
 
 
@@ -70,7 +69,7 @@ def _inspected(context: PageContext) -> tuple[list[Mapping[str, Any]], Mapping[s
     if result is None:
         return notes, drawn, False
     if drawn is None and result.get("split"):
-        drawn = {**result["split"], "parts": result["parts"]}
+        drawn = {**result["split"], "balance": result["balance"]}
     return result["findings"], drawn, True
 
 
@@ -111,68 +110,10 @@ def _mend(context: PageContext, kind: str) -> None:
     )
 
 
-def _balance(context: PageContext, split: Mapping[str, Any] | None) -> None:
-    """Draw how many rows each class has in each part of the split."""
-    table, column = context.table(), preview.label_column(context.dataset)
+def _split(split: Mapping[str, Any] | None) -> None:
     if split:
         st.subheader("Split", anchor=False)
         st.caption(str(split.get("protocol", "")))
-    counted = _class_counts(context, table, column, (split or {}).get("parts"))
-    if counted:
-        total = {name: sum(parts.values()) for name, parts in counted.items()}
-        smallest = min(total, key=lambda name: total[name])
-        share = total[smallest] / max(1, sum(total.values()))
-        balanced = share * len(total) > 0.8  # the rarest class has at least 80 % of its even share
-        title = "The classes are balanced" if balanced else f"{smallest} is the rarest class: {percent(share)} of rows"
-        chart = charts.stacked(counted, title, x="Rows", colours={**PART_COLOURS, "Rows": theme.DEEP[0]})
-        words = "; ".join(f"{name}: {count(number)}" for name, number in total.items())
-        charts.draw(chart, f"Rows by class and part of the split. {words}.", key="balance")
-    elif split:
-        parts = {"Rows": {PARTS[part]: split[part] for part in PARTS}}
-        chart = charts.stacked(parts, "How the rows are shared out", x="Rows", colours=PART_COLOURS)
-        charts.draw(chart, f"Rows by part of the split: {parts['Rows']}.", key="balance")
-
-
-def _class_counts(
-    context: PageContext, table: pd.DataFrame | None, column: str | None, parts: Mapping[str, str] | None
-) -> dict[str, dict[str, int]] | None:
-    """Return rows by class and part, or by class alone before there is a split."""
-    if table is None or column is None or not context.classes:
-        return None
-    labels = table[column].astype("object")
-    splits = reading.splits(context.run_folder) if context.run_folder else None
-    if splits is not None:
-        parts = {row: part for part in PARTS for row in splits[part]}
-    if not parts:
-        return {name: {"Rows": int((labels == name).sum())} for name in context.classes}
-    part_of = pd.Series({row: PARTS[part] for row, part in parts.items()}, dtype="object")
-    pairs = pd.crosstab(labels, part_of.reindex(labels.index))
-    wanted = [part for part in PARTS.values() if part in pairs.columns]
-    return {
-        name: {part: int(pairs.at[name, part]) for part in wanted} for name in context.classes if name in pairs.index
-    }
-
-
-def _coverage(context: PageContext) -> None:
-    """Draw how much of each metadata column is filled."""
-    table, label = context.table(), preview.label_column(context.dataset)
-    if table is None:
-        return
-    columns = [name for name in table.columns if name != label][:12]
-    if not columns:
-        st.caption("No metadata came with the data, so bias is checked on what the images show.")
-        return
-    with st.expander(f"Metadata ({count(len(columns))} columns)", icon=":material/table_rows:"):
-        rows = [
-            {"Column": name, "Filled": float(table[name].notna().mean()), "Values": int(table[name].nunique())}
-            for name in columns
-        ]
-        st.dataframe(
-            pd.DataFrame(rows),
-            hide_index=True,
-            alt="How much of each metadata column is filled",
-            column_config={"Filled": st.column_config.ProgressColumn(format="percent", min_value=0, max_value=1)},
-        )
 
 
 def _source(context: PageContext) -> None:
@@ -188,9 +129,11 @@ def _source(context: PageContext) -> None:
 
 def _roles(domain: Domain, context: PageContext) -> None:
     """Draw how the columns were read, editable for one's own data."""
-    about, table = context.dataset, context.table()
-    if table is None:
+    about = context.dataset
+    if context.dataset_folder is None:
         return
+    derived = about["roles"].get("history", ())
+    columns = [name for name in about["columns"] if name not in derived]
     fixed = about.get("id") is None or context.read_only
     with (
         st.expander("How the columns were read", icon=":material/edit_note:"),
@@ -198,12 +141,11 @@ def _roles(domain: Domain, context: PageContext) -> None:
     ):
         wanted: dict[str, list[str]] = {}
         for field in domain.schema.fields:
-            if field.role == "image":
+            if field.role in READER_ONLY:
                 continue
-            now = list(about["roles"].get(str(field.role), ()))
+            now = [name for name in about["roles"].get(str(field.role), ()) if name in columns]
             title = str(field.role).capitalize() + (" (needed)" if field.required else "")
             key = f"role_{about.get('id', 'sample')}_{field.role}"
-            columns = list(table.columns)
             if field.many:
                 wanted[str(field.role)] = st.multiselect(title, columns, now, key=key, help=field.help, disabled=fixed)
             else:

@@ -13,9 +13,9 @@ import streamlit as st
 
 from dl_core.domain import Domain, domains
 from ui import estimate, live, reading, samples, services, state, states
-from ui.words import about, number, size, when
+from ui.words import about, count, number, size, when
 
-YOU_GET = "Models compared with simple baselines, maps of where they looked, a check for bias, predictions and a report"
+YOU_GET = "Models compared with simple baselines, reasons for each answer, a check for bias, predictions and a report"
 SAMPLE_ROWS = 1000
 
 
@@ -51,7 +51,7 @@ def cards(known: Mapping[str, Domain]) -> None:
 def _picture(domain: Domain, wanted: int) -> None:
     picture = samples.picture(domain, wanted)
     if picture is not None:
-        st.image(picture, width="stretch", alt=f"Images of the sample: {domain.sample.title}")
+        st.image(picture, width="stretch", alt=f"From the sample: {domain.sample.title}")
         st.caption(domain.sample.title)
 
 
@@ -79,7 +79,7 @@ def _how_long(domain: Domain) -> str:
         return "about a minute for a first comparison"
     rows = prepared["counts"]["train"]
     seconds = estimate.estimate(domain.presets["fast"], rows, estimate.speeds(prepared), "").seconds
-    return f"{about(seconds or prepared['seconds'])} for a first comparison on {rows} images"
+    return f"{about(seconds or prepared['seconds'])} for a first comparison on {count(rows)} {domain.row_words[1]}"
 
 
 def running_now(owner: str) -> None:

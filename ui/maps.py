@@ -11,7 +11,6 @@ import streamlit as st
 from PIL import Image, ImageDraw
 
 from dl_core.explain.overlay import colour_bar, overlay, read_heat
-from dl_core.explain.registry import EXPLAINERS
 from ui import cases
 from ui.words import number
 
@@ -103,11 +102,6 @@ def legend() -> None:
         st.caption("little evidence")
         st.image(colour_bar(width=160, height=10), alt="Colour bar from little to much evidence")
         st.caption("much evidence")
-
-
-def method_label(name: str) -> str:
-    """Return a method's name for people."""
-    return EXPLAINERS[name].label if name in EXPLAINERS else name
 
 
 def _like(heat: np.ndarray, base: np.ndarray) -> np.ndarray:

@@ -16,13 +16,23 @@ from ui.words import interval, number, signed
 METHODS = {
     "thresholds": "A threshold for each group",
     "reweighing": "Reweighing and training again",
+    "threshold_optimizer": "Fairlearn's threshold optimizer",
 }
 HELP = {
     "thresholds": "Picks each group's threshold on validation rows so that sensitivity is alike. No retraining; at "
     "prediction time the group must be known.",
     "reweighing": "Kamiran and Calders 2012: training rows are weighted so that group and label are independent, and "
     "the model is trained again.",
+    "threshold_optimizer": "Hardt et al. 2016, as fairlearn does it: thresholds by group, mixed at random where that "
+    "is needed, so that the chosen rates are equal. At prediction time the group must be known.",
 }
+CONSTRAINTS = {
+    "equalized_odds": "both error rates",
+    "true_positive_rate_parity": "the share of frauds found",
+    "false_positive_rate_parity": "the share of false alarms",
+    "demographic_parity": "the share flagged",
+}
+WITH_CONSTRAINT = ("threshold_optimizer",)
 
 
 def show(domain: Domain, context: PageContext, model: str, columns: list[str]) -> None:
@@ -43,8 +53,9 @@ def show(domain: Domain, context: PageContext, model: str, columns: list[str]) -
             persist_state="session",
             width=300,
         )
+        constraint = _constraint(context) if method in WITH_CONSTRAINT else None
         asked = f"{context.key}_mitigated"
-        wanted = [str(context.run), model, column, method]
+        wanted = [str(context.run), model, column, method, constraint]
         st.button(
             "Try it",
             icon=":material/balance:",
@@ -55,17 +66,28 @@ def show(domain: Domain, context: PageContext, model: str, columns: list[str]) -
     if st.session_state.get(asked) != wanted:
         return
     lane = "train" if method == "reweighing" else "quick"
-    result = context.ask(
-        "mitigate", {"model": model, "column": column, "method": method}, label="Trying the mitigation", lane=lane
-    )
+    question = {"model": model, "column": column, "method": method}
+    if constraint:
+        question["constraint"] = constraint
+    result = context.ask("mitigate", question, label="Trying the mitigation", lane=lane)
     if result is not None:
         _before_and_after(domain, result, column)
 
 
+def _constraint(context: PageContext) -> str:
+    return st.selectbox(
+        "What shall be alike",
+        list(CONSTRAINTS),
+        format_func=CONSTRAINTS.get,
+        key=f"{context.key}_mitigate_constraint",
+        persist_state="session",
+        width=240,
+    )
+
+
 def _before_and_after(domain: Domain, result: dict[str, Any], column: str) -> None:
     st.info(result["sentence"], icon=":material/balance:")
-    metric = "sensitivity" if any(row["metric"] == "sensitivity" for row in result["before"]["overall"]) else None
-    metric = metric or result["before"]["overall"][0]["metric"]
+    metric = _shown_metric(result)
     label = METRICS[metric].label if metric in METRICS else metric
     dots = []
     for name, colour in (("before", theme.GREYS[0]), ("after", theme.DEEP[0])):
@@ -93,6 +115,15 @@ def _before_and_after(domain: Domain, result: dict[str, Any], column: str) -> No
         if result.get("thresholds"):
             parts = ", ".join(f"{group} {estimate_threshold(cut)}" for group, cut in result["thresholds"].items())
             st.caption(f"Thresholds, picked on validation rows: {parts}.")
+
+
+def _shown_metric(result: dict[str, Any]) -> str:
+    """Return the metric drawn: the one whose groups came closest, else sensitivity, else the first."""
+    gains = [row for row in result.get("gain") or () if row.get("change") is not None]
+    known = [row["metric"] for row in result["before"]["overall"]]
+    if gains:
+        return min(gains, key=lambda row: row["change"])["metric"]
+    return "sensitivity" if "sensitivity" in known else known[0]
 
 
 def estimate_threshold(cut: float | None) -> str:

@@ -1,4 +1,4 @@
-"""The first look at data: a page of images by class, or the first rows of a table."""
+"""The first look at images: a page of them by class, and the pictures of rows that are named elsewhere."""
 
 from __future__ import annotations
 
@@ -48,11 +48,7 @@ def show(context: PageContext) -> None:
     if table is None or context.dataset_folder is None:
         st.caption("The rows of this data set are not kept beside the run.")
         return
-    key = image_key(about)
-    if key is None:
-        st.dataframe(table.head(200), height=320, alt=f"First rows of {about['name']}")
-        return
-    _images(context, table, key)
+    _images(context, table, image_key(about))
 
 
 def _images(context: PageContext, table: pd.DataFrame, key: str) -> None:
@@ -88,9 +84,13 @@ def images_at(folder: Path, key: str, places: Iterable[int], captions: Sequence[
 
 def rows_with_pictures(context: PageContext, rows: Sequence[str], limit: int = 6) -> None:
     """Draw the first ``limit`` of the named rows as images, or name them where there are no images."""
-    table = context.table()
     key = image_key(context.dataset or {})
-    if table is None or key is None or context.dataset_folder is None:
+    if key is None:
+        named = ", ".join(map(str, rows[: 4 * limit]))
+        st.caption(f"{context.domain.row_words[1].capitalize()} {named}{' …' if len(rows) > 4 * limit else ''}")
+        return
+    table = context.table()
+    if table is None or context.dataset_folder is None:
         st.caption(", ".join(map(str, rows[:limit])))
         return
     places = [int(at) for at in table.index.get_indexer(list(rows[:limit])) if at >= 0]

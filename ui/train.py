@@ -7,9 +7,9 @@ from typing import Any
 
 import streamlit as st
 
-from dl_core.domain import Domain, Option
+from dl_core.domain import Domain
 from dl_core.errors import DaylightError
-from ui import estimate, jobs, live, state, states, training
+from ui import estimate, jobs, live, options, state, states, training
 from ui.context import PageContext
 from ui.words import about, duration
 
@@ -88,13 +88,13 @@ def _form(domain: Domain, context: PageContext) -> None:
     with left:
         _presets(domain, context)
         models = _models(domain, context)
+        chosen, seed, budget = options.draw(domain)
     with right, st.container(border=True):
         rows = _training_rows(context)
         guess = estimate.for_page(domain, context.owner, models, rows)
         st.subheader("Start", anchor=False)
         st.markdown(guess.line if models else "Tick at least one model.")
         _mends(context)
-        options, seed, budget = _advanced(domain, context)
         blocked = _blocking(context)
         if blocked:
             st.error(f"{blocked} Mend it on the Data tab first.", icon=":material/error:")
@@ -107,7 +107,7 @@ def _form(domain: Domain, context: PageContext) -> None:
             disabled=not models or bool(blocked),
         )
     if pressed:
-        _start(domain, context, {"models": models, "options": options, "seed": seed, "time_budget": budget})
+        _start(domain, context, {"models": models, "options": chosen, "seed": seed, "time_budget": budget})
 
 
 def _presets(domain: Domain, context: PageContext) -> None:
@@ -164,46 +164,6 @@ def _mends(context: PageContext) -> None:
     mended = state.bench(context.domain, context.owner)["mend"]
     if mended:
         st.caption(f":material/build: Before training: {', '.join(kind.replace('-', ' ') for kind in mended)} mended.")
-
-
-def _advanced(domain: Domain, context: PageContext) -> tuple[dict[str, Any], int, float | None]:
-    """Draw the folded options; return them with the seed and the time budget in seconds."""
-    with st.expander("Advanced options", icon=":material/tune:"):
-        options = {option.name: _option(domain, option) for option in domain.options}
-        seed = st.number_input(
-            "Seed",
-            0,
-            2**31 - 1,
-            0,
-            key=f"{domain.name}_seed",
-            persist_state="session",
-            help="The same seed, data and machine give the same scores.",
-        )
-        minutes = st.number_input(
-            "Time limit in minutes",
-            0,
-            24 * 60,
-            0,
-            key=f"{domain.name}_minutes",
-            persist_state="session",
-            help="0 for none. Models that do not fit into the time are skipped, and the run says so.",
-        )
-    return options, int(seed), 60.0 * minutes or None
-
-
-def _option(domain: Domain, option: Option) -> Any:
-    """Draw the widget that fits an option's kind."""
-    shared = {"key": f"{domain.name}_option_{option.name}", "help": option.help, "persist_state": "session"}
-    title = option.name.replace("_", " ").capitalize()
-    if option.kind is bool:
-        return st.toggle(title, option.default, **shared)
-    if option.choices:
-        return st.selectbox(title, option.choices, option.choices.index(option.default), **shared)
-    if option.kind is int:
-        return int(st.number_input(title, value=option.default, step=1, **shared))
-    if option.kind is float:
-        return st.number_input(title, value=option.default, step=0.05, format="%.2f", **shared)
-    return st.text_input(title, option.default, **shared)
 
 
 def _training_rows(context: PageContext) -> int:

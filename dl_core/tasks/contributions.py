@@ -11,7 +11,7 @@ from PIL import Image
 
 from dl_core.data.dataset import Dataset
 from dl_core.explain.table_json import table_explanation_as_json
-from dl_core.explain.table_values import row_texts, step_of, value_text
+from dl_core.explain.table_values import step_of, value_text
 from dl_core.tasks.pictures import data_uri
 
 if TYPE_CHECKING:
@@ -49,7 +49,8 @@ def map_as_json(explanation: Explanation) -> dict[str, Any]:
 
 def _with_texts(explanation: Explanation, data: Dataset, about: Mapping[str, Any]) -> Explanation:
     """Return an explanation that came without texts with the row's own and the usual values."""
-    own = row_texts(data, data.ids.get_loc(explanation.row), explanation.features, {})
+    row = data.table.loc[explanation.row]
+    own = tuple(value_text(row[name]) if name in data.table else "" for name in explanation.features)
     known = (about.get(name, {}).get("typical") for name in explanation.features)
     usual = tuple("" if value is None else value_text(value) for value in known)
     return replace(explanation, values=own, typical=usual)

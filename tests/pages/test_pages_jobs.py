@@ -39,9 +39,9 @@ def inspect(args: dict[str, Any], context: Any) -> dict[str, Any]:
         "mend": "leak",
         "count": 2,
     }
-    parts = {f"case{at:02d}": "train" if at < 28 else "test" for at in range(40)}
+    balance = {name: {"train": 14, "validation": 0, "test": 6} for name in ("healthy", "lesion")}
     split = {"kind": "by unit", "protocol": "by patient, seed 0", "train": 28, "validation": 0, "test": 12}
-    return {"dataset_id": args["dataset_id"], "findings": [finding], "split": split, "parts": parts}
+    return {"dataset_id": args["dataset_id"], "findings": [finding], "split": split, "balance": balance}
 
 
 def train(args: dict[str, Any], context: Any) -> dict[str, Any]:
