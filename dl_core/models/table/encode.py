@@ -17,6 +17,7 @@ MOST_MISSING = 0.5  # share above which a column of the user's is left out; hist
 MOST_CATEGORIES = 1_000  # of one column, the frequent ones; all others are 0
 LARGEST = 8.0  # standardised numbers end here
 SAMPLE = 200_000  # rows from which quantiles are taken
+BLOCK = 100_000  # rows that are encoded at once
 
 
 @dataclass(frozen=True)
@@ -67,8 +68,7 @@ class TableEncoder:
     def _fit_numbers(self, data: Dataset) -> None:
         step = max(1, len(data) // SAMPLE)
         raw = self._raw(data.table.iloc[::step])  # (n, d)
-        full = self._raw(data.table) if step > 1 else raw
-        self.flagged = np.isnan(full).any(axis=0)
+        self.flagged = np.isnan(raw).any(axis=0)
         stats = [_robust(raw[:, place]) for place in range(raw.shape[1])]
         self.middle, self.scale = (
             (np.array(part, dtype=np.float64) for part in zip(*stats, strict=True))
@@ -109,14 +109,15 @@ class TableEncoder:
 
     def numbers(self, data: Dataset) -> np.ndarray:
         """Return standardised numbers, each followed by its flag of missing where it has one, (n, width) float32."""
-        raw = self._raw(data.table)
-        missing = np.isnan(raw)
-        z = (np.arcsinh((raw - self.middle) / self.scale) - self.mean) / self.deviation
-        z = np.clip(np.where(missing, 0.0, z), -LARGEST, LARGEST)
-        found = np.zeros((len(raw), self.width), dtype=np.float32)
+        found = np.zeros((len(data), self.width), dtype=np.float32)
         starts = np.array([span.start for span in self.spans], dtype=int)
-        found[:, starts] = z
-        found[:, starts[self.flagged] + 1] = missing[:, self.flagged]
+        for first in range(0, len(data), BLOCK):  # double precision of a block at a time
+            raw = self._raw(data.table.iloc[first : first + BLOCK])
+            missing = np.isnan(raw)
+            z = (np.arcsinh((raw - self.middle) / self.scale) - self.mean) / self.deviation
+            part = found[first : first + BLOCK]
+            part[:, starts] = np.clip(np.where(missing, 0.0, z), -LARGEST, LARGEST)
+            part[:, starts[self.flagged] + 1] = missing[:, self.flagged]
         return found
 
     def codes(self, data: Dataset) -> np.ndarray:
