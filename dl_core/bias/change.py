@@ -13,8 +13,10 @@ from dl_core.bias.report import BiasReport, Mitigation
 from dl_core.errors import OptionError
 from dl_core.evaluate.compare import number, verdict
 from dl_core.evaluate.intervals import percentile
-from dl_core.evaluate.metrics import Metric
+from dl_core.evaluate.metrics import Metric, get_metrics
 from dl_core.evaluate.results import Predictions
+
+MONEY = ("money_lost", "money_saved_total")  # what a remedy costs, where amounts and costs are known
 
 
 @dataclass(frozen=True)
@@ -40,10 +42,13 @@ def mitigation_result(
     *,
     metrics: Sequence[str | Metric] | None = None,
     units: pd.Series | None = None,
+    about: pd.DataFrame | None = None,
     seed: int = 0,
     thresholds: Mapping[str, float] | None = None,
 ) -> Mitigation:
     """Return both bias reports on the same test rows, with paired intervals of what changed.
+
+    Where ``about`` holds amounts and costs, what the remedy costs in money is among the metrics.
 
     Parameters
     ----------
@@ -53,6 +58,8 @@ def mitigation_result(
         Group labels by row id; the first column is the grouping that was to be made fairer.
     thresholds : mapping or None
         Operating point by group, where that was the remedy.
+    about : pandas.DataFrame or None
+        Facts by row id, as in `check_bias`.
 
     Raises
     ------
@@ -60,16 +67,18 @@ def mitigation_result(
         If the test rows are not the same.
     """
     column = str(first_grouping(groups).name)
-    chosen = group_metrics(metrics, len(before.predictions.classes))
+    known = group_metrics(metrics, len(before.predictions.classes))
+    known = get_metrics([*known, *(MONEY if about is not None else ())], len(before.predictions.classes))
+    shared = {"units": units, "about": about, "seed": seed}
     drawn = [
-        draw_groups(one.predictions, one.model, groups, chosen, threshold=one.threshold, units=units, seed=seed)
+        draw_groups(one.predictions, one.model, groups, known, threshold=one.threshold, **shared)
         for one in (before, after)
     ]
+    chosen = drawn[0].metrics
     if not drawn[0].rows.equals(drawn[1].rows):
         raise OptionError("the test rows before and after are not the same", expected="two trainings on one split")
     reports = [
-        report_of(draw, one.model, chosen, one.predictions.classes)
-        for draw, one in zip(drawn, (before, after), strict=True)
+        report_of(draw, one.model, one.predictions.classes) for draw, one in zip(drawn, (before, after), strict=True)
     ]
     cost = _cost(chosen, drawn, reports)
     gain = _gain(chosen, drawn, reports, column)
@@ -80,7 +89,7 @@ def mitigation_result(
         after=reports[1],
         cost=cost,
         gain=gain,
-        sentence=_sentence(column, gain, cost),
+        sentence=sentence_of(column, gain, cost),
         thresholds=dict(thresholds or {}),
     )
 
@@ -120,11 +129,11 @@ def _gain(
     return pd.DataFrame(lines, columns=names)
 
 
-def _sentence(column: str, gain: pd.DataFrame, cost: pd.DataFrame) -> str:
-    """Return what was gained and what it cost, in words."""
+def sentence_of(column: str, gain: pd.DataFrame, cost: pd.DataFrame, aim: str = "sensitivity") -> str:
+    """Return what was gained in the metric ``aim`` and what it cost, in words."""
     if gain.empty:
         return f"{column}: fewer than two groups are large enough, so nothing can be said about what changed."
-    row = gain[gain["metric"] == "sensitivity"].iloc[0] if "sensitivity" in set(gain["metric"]) else gain.iloc[0]
+    row = gain[gain["metric"] == aim].iloc[0] if aim in set(gain["metric"]) else gain.iloc[0]
     size = f"from {row['before']:.3f} to {row['after']:.3f}, change {number(row['change'], sign=True)} "
     size += f"[{number(row['low'])}, {number(row['high'])}]"
     told = {"closer": "it brings them closer", "further apart": "it drives them apart"}.get(
@@ -136,7 +145,18 @@ def _sentence(column: str, gain: pd.DataFrame, cost: pd.DataFrame) -> str:
     names = ", ".join(metric.replace("_", " ") for metric in apart["metric"])
     text += f"But they come further apart in {names}. " if names else ""
     worse = cost[cost["verdict"] == "worse"]
+    worse = worse[~worse["metric"].isin(MONEY)]
     costs = [f"{c.metric.replace('_', ' ')} {number(c.change, sign=True)}" for c in worse.itertuples()]
-    return text + (
-        f"Over all rows it costs {', '.join(costs)}." if costs else "Over all rows no metric is clearly worse."
-    )
+    text += f"Over all rows it costs {', '.join(costs)}." if costs else "Over all rows no metric is clearly worse."
+    return text + _money(cost)
+
+
+def _money(cost: pd.DataFrame) -> str:
+    """Return what the remedy does to the money saved, in words; nothing where that is not known."""
+    row = next(cost[cost["metric"] == "money_saved_total"].itertuples(), None)
+    if row is None or np.isnan(row.change):
+        return ""
+    size = f"{row.change:+,.0f} [{row.low:+,.0f}, {row.high:+,.0f}]".replace("-", "−")
+    told = {"worse": "it costs money", "better": "it saves money"}.get(row.verdict, "that may be chance")
+    before, after = (f"{value:,.0f}".replace("-", "−") for value in (row.before, row.after))
+    return f" Money saved by reviewing goes from {before} to {after}, change {size}: {told}."

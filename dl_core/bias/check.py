@@ -12,11 +12,13 @@ from itertools import combinations
 import numpy as np
 import pandas as pd
 
+from dl_core.bias.four_fifths import four_fifths
 from dl_core.bias.groups import NOT_STATED, natural_order
 from dl_core.bias.report import BiasReport
 from dl_core.bias.words import warnings_of
 from dl_core.errors import OptionError
-from dl_core.evaluate.evaluate import scored_rows, units_of
+from dl_core.evaluate.about import Facts
+from dl_core.evaluate.evaluate import fitting, scored_rows, units_of
 from dl_core.evaluate.intervals import LEVEL, Scored, draw_weights, interval, percentile, resamples_for
 from dl_core.evaluate.metrics import METRICS, Metric, get_metrics
 from dl_core.evaluate.results import Predictions
@@ -36,6 +38,7 @@ class GroupDraws:
     rows: pd.Index
     labels: pd.DataFrame
     units: np.ndarray | None
+    metrics: list[Metric]
     overall: dict[str, np.ndarray]
     by_group: dict[Key, np.ndarray]
 
@@ -48,6 +51,7 @@ def check_bias(
     metrics: Sequence[str | Metric] | None = None,
     threshold: float | pd.Series | None = None,
     units: pd.Series | None = None,
+    about: pd.DataFrame | None = None,
     seed: int = 0,
 ) -> BiasReport:
     """Return every metric by group on the labelled test rows, and how far groups are apart.
@@ -65,6 +69,8 @@ def check_bias(
         Operating point, or one for each row id.
     units : pandas.Series or None
         Unit (patient, account) by row id; rows of a unit are resampled together.
+    about : pandas.DataFrame or None
+        Facts by row id for metrics of money and of a review queue (`evaluate.about`); those that lack one are left out.
     seed : int
 
     Returns
@@ -73,30 +79,33 @@ def check_bias(
         A group is not ``enough`` for a metric under 30 rows, 10 units, or 10 of the positives or negatives that the
         metric counts; it and rows whose group is not stated take no part in disparities. A disparity is the difference
         (and ratio) of the best and the worst group, those two fixed, with an interval widened (Bonferroni) for having
-        picked the most distant pair; so it may reach over 0, which a resampled maximum never would.
+        picked the most distant pair; so it may reach over 0, which a resampled maximum never would. Metrics that grow
+        with a group's size, or hand it the whole review budget, have no disparities (`Metric.comparable`).
 
     Raises
     ------
     OptionError
-        If there are no groups, or the model or a metric is unknown.
+        If there are no groups or labels, or the model or a metric is unknown.
     """
     chosen = group_metrics(metrics, len(predictions.classes))
-    drawn = draw_groups(predictions, model, groups, chosen, threshold=threshold, units=units, seed=seed)
-    return report_of(drawn, model, chosen, predictions.classes)
+    drawn = draw_groups(predictions, model, groups, chosen, threshold=threshold, units=units, about=about, seed=seed)
+    return report_of(drawn, model, predictions.classes)
 
 
-def report_of(drawn: GroupDraws, model: str, chosen: Sequence[Metric], classes: tuple[str, ...]) -> BiasReport:
+def report_of(drawn: GroupDraws, model: str, classes: tuple[str, ...]) -> BiasReport:
     """Return the report on resampled metrics."""
+    chosen = drawn.metrics
     overall = pd.DataFrame(
         [
-            (m.name, _value(m, drawn.case), *interval(m, drawn.case, drawn.overall[m.name]), len(drawn.rows))
+            (m.name, drawn.case.value(m), *interval(m, drawn.case, drawn.overall[m.name]), len(drawn.rows))
             for m in chosen
         ],
         columns=["metric", "value", "low", "high", "n"],
     )
     table = pd.concat([_group_table(drawn, column, chosen) for column in drawn.labels], ignore_index=True)
     disparities = pd.concat([_disparities(drawn, table, column, chosen) for column in drawn.labels], ignore_index=True)
-    return BiasReport(model, overall, table, disparities, warnings_of(table, disparities, classes))
+    rule = four_fifths(table, drawn.by_group, classes)
+    return BiasReport(model, overall, table, disparities, warnings_of(table, disparities, classes), rule)
 
 
 def group_metrics(metrics: Sequence[str | Metric] | None, n_classes: int) -> list[Metric]:
@@ -112,47 +121,59 @@ def draw_groups(
     *,
     threshold: float | pd.Series | None,
     units: pd.Series | None,
+    about: pd.DataFrame | None = None,
     seed: int,
 ) -> GroupDraws:
-    """Return the resampled metrics of all rows and of every group, from one set of draws."""
+    """Return the resampled metrics of all rows and of every group, from one set of draws.
+
+    Metrics that lack a fact are left out.
+    """
     if not len(groups.columns):
         raise OptionError("there are no groups to check", where="groups", expected="a column of the metadata")
-    case, rows = scored_rows(predictions, model, "test")
+    case, rows = scored_rows(predictions, model, "test", facts=Facts(about))
+    if not len(rows):
+        raise OptionError("these rows have no labels", where="groups", expected="labelled test rows to judge by group")
     if isinstance(threshold, pd.Series):
         threshold = threshold.reindex(rows).to_numpy(dtype=float)
-    case = Scored(case.y_true, case.y_score, threshold)
+    case = Scored(case.y_true, case.y_score, threshold, case.about)
+    metrics = fitting(metrics, case.about)
     labels = groups.reindex(rows).fillna(NOT_STATED)
     unit = units_of(rows, units)
-    members = {
-        (column, group): np.flatnonzero((labels[column] == group).to_numpy())
-        for column in labels
-        for group in sorted(labels[column].unique(), key=natural_order)
-    }
+    members = _members(labels)
+    parts = {key: case.take(at) for key, at in members.items()}
     overall: dict[str, list] = {metric.name: [] for metric in metrics}
     by_group: dict[Key, list] = {(*key, metric.name): [] for key in members for metric in metrics}
     n = len(rows)
     for weights in draw_weights(n, n_resamples=resamples_for(n), seed=seed, units=unit):
         for metric in metrics:
-            overall[metric.name].append(metric.resampled(case.y_true, case.y_score, weights, case.threshold))
+            overall[metric.name].append(case.resampled(metric, weights))
         for key, at in members.items():
-            part, its_weights = case.take(at), weights[:, at]
+            its_weights = np.take(weights, at, axis=1)
             for metric in metrics:
-                values = metric.resampled(part.y_true, part.y_score, its_weights, part.threshold)
-                by_group[*key, metric.name].append(values)
+                by_group[*key, metric.name].append(parts[key].resampled(metric, its_weights))
     joined = {name: np.concatenate(values) for name, values in overall.items()}
-    parts = {key: np.concatenate(values) for key, values in by_group.items()}
-    return GroupDraws(case, rows, labels, None if unit is None else unit.to_numpy(), joined, parts)
+    drawn = {key: np.concatenate(values) for key, values in by_group.items()}
+    return GroupDraws(case, rows, labels, None if unit is None else unit.to_numpy(), metrics, joined, drawn)
 
 
-def _value(metric: Metric, case: Scored) -> float:
-    return metric(case.y_true, case.y_score, case.threshold)
+def _members(labels: pd.DataFrame) -> dict[tuple[str, str], np.ndarray]:
+    """Return the row positions of each group by (column, group)."""
+    found = {}
+    for column in labels:
+        codes, names = pd.factorize(labels[column])
+        for code in sorted(range(len(names)), key=lambda code, names=names: natural_order(names[code])):
+            found[column, names[code]] = np.flatnonzero(codes == code)
+    return found
 
 
 def by_group(case: Scored, labels: pd.Series, metrics: Sequence[Metric]) -> pd.DataFrame:
-    """Return metric values by group from fairlearn's `MetricFrame`: groups as rows, metrics as columns."""
+    """Return metric values by group from fairlearn's `MetricFrame`: groups as rows, metrics as columns.
+
+    Metrics that need facts of the rows are worked out group by group, as a frame hands on nothing but scores.
+    """
     from fairlearn.metrics import MetricFrame
 
-    params = {}
+    params, all_metrics, metrics = {}, metrics, [metric for metric in metrics if not metric.columns]
     if case.threshold is not None:
         each = np.broadcast_to(case.threshold, len(case.y_true))
         params = {metric.name: {"threshold": each} for metric in metrics}
@@ -163,7 +184,12 @@ def by_group(case: Scored, labels: pd.Series, metrics: Sequence[Metric]) -> pd.D
         sensitive_features=labels.to_numpy(),
         sample_params=params,
     )
-    return frame.by_group.astype(float)
+    values = frame.by_group.astype(float)
+    for metric in all_metrics:
+        if metric.columns:
+            at = {group: np.flatnonzero((labels == group).to_numpy()) for group in values.index}
+            values[metric.name] = [case.take(rows).value(metric) for rows in at.values()]
+    return values
 
 
 def _group_table(drawn: GroupDraws, column: str, metrics: Sequence[Metric]) -> pd.DataFrame:
@@ -199,6 +225,8 @@ def _disparities(drawn: GroupDraws, table: pd.DataFrame, column: str, metrics: S
     """Return the differences and ratios between the best and worst group of one grouping."""
     lines = []
     for metric in metrics:
+        if not metric.comparable:
+            continue
         here = table[(table["column"] == column) & (table["metric"] == metric.name)]
         here = here[here["enough"] & here["value"].notna() & (here["group"] != NOT_STATED)]
         if len(here) < 2:

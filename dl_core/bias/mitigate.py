@@ -15,10 +15,11 @@ from dl_core.bias.check import MIN_CASES
 from dl_core.bias.groups import NOT_STATED
 from dl_core.bias.report import Mitigation
 from dl_core.errors import OptionError
-from dl_core.evaluate.calibration import pick_threshold
+from dl_core.evaluate.about import Facts, has_columns
+from dl_core.evaluate.calibration import pick_threshold, pick_threshold_for_money
 from dl_core.evaluate.evaluate import scored_rows
 from dl_core.evaluate.formulas import sensitivity, specificity
-from dl_core.evaluate.metrics import Metric
+from dl_core.evaluate.metrics import MONEY, Metric
 from dl_core.evaluate.results import Predictions
 
 GOALS = ("sensitivity", "specificity")
@@ -117,6 +118,7 @@ def threshold_mitigation(
     metrics: Sequence[str | Metric] | None = None,
     threshold: float | None = None,
     units: pd.Series | None = None,
+    about: pd.DataFrame | None = None,
     seed: int = 0,
 ) -> Mitigation:
     """Give each group its own operating point for equal sensitivity, and show what that changes.
@@ -129,6 +131,8 @@ def threshold_mitigation(
         Group labels by row id; the first column is the grouping to be made fairer.
     threshold : float or None
         The operating point for all before; None for the most probable class.
+    about : pandas.DataFrame or None
+        Facts by row id, as in `check_bias`; with amounts and costs the price in money is told.
 
     Raises
     ------
@@ -141,7 +145,8 @@ def threshold_mitigation(
     rows = predictions.of(model).index
     after = Judgement(predictions, model, labels.map(found).astype(float).reindex(rows).fillna(shared))
     before = Judgement(predictions, model, shared)
-    return mitigation_result(before, after, groups, metrics=metrics, units=units, seed=seed, thresholds=found)
+    shared = {"metrics": metrics, "units": units, "about": about, "seed": seed}
+    return mitigation_result(before, after, groups, thresholds=found, **shared)
 
 
 def training_mitigation(
@@ -153,6 +158,7 @@ def training_mitigation(
     metrics: Sequence[str | Metric] | None = None,
     threshold: float | None | tuple[float | None, float | None] = None,
     units: pd.Series | None = None,
+    about: pd.DataFrame | None = None,
     seed: int = 0,
 ) -> Mitigation:
     """Show what training again with reweighed rows changed, on the same test rows.
@@ -165,7 +171,9 @@ def training_mitigation(
         Group labels by row id; the first column is the grouping that was to be made fairer.
     threshold : float, None or a pair
         The operating points before and after. With one number, the one after is picked on the new validation rows
-        (Youden), as a model trained on other weights gives other scores.
+        (by money saved where ``about`` tells, else Youden), as a model trained on other weights gives other scores.
+    about : pandas.DataFrame or None
+        Facts by row id, as in `check_bias`; with amounts and costs the price in money is told.
 
     Raises
     ------
@@ -173,7 +181,14 @@ def training_mitigation(
         If the test rows are not the same.
     """
     if not isinstance(threshold, tuple):
-        anew = threshold if threshold is None else pick_threshold(*after.arrays(model, "validation")[:2])
-        threshold = (threshold, anew)
+        threshold = (threshold, threshold if threshold is None else _anew(after, model, about))
     pair = Judgement(before, model, threshold[0]), Judgement(after, model, threshold[1])
-    return mitigation_result(*pair, groups, metrics=metrics, units=units, seed=seed)
+    return mitigation_result(*pair, groups, metrics=metrics, units=units, about=about, seed=seed)
+
+
+def _anew(predictions: Predictions, model: str, about: pd.DataFrame | None) -> float | None:
+    """Return an operating point picked on validation rows."""
+    case, _ = scored_rows(predictions, model, "validation", facts=Facts(about))
+    if has_columns(MONEY, case.about):
+        return pick_threshold_for_money(case.y_true, case.y_score, case.about)
+    return pick_threshold(case.y_true, case.y_score)

@@ -25,6 +25,8 @@ class BiasReport:
         Columns ``column, metric, kind, value, low, high, worst, best``; ``kind`` is ``"difference"`` or ``"ratio"``.
     warnings : tuple of str
         Sentences: groups too small, disparities whose interval leaves out zero.
+    four_fifths : pandas.DataFrame
+        The four-fifths rule for two classes (`four_fifths.four_fifths`), with a ``sentence`` for each group.
     """
 
     model: str
@@ -32,6 +34,7 @@ class BiasReport:
     groups: pd.DataFrame
     disparities: pd.DataFrame
     warnings: tuple[str, ...] = ()
+    four_fifths: pd.DataFrame = field(default_factory=pd.DataFrame)
 
     def as_dict(self) -> dict:
         """Return plain JSON."""
@@ -41,6 +44,7 @@ class BiasReport:
             "groups": records(self.groups),
             "disparities": records(self.disparities),
             "warnings": list(self.warnings),
+            "four_fifths": records(self.four_fifths),
         }
 
 
@@ -51,7 +55,7 @@ class Mitigation:
     Parameters
     ----------
     method : str
-        ``"thresholds"`` or ``"reweighing"``.
+        ``"thresholds"``, ``"reweighing"`` or ``"optimizer"``.
     column : str
         The grouping that was to be made fairer.
     before, after : BiasReport
@@ -64,7 +68,7 @@ class Mitigation:
     sentence : str
         What it gained and what it cost, in words.
     thresholds : dict
-        Operating point by group (method ``"thresholds"``), else empty.
+        Operating point by group, where that was the remedy; else empty.
     """
 
     method: str

@@ -58,6 +58,10 @@ def _difference(row, here: pd.DataFrame, positive: str) -> str:
         real = f"truly {positive} are {100 * worse:.0f} and {100 * better:.0f} of 100"
         part = ", so part of this is a real difference" if better - worse > 0.05 else ""
         return f"{row.column}: the model calls {positive} {each}; {real}{part}."
+    if row.metric == "money_lost":
+        spread = f"(difference {row.value:,.2f} [{row.low:,.2f}, {row.high:,.2f}])"
+        each = f"{worst:,.2f} for {row.worst} and {best:,.2f} for {row.best} {spread}"
+        return f"{row.column}: missed {positive} and reviews cost, for every 1,000 cases, {each}."
     if row.metric in ("accuracy", "balanced_accuracy"):
         return f"{row.column}: the model is right in {each}."
     label = METRICS[row.metric].label if row.metric in METRICS else row.metric
