@@ -127,6 +127,14 @@ def fraud_labels(raw: pd.Series) -> tuple[pd.Series, list[Finding]]:
     return labels, notes
 
 
+def label_codes(labels: pd.Series | None, rows: int = 0) -> np.ndarray:
+    """Return 1 for "fraud", 0 for "honest", -1 for a missing label, (n,) int8; ``rows`` times -1 without labels."""
+    if labels is None:
+        return np.full(rows, -1, dtype=np.int8)
+    fraud, honest = ((labels == word).to_numpy(dtype=bool, na_value=False) for word in (FRAUD, HONEST))
+    return np.where(fraud, 1, np.where(honest, 0, -1)).astype(np.int8)
+
+
 def _meanings(counts: Counter[str], column: str) -> tuple[dict[str, str], list[Finding]]:
     """Return what each spelling means."""
     where = f"column {shorten(column, 40)}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -10,9 +11,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from dl_core.data.dataset import Dataset, Finding
+from dl_core.data.dataset import Dataset, Finding, content_fingerprint
 from dl_core.data.history import HistoryPlan, running_history
-from dl_core.data.labels import FRAUD, HONEST
+from dl_core.data.labels import label_codes
+from dl_core.data.recent import recent_steps
 from dl_core.data.transactions.roles import Roles
 from dl_core.errors import OptionError
 from dl_core.schema import Role
@@ -24,10 +26,15 @@ _ROLES = (Role.TIME, Role.AMOUNT, Role.ENTITY, Role.COUNTERPARTY, Role.LABEL)
 
 @dataclass(frozen=True)
 class Derived:
-    """A table with history, its roles, the arrays beside it, and what is to say."""
+    """A table with history, its roles, the arrays beside it, and what is to say.
+
+    ``fingerprint`` tells everything that the table was made from; hashing what was derived would take longer than
+    deriving it.
+    """
 
     table: pd.DataFrame
     roles: Roles
+    fingerprint: str
     arrays: dict[str, np.ndarray] = field(default_factory=dict)
     notes: tuple[Finding, ...] = ()
 
@@ -49,11 +56,13 @@ def append_history(
     labelled : bool
         Whether these are data to learn from, and not new cases.
     """
+    own = content_fingerprint(table, {})
     if Role.TIME not in roles:
-        return Derived(table, roles)
+        return Derived(table, roles, own)
     plan = HistoryPlan(delay_days=delay_of(options))
     columns = _columns(table, roles)
     earlier, notes = _earlier(columns, options, pseudonyms, labelled)
+    made_from = f"{own} {plan} {'' if earlier is None else content_fingerprint(earlier, {})}"
     if earlier is not None:
         columns = pd.concat([earlier, columns], ignore_index=True)
     derived, recent = _derive(columns, roles, plan)
@@ -66,7 +75,8 @@ def append_history(
     derived = derived.rename(columns=clash)
     arrays = {} if recent is None else {"recent": recent[skip:]}
     roles = roles | {Role.HISTORY: tuple(derived.columns)}
-    return Derived(pd.concat([table, derived], axis=1), roles, arrays, tuple(notes))
+    fingerprint = hashlib.sha256(made_from.encode()).hexdigest()[:16]
+    return Derived(pd.concat([table, derived], axis=1), roles, fingerprint, arrays, tuple(notes))
 
 
 def delay_of(options: Mapping[str, Any]) -> float:
@@ -92,8 +102,7 @@ def _columns(table: pd.DataFrame, roles: Roles) -> pd.DataFrame:
     found = {str(role): table[roles[role][0]].to_numpy() for role in _ROLES[:2] if roles.get(role)}
     found |= {str(role): table[roles[role][0]].array for role in _ROLES[2:4] if roles.get(role)}
     if roles.get(Role.LABEL):
-        codes = table[roles[Role.LABEL][0]].map({HONEST: 0, FRAUD: 1}).fillna(-1)
-        found[str(Role.LABEL)] = codes.to_numpy(dtype=np.int8)
+        found[str(Role.LABEL)] = label_codes(table[roles[Role.LABEL][0]])
     return pd.DataFrame(found, copy=False)
 
 
@@ -103,7 +112,10 @@ def _derive(columns: pd.DataFrame, roles: Roles, plan: HistoryPlan) -> tuple[pd.
     amount = columns["amount"].to_numpy() if "amount" in columns else None
     known = None if label is None else label.fillna(-1).to_numpy(dtype=np.int8)
     derived = running_history(time, account, counterparty, amount, known, plan=plan)
-    return derived, None
+    recent = None
+    if account is not None:
+        recent = recent_steps(time, account, amount, history=derived)
+    return derived, recent
 
 
 def _earlier(

@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from dl_core.data.dataset import Dataset, Finding
-from dl_core.data.labels import FRAUD, HONEST, fraud_labels
+from dl_core.data.labels import FRAUD, HONEST, fraud_labels, label_codes
 from dl_core.data.limits import Limits
 from dl_core.data.privacy import tidy_sex
 from dl_core.data.request import ReadRequest
@@ -107,6 +107,7 @@ class _Reading:
             classes=(HONEST, FRAUD) if self._has_labels(roles) else ("ordinary", "unusual"),
             fixed_split=None if fixed is None else fixed.replace("", "train"),
             notes=(*self.notes, *derived.notes),
+            fingerprint=derived.fingerprint,
         )
 
     def _has_labels(self, roles: dict[Role, tuple[str, ...]]) -> bool:
@@ -239,7 +240,7 @@ class _Reading:
     def _without_leaks(self, roles: dict[Role, tuple[str, ...]], chosen: list[str]) -> list[str]:
         if Role.LABEL not in roles or not self.request.labelled:
             return chosen
-        targets = self.columns[roles[Role.LABEL][0]].map({HONEST: 0, FRAUD: 1}).fillna(-1).to_numpy(dtype=np.int8)
+        targets = label_codes(self.columns[roles[Role.LABEL][0]])
         leaks = leaking_columns(pd.DataFrame({name: self.columns[name] for name in chosen}), chosen, targets)
         for name, how in leaks.items():
             text = (

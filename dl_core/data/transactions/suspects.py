@@ -109,8 +109,7 @@ def future_looking(
         return {}
     size = np.bincount(keys)
     total = np.bincount(keys, weights=fraud)
-    past = rank_auc(_count_before(keys, time[known], fraud), fraud)
-    found = {}
+    past, found = 0.0, {}
     for name in columns:
         if not pd.api.types.is_numeric_dtype(table[name].dtype):
             continue
@@ -120,9 +119,11 @@ def future_looking(
             continue
         used = (size > 0) & np.isfinite(each)
         likeness = max(_likeness(each[used], total[used]), _likeness(each[used], total[used] / size[used]))
+        if likeness < _FUTURE_LIKENESS:
+            continue
         area = rank_auc(values, fraud)
-        gain = max(area, 1 - area) - max(past, 1 - past)
-        if likeness >= _FUTURE_LIKENESS and gain >= _FUTURE_GAIN:
+        past = past or rank_auc(_count_before(keys, time[known], fraud), fraud)
+        if max(area, 1 - area) - max(past, 1 - past) >= _FUTURE_GAIN:
             found[name] = f"AUC {max(area, 1 - area):.2f}, where the past alone tells {max(past, 1 - past):.2f}"
     return found
 
