@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from dl_core.errors import OptionError, shorten
 from dl_core.explain.table_base import Contributions, TableExplainer
 from dl_core.explain.table_view import FeatureView
 
@@ -19,10 +20,11 @@ class ShapleySampling(TableExplainer):
     """Sampled Shapley values; works for every model.
 
     Options: ``rows`` scored for each explained row, about; ``most_features`` sampled one by one; ``together``: rows
-    scored in one call for several explained rows.
+    scored in one call for several explained rows; ``against``: ``"drawn"`` rows, or the ``"typical"`` one alone, which
+    needs fewer rows.
     """
 
-    defaults = {"rows": 2_000, "most_features": 40, "together": 8_192}
+    defaults = {"rows": 2_000, "most_features": 40, "together": 8_192, "against": "drawn"}
 
     def contributions(self, view: FeatureView, seed: int = 0) -> Contributions:
         """Return the contributions of each feature."""
@@ -30,7 +32,7 @@ class ShapleySampling(TableExplainer):
         players = [self._players(view, effects) for effects in self._single_swaps(view)]
         widest = max(labels.max() + 1 for labels, _ in players)
         pairs = max(1, int(self.options["rows"]) // (2 * max(widest - 1, 1) + 1))
-        others = np.resize(generator.permutation(view.drawn), pairs)
+        others = np.resize(generator.permutation(self._references(view)), pairs)
         heats, bases = np.zeros((len(view), len(view.names))), np.zeros(len(view))
         size = max(1, int(self.options["together"]) // (pairs * (2 * (widest + 1))))
         for start in range(0, len(view), size):
@@ -45,6 +47,12 @@ class ShapleySampling(TableExplainer):
                 labels, weights = players[row]
                 heats[row] = by_player[labels] * weights
         return Contributions(heats, bases)
+
+    def _references(self, view: FeatureView) -> np.ndarray:
+        against = self.options["against"]
+        if against not in ("drawn", "typical"):
+            raise OptionError(f"there are no {shorten(against)!r} rows", expected="drawn or typical")
+        return view.drawn if against == "drawn" else np.array([view.typical])
 
     def _single_swaps(self, view: FeatureView) -> np.ndarray:
         """Return how far each row's score moves when one feature alone is put to the typical value, (n, P)."""

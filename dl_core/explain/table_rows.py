@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from dl_core.data.dataset import Dataset
+from dl_core.explain.table_values import shown
 from dl_core.explain.table_view import FeatureView, passes
 from dl_core.models.base import Model
 from dl_core.schema import Role
@@ -145,8 +146,9 @@ def _read_anyway(model: Model, data: Dataset, references: Dataset, keys: Sequenc
 def _family_name(name: str, members: Sequence[str]) -> str:
     if len(members) == 1:
         return members[0]
-    found = [WINDOW.match(member) for member in members]
-    return f"{name} ({', '.join(each[2] for each in found if each)} days)"
+    found = [WINDOW.match(member) for member in shown(members)]
+    spans = ", ".join(each[2] for each in found if each)
+    return f"{name} ({spans} days{', …' if len(members) > len(found) else ''})"
 
 
 def _joined(first: pd.Series, second: pd.Series) -> pd.Series:

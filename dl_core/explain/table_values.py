@@ -11,13 +11,17 @@ import numpy as np
 import pandas as pd
 
 from dl_core.data.dataset import Dataset
+from dl_core.data.recent import RECENT_FEATURES
 from dl_core.errors import shorten
 from dl_core.schema import Role
 
 LONGEST = 60  # characters of a category
 MISSING = "missing"
 FLAGS = ("night", "weekend")  # running history writes them as 0 and 1
-STEP = re.compile(r"^(.*), (\d+) (?:transactions?|rows?|steps?) ago$")
+THIS = ", this transaction"
+STEP = re.compile(r"^(.*), (?:(\d+) (?:transactions?|rows?|steps?) ago|this transaction)$")
+PART_OF_ONE = re.compile(r", (?:sine|cosine)\b")  # two numbers that say one thing
+SEQUENCE = "recent"  # the array that `data.recent` makes
 
 
 def value_text(value: Any, column: str = "", role: Role | None = None) -> str:
@@ -67,15 +71,18 @@ class RowTexts:
     data : Dataset
     features : sequence of str
     groups : mapping of str to tuple of str
-        Columns of a feature that is several; any other feature is a column of its name.
+        Columns of a feature that is several; any other feature is a column of its name, or a step of a sequence.
     """
 
     def __init__(self, data: Dataset, features: Sequence[str], groups: Mapping[str, tuple[str, ...]]) -> None:
         roles = {name: role for role in reversed(Role) for name in data.roles.get(role, ())}
+        sequence = data.arrays.get(SEQUENCE)
+        self.sequence = None if sequence is None else np.asarray(sequence, dtype=np.float64)  # (n, T, F)
+        self.steps = [None if feature in data.table else step_of(feature) for feature in features]
         self.parts = [
             [
                 (column, roles.get(column), data.table[column].tolist())
-                for column in groups.get(feature, (feature,))
+                for column in shown(groups.get(feature, (feature,)))
                 if column in data.table
             ]
             for feature in features
@@ -84,14 +91,57 @@ class RowTexts:
     def row(self, place: int) -> tuple[str, ...]:
         """Return each feature's value in one row; empty where a feature has no value of its own to show."""
         return tuple(
-            " / ".join(value_text(values[place], column, role) for column, role, values in part) for part in self.parts
+            self._step_text(place, *step)
+            if step
+            else " / ".join(value_text(v[place], name, role) for name, role, v in part)
+            for part, step in zip(self.parts, self.steps, strict=True)
         )
+
+    def _step_text(self, place: int, what: str, ago: int) -> str:
+        if self.sequence is None or ago >= self.sequence.shape[1]:
+            return ""
+        return step_text(what, self.sequence[place, -1 - ago])
+
+
+def shown(columns: Sequence[str]) -> tuple[str, ...]:
+    """Return the columns of a group whose values are shown: the first, middle and last of many."""
+    return tuple(columns) if len(columns) <= 3 else (columns[0], columns[len(columns) // 2], columns[-1])
+
+
+def step_text(what: str, step: np.ndarray) -> str:
+    """Return one feature of a step (F,) of `data.recent` as text; empty where it is no such feature.
+
+    Half precision keeps three digits, so no more are shown.
+    """
+    places = {PART_OF_ONE.sub("", name): place for place, name in reversed(list(enumerate(RECENT_FEATURES)))}
+    if what not in places or len(step) != len(RECENT_FEATURES):
+        return ""
+    if not step[0]:
+        return "none"
+    number = float(step[places[what]])
+    if what == "hour of day":
+        return number_text(round(math.atan2(number, float(step[places[what] + 1])) / (2 * math.pi) * 24 % 24, 1))
+    if what.startswith("days "):
+        return f"{math.expm1(number):.1f} days"
+    if what.startswith("amount"):
+        return number_text(float(f"{math.copysign(math.expm1(abs(number)), number):.3g}"))
+    return f"{10 * number:.3g} %" if what == "counterparty's risk" else "yes"
 
 
 def step_of(feature: str) -> tuple[str, int] | None:
     """Return what and how many steps ago, of a feature such as "amount, 2 transactions ago"; None for any other."""
     found = STEP.match(feature)
-    return None if found is None else (found[1], int(found[2]))
+    return None if found is None else (found[1], int(found[2] or 0))
+
+
+def feature_name(block: str, blocks: Sequence[str]) -> str:
+    """Return the feature that a block of a network's inputs belongs to.
+
+    Sine and cosine of an hour are one; what a sequence says of the row itself belongs to the row's own column.
+    """
+    name = PART_OF_ONE.sub("", block)
+    own = name.removesuffix(THIS)
+    return own if own in blocks else name
 
 
 def _derived_text(number: float, column: str) -> str:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 import numpy as np
 
 from dl_core.data.dataset import Dataset
+from dl_core.explain.table_values import feature_name
 
 if TYPE_CHECKING:
     import keras
@@ -122,14 +123,15 @@ class InputView(FeatureView):
 
     def __init__(self, model: Any, data: Dataset, references: Dataset, targets: np.ndarray) -> None:
         blocks = list(model.input_columns())
-        names = list(dict.fromkeys(block.name for block in blocks))
+        features = [feature_name(block.name, [each.name for each in blocks]) for block in blocks]
+        names = list(dict.fromkeys(features))
         super().__init__(names, targets, len(references))
         self.graph = model.graph()
         self.inputs = np.asarray(model.inputs(data), dtype=np.float32)  # (n, D)
         self.others = np.asarray(model.inputs(references), dtype=np.float32)  # (references, D)
         self.feature_of = np.zeros(self.inputs.shape[1], dtype=int)  # (D,) feature of each input number
-        for block in blocks:
-            self.feature_of[block.start : block.stop] = names.index(block.name)
+        for block, feature in zip(blocks, features, strict=True):
+            self.feature_of[block.start : block.stop] = names.index(feature)
         self.shift = self._shift(model.scores(references))
 
     def probabilities(self, rows: np.ndarray, others: np.ndarray, kept: np.ndarray) -> np.ndarray:

@@ -7,9 +7,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from dl_core.data.dataset import Dataset, Source
 from dl_core.explain.explanation import Explanation, Faithfulness
 from dl_core.explain.table_json import by_step, reasons, table_explanation_as_json
-from dl_core.explain.table_values import number_text, step_of, value_text
+from dl_core.explain.table_values import RowTexts, feature_name, number_text, step_of, step_text, value_text
 from dl_core.schema import Role
 
 
@@ -123,3 +124,36 @@ def test_steps_are_summed():
 
 def test_a_map_of_an_image_has_no_gap():
     assert Explanation("1", "m", "x", "t", np.zeros((2, 2)), 0.5).gap is None
+
+
+def test_steps_of_recent_transactions_in_the_users_units():
+    # there, 3 days before, 1 day after the one before, amount 312, twice the habit, 18 o'clock, risk 2.5 %
+    step = np.array([1, np.log(4), np.log(2), np.log(313), np.log(3), -1, 0, 0.25])
+    assert step_text("amount", step) == "312"
+    assert step_text("amount", step * [1, 1, 1, -1, 1, 1, 1, 1]) == "-312"
+    assert step_text("amount against habit", step) == "2"
+    assert step_text("days before this one", step) == "3.0 days"
+    assert step_text("days after the one before", step) == "1.0 days"
+    assert step_text("hour of day", step) == "18"
+    assert step_text("counterparty's risk", step) == "2.5 %"
+    assert step_text("transaction there", step) == "yes"
+    assert step_text("amount", np.zeros(8)) == "none"
+    assert step_text("mood", step) == "" and step_text("amount", np.ones(3)) == ""
+
+
+def test_row_texts_find_columns_groups_and_steps():
+    recent = np.zeros((1, 2, 8))
+    recent[0, 0, [0, 3]] = 1, np.log(11)
+    table = pd.DataFrame({"amount": [5.0], "a": [1], "b": [2], "c": [3], "d": [4]}, index=["x"])
+    data = Dataset("t", table, {Role.AMOUNT: ("amount",)}, Source("t"), arrays={"recent": recent})
+    features = ("amount", "amount, 1 transaction ago", "amount, 7 transactions ago", "all", "nothing")
+    assert RowTexts(data, features, {"all": ("a", "b", "c", "d")}).row(0) == ("5.00", "10", "", "1 / 3 / 4", "")
+
+
+def test_blocks_that_say_one_thing_are_one_feature():
+    blocks = ["amount", "hour of day", "amount, this transaction", "risk, this transaction"]
+    assert feature_name("amount, this transaction", blocks) == "amount"
+    assert feature_name("risk, this transaction", blocks) == "risk, this transaction"
+    assert feature_name("hour of day, sine, this transaction", blocks) == "hour of day"
+    assert feature_name("hour of day, cosine, 2 transactions ago", blocks) == "hour of day, 2 transactions ago"
+    assert step_of("risk, this transaction") == ("risk", 0)
