@@ -14,7 +14,7 @@ from ui import charts, mitigation, theme
 from ui.context import PageContext
 from ui.words import count, estimate, interval, number, signed
 
-FOUR_FIFTHS = 0.8  # of another group's rate, below which a rate calls for a reason
+MOST_SENTENCES = 4  # on the four-fifths rule, before the rest is folded
 
 
 def show(domain: Domain, context: PageContext) -> None:
@@ -60,7 +60,7 @@ def show(domain: Domain, context: PageContext) -> None:
         _groups(context, report, model, metric)
     with right:
         _disparities(report, metric)
-        _four_fifths(report, metric)
+        _four_fifths(report)
     mitigation.show(domain, context, model, columns)
 
 
@@ -128,32 +128,21 @@ def _disparities(report: dict[str, Any], metric: str) -> None:
     )
 
 
-def _four_fifths(report: dict[str, Any], metric: str) -> None:
-    """Say in one sentence a column whether the groups' rates keep the four-fifths rule."""
-    ratios = [row for row in report["disparities"] if row["metric"] == metric and row["kind"] == "ratio"]
-    known = [row for row in ratios if row["value"] is not None]
-    about = METRICS.get(metric)
-    if not known or about is None or not about.trials:
-        return  # the rule is about shares
+def _four_fifths(report: dict[str, Any]) -> None:
+    """Say for each group whether it keeps the four-fifths rule, the groups that break it first."""
+    rows = sorted(report.get("four_fifths") or (), key=lambda row: row["ratio_called"] or 0)
+    if not rows:
+        return
     st.markdown("**The four-fifths rule**")
-    for row in known:
-        st.markdown(f"- {four_fifths(row, about.label, about.higher_is_better)}")
+    for row in rows[:MOST_SENTENCES]:
+        st.markdown(f"- {row['sentence']}")
+    if rows[MOST_SENTENCES:]:
+        with st.expander(f"{count(len(rows) - MOST_SENTENCES)} more"):
+            for row in rows[MOST_SENTENCES:]:
+                st.markdown(f"- {row['sentence']}")
     st.caption(
         "A rule of thumb from US hiring guidelines: a group's rate below four fifths of another's calls for a reason. "
         "It is no test of fairness by itself."
-    )
-
-
-def four_fifths(row: dict[str, Any], label: str, higher_is_better: bool) -> str:
-    """Return whether the ratio of the lowest to the highest group stays above 0.8, and what chance may do to that."""
-    low, high, value = row["low"], row["high"], row["value"]
-    verdict = "keeps the rule" if value >= FOUR_FIFTHS else "breaks it"
-    if low is not None and high is not None and low < FOUR_FIFTHS <= high:
-        verdict += ", though chance could turn this round"
-    least, most = (row["worst"], row["best"]) if higher_is_better else (row["best"], row["worst"])
-    return (
-        f"{row['column']}: {label} is lowest for {least}, {number(value, 2)} {interval(low, high)} of what it is for "
-        f"{most}, which {verdict}."
     )
 
 

@@ -8,13 +8,13 @@ import pandas as pd
 import streamlit as st
 
 from dl_core.domain import Domain
-from dl_core.evaluate.choice import best_model
 from dl_core.evaluate.metrics import METRICS
-from ui import arrival, cases, charts, curves, reading, stress
+from dl_core.evaluate.results import Evaluation
+from dl_core.tasks.prepared import default_pair
+from ui import ageing, arrival, charts, curves, drift, kinds, reading, stress, theme
 from ui.context import PageContext
 from ui.words import count, duration, estimate, interval, number, signed, size
 
-MOST_DISAGREEMENTS = 8  # pictures of cases on which two models disagree
 VERDICT = {"better": "better", "worse": "worse", "tie": "a tie"}
 
 
@@ -26,7 +26,7 @@ def show(domain: Domain, context: PageContext) -> None:
         comparison = context.ask("compare", {}, label="Comparing the models")
     if comparison is not None:
         st.info(comparison["sentence"], icon=":material/balance:")
-    _metric_and_leaderboard(domain, context, evaluation.metrics)
+    _metric_and_leaderboard(domain, context, evaluation)
     if comparison is None:
         return
     arrival.pause()
@@ -38,14 +38,21 @@ def show(domain: Domain, context: PageContext) -> None:
     arrival.pause()
     if pair:
         _disagreements(context, comparison, pair)
+    arrival.pause()
+    ageing.show(domain, context)
     _costs(context, comparison)
+    drift.show(domain, context)
     stress.show(domain, context)
 
 
 @st.fragment
-def _metric_and_leaderboard(domain: Domain, context: PageContext, table: pd.DataFrame) -> None:
+def _metric_and_leaderboard(domain: Domain, context: PageContext, evaluation: Evaluation) -> None:
     """Draw the choice of metric and its chart; another metric draws only these two anew."""
-    _leaderboard(context, table, _pick_metric(domain, table))
+    if evaluation.metrics.empty:
+        st.info(evaluation.note or "There are no labels, so no model can be judged here.", icon=":material/info:")
+        return
+    metric = _pick_metric(domain, evaluation.metrics)
+    _leaderboard(context, evaluation.metrics, metric, evaluation.bounds.get(metric))
 
 
 def _pick_metric(domain: Domain, table: pd.DataFrame) -> str:
@@ -64,7 +71,7 @@ def _pick_metric(domain: Domain, table: pd.DataFrame) -> str:
     return chosen
 
 
-def _leaderboard(context: PageContext, table: pd.DataFrame, metric: str) -> None:
+def _leaderboard(context: PageContext, table: pd.DataFrame, metric: str, bound: float | None) -> None:
     """Draw every model's value as a dot with its 95 % interval; baselines in grey."""
     about = METRICS[metric]
     rows = table[(table["metric"] == metric) & table["value"].notna()]
@@ -82,8 +89,21 @@ def _leaderboard(context: PageContext, table: pd.DataFrame, metric: str) -> None
     )
     better = "higher" if about.higher_is_better else "lower"
     chart = charts.dots(dots, title, x=f"{about.label}, {better} is better; whiskers: 95 % interval")
+    if bound is not None:
+        _bound(chart, bound)
     charts.draw(chart, alt=title, key=f"leaderboard_{metric}")
     st.caption(f"Protocol: {context.summary['protocol']} Test rows chose nothing.")
+
+
+def _bound(chart: Any, bound: float) -> None:
+    """Draw the value that a perfect model would reach, which no model can pass on these rows."""
+    chart.add_vline(
+        x=bound,
+        line={"dash": "dash", "width": 1.5, "color": theme.OKABE_ITO["green"]},
+        annotation={"text": f"a perfect model: {number(bound)}", "font": {"size": 12}, "xanchor": "right"},
+        annotation_position="top",
+    )
+    chart.update_layout(margin_t=28)
 
 
 def _pick_pair(context: PageContext) -> tuple[str, str] | None:
@@ -93,7 +113,7 @@ def _pick_pair(context: PageContext) -> tuple[str, str] | None:
         st.caption("One model was trained; train another to compare.")
         return None
     st.subheader("Two models side by side", anchor=False)
-    first, second = _default_pair(context)
+    first, second = default_pair(context.models)
     left, right = st.columns(2)
     one = left.selectbox(
         "Model A", names, names.index(first), format_func=context.label, key=f"{context.key}_a", persist_state="session"
@@ -108,13 +128,6 @@ def _pick_pair(context: PageContext) -> tuple[str, str] | None:
         persist_state="session",
     )
     return one, two
-
-
-def _default_pair(context: PageContext) -> tuple[str, str]:
-    names = list(context.models)
-    first = best_model(context.models, "deep") or names[0]
-    second = best_model(context.models, "baseline")
-    return first, second if second and second != first else next(name for name in names if name != first)
 
 
 def _pair_rows(comparison: dict[str, Any], pair: tuple[str, str]) -> list[dict[str, Any]]:
@@ -194,17 +207,7 @@ def _disagreements(context: PageContext, comparison: dict[str, Any], pair: tuple
         st.caption("There are none: on every test row both say the same class.")
         return
     st.caption(f"{count(len(found))} test rows; those furthest apart come first.")
-    shown = found[:MOST_DISAGREEMENTS]
-    with st.grid(4, min_column_width=150):
-        for row in shown:
-            with st.container(border=True, gap="small"):
-                first, second = ("a", "b") if row["a"] == pair[0] else ("b", "a")
-                cases.picture(context, row["row"], f"{row['row']}, truly {row['y_true']}")
-                st.markdown(f"Truly **{row['y_true']}**")
-                st.caption(
-                    f"A: {row[f'pred_{first}']} {number(row[f'score_{first}'], 2)}  \n"
-                    f"B: {row[f'pred_{second}']} {number(row[f'score_{second}'], 2)}"
-                )
+    kinds.body(context, "disagreements").show(context, found, pair)
 
 
 def _costs(context: PageContext, comparison: dict[str, Any]) -> None:

@@ -7,6 +7,7 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
+from dl_core.data.safe_export import neutralise
 from dl_core.tasks.prepared import first_rows
 from ui import tables
 from ui.context import PageContext
@@ -116,4 +117,4 @@ def _downloads(context: PageContext, result: dict[str, Any], table: pd.DataFrame
 
 def safe_csv(table: pd.DataFrame) -> bytes:
     """Return a table as CSV in which no cell can be taken for a formula."""
-    return table.to_csv(index=False).encode()
+    return neutralise(table).to_csv(index=False).encode()

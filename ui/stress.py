@@ -8,7 +8,8 @@ import pandas as pd
 import streamlit as st
 
 from dl_core.domain import Domain
-from ui import charts
+from dl_core.evaluate.metrics import METRICS
+from ui import charts, kinds
 from ui.context import PageContext
 from ui.words import number
 
@@ -23,17 +24,24 @@ CORRUPTIONS = {
 
 
 def show(domain: Domain, context: PageContext) -> None:
-    """Draw both questions folded; each is answered when it is opened."""
+    """Draw the questions that these data allow, folded; each is answered when it is opened."""
+    if not kinds.is_table(context):
+        _about_images(context)
+    if domain.learning_curve is None:
+        return
+    labels = st.expander("How many labels do I need? A learning curve", key=f"{context.key}_labels", on_change="rerun")
+    if labels.open:
+        with labels:
+            _learning_curve(context)
+
+
+def _about_images(context: PageContext) -> None:
     robust = st.expander(
         "How robust are they? Accuracy on spoilt images", key=f"{context.key}_robust", on_change="rerun"
     )
     if robust.open:
         with robust:
             _robustness(context)
-    labels = st.expander("How many labels do I need? A learning curve", key=f"{context.key}_labels", on_change="rerun")
-    if labels.open:
-        with labels:
-            _learning_curve(context)
 
 
 def _robustness(context: PageContext) -> None:
@@ -83,9 +91,10 @@ def _learning_curve(context: PageContext) -> None:
         _line(context, model, of_model.rename(columns={"mean": "value", "min": "low", "max": "high"}), "labels")
         for model, of_model in mean.groupby("model", sort=False)
     ]
-    chart = charts.lines(series, "What more labels bring", x="Labels (log scale)", y="AUROC", height=380, direct=False)
+    metric = METRICS[rows["metric"].iloc[0]].label if "metric" in rows else "AUROC"
+    chart = charts.lines(series, "What more labels bring", x="Labels (log scale)", y=metric, height=380, direct=False)
     chart.update_xaxes(type="log")
-    charts.draw(chart, alt="AUROC against the number of labels", key="learning_curve")
+    charts.draw(chart, alt=f"{metric} against the number of labels", key="learning_curve")
     st.caption("Lines are the mean of the draws, bands run from the worst to the best draw.")
 
 

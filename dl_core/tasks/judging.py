@@ -53,13 +53,16 @@ def robustness(args: Mapping[str, Any], context: TaskContext) -> dict[str, Any]:
 def cases(args: Mapping[str, Any], context: TaskContext) -> dict[str, Any]:
     """List test rows of one model by ``args["kind"]`` (right, wrong, uncertain, all) and ``args["search"]``.
 
-    A case carries a picture where rows are images, else its main columns as ``values``.
+    A case carries a picture where rows are images, else its main columns as ``values``. ``args["rows"]`` lists exactly
+    these instead.
     """
     domain, run = open_run(args, context)
     name = run.check_model(args.get("model"))
     dataset = run.load_dataset()
     kind, search = args.get("kind") or "all", str(args.get("search") or "")
     chosen = find_cases(run, dataset, name, kind, search, by_risk=is_table(dataset))
+    if args.get("rows"):
+        chosen = chosen.loc[[row for row in args["rows"] if row in chosen.index]]
     page = max(int(args.get("page", 0)), 0)
     shown = chosen.iloc[page * PAGE : (page + 1) * PAGE]
     part = dataset.subset(shown.index)

@@ -14,6 +14,7 @@ from dl_core.domain import Domain
 from dl_core.evaluate.choice import best_model
 from dl_core.files import read_json
 
+MOST_DISAGREEMENTS = 12  # rows of a table on which two models disagree
 QUEUED = 300  # test rows of a table that stand in for a new file
 FIRST_CASES = 6  # test rows that stand in for new cases
 FIRST_METHODS = {True: 2, False: 3}  # of the domain's explainers, shown at first for tables and for images
@@ -65,7 +66,7 @@ def first_questions(domain: Domain, run: Mapping[str, Any], folder: Path) -> lis
     shown = best_model(run["models"], "deep") or model
     predictions = pd.read_parquet(folder / "predictions.parquet")
     if table:
-        return _of_table(domain, run, predictions, model, shown)
+        return _of_table(domain, run, folder, predictions)
     row = str(sorted_cases(predictions, shown).index[0])
     methods = first_methods(domain.explainers, table)
     explain = {"models": [shown], "methods": methods, "rows": [row], "target": None}
@@ -76,9 +77,11 @@ def first_questions(domain: Domain, run: Mapping[str, Any], folder: Path) -> lis
 
 
 def _of_table(
-    domain: Domain, run: Mapping[str, Any], predictions: pd.DataFrame, model: str, shown: str
+    domain: Domain, run: Mapping[str, Any], folder: Path, predictions: pd.DataFrame
 ) -> list[tuple[str, dict[str, Any]]]:
     """Return what the tabs ask first of a run on a table."""
+    model = best_model(run["models"])
+    shown = best_model(run["models"], "deep") or model
     risk = "score_" + run["dataset"]["classes"][-1]
     rows = predictions[(predictions["model"] == shown) & (predictions["split"] == "test")]
     riskiest = str(rows.sort_values(risk, ascending=False, kind="stable")["row"].iloc[0])
@@ -97,3 +100,23 @@ def _of_table(
     if domain.inputs is not None:
         questions.append(("drift", {}))
     return questions
+
+
+def default_pair(models: Mapping[str, Any]) -> tuple[str, str]:
+    """Return the two models that the Compare tab puts side by side at first: best deep one, best baseline."""
+    names = list(models)
+    first = best_model(models, "deep") or names[0]
+    second = best_model(models, "baseline")
+    return first, second if second and second != first else next(name for name in names if name != first)
+
+
+def _disagreements(run: Mapping[str, Any], folder: Path) -> list[tuple[str, dict[str, Any]]]:
+    """Return the question after the rows on which the first two models disagree."""
+    path = folder / "comparison.json"
+    if not path.is_file():
+        return []
+    models = {name: about for name, about in run["models"].items() if about["state"] == "done"}
+    pair = default_pair(models)
+    found = [row for row in read_json(path)["disagreements"] if {row["a"], row["b"]} == set(pair)]
+    rows = [str(row["row"]) for row in found[:MOST_DISAGREEMENTS]]
+    return [("cases", {"model": pair[0], "rows": rows})] if rows else []

@@ -9,6 +9,7 @@ import pandas as pd
 
 from dl_core import pipeline
 from dl_core.data.dataset import Dataset
+from dl_core.data.safe_export import neutralise
 from dl_core.domain import Domain
 from dl_core.evaluate.results import SCORE
 from dl_core.tasks.contributions import explanation_as_json
@@ -38,7 +39,7 @@ def score_queue(
     for done, part in _blocks(data):
         context.progress(0.3 + 0.6 * done, f"Scoring {len(data):,} rows")
         predictions = pipeline.predict(domain, run, name, part, opened=model)
-        table = domain.prediction_table(predictions, part)
+        table = neutralise(domain.prediction_table(predictions, part))
         table.to_csv(path, mode="a" if kept else "w", header=not kept, index=False)
         kept.append(predictions[["row", "y_pred", SCORE + target, "uncertain", "unlike_training"]])
     scored = pd.concat(kept, ignore_index=True).set_index("row")

@@ -6,6 +6,7 @@ import dataclasses
 from collections.abc import Iterator
 from pathlib import Path
 
+import pandas as pd
 import pytest
 from streamlit.testing.v1 import AppTest
 
@@ -15,7 +16,7 @@ from dl_core.domain import Option, ReadRequest, Sample
 from dl_core.train.run import TrainSpec
 from tests.contracts.toy_domain import TOY, wines
 from tests.pages.test_pages_router import said
-from ui import bias, tables
+from ui import ageing, drift, predict_table, tables
 
 SCRIPT = """
 import dl_core.domains
@@ -128,15 +129,19 @@ def test_compare_shows_no_spoilt_images_for_tables() -> None:
     assert "spoilt" not in words
 
 
-def test_four_fifths_says_what_chance_may_do() -> None:
-    row = {"column": "region", "value": 0.5, "low": 0.3, "high": 0.7, "worst": "Coast", "best": "Vale"}
-    assert bias.four_fifths(row, "False positive rate", False) == (
-        "region: False positive rate is lowest for Vale, 0.50 [0.30, 0.70] of what it is for Coast, which breaks it."
-    )
-    wide = {**row, "value": 0.9, "high": 1.1}
-    assert bias.four_fifths(wide, "Sensitivity", True).endswith(
-        "which keeps the rule, though chance could turn this round."
-    )
+def test_inputs_that_moved_are_told_from_those_that_did_not() -> None:
+    assert [drift.how_far(psi) for psi in (0.05, 0.1, 0.3)] == ["none", "slight", "clear"]
+
+
+def test_ageing_names_the_line_that_changes_most() -> None:
+    series = [{"name": "Rules", "y": [0.5, 0.45]}, {"name": "Network", "y": [0.8, 0.5]}, {"name": "New", "y": [0.1]}]
+    assert ageing._sentence(series, "AUPRC") == "Network loses most: 0.300 of AUPRC from the first to the last week"
+    assert ageing._sentence([series[2]], "AUPRC") == "AUPRC in the one week of the test"
+
+
+def test_downloads_hold_no_formulas() -> None:
+    table = pd.DataFrame({"Row": ["=1+1", "2"], "Risk": [-0.5, 0.25]})
+    assert predict_table.safe_csv(table).decode().splitlines()[1] == "'=1+1,-0.5"
 
 
 @pytest.mark.parametrize(

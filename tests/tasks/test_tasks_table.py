@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 from dl_core import domain as registry
-from dl_core import pipeline
+from dl_core import pipeline, probes
 from dl_core.data.dataset import Dataset, Source
 from dl_core.data.splits import Splits
 from dl_core.domain import ReadRequest
@@ -117,15 +117,14 @@ def test_ageing_and_drift_hand_on_what_was_asked(wine, monkeypatch):
 
     def aged(domain, run, models, metric, update, work):
         asked.append((domain.name, list(models), metric, update))
-        return {"rows": []}
+        return pd.DataFrame({"model": models, "week": [pd.Timestamp("2025-03-03")], "value": [float("nan")]})
 
-    monkeypatch.setattr(pipeline, "ageing", aged, raising=False)
-    monkeypatch.setattr(
-        pipeline, "drift", lambda domain, run: {"rows": [{"column": "acid", "psi": 0.3}]}, raising=False
-    )
-    assert wine.do("ageing", run=wine.run, models=["centres"], metric="auroc", update=True) == {"rows": []}
-    assert asked == [("wine", ["centres"], "auroc", True)]
-    assert wine.do("drift", run=wine.run)["rows"][0]["column"] == "acid"
+    moved = pd.DataFrame({"column": ["acid"], "psi": [0.3]})
+    monkeypatch.setattr(probes, "ageing", aged)
+    monkeypatch.setattr(probes, "drift", lambda domain, run: moved)
+    (week,) = wine.do("ageing", run=wine.run, models=["centres"], metric="auroc", update=True)["rows"]
+    assert asked == [("wine", ["centres"], "auroc", True)] and week["week"] == "2025-03-03" and week["value"] is None
+    assert wine.do("drift", run=wine.run)["rows"] == [{"column": "acid", "psi": 0.3}]
 
 
 def timed() -> Dataset:
