@@ -2,16 +2,55 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, fields, replace
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from dl_core.models.base import FitContext
 from dl_core.models.weights import check_two_classes
 
-ROUNDS = 75  # at most
-STEP = 15  # rounds between two looks at validation and at the stop
-LATE = 2  # looks without gain after which growing ends
+if TYPE_CHECKING:
+    from sklearn.ensemble import HistGradientBoostingClassifier
+
+BLOCK = 16_384  # rows that walk together: their places stay in the processor's cache
+
+
+@dataclass(frozen=True)
+class TreePlan:
+    """How to grow trees.
+
+    Parameters
+    ----------
+    rounds : int
+        At most.
+    step : int
+        Rounds between two looks at validation and at the stop.
+    late : int
+        Looks without gain after which growing ends.
+    learning_rate : float
+    leaves : int
+        Of one tree, at most.
+    least : int
+        Rows of a leaf.
+    l2 : float
+        Penalty on leaf values.
+    features : float
+        Share of the features that each split may choose from.
+    bins : int
+        Values of one feature that are told apart.
+    """
+
+    rounds: int = 75
+    step: int = 15
+    late: int = 2
+    learning_rate: float = 0.15
+    leaves: int = 12
+    least: int = 20
+    l2: float = 1.0
+    features: float = 0.3
+    bins: int = 32  # small histograms: most of the time goes into making room for them
 
 
 @dataclass(frozen=True)
@@ -29,6 +68,8 @@ class Trees:
     feature, threshold, left, right, value : numpy.ndarray
         (n_nodes,) A row goes ``left`` if its feature is at most the threshold; ``left`` is -1 at a leaf,
         whose ``value`` is added.
+    missing : numpy.ndarray or None
+        (n_nodes,) whether NaN goes left; None where it always goes right.
     """
 
     start: np.ndarray
@@ -39,17 +80,30 @@ class Trees:
     left: np.ndarray
     right: np.ndarray
     value: np.ndarray
+    missing: np.ndarray | None = None
+
+    @property
+    def rounds(self) -> int:
+        """How many rounds were grown."""
+        return len(self.root) // len(self.start)
 
     def raw(self, x: np.ndarray) -> np.ndarray:
-        """Return the raw predictions of x (n, d) after each round, (n_rounds + 1, n, n_outputs)."""
+        """Return the raw predictions of x (n, d) after the last round, (n, n_outputs)."""
+        found = np.tile(self.start, (len(x), 1))
+        for begin in range(0, len(x), BLOCK):
+            rows = slice(begin, begin + BLOCK)
+            for number, root in enumerate(self.root):
+                found[rows, number % len(self.start)] += self._walk(x[rows], int(root))
+        return found
+
+    def further(self, x: np.ndarray, current: np.ndarray, done: int) -> Iterator[np.ndarray]:
+        """Yield the raw predictions after each round beyond ``done``, of which ``current`` (n, n_outputs) are those."""
         outputs = len(self.start)
-        current = np.tile(self.start, (len(x), 1))
-        rounds = [current.copy()]
-        for number, root in enumerate(self.root):
-            current[:, number % outputs] += self._walk(x, int(root))
+        current = current.copy()
+        for number in range(done * outputs, len(self.root)):
+            current[:, number % outputs] += self._walk(x, int(self.root[number]))
             if (number + 1) % outputs == 0:
-                rounds.append(current.copy())
-        return np.stack(rounds)
+                yield current.copy()
 
     def _walk(self, x: np.ndarray, root: int) -> np.ndarray:
         rows, node = np.arange(len(x)), np.full(len(x), root)
@@ -57,7 +111,10 @@ class Trees:
             inner = self.left[node] >= 0
             if not inner.any():
                 return self.value[node]
-            low = x[rows, self.feature[node]] <= self.threshold[node]
+            values = x[rows, self.feature[node]]
+            low = values <= self.threshold[node]
+            if self.missing is not None:
+                low |= np.isnan(values) & self.missing[node]
             node = np.where(inner, np.where(low, self.left[node], self.right[node]), node)
 
     def probabilities(self, raw: np.ndarray, n_classes: int) -> np.ndarray:
@@ -70,7 +127,7 @@ class Trees:
 
     def scores(self, x: np.ndarray, n_classes: int) -> np.ndarray:
         """Return probabilities (n, n_classes) of x (n, d)."""
-        return self.probabilities(self.raw(x)[-1], n_classes)
+        return self.probabilities(self.raw(x), n_classes)
 
     def first(self, rounds: int) -> Trees:
         """Return the ensemble after so many rounds."""
@@ -78,7 +135,8 @@ class Trees:
 
     def arrays(self) -> dict[str, np.ndarray]:
         """Return everything as arrays by name."""
-        return {field.name: getattr(self, field.name) for field in fields(self)}
+        found = {field.name: getattr(self, field.name) for field in fields(self)}
+        return {name: values for name, values in found.items() if values is not None}
 
 
 def grow_trees(
@@ -87,48 +145,73 @@ def grow_trees(
     n_classes: int,
     weights: np.ndarray,
     context: FitContext,
+    plan: TreePlan | None = None,
 ) -> Trees:
     """Return trees grown on x (n, d), y (n,), cut at the round with the best validation log-loss.
 
-    Histogram gradient boosting of scikit-learn, fifteen rounds at a time so that the work can be stopped in between;
-    where validation holds fewer than two classes of the training part, half of them are grown.
+    Histogram gradient boosting of scikit-learn, a few rounds at a time so that the work can be stopped in between;
+    where validation holds fewer than two classes of the training part, half of them are grown. NaN is a value of its
+    own: each split learned which way it goes.
     """
-    from sklearn.ensemble import HistGradientBoostingClassifier
     from threadpoolctl import threadpool_limits
 
+    plan = plan or TreePlan()
     x, y = train
     present = check_two_classes(y, [str(i) for i in range(n_classes)])
     known = np.isin(validation[1], present)
     x_known, y_known = validation[0][known], validation[1][known]
     choose = len(np.unique(y_known)) > 1
-    booster = HistGradientBoostingClassifier(
-        learning_rate=0.15,
-        max_leaf_nodes=12,
-        min_samples_leaf=min(20, max(1, len(y) // 10)),
-        l2_regularization=1.0,
-        max_features=0.3,
-        max_bins=32,  # small histograms: most of the time goes into making room for them
-        early_stopping=False,
-        warm_start=True,
-        random_state=context.seed,
-    )
-    trees, best, late = None, (np.inf, 0), 0
-    last = ROUNDS if choose else ROUNDS // 2
-    for rounds in range(STEP, last + 1, STEP):
-        with threadpool_limits(
-            1
-        ):  # threads that wait for each other stand still on a busy machine: seen 50 times slower
+    booster = _booster(plan, len(y), context.seed)
+    best, late = _Best(), 0
+    last = plan.rounds if choose else max(1, plan.rounds // 2)
+    context.check_stop()
+    for rounds in range(min(plan.step, last), last + 1, plan.step):
+        with threadpool_limits(1):  # threads that wait for each other stand still on a busy machine: 50 times slower
             booster.set_params(max_iter=rounds).fit(x, y, sample_weight=weights)
         trees = take_trees(booster, present)
         if choose:
-            losses = [_loss(trees.probabilities(raw, n_classes), y_known) for raw in trees.raw(x_known)]
-            found = (min(losses), int(np.argmin(losses)))
-            late = 0 if found[1] > best[1] else late + 1
-            best = min(best, found)
+            late = 0 if best.look(trees, x_known, y_known, n_classes) else late + 1
         context.progress(rounds / last, f"{rounds} rounds of trees")
-        if late >= LATE or context.out_of_time():
+        if late >= plan.late or context.out_of_time():
             break
-    return trees.first(best[1]) if choose else trees
+    return trees.first(best.rounds) if choose else trees
+
+
+def _booster(plan: TreePlan, rows: int, seed: int) -> HistGradientBoostingClassifier:
+    from sklearn.ensemble import HistGradientBoostingClassifier
+
+    return HistGradientBoostingClassifier(
+        learning_rate=plan.learning_rate,
+        max_leaf_nodes=plan.leaves,
+        min_samples_leaf=min(plan.least, max(1, rows // 10)),
+        l2_regularization=plan.l2,
+        max_features=plan.features,
+        max_bins=plan.bins,
+        early_stopping=False,
+        warm_start=True,
+        random_state=seed,
+    )
+
+
+class _Best:
+    """The round with the smallest loss on validation rows so far."""
+
+    def __init__(self) -> None:
+        self.loss, self.rounds, self.seen = np.inf, 0, 0
+        self.current = np.zeros((0, 0))  # raw predictions after ``seen`` rounds
+
+    def look(self, trees: Trees, x: np.ndarray, y: np.ndarray, n_classes: int) -> bool:
+        """Take in the rounds that are new; return whether one of them is the best."""
+        before = self.rounds
+        if not self.seen:
+            self.current = np.tile(trees.start, (len(x), 1))
+            self.loss = _loss(trees.probabilities(self.current, n_classes), y)
+        for raw in trees.further(x, self.current, self.seen):
+            self.current, self.seen = raw, self.seen + 1
+            loss = _loss(trees.probabilities(raw, n_classes), y)
+            if loss < self.loss:
+                self.loss, self.rounds = loss, self.seen
+        return self.rounds > before
 
 
 def take_trees(booster: object, present: np.ndarray) -> Trees:
@@ -147,6 +230,7 @@ def take_trees(booster: object, present: np.ndarray) -> Trees:
         left=np.where(leaf, -1, joined["left"].astype(np.int64) + shift).astype(np.int32),
         right=np.where(leaf, -1, joined["right"].astype(np.int64) + shift).astype(np.int32),
         value=joined["value"].astype(np.float64),
+        missing=joined["missing_go_to_left"].astype(bool),
     )
 
 
