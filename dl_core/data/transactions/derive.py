@@ -16,7 +16,8 @@ from dl_core.data.history import HistoryPlan, running_history
 from dl_core.data.labels import label_codes
 from dl_core.data.recent import recent_steps
 from dl_core.data.transactions.roles import Roles
-from dl_core.errors import OptionError
+from dl_core.data.transactions.values import rows_named
+from dl_core.errors import OptionError, shorten
 from dl_core.schema import Role
 
 DELAY_DAYS = 7.0
@@ -57,11 +58,14 @@ def append_history(
         Whether these are data to learn from, and not new cases.
     """
     own = content_fingerprint(table, {})
+    before = Dataset.load(Path(options["history"])) if options.get("history") and not labelled else None
+    notes = [] if before is None else _unseen(table, roles, before)
     if Role.TIME not in roles:
-        return Derived(table, roles, own)
+        return Derived(table, roles, own, notes=tuple(notes))
     plan = HistoryPlan(delay_days=delay_of(options))
     columns = _columns(table, roles)
-    earlier, notes = _earlier(columns, options, pseudonyms, labelled)
+    earlier, about = (None, []) if labelled else _earlier(columns, before, pseudonyms)
+    notes += about
     made_from = f"{own} {plan} {'' if earlier is None else content_fingerprint(earlier, {})}"
     if earlier is not None:
         columns = pd.concat([earlier, columns], ignore_index=True)
@@ -119,13 +123,12 @@ def _derive(columns: pd.DataFrame, roles: Roles, plan: HistoryPlan) -> tuple[pd.
 
 
 def _earlier(
-    columns: pd.DataFrame, options: Mapping[str, Any], pseudonyms: bool, labelled: bool
+    columns: pd.DataFrame, before: Dataset | None, pseudonyms: bool
 ) -> tuple[pd.DataFrame | None, list[Finding]]:
     """Return the rows of earlier data that the history of new cases needs, in front of which they are put."""
-    folder = options.get("history")
-    if labelled or not ({"entity", "counterparty"} & set(columns)):
+    if not ({"entity", "counterparty"} & set(columns)):
         return None, []
-    if not folder:
+    if before is None:
         text = "No earlier transactions were given, so every account starts without a history here."
         return None, [Finding("info", "no-earlier-history", text)]
     if pseudonyms:
@@ -134,7 +137,6 @@ def _earlier(
             "history therefore starts anew. Use account numbers of your own to let it go on."
         )
         return None, [Finding("warning", "history-not-continued", text)]
-    before = Dataset.load(Path(folder))
     rows = _columns(before.table, dict(before.roles))
     first = columns["time"].min()
     late = (rows["time"] < first) & (rows["time"] >= first - pd.Timedelta(days=EARLIER_DAYS))
@@ -145,3 +147,19 @@ def _earlier(
     found = rows[late.to_numpy() & same]
     text = f"History goes on from {len(found):,} earlier transactions of these accounts and counterparties."
     return found, [Finding("info", "history-continued", text)]
+
+
+def _unseen(table: pd.DataFrame, roles: Roles, before: Dataset) -> list[Finding]:
+    """Return a note for each column with categories that training data did not have."""
+    notes = []
+    for name in roles.get(Role.FEATURE, ()):
+        if name not in before.table or not pd.api.types.is_string_dtype(table[name].dtype):
+            continue
+        new = table[name].notna().to_numpy() & ~table[name].isin(before.table[name].dropna().unique()).to_numpy()
+        if new.any():
+            text = (
+                f"Column {shorten(name, 40)!r}: {table[name][new].nunique():,} categories were never seen in training "
+                f"({rows_named(new)}); models treat them as unknown."
+            )
+            notes.append(Finding("info", "unseen-category", text, tuple(table.index[new][:100])))
+    return notes

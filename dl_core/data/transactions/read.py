@@ -21,7 +21,7 @@ from dl_core.data.transactions.derive import append_history
 from dl_core.data.transactions.features import read_features, read_features_like, read_number
 from dl_core.data.transactions.files import FORMATS
 from dl_core.data.transactions.roles import decide_roles, roles_like
-from dl_core.data.transactions.schema import plain_name
+from dl_core.data.transactions.schema import guess_roles, plain_name
 from dl_core.data.transactions.suspects import leaking_columns
 from dl_core.data.transactions.times import parse_times
 from dl_core.data.transactions.values import parse_numbers, rows_named
@@ -217,7 +217,9 @@ class _Reading:
     def _read_features(self, roles: dict[Role, tuple[str, ...]]) -> None:
         wished = tuple(self.request.roles.get(Role.FEATURE, ()))
         groups = roles.get(Role.GROUP, ())
-        rest = self.frame[[name for name in self.frame.columns if name not in self.columns]]
+        aside = () if Role.LABEL in roles else guess_roles(list(self.frame.columns)).get(Role.LABEL, ())
+        read = {*self.columns, *(name for name in aside if name not in wished)}  # labels not to be used are no features
+        rest = self.frame[[name for name in self.frame.columns if name not in read]]
         if self.like:
             known = [name for name in (*roles.get(Role.FEATURE, ()), *groups) if name in rest.columns]
             features = read_features_like(rest[known], self.like["columns"], roles.get(Role.FEATURE, ()))
