@@ -135,7 +135,7 @@ def pick_threshold(y: np.ndarray, scores: np.ndarray, about: pd.DataFrame | None
     known = y >= 0
     if not known.any():
         return float(np.quantile(scores[:, 1], 1 - SHARE_REVIEWED)) if len(scores) else None
-    from dl_core.evaluate.review import pick_threshold_for_money
+    from dl_core.evaluate.calibration import pick_threshold_for_money
 
     return pick_threshold_for_money(y[known], scores[known], None if about is None else about[known])
 
