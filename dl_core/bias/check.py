@@ -1,6 +1,7 @@
 """Whom a model fails: every metric by group with interval and n, and the differences that stand out of chance.
 
-Values by group come from fairlearn's `MetricFrame`, intervals from the bootstrap that all metrics share.
+Values and intervals come from the metrics and the bootstrap that all stages share. They equal those of fairlearn's
+`MetricFrame` (the tests hold them side by side), which copies every row for every metric and is slow on a million.
 """
 
 from __future__ import annotations
@@ -166,47 +167,18 @@ def _members(labels: pd.DataFrame) -> dict[tuple[str, str], np.ndarray]:
     return found
 
 
-def by_group(case: Scored, labels: pd.Series, metrics: Sequence[Metric]) -> pd.DataFrame:
-    """Return metric values by group from fairlearn's `MetricFrame`: groups as rows, metrics as columns.
-
-    Metrics that need facts of the rows are worked out group by group, as a frame hands on nothing but scores.
-    """
-    from fairlearn.metrics import MetricFrame
-
-    params, all_metrics, metrics = {}, metrics, [metric for metric in metrics if not metric.columns]
-    if case.threshold is not None:
-        each = np.broadcast_to(case.threshold, len(case.y_true))
-        params = {metric.name: {"threshold": each} for metric in metrics}
-    frame = MetricFrame(
-        metrics={metric.name: metric.function for metric in metrics},
-        y_true=case.y_true,
-        y_pred=case.y_score,
-        sensitive_features=labels.to_numpy(),
-        sample_params=params,
-    )
-    values = frame.by_group.astype(float)
-    for metric in all_metrics:
-        if metric.columns:
-            at = {group: np.flatnonzero((labels == group).to_numpy()) for group in values.index}
-            values[metric.name] = [case.take(rows).value(metric) for rows in at.values()]
-    return values
-
-
 def _group_table(drawn: GroupDraws, column: str, metrics: Sequence[Metric]) -> pd.DataFrame:
     """Return one grouping's rows of the report."""
     labels, binary = drawn.labels[column], drawn.case.y_score.shape[1] == 2
-    values = by_group(drawn.case, labels, metrics)
     lines = []
-    for group in sorted(values.index, key=natural_order):
-        at = np.flatnonzero((labels == group).to_numpy())
+    for (_, group), at in _members(labels.to_frame()).items():
         part = drawn.case.take(at)
         positives = int((part.y_true == 1).sum()) if binary else None
         n_units = len(at) if drawn.units is None else pd.Series(drawn.units[at]).nunique()
         for metric in metrics:
             low, high = interval(metric, part, drawn.by_group[column, group, metric.name])
             enough = is_enough(metric, len(at), positives, n_units)
-            value = values.loc[group, metric.name]
-            lines.append((column, group, metric.name, value, low, high, len(at), positives, enough))
+            lines.append((column, group, metric.name, part.value(metric), low, high, len(at), positives, enough))
     names = ["column", "group", "metric", "value", "low", "high", "n", "positives", "enough"]
     return pd.DataFrame(lines, columns=names)
 
