@@ -119,6 +119,7 @@ class NetworkModel(TableModel):
         """Train from random weights drawn from the seed; the epoch with the best average precision is kept."""
         self.classes = train.classes
         train, y, weight = learnable(train, context.sample_weight)
+        context.progress(0.0, "Preparing columns")
         self.encoder = TableEncoder.fit(train)
         if not self.encoder.numeric and not self.encoder.categorical:
             raise SchemaError("no column tells the training rows apart", todo="add columns that models may learn from")
