@@ -33,6 +33,14 @@ def test_of_equally_simple_ones_the_better_and_then_the_first_is_taken():
     assert choose({"a": Standing(0.9, 0.0, 7), "b": Standing(0.9, 0.0, 7)}) == "a"
 
 
+def test_a_standing_needs_the_facts_of_its_metric():
+    y, p = np.array([0, 0, 1, 1]), np.array([0.2, 0.9, 0.6, 0.8])
+    score = np.stack([1 - p, p], axis=1)
+    about = {"day": np.array([0, 0, 1, 1]), "budget": 1.0}
+    assert standing(Scored(y, score, 0.5, about), METRICS["precision_at_k"]).value == pytest.approx(0.5)
+    assert math.isnan(standing(Scored(y, score, 0.5), METRICS["precision_at_k"]).value)
+
+
 def test_a_standing_turns_losses_round_and_measures_its_error():
     y = np.array([0, 0, 1, 1] * 25)
     p = np.tile([0.2, 0.4, 0.6, 0.8], 25)

@@ -154,6 +154,30 @@ def test_any_function_and_units_serve():
     assert found.pairs["verdict"].tolist() == ["better"] and "Cost [" in found.sentence
 
 
+def test_without_labels_it_says_so():
+    predictions = make({"net": 1.0, "plain": 1.0}, n=40)
+    blank = Predictions(predictions.table.assign(y_true=None), predictions.classes)
+    found = compare(blank, ["net", "plain"], models=KINDS)
+    assert found.pairs.empty and found.disagreements.empty and "no labels" in found.sentence
+    filled = compare(predictions, ["net", "plain"], models=KINDS, metrics=["accuracy"])
+    assert found.pairs.columns.tolist() == filled.pairs.columns.tolist()
+    assert found.disagreements.columns.tolist() == filled.disagreements.columns.tolist()
+    json.dumps(found.as_dict(), allow_nan=False)
+
+
+def test_metrics_of_a_queue_are_compared_where_the_facts_are_there():
+    predictions = make({"net": 4.0, "plain": 1.0})
+    rows = predictions.table["row"].unique()
+    facts = pd.DataFrame({"day": np.arange(len(rows)) // 100, "budget": 30}, index=rows)
+    wanted = {"models": KINDS, "metrics": ["precision_at_k", "money_saved"], "primary_metric": "precision_at_k"}
+    found = compare(predictions, ["net", "plain"], about=facts, **wanted)
+    assert found.pairs["metric"].tolist() == ["precision_at_k"] and found.pairs["verdict"].tolist() == ["better"]
+    assert "Precision at the budget [" in found.sentence
+    wanted |= {"metrics": ["auroc", "precision_at_k"]}
+    without = compare(predictions, ["net", "plain"], **wanted)
+    assert without.pairs["metric"].tolist() == ["auroc"] and "AUROC [" in without.sentence
+
+
 def test_what_cannot_be_compared():
     predictions = make({"net": 1.0, "plain": 1.0})
     with pytest.raises(OptionError, match="One model cannot be compared"):
