@@ -29,13 +29,13 @@ def show(domain: Domain, context: PageContext) -> None:
     body = kinds.body(context, "data")
     with left:
         st.subheader("Preview", anchor=False)
-        body.first_look(context)
+        seen = body.first_look(context)
         _roles(domain, context)
     with right:
         if findings or checked:
             show_findings(context, findings)
         _split(split)
-        body.facts(context, split)
+        body.facts(context, split, seen)
         _source(context)
 
 

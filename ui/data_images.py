@@ -21,7 +21,7 @@ def first_look(context: PageContext) -> None:
     preview.show(context)
 
 
-def facts(context: PageContext, split: Mapping[str, Any] | None) -> None:
+def facts(context: PageContext, split: Mapping[str, Any] | None, seen: None = None) -> None:
     """Draw balance and coverage."""
     _balance(context, split)
     _coverage(context)

@@ -27,34 +27,26 @@ def _overview(context: PageContext) -> dict[str, Any] | None:
     return context.ask("overview", {"dataset_id": own, "run": None}, label="Summing up the table") if own else None
 
 
-def first_look(context: PageContext) -> None:
-    """Draw the first rows of each class and, where there is time, the course of the rows and the split."""
+def first_look(context: PageContext) -> dict[str, Any] | None:
+    """Draw the first rows of each class and, where there is time, the course of the rows; return the summary."""
     if context.dataset_folder is None and not context.prepared:
         st.caption("The rows of this data set are not kept beside the run.")
-        return
+        return None
     found = _overview(context)
-    if found is None:
+    if found is not None:
+        _preview(context, found)
+        if found["time"]:
+            _course(context, found["time"])
+    return found
+
+
+def facts(context: PageContext, split: Mapping[str, Any] | None, seen: Mapping[str, Any] | None) -> None:
+    """Draw the classes by part, and what is missing, from the summary that `first_look` returned."""
+    if seen is None:
         return
-    _preview(context, found)
-    if found["time"]:
-        _course(context, found["time"])
-
-
-def facts(context: PageContext, split: Mapping[str, Any] | None) -> None:
-    """Draw the classes by part, and what is missing."""
-    if context.dataset_folder is None and not context.prepared:
-        return
-    found = _overview(context) if _known(context) else None
-    if found is None:
-        return
-    _balance(context, found)
-    _missing(found["columns"])
-    _columns(context, found)
-
-
-def _known(context: PageContext) -> bool:
-    """Return whether the summary can be asked for: there is a run, or a data set of one's own."""
-    return context.run is not None or bool((context.dataset or {}).get("id"))
+    _balance(context, seen)
+    _missing(seen["columns"])
+    _columns(context, seen)
 
 
 def _preview(context: PageContext, found: Mapping[str, Any]) -> None:

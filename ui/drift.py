@@ -4,16 +4,19 @@ from __future__ import annotations
 
 from typing import Any
 
-import pandas as pd
 import streamlit as st
 
 from dl_core.domain import Domain
+from dl_core.errors import shorten
 from ui import charts, theme
 from ui.context import PageContext
 from ui.words import count, number
 
 MOST = 15  # inputs drawn
 SLIGHT, CLEAR = 0.1, 0.25  # usual marks of the population stability index
+TOO_FEW = "too few rows"  # the core's word for an index that chance alone would give
+MOST_SENTENCES = 4
+LONGEST = 44  # characters of a column's name on the chart
 COLOURS = {"clear": theme.OKABE_ITO["vermillion"], "slight": theme.OKABE_ITO["orange"], "none": theme.GREYS[0]}
 
 
@@ -36,34 +39,31 @@ def how_far(psi: float) -> str:
 
 
 def _draw(rows: list[dict[str, Any]]) -> None:
-    table = pd.DataFrame(rows)
-    name, value = _columns(table)
-    table = table[table[value].notna()].sort_values(value, ascending=False, kind="stable")
-    if table.empty:
-        st.caption("No input can be compared.")
+    known = [row for row in rows if row["psi"] is not None and row.get("level") != TOO_FEW]
+    if not known:
+        st.caption("There are too few rows to tell whether inputs have moved.")
         return
-    moved = int((table[value] >= SLIGHT).sum())
-    clear = table[table[value] >= CLEAR][name].tolist()
+    known.sort(key=lambda row: -row["psi"])
+    far = {row["column"]: how_far(row["psi"]) for row in known}
+    moved = sum(word != "none" for word in far.values())
+    clear = [column for column, word in far.items() if word == "clear"]
     if moved:
-        more = f" {', '.join(map(str, clear[:3]))} most clearly." if clear else " None of them clearly."
-        title = f"{count(moved)} of {count(len(table))} inputs have moved.{more}"
+        more = f"; {', '.join(clear[:3])} most clearly" if clear else ", none of them clearly"
+        title = f"{count(moved)} of {count(len(known))} inputs have moved{more}"
     else:
-        title = f"None of the {count(len(table))} inputs has moved"
+        title = f"None of the {count(len(known))} inputs has moved"
     dots = [
-        {"label": str(row[name]), "value": row[value], "colour": COLOURS[how_far(row[value])]}
-        for row in table.head(MOST).to_dict("records")
+        {"label": shorten(row["column"], LONGEST), "value": row["psi"], "colour": COLOURS[far[row["column"]]]}
+        for row in known[:MOST]
     ]
-    chart = charts.dots(dots, title, x="Population stability index of the test against the training rows", line=SLIGHT)
+    chart = charts.dots(dots, title, x="Population stability index in the furthest week of the test", line=SLIGHT)
     chart.update_xaxes(rangemode="tozero")
     words = "; ".join(f"{dot['label']} {number(dot['value'], 2)}" for dot in dots[:5])
     charts.draw(chart, alt=f"{title}. {words}.", key="drift")
+    for row in known[:MOST_SENTENCES]:
+        if row.get("sentence") and far[row["column"]] != "none":
+            st.markdown(f"- {row['sentence']}")
     st.caption(
         "Below 0.1 (dotted) an input looks as it did in training; from 0.25 on it has clearly moved. A moved input "
         "does not make a model wrong, but it says where to look when a score falls."
     )
-
-
-def _columns(table: pd.DataFrame) -> tuple[str, str]:
-    """Return the columns that hold the input's name and its index."""
-    name = next(column for column in ("column", "input", "feature", "name") if column in table)
-    return name, "psi" if "psi" in table else "value"

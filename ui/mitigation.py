@@ -23,14 +23,13 @@ HELP = {
     "prediction time the group must be known.",
     "reweighing": "Kamiran and Calders 2012: training rows are weighted so that group and label are independent, and "
     "the model is trained again.",
-    "threshold_optimizer": "Hardt et al. 2016, as fairlearn does it: thresholds by group, mixed at random where that "
-    "is needed, so that the chosen rates are equal. At prediction time the group must be known.",
+    "threshold_optimizer": "Hardt et al. 2016, found by fairlearn: thresholds by group that bring the chosen rates "
+    "together at the least cost, without drawing lots. At prediction time the group must be known.",
 }
 CONSTRAINTS = {
     "equalized_odds": "both error rates",
-    "true_positive_rate_parity": "the share of frauds found",
-    "false_positive_rate_parity": "the share of false alarms",
-    "demographic_parity": "the share flagged",
+    "false_positive_rate": "the share of false alarms",
+    "demographic_parity": "the share called positive",
 }
 WITH_CONSTRAINT = ("threshold_optimizer",)
 

@@ -124,9 +124,10 @@ def ageing(args: Mapping[str, Any], context: TaskContext) -> dict[str, Any]:
 
 
 def drift(args: Mapping[str, Any], context: TaskContext) -> dict[str, Any]:
-    """Return how far every input has moved between the training and the test rows."""
+    """Return how far every input has moved between the training and the test rows, the furthest first."""
     domain, run = open_run(args, context)
-    return {"rows": records(probes.drift(domain, run))}
+    table = probes.drift(domain, run)
+    return {"rows": [{key: plain(value) for key, value in line.items()} for line in table.to_dict("records")]}
 
 
 def learning_curve(args: Mapping[str, Any], context: TaskContext) -> dict[str, Any]:
