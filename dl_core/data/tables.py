@@ -97,11 +97,11 @@ def separator_of(sample: str, name: str = "") -> str:
     lines = [line for line in sample.splitlines()[:21] if line.strip()]
     lines = lines[:-1] if len(lines) == 21 else lines
 
-    def fit(separator: str) -> tuple[bool, int]:
+    def _fit(separator: str) -> tuple[bool, int]:
         counts = [len(row) for row in csv.reader(lines, delimiter=separator)]
         return counts[0] > 1 and len(set(counts)) == 1, counts[0]
 
-    return max(_SEPARATORS, key=fit) if lines else ","
+    return max(_SEPARATORS, key=_fit) if lines else ","
 
 
 def _read_separated(path: Path, separator: str | None) -> pd.DataFrame:

@@ -149,7 +149,7 @@ def _read_csv(file: TableFile, as_text: Callable[[str], bool], limits: Limits, b
 def _arrow_csv(
     path: Path, encoding: str, separator: str, names: list[str], types: dict[str, pa.DataType], skipped: list[int]
 ) -> pa.Table:
-    def skip(row: arrow_csv.InvalidRow) -> str:
+    def _skip(row: arrow_csv.InvalidRow) -> str:
         skipped.append(row.number or 0)
         return "skip"
 
@@ -157,7 +157,7 @@ def _arrow_csv(
         path,
         read_options=arrow_csv.ReadOptions(encoding=encoding, column_names=names, skip_rows=1, block_size=8 << 20),
         parse_options=arrow_csv.ParseOptions(
-            delimiter=separator, newlines_in_values=_has_quotes(path), invalid_row_handler=skip
+            delimiter=separator, newlines_in_values=_has_quotes(path), invalid_row_handler=_skip
         ),
         convert_options=arrow_csv.ConvertOptions(
             column_types=types, null_values=_NULLS, strings_can_be_null=True, quoted_strings_can_be_null=True
