@@ -8,11 +8,14 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from dl_core import pipeline
 from dl_core.data.dataset import Dataset, Finding
 from dl_core.data.labels import fold_labels
+from dl_core.domain import Domain, ReadRequest, get_domain
 from dl_core.errors import SchemaError
 from dl_core.schema import Role
 from dl_core.tasks.opening import open_dataset
+from dl_core.tasks.rows import is_table, shown_columns
 
 if TYPE_CHECKING:
     from dl_core.engine import TaskContext
@@ -31,15 +34,34 @@ def reassign(args: Mapping[str, Any], context: TaskContext) -> dict[str, Any]:
     """
     store, record, dataset = open_dataset(args, context)
     context.progress(0.1, "Reading the columns again")
-    changed = with_roles(dataset, {Role(role): tuple(columns) for role, columns in args["roles"].items()})
-    changed = replace(changed, name=args.get("name") or dataset.name, fingerprint="")
+    roles = {Role(role): tuple(columns) for role, columns in args["roles"].items()}
     folder = Path(context.home) / "uploads" / f"roles-{context.job_id}"
     try:
+        if is_table(dataset):
+            changed = read_again(get_domain(record.domain), dataset, roles, folder)
+        else:
+            changed = replace(with_roles(dataset, roles), fingerprint="")
+        changed = replace(changed, name=args.get("name") or dataset.name)
         context.progress(0.4, "Storing the data")
         changed.save(folder)
         return {"dataset_id": store.add_dataset(args["owner"], record.domain, folder).id}
     finally:
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def read_again(domain: Domain, dataset: Dataset, roles: Mapping[Role, Sequence[str]], folder: Path) -> Dataset:
+    """Return a table read anew from its own columns with other roles, so that all that is derived follows.
+
+    A role with no columns means that there is none; features that stay as they were are chosen anew.
+    """
+    wanted = {role: tuple(columns) for role, columns in roles.items()}
+    if set(wanted.get(Role.FEATURE, ())) == set(dataset.roles.get(Role.FEATURE, ())):
+        wanted.pop(Role.FEATURE, None)
+    folder.mkdir(parents=True, exist_ok=True)
+    path = folder / "table.parquet"
+    dataset.table[shown_columns(dataset)].to_parquet(path, index=False)
+    request = ReadRequest((path,), roles=wanted, options=domain.parse_options({}), name=dataset.name)
+    return replace(pipeline.ingest(domain, request), source=dataset.source)
 
 
 def with_roles(dataset: Dataset, roles: Mapping[Role, Sequence[str]]) -> Dataset:

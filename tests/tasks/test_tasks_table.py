@@ -195,3 +195,26 @@ def test_a_sequence_is_laid_out_by_step_and_input():
     assert found["steps"] == [2, 1, 0] or found["steps"] == [2, 1]
     night = found["weights"][found["inputs"].index("night")]
     assert night[0] == pytest.approx(-0.2) and night[1] == 0.0
+
+
+def test_other_roles_read_a_table_again_with_all_that_is_derived(tmp_path):
+    from dl_core.domain import get_domain
+    from dl_core.tasks.roles import read_again
+
+    table = pd.DataFrame(
+        {
+            "time": pd.date_range("2025-03-03", periods=60, freq="h"),
+            "customer": ["a", "b", "c"] * 20,
+            "shop": ["x", "y"] * 30,
+            "amount": np.arange(60) + 1.5,
+            "fraud": ["no", "no", "yes"] * 20,
+        }
+    )
+    table.to_parquet(tmp_path / "in.parquet")
+    fraud = get_domain("fraud_detection")
+    first = pipeline.ingest(fraud, ReadRequest((tmp_path / "in.parquet",), name="Few"))
+    assert first.column(Role.ENTITY) == "customer" and first.roles[Role.HISTORY]
+    changed = read_again(fraud, first, {Role.ENTITY: (), Role.LABEL: ("fraud",)}, tmp_path / "again")
+    assert changed.column(Role.ENTITY) is None and changed.classes == ("honest", "fraud")
+    assert not [name for name in changed.roles.get(Role.HISTORY, ()) if name.startswith("account")]
+    assert changed.targets.tolist() == first.targets.tolist() and list(changed.ids) == list(first.ids)
