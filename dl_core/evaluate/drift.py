@@ -70,6 +70,19 @@ def drift_by_week(
     return pd.DataFrame(lines, columns=list(COLUMNS))
 
 
+def drift(training: pd.DataFrame, later: pd.DataFrame, *, columns: Sequence[str] | None = None) -> pd.DataFrame:
+    """Return how far each input column of all later rows is from the training rows, the furthest first.
+
+    Returns
+    -------
+    pandas.DataFrame
+        ``column, kind, psi, level, sentence, distance, chance, n``, as in `drift_by_week` and `rank_columns`.
+    """
+    table = drift_by_week(training, later, columns=columns)
+    ranked = rank_columns(table).drop(columns=["week", "last"])
+    return ranked.merge(table[["column", "distance", "chance", "n"]], on="column", how="left")
+
+
 def level_of(psi: float, chance: float = 0.0) -> str:
     """Return an index in words: under 0.1 steady, up to 0.25 moved, else moved a lot.
 

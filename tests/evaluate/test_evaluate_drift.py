@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 from scipy.stats import ks_2samp
 
-from dl_core.evaluate.drift import COLUMNS, drift_by_week, level_of, rank_columns
+from dl_core.evaluate.drift import COLUMNS, drift, drift_by_week, level_of, rank_columns
 
 
 def share(count, bins, total):
@@ -82,3 +82,10 @@ def test_columns_are_ranked_and_told(weeks):
     assert "hour has stayed as it was in training (stability index 0.0" in found["sentence"].iloc[2]
     few = rank_columns(drift_by_week(pd.DataFrame({"x": np.arange(500.0)}), pd.DataFrame({"x": [1.0, 2.0]})))
     assert few["level"].tolist() == ["too few rows"]
+
+
+def test_all_later_rows_at_once():
+    old = pd.DataFrame({"x": np.arange(1000.0), "y": np.arange(1000.0)})
+    found = drift(old, old.assign(y=old["y"] + 500))
+    assert found["column"].tolist() == ["y", "x"] and found["distance"].tolist() == [0.5, 0.0]
+    assert found["level"].tolist() == ["moved a lot", "steady"] and (found["n"] == 1000).all()
