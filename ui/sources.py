@@ -7,8 +7,10 @@ from typing import Any
 
 import streamlit as st
 
-from dl_core.domain import Domain, KnownData
+from dl_core.data.catalogue import KnownData
+from dl_core.domain import Domain
 from dl_core.errors import DaylightError
+from dl_core.schema import Role
 from ui import dialogs, jobs, services, state, states, uploads
 from ui.context import PageContext
 from ui.words import count, size, when
@@ -59,7 +61,9 @@ def known_sets(domain: Domain) -> Sequence[KnownData]:
 def upload(domain: Domain, owner: str) -> None:
     """Take files, or a whole folder, and have them read in a worker."""
     st.markdown(domain.upload_help + ".")
-    folder = st.toggle("Upload a whole folder", key="upload_folder", help="Subfolders are kept: they may name classes.")
+    images = domain.schema.field(Role.IMAGE) is not None
+    hint = "Subfolders are kept: they may name classes."
+    folder = images and st.toggle("Upload a whole folder", key="upload_folder", help=hint)
     files = st.file_uploader(
         "Folder" if folder else "Files",
         type=list(domain.upload_types),
@@ -68,10 +72,8 @@ def upload(domain: Domain, owner: str) -> None:
     )
     name = st.text_input("Name of the data set", key="upload_name", placeholder="taken from the file", max_chars=80)
     if domain.notice:
-        st.caption(
-            f"{domain.notice} Personal fields of DICOM headers are neither stored nor shown. "
-            "The files stay on this machine and belong to this browser."
-        )
+        personal = "Personal fields of DICOM headers are neither stored nor shown. " if images else ""
+        st.caption(f"{domain.notice} {personal}The files stay on this machine and belong to this browser.")
     if st.button("Read the files", type="primary", key="upload_read", disabled=not files):
         try:
             where, total = uploads.write_upload(files)

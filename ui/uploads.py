@@ -81,7 +81,7 @@ def _check(files: Sequence[Any]) -> None:
             f"the files hold {size(total)}",
             where="upload",
             expected=f"at most {size(MOST_BYTES)}",
-            todo="leave some out, or make the images smaller",
+            todo="leave some out, or make them smaller",
         )
 
 
