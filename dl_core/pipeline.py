@@ -213,7 +213,14 @@ def check_bias(
 def grouped(domain: Domain, run: Run, name: str) -> dict[str, Any]:
     """Return how one model of a run is judged by group: metrics, operating point, units, seed."""
     threshold = run.models[name].threshold
-    return {"metrics": domain.group_metrics, "threshold": threshold, "units": run.units(), "seed": run.spec.seed}
+    dataset = run.load_dataset()
+    return {
+        "metrics": domain.group_metrics,
+        "threshold": threshold,
+        "units": dataset.values(Role.UNIT),
+        "about": about_rows(domain, dataset, run.spec.options),
+        "seed": run.spec.seed,
+    }
 
 
 def group_table(domain: Domain, run: Run) -> pd.DataFrame:

@@ -24,14 +24,25 @@ from dl_core.train.run import Run
 UPDATED = ", updated"  # stands after the name of a model that learns on
 
 
-def mitigate(domain: Domain, run: Run, model: str | None, column: str, method: str, work: Work) -> dict[str, Any]:
+def mitigate(
+    domain: Domain,
+    run: Run,
+    model: str | None,
+    column: str,
+    method: str,
+    work: Work,
+    *,
+    constraint: str = "equalized_odds",
+) -> dict[str, Any]:
     """Try to treat the groups of ``column`` more alike, and return before, after and what it costs, as plain JSON.
 
-    ``"thresholds"`` picks a threshold for each group on validation rows; ``"reweighing"`` trains the model again with
-    rows weighted so that group and label are independent.
+    ``"thresholds"`` picks a threshold for each group on validation rows, ``"threshold_optimizer"`` picks them so that
+    the rates of ``constraint`` come together at the least cost; ``"reweighing"`` trains the model again with rows
+    weighted so that group and label are independent.
     """
     from dl_core.bias.groups import make_groups
     from dl_core.bias.mitigate import reweighing_weights, threshold_mitigation, training_mitigation
+    from dl_core.bias.optimizer import optimizer_mitigation
 
     name = run.check_model(model)
     dataset = run.load_dataset()
@@ -39,8 +50,10 @@ def mitigate(domain: Domain, run: Run, model: str | None, column: str, method: s
     judged = grouped(domain, run, name)
     if method == "thresholds":
         return threshold_mitigation(run.predictions, name, groups, **judged).as_dict()
+    if method == "threshold_optimizer":
+        return optimizer_mitigation(run.predictions, name, groups, constraint=constraint, **judged).as_dict()
     if method != "reweighing":
-        raise OptionError(f"there is no mitigation {method!r}", expected="thresholds, reweighing")
+        raise OptionError(f"there is no mitigation {method!r}", expected="thresholds, threshold_optimizer, reweighing")
     train_rows = dataset.subset(run.splits.train)
     weights = reweighing_weights(groups.loc[train_rows.ids].iloc[:, 0], train_rows.values(Role.LABEL))
     spec = replace(run.spec, models=(name,))

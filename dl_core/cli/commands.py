@@ -18,6 +18,7 @@ from dl_core.cli import parser
 from dl_core.cli.progress import Progress
 from dl_core.cli.tables import print_table
 from dl_core.data.dataset import Dataset
+from dl_core.data.safe_export import neutralise
 from dl_core.domain import Domain, ReadRequest, domains, get_domain
 from dl_core.errors import OptionError, RunError, SchemaError
 from dl_core.files import storage_errors
@@ -85,7 +86,7 @@ def predict(args: argparse.Namespace) -> None:
         table = domain.prediction_table(predictions, data)
     with storage_errors(args.out.name):
         args.out.parent.mkdir(parents=True, exist_ok=True)
-        table.to_csv(args.out, index=False)
+        neutralise(table).to_csv(args.out, index=False)
     print(f"{len(table)} rows written to {args.out.name}", file=sys.stderr)
 
 
@@ -218,7 +219,8 @@ def _request(
         roles[role] = (*roles.get(role, ()), column)
     options: dict[str, Any] = dict(domain.parse_options(dict(args.option)))
     if run is not None:
-        options |= {"like": run.dataset}
+        given = {name: options[name] for name in dict(args.option)}
+        options |= run.read_options() | given
     return ReadRequest((args.data,), (test,) if test else (), roles, options, labelled, args.data.stem)
 
 

@@ -37,7 +37,7 @@ def write_explanations(explanations: Sequence[Explanation], data: Dataset, out: 
         about = {"file": one.row, "model": one.model, "method": one.method, "target": one.target}
         about |= {"probability": one.probability, **measured}
         if one.features:
-            lines.append(about | dict(one.strongest(len(one.features))))
+            lines.append({"row": about.pop("file"), **about} | dict(one.strongest(len(one.features))))
             continue
         stem = f"{_safe(one.row)}_{one.method}"
         stems[stem] = stems.get(stem, 0) + 1  # "a/1.png" and "a_1.png" are two files

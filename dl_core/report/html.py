@@ -73,9 +73,10 @@ def _example(example: Example) -> dict[str, Any]:
     if example.image is not None:
         drawn = overlay(example.image, about.heat, opacity=0.6)
         shown = {"image": _png(picture(example.image)), "map": _png(drawn)}
+    known = {**example.values, **dict(zip(about.features, about.values, strict=False))}
     return {
         **shown,
-        "features": [(name, example.values.get(name, ""), weight) for name, weight in about.strongest()],
+        "features": [(name, known.get(name, ""), weight) for name, weight in about.strongest()],
         "truth": example.truth,
         "predicted": example.predicted,
         "target": about.target,

@@ -37,15 +37,29 @@ class Bundle:
     models : dict of str to FittedModel
     dataset : dict
         `Dataset.describe()` without notes: ``classes``, ``roles``, ``arrays`` (shape of the working images) and so on.
+    options : dict or None
+        Of the run's spec, by which its data were read.
     """
 
-    def __init__(self, folder: Path, domain: str, models: dict[str, FittedModel], dataset: dict[str, Any]) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        domain: str,
+        models: dict[str, FittedModel],
+        dataset: dict[str, Any],
+        options: dict[str, Any] | None = None,
+    ) -> None:
         self.folder, self.domain, self.models, self.dataset = Path(folder), domain, models, dataset
+        self.options = options or {}
 
     best = Run.best
     check_model = Run.check_model
     model_folder = Run.model_folder
     reference = Run.reference  # a bundle holds no training rows: always None
+
+    def read_options(self) -> dict[str, Any]:
+        """Return the options by which new rows are read as the training rows were; a bundle knows no history."""
+        return {**self.options, "like": self.dataset}
 
     def load_model(self, name: str, offer: Offer) -> Model:
         """Return the model, loaded as its own class reads it."""
@@ -155,7 +169,9 @@ def _source(manifest: dict[str, Any], folder: Path, where: str) -> Bundle:
     try:
         about = json.loads((folder / "run.json").read_text(encoding="utf-8"))
         models = {name: FittedModel(**model) for name, model in about["models"].items()}
-        source = Bundle(folder, str(about["domain"]), models, dict(about["dataset"]))
+        source = Bundle(
+            folder, str(about["domain"]), models, dict(about["dataset"]), about.get("spec", {}).get("options")
+        )
         fits = about["format"] == RUN_FORMAT and list(models) == [manifest["model"]]
         fits = (
             fits and source.domain == manifest["domain"] and all(model.name == name for name, model in models.items())

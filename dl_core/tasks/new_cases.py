@@ -94,18 +94,11 @@ def _new_data(domain: Domain, run: Run, args: Mapping[str, Any], context: TaskCo
     request = ReadRequest(
         tuple(paths),
         roles={Role(k): tuple(v) for k, v in (args.get("roles") or {}).items()},
-        options={**domain.parse_options(run.spec.options), **_like(run)},
+        options=run.read_options(),
         labelled=False,
         name="New cases",
     )
     return pipeline.ingest(domain, request)
-
-
-def _like(run: Run) -> dict[str, Any]:
-    """Return the read options by which new rows are read as the training rows were, and go on from them."""
-    if run.dataset["roles"].get(Role.IMAGE):
-        return {"like": run.dataset}
-    return {"like": run.dataset, "history": run.folder / run.dataset["path"]}
 
 
 def what_if(args: Mapping[str, Any], context: TaskContext) -> dict[str, Any]:

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from dl_core.data.dataset import Dataset
+from dl_core.evaluate.about import Facts
 from dl_core.evaluate.calibration import apply_temperature, fit_temperature, pick_threshold, pick_uncertain
 from dl_core.evaluate.choice import Standing, standing
 from dl_core.evaluate.intervals import Scored
@@ -57,7 +58,8 @@ def fitted_model(
         threshold = pick(y, calibrated, about) if pick else pick_threshold(y, calibrated)
     found = Standing(float("nan"))
     if len(np.unique(y[known])) > 1:
-        found = standing(Scored(y[known], calibrated[known], threshold), metric, seed=seed)
+        facts = Facts(about).of(validation.ids[known]) if about is not None else {}
+        found = standing(Scored(y[known], calibrated[known], threshold, facts), metric, seed=seed)
     return FittedModel(
         offer.name,
         offer.label,

@@ -131,6 +131,14 @@ class Run:
         folder = self.folder / REFERENCE
         return Dataset.load(folder) if folder.is_dir() else None
 
+    def read_options(self) -> dict[str, Any]:
+        """Return the options by which new rows are read as the training rows were, and go on from their history."""
+        options = {**self.spec.options, "like": self.dataset}
+        place = self.folder / self.dataset.get("path", "dataset")
+        if self.dataset["roles"].get(Role.HISTORY) and (place / "dataset.json").is_file():
+            options["history"] = str(place)
+        return options
+
     def units(self) -> pd.Series | None:
         """Return the unit (patient) of every row, for intervals that resample whole units; None where there is none."""
         return self.load_dataset().values(Role.UNIT)

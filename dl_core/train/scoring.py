@@ -33,6 +33,9 @@ class ModelSource(Protocol):
     def load_model(self, name: str, offer: Offer) -> Model:
         """Return the model, loaded."""
 
+    def read_options(self) -> dict[str, Any]:
+        """Return the options by which new rows are read as the training rows were."""
+
     def reference(self) -> Dataset | None:
         """Return the training rows that explanations compare a case with, where any were kept."""
 

@@ -15,6 +15,7 @@ from dl_core.data.splits import Splits
 from dl_core.data.transactions.schema import TRANSACTION_SCHEMA
 from dl_core.domain import Domain, Option, ReadRequest, Sample
 from dl_core.domains.fraud_detection.offers import OFFERS, PRESETS
+from dl_core.errors import OptionError
 from dl_core.schema import Role
 
 if TYPE_CHECKING:
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 
 SAMPLE_FOLDER = Path(__file__).parents[3] / "sample_data" / "fraud_detection"
 DAY = np.timedelta64(1, "D")
+BACKGROUND = 200  # honest rows that explanations compare a transaction with
 SHARE_REVIEWED = 0.01  # of a day's transactions, where no budget is given
 NUMBERS = (Role.AMOUNT, Role.FEATURE, Role.HISTORY)
 
@@ -65,8 +67,14 @@ def explain(
 ) -> list[Explanation]:
     """Say what made a transaction's score what it is, against typical honest ones of the training rows."""
     from dl_core.explain.table import explain_table
+    from dl_core.explain.table_background import draw_background
 
-    return explain_table(model, name, data, methods, target, faithfulness, reference)
+    if reference is None:
+        raise OptionError(
+            "there are no training rows to compare with", where=name, todo="explain with the run's folder, not a bundle"
+        )
+    background = draw_background(reference, BACKGROUND, seed=0)
+    return explain_table(model, name, data, methods, target, faithfulness, background)
 
 
 def slices(dataset: Dataset) -> pd.DataFrame:
@@ -166,7 +174,7 @@ DOMAIN = Domain(
     purpose="Score transactions, see why one was flagged, how models age and whom they burden.",
     icon="💳",
     upload_help="A table of transactions (CSV, TSV, Parquet, Excel or JSON lines), with or without labels",
-    upload_types=("csv", "tsv", "txt", "parquet", "xlsx", "jsonl", "ndjson", "zip", "gz"),
+    upload_types=("csv", "tsv", "txt", "parquet", "xlsx", "json", "jsonl", "ndjson", "zip"),
     schema=TRANSACTION_SCHEMA,
     read=read,
     inspect=inspect,
@@ -179,8 +187,8 @@ DOMAIN = Domain(
         *("auprc", "auroc", "card_precision", "precision_at_k", "recall_at_k"),
         *("money_saved", "sensitivity", "false_positive_rate", "brier"),
     ),
-    group_metrics=("false_positive_rate", "sensitivity", "review_burden", "money_lost", "auroc"),
-    explainers=("expected_gradients", "table_integrated_gradients", "shapley_sampling"),
+    group_metrics=("false_positive_rate", "sensitivity", "selection_rate", "money_lost", "review_burden", "auroc"),
+    explainers=("expected_gradients", "integrated_gradients", "shapley_sampling"),
     explain=explain,
     slices=slices,
     prediction_table=prediction_table,
