@@ -62,21 +62,17 @@ def train_and_score(
     days = frame["TX_DATETIME"].to_numpy()
     parts = [np.flatnonzero((days >= np.datetime64(a)) & (days < np.datetime64(b))) for a, b in (WEEK, BEFORE)]
     train, validation = (part_of(frame, history, recent, rows) for rows in parts)
-    began = time.perf_counter()
+    began, work = time.perf_counter(), time.process_time()
     model.fit(train, validation, FitContext())
-    fit = time.perf_counter() - began
+    fit, work = time.perf_counter() - began, time.process_time() - work
     many = part_of(frame, history, recent, np.arange(len(frame) - args.rows, len(frame)))
     model.scores(train)  # compiled once
-    began = time.perf_counter()
+    began, scoring = time.perf_counter(), time.process_time()
     model.scores(many)
-    rate = args.rows / (time.perf_counter() - began)
-    print(
-        f"{name}, {args.networks} network(s): {len(train):,} rows trained in {fit:.1f} s (bar {BARS['training']}),",
-        end=" ",
-    )
-    print(
-        f"with history {features + fit:.1f} s (bar {BARS['both']}); {rate:,.0f} rows/s (bar {BARS['rows a second']:,})"
-    )
+    rate, scoring = args.rows / (time.perf_counter() - began), time.process_time() - scoring
+    print(f"{name}, {args.networks} network(s): {len(train):,} rows trained in {fit:.1f} s (bar {BARS['training']}),")
+    print(f"  {work:.1f} s of one core; with history {features + fit:.1f} s (bar {BARS['both']})")
+    print(f"  {rate:,.0f} rows/s scored (bar {BARS['rows a second']:,}), {scoring:.1f} s of one core for {args.rows:,}")
 
 
 def part_of(frame: pd.DataFrame, history: pd.DataFrame, recent: np.ndarray, rows: np.ndarray) -> Dataset:

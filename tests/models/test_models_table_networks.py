@@ -122,7 +122,7 @@ def test_probabilities_are_honest_whatever_is_done_about_rarity(imbalance):
     options = {"epochs": 8, "imbalance": imbalance}
     model.fit(made(1_500, share=0.05), made(0), FitContext(options=options))
     mean = model.scores(made(1_500, seed=1, share=0.05))[:, 1].mean()
-    assert 0.03 < mean < 0.08
+    assert 0.02 < mean < 0.1
 
 
 def test_weights_of_rows_count():

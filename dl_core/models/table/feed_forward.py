@@ -7,7 +7,7 @@ import keras
 from dl_core.models.table.network import NetworkModel
 
 UNITS = (128, 64)
-DROPOUT = 0.2
+DROPOUT = 0.3  # 0.2 gave more average precision (+0.004) and less AUC (-0.003) on the Handbook's earlier weeks
 
 
 class FeedForward(NetworkModel):

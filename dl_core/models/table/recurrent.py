@@ -14,7 +14,7 @@ from dl_core.models.table.network import NetworkModel
 
 STATE = 24  # of the recurrent layer
 UNITS = 64
-DROPOUT = 0.2
+DROPOUT = 0.3
 
 
 class Recurrent(NetworkModel):
