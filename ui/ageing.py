@@ -94,17 +94,18 @@ def _chart(context: PageContext, rows: pd.DataFrame, metric: str) -> None:
     if rows.empty:
         st.caption(f"{METRICS[metric].label} is not defined in any week: too few of either class.")
         return
+    best = best_model(context.models, "deep") or best_model(context.models)
     series = []
     for model, weeks in rows.groupby("model", sort=False):
         name = model.removesuffix(UPDATED)
-        baseline = context.models.get(name, {}).get("kind") != "deep"
+        banded = model.endswith(UPDATED) or name == best
         series.append(
             {
                 "name": context.label(name) + (UPDATED if model.endswith(UPDATED) else ""),
                 "x": weeks["week"].tolist(),
                 "y": weeks["value"].tolist(),
-                "low": None if baseline else weeks["low"].fillna(weeks["value"]).tolist(),
-                "high": None if baseline else weeks["high"].fillna(weeks["value"]).tolist(),
+                "low": None if not banded else weeks["low"].fillna(weeks["value"]).tolist(),
+                "high": None if not banded else weeks["high"].fillna(weeks["value"]).tolist(),
                 "colour": context.colour(name),
                 "dash": "dot" if model.endswith(UPDATED) else "solid",
             }
@@ -118,7 +119,8 @@ def _chart(context: PageContext, rows: pd.DataFrame, metric: str) -> None:
     st.caption(
         f"Models stay as they were trained; thresholds too. {count(first['n'].min())} to {count(first['n'].max())} "
         f"{context.domain.row_words[1]} a week, {count(first['positives'].min())} to "
-        f"{count(first['positives'].max())} of them {context.classes[-1]}. Bands of deep models: 95 % intervals."
+        f"{count(first['positives'].max())} of them {context.classes[-1]}. Bands: 95 % intervals, of "
+        f"{context.label(best)} and of a model that learns on."
     )
 
 

@@ -16,6 +16,7 @@ from ui.words import count, percent
 PARTS = {"train": "Train", "validation": "Validation", "test": "Test"}
 COLOURS = {"Train": theme.DEEP[0], "Validation": theme.DEEP[4], "Test": theme.DEEP[2], "Left out": theme.GREYS[3]}
 GAP = timedelta(days=1)  # a shorter pause between two parts is none
+LEFT = 76  # pixels left of the charts in time, so that their axes stand below each other
 MOST_MISSING = 12  # columns of the chart of missing values
 
 
@@ -120,8 +121,8 @@ def _split_in_time(context: PageContext, time: Mapping[str, Any], span: Sequence
         )
         chart.add_annotation(x=end, y=name, text=words, showarrow=False, xanchor="left", xshift=6, font={"size": 12})
     chart.update_xaxes(type="date", range=_stretched(span))
-    chart.update_yaxes(autorange="reversed", showgrid=False, type="category")
-    chart.update_layout(barmode="overlay")
+    chart.update_yaxes(autorange="reversed", showgrid=False, type="category", automargin=False)
+    chart.update_layout(barmode="overlay", margin_l=LEFT)
     charts.draw(chart, "; ".join(f"{n} from {a[:10]} to {b[:10]}: {words}" for n, a, b, words in bars), key="in_time")
     dropped = time["left_out"]
     if dropped:
@@ -148,7 +149,8 @@ def _bars(starts: Sequence[str], values: Sequence[int], title: str, span: Sequen
         x=list(starts), y=list(values), marker_color=colour, hovertemplate="from %{x|%d %b %Y}: %{y:,}<extra></extra>"
     )
     chart.update_xaxes(type="date", range=_stretched(span))
-    chart.update_layout(bargap=0.15)
+    chart.update_yaxes(automargin=False)
+    chart.update_layout(bargap=0.15, margin_l=LEFT)
     low, high = min(values), max(values)
     charts.draw(chart, f"{title}: between {count(low)} and {count(high)}.", key=f"course_{title}")
 
@@ -172,7 +174,14 @@ def _balance(context: PageContext, found: Mapping[str, Any]) -> None:
             f"Share {positive}": [percent(balance[positive][part] / max(1, total[part])) for part in parts],
         }
     )
-    st.dataframe(table, hide_index=True, row_height=32, alt=f"Rows by part of the split, {percent(share)} {positive}")
+    counted = {name: st.column_config.NumberColumn(format="localized") for name in table.columns[1:-1]}
+    st.dataframe(
+        table,
+        hide_index=True,
+        row_height=32,
+        column_config=counted,
+        alt=f"Rows by part of the split, {percent(share)} {positive}",
+    )
 
 
 def _missing(columns: Sequence[Mapping[str, Any]]) -> None:

@@ -36,7 +36,7 @@ def case(context: PageContext, case: Mapping[str, Any], view: str, more: None) -
     for at, one in enumerate(shown):
         with columns[at % len(columns)], st.container(border=True, gap="small"):
             title = methods.label(one["method"], table=True) if view == "methods" else context.label(one["model"])
-            _contributions(context, one, title, f"explain_{at}_{one['model']}_{one['method']}")
+            _contributions(context, case["row"], one, title, f"explain_{at}_{one['model']}_{one['method']}")
     with st.expander("All values of this row"):
         rows = [{"Column": name, "Value": tables.value_text(value)} for name, value in case["values"].items()]
         st.dataframe(rows, hide_index=True, alt="Every column of this row with its value")
@@ -47,21 +47,28 @@ def more(context: PageContext, model: str, row: str) -> None:
     """Draw nothing: a table's model has no layers worth looking into."""
 
 
-def _contributions(context: PageContext, one: Mapping[str, Any], title: str, key: str) -> None:
+def _contributions(context: PageContext, row: str, one: Mapping[str, Any], title: str, key: str) -> None:
     """Draw one explanation: where the score starts, what moved it, and whether that can be trusted."""
     target = one["target"]
-    base = one.get("base_probability")
-    start = "" if base is None else f", from {percent(base)} for a typical row"
-    heading = f"{title}: {percent(one['probability'])} {target}{start}"
+    sure = cases.calibrated(context, one["model"], row, target)
+    heading = f"{title}: {percent(sure)} {target}"
     chart = bars(one["features"], heading, target)
     strongest = "; ".join(f"{part['name']} {part['value']} {signed(part['weight'])}" for part in one["features"][:5])
     charts.draw(chart, f"{heading}. {strongest}.", key=key)
+    words = [] if one.get("base_probability") is None else [f"Bars start at {_low(one['base_probability'])}."]
     if one.get("other"):
-        st.caption(f"All other columns together: {signed(one['other'])}.")
+        words.append(f"All other columns together: {signed(one['other'])}.")
+    if words:
+        st.caption(" ".join(words))
     if one.get("sequence"):
         _strip(one["sequence"], target, f"{key}_strip", context.domain.row_words)
     if one.get("faithfulness"):
         faithfulness(one["faithfulness"])
+
+
+def _low(base: float) -> str:
+    """Return where the bars start, in words."""
+    return f"a typical row's score, {'below 0.1 %' if base < 0.001 else percent(base)} before calibration"
 
 
 def bars(features: Sequence[Mapping[str, Any]], title: str, target: str) -> Any:
@@ -81,7 +88,7 @@ def bars(features: Sequence[Mapping[str, Any]], title: str, target: str) -> Any:
     )
     reach = max([abs(weight) for weight in weights], default=1.0) or 1.0
     low, high = min([0.0, *weights]), max([0.0, *weights])
-    chart.update_xaxes(range=[low - 0.22 * reach if low < 0 else -0.02 * reach, high + 0.22 * reach])
+    chart.update_xaxes(range=[low - 0.4 * reach if low < 0 else -0.02 * reach, high + 0.22 * reach])
     chart.add_vline(x=0, line={"width": 1, "color": theme.GREYS[0]})
     chart.update_yaxes(autorange="reversed", showgrid=False, type="category")
     chart.update_layout(bargap=0.45)

@@ -25,7 +25,7 @@ def show(domain: Domain, context: PageContext) -> None:
 
 
 def _new_cases(domain: Domain, context: PageContext) -> None:
-    body = kinds.body(context, "predict")
+    body, table = kinds.body(context, "predict"), kinds.is_table(context)
     left, right = st.columns([2, 1], gap="large")
     with left:
         files = st.file_uploader(
@@ -47,8 +47,8 @@ def _new_cases(domain: Domain, context: PageContext) -> None:
         method = st.selectbox(
             body.METHOD,
             [None, *domain.explainers],
-            index=1 if domain.explainers and context.models[model]["kind"] == "deep" else 0,
-            format_func=lambda name: methods.label(name, kinds.is_table(context)) if name else "none",
+            index=1 if domain.explainers and (table or context.models[model]["kind"] == "deep") else 0,
+            format_func=lambda name: methods.label(name, table) if name else "none",
             key=f"{context.key}_predict_map_{model}",
         )
     _buttons(domain, context, files, body)

@@ -12,8 +12,9 @@ TIME = "D MMM YYYY, HH:mm"
 
 
 def heading(column: Mapping[str, Any]) -> str:
-    """Return a column's name with its unit."""
-    return f"{column['name']} ({column['unit']})" if column.get("unit") else str(column["name"])
+    """Return a column's name with its unit, unless the name states one."""
+    name = str(column["name"])
+    return f"{name} ({column['unit']})" if column.get("unit") and "(" not in name else name
 
 
 def frame(rows: Sequence[Mapping[str, Any]], columns: Sequence[Mapping[str, Any]]) -> pd.DataFrame:
@@ -55,5 +56,5 @@ def value_text(value: Any, column: Mapping[str, Any] | None = None) -> str:
             text = f"{value:,.2f}"
         else:
             text = f"{value:,.0f}" if float(value).is_integer() or abs(value) >= 1000 else f"{value:.3g}"
-        return f"{text} {column['unit']}" if column.get("unit") else text
+        return f"{text} {column['unit']}" if column.get("unit") and "(" not in column.get("name", "") else text
     return str(value)

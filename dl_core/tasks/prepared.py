@@ -86,7 +86,7 @@ def _of_table(
     rows = predictions[(predictions["model"] == shown) & (predictions["split"] == "test")]
     riskiest = str(rows.sort_values(risk, ascending=False, kind="stable")["row"].iloc[0])
     methods = first_methods(domain.explainers, True)
-    method = domain.explainers[0] if domain.explainers and run["models"][model]["kind"] == "deep" else None
+    method = domain.explainers[0] if domain.explainers else None
     cases = {"kind": "all", "search": "", "page": 0}
     questions: list[tuple[str, dict[str, Any]]] = [
         ("overview", {}),

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 BLOCK = 50_000  # rows scored at once
 QUEUE = 1000  # riskiest rows that come back; the file has all
-REASONED = 30  # of these, rows that come with reasons
+REASONED = 20  # of these, rows that come with reasons
 
 
 def score_queue(
@@ -55,7 +55,7 @@ def score_queue(
         "flagged": int((scored["y_pred"] == target).sum()),
         "unlike": int(scored["unlike_training"].sum()),
         "csv": relative(path, context),
-        "notes": [note.message for note in data.notes],
+        "notes": [] if args.get("rows") else [note.message for note in data.notes],
         "columns": describe_columns(data, domain.schema, columns),
         "queue": queue,
     }
