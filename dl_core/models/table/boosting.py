@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -15,6 +16,8 @@ from dl_core.models.trees import TreePlan, Trees, grow_trees
 from dl_core.models.weights import row_weights
 
 PLAN = TreePlan(rounds=300, step=30, late=3, learning_rate=0.06, leaves=16, least=40, l2=5.0, features=0.5, bins=255)
+ROWS_A_BIN = 100  # of training rows: small data get coarse bins, as making room for fine ones takes most of the time
+FEWEST_BINS = 32
 
 
 class Boosting(Model):
@@ -39,7 +42,10 @@ class Boosting(Model):
         known, y_known = known_rows(validation)
         weights = row_weights(y, len(self.classes), weight, balanced=False)
         pair = (self._values(train), y), (self._values(known), y_known)
-        self.trees = grow_trees(*pair, len(self.classes), weights, context.part(0.05, 1.0), self.plan)
+        plan = replace(
+            self.plan, bins=int(np.clip(len(y) // ROWS_A_BIN, min(FEWEST_BINS, self.plan.bins), self.plan.bins))
+        )
+        self.trees = grow_trees(*pair, len(self.classes), weights, context.part(0.05, 1.0), plan)
 
     def _values(self, data: Dataset) -> np.ndarray:
         """Return numbers with NaN and codes, (n, d) float64; a column at least, so that there is something to split."""
