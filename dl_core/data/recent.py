@@ -17,7 +17,6 @@ RECENT_FEATURES = (
     "hour of day, cosine",
     "counterparty's risk",  # known fraud rate of the counterparty at that time, times 10
 )
-LARGEST = 1e4  # of a number before it goes to half precision
 
 
 def recent_steps(
@@ -49,24 +48,26 @@ def recent_steps(
     clock = Clock(time)
     about = _features(clock, amount, history)  # (n, 5) in order of time
     groups = Groups(clock, key_codes(clock, account))
+    result = np.empty((len(about), steps, len(RECENT_FEATURES)), dtype=np.float16)
+    result[clock.order] = _sequences(clock, groups, about, steps)
+    return result
+
+
+def _sequences(clock: Clock, groups: Groups, about: np.ndarray, steps: int) -> np.ndarray:
+    """Return each row's sequence, (n, steps, features) float16 in order of time."""
     days = np.full(len(about), np.nan)
     days[: clock.timed] = clock.stamp / DAY
-    first = groups.all.start  # (m,) place of the first row of the group
     found = np.zeros((len(about), steps, len(RECENT_FEATURES)), dtype=np.float16)
-    place = np.arange(len(groups.rows))
-    previous = _gap(groups, days)
+    place, previous = np.arange(len(groups.rows)), _gap(groups, days)
     for back in range(steps):
-        at = place - back
-        there = at >= first
-        now, then = groups.rows[there], groups.rows[at[there]]
+        there = place - back >= groups.all.start  # not before the first row of the group
+        now, then = groups.rows[there], groups.rows[(place - back)[there]]
         found[now, steps - 1 - back] = _step(about, days, previous, now, then)
     alone = np.ones(len(about), dtype=bool)
     alone[groups.rows] = False
     lone = np.flatnonzero(alone)
     found[lone, -1] = _step(about, days, previous, lone, lone)
-    result = np.empty_like(found)
-    result[clock.order] = found
-    return result
+    return found
 
 
 def _gap(groups: Groups, days: np.ndarray) -> np.ndarray:
