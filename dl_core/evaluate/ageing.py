@@ -6,7 +6,7 @@ here trains: a caller hands over what models said, or a function that updates an
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -145,65 +145,3 @@ def plan_weeks(
         weeks.append(Week(begin, finish, ordered.index[a:b], ordered.index[:known], ordered.index[before:known]))
         begin, before = finish, known
     return weeks
-
-
-def prequential(
-    train_and_score: Callable[[Week], np.ndarray],
-    weeks: Sequence[Week],
-    y_true: pd.Series,
-    metrics: Sequence[str | Metric],
-    *,
-    name: str = "with updating",
-    threshold: float | None = None,
-    units: pd.Series | None = None,
-    about: pd.DataFrame | None = None,
-    seed: int = 0,
-) -> pd.DataFrame:
-    """Return how good a model is that is updated before each week and then scores it ("test, then train").
-
-    Parameters
-    ----------
-    train_and_score : callable
-        Takes a `Week`, updates its model on the labels of ``week.fresh`` (or trains again on ``week.known``), and
-        returns probabilities (n, k) of ``week.rows`` in that order. It must look at no label outside ``week.known``.
-    weeks : sequence of Week
-        `plan_weeks`. A week without rows or labels updates the model and gives no line.
-    y_true : pandas.Series
-        Class index by row id; a missing or negative one is unknown.
-    name : str
-        Stands in the column ``model``.
-    threshold : float or None
-        Operating point, picked before the first week.
-    units, about, seed
-        As in `by_week`.
-
-    Returns
-    -------
-    pandas.DataFrame
-        As `by_week` returns.
-
-    References
-    ----------
-    Gama, Sebastião and Rodrigues (2013), *On evaluating stream learning algorithms*. Deviation: labels come late, by
-    the delay of `plan_weeks`, as they do where a fraud is reported days after.
-
-    Raises
-    ------
-    OptionError
-        If the function returns another number of rows than it was given.
-    """
-    facts, lines = Facts(about), []
-    for week in weeks:
-        score = np.asarray(train_and_score(week), dtype=float)
-        if score.ndim != 2 or len(score) != len(week.rows):
-            raise OptionError(
-                f"scores of shape {score.shape}", where=name, expected=f"({len(week.rows)}, number of classes)"
-            )
-        truth = y_true.reindex(week.rows).fillna(-1).to_numpy(dtype=np.int64)
-        at = np.flatnonzero(truth >= 0)
-        if not len(at):
-            continue
-        case = Scored(truth[at], score[at], threshold, facts.of(week.rows[at]))
-        chosen = get_metrics(metrics, score.shape[1])
-        lines += week_lines(name, week.start, case, chosen, units=units_of(week.rows[at], units), seed=seed)
-    return pd.DataFrame(lines, columns=list(COLUMNS))

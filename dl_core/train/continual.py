@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
-import numpy as np
 import pandas as pd
 
 from dl_core.data.dataset import Dataset
 from dl_core.data.splits import Splits
 from dl_core.errors import SchemaError
+from dl_core.evaluate.ageing import plan_weeks
 from dl_core.models.base import FitContext, Model, Offer
 from dl_core.schema import Role
 from dl_core.train.run import FittedModel
 from dl_core.train.scoring import prediction_rows
-
-WEEK = pd.Timedelta(days=7)
 
 
 def learn_on(
@@ -64,31 +60,23 @@ def learn_on(
     if times is None or not dataset.labelled:
         raise SchemaError("updating needs a time and a label", where=dataset.name, todo="name both columns")
     times = pd.to_datetime(times)
-    weeks = list(weeks_of(times.loc[list(splits.test)]))
-    learned = set(splits.train)
-    last = times.loc[list(splits.train)].max()
+    tested, learned = set(splits.test), set(splits.train)
+    newest = times.loc[list(splits.train)].max()  # older rows were left out of the training on purpose
+    weeks = plan_weeks(times, times.loc[list(splits.test)].min(), delay_days=delay / pd.Timedelta(days=1))
+    weeks = [(week, [row for row in week.rows if row in tested]) for week in weeks]
+    weeks = [(week, rows) for week, rows in weeks if rows]
     validation = dataset.subset(splits.validation)
     tables = []
-    for number, (start, rows) in enumerate(weeks):
-        known = times.index[(times > last) & (times <= start - delay)]
-        fresh = [row for row in known if row not in learned]
+    for number, (week, rows) in enumerate(weeks):
         part = context.part(number / len(weeks), (number + 1) / len(weeks))
-        part.progress(0.0, f"Week of {start:%d %B}: learning from {len(fresh):,} more rows")
+        fresh = [row for row in week.known[times.loc[week.known] > newest] if row not in learned]
+        part.progress(0.0, f"Week of {week.start:%d %B}: learning from {len(fresh):,} more rows")
         if fresh:
             learned.update(fresh)
-            last = times.loc[fresh].max()
             if not model.update(dataset.subset(fresh), part):
                 model = offer.build()
-                model.fit(dataset.subset(sorted(learned, key=dataset.ids.get_loc)), validation, part)
+                model.fit(dataset.subset(dataset.ids[dataset.ids.isin(learned)]), validation, part)
         data = dataset.subset(rows)
         tables.append(prediction_rows(fitted, model.scores(data), data, "test"))
     context.progress(1.0, "Updated week by week")
     return pd.concat(tables, ignore_index=True)
-
-
-def weeks_of(times: pd.Series) -> Iterator[tuple[pd.Timestamp, np.ndarray]]:
-    """Yield the first day and the row ids of each week of the test, from its first day on."""
-    first = times.min().normalize()
-    number = ((times - first) // WEEK).to_numpy()
-    for week in np.unique(number):
-        yield first + int(week) * WEEK, times.index[number == week].to_numpy()

@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from dl_core.errors import OptionError
-from dl_core.evaluate.ageing import COLUMNS, by_week, plan_weeks, prequential
+from dl_core.evaluate.ageing import COLUMNS, by_week, plan_weeks
 from dl_core.evaluate.results import Predictions
 
 
@@ -72,31 +72,3 @@ def test_weeks_keep_late_labels_late():
     assert weeks[0].end == weeks[1].start == pd.Timestamp("2024-01-17")
     with pytest.raises(OptionError, match="no row is at or after"):
         plan_weeks(times, "2025-01-01", delay_days=0)
-
-
-def test_updating_keeps_up_with_the_turn():
-    times, y, x = stream()
-    seen = []
-
-    def update(week):
-        seen.append(week)
-        slope = np.polyfit(x[week.fresh], y[week.fresh], 1)[0]
-        return two(squash(np.sign(slope) * x[week.rows]))
-
-    weeks = plan_weeks(times, "2024-01-08", delay_days=2)
-    found = prequential(update, weeks, y, ["auroc", "accuracy"], threshold=0.5)
-    auroc = found[found["metric"] == "auroc"].reset_index(drop=True)
-    assert set(auroc["model"]) == {"with updating"} and len(seen) == 4
-    assert auroc["value"][0] > 0.8 and auroc["value"][1] < 0.3  # the turn is not known yet
-    assert auroc["value"][2] > 0.8
-    assert all(times[week.known].max() < week.start - pd.Timedelta(days=2) for week in seen)
-
-
-def test_unknown_labels_are_left_out_and_wrong_shapes_refused():
-    times, y, x = stream(280)
-    weeks = plan_weeks(times, "2024-01-15", delay_days=0)
-    y = y.astype(float).where(times < "2024-01-22")
-    found = prequential(lambda week: two(squash(x[week.rows])), weeks, y, ["accuracy"])
-    assert found["week"].nunique() == 1 and found["n"].iloc[0] == 70
-    with pytest.raises(OptionError, match="scores of shape"):
-        prequential(lambda week: np.zeros((1, 2)), weeks, y, ["accuracy"])

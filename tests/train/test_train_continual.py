@@ -9,7 +9,7 @@ from dl_core.data.splits import Splits
 from dl_core.errors import SchemaError
 from dl_core.models.base import FitContext, Model, Offer
 from dl_core.schema import Role
-from dl_core.train.continual import learn_on, weeks_of
+from dl_core.train.continual import learn_on
 from dl_core.train.run import FittedModel
 
 DELAY = pd.Timedelta(days=7)
@@ -67,14 +67,8 @@ def test_each_week_is_scored_by_what_was_known_when_it_began(kind):
         offer, model, FittedModel("counting", "Counting", "deep"), data, splits, delay=DELAY, context=FitContext()
     )
     assert list(table["row"]) == list(splits.test) and set(table["split"]) == {"test"}
-    # the first test week begins on day 28: days up to 21 are known, that is 22 rows; the second knows 29
-    np.testing.assert_allclose(table["score_yes"], [0.22] * 7 + [0.29] * 7)
-
-
-def test_weeks_begin_with_the_first_test_day():
-    times = pd.Series(pd.to_datetime(["2024-03-05 10:00", "2024-03-11 23:00", "2024-03-12 00:00"]), index=list("abc"))
-    found = [(start.day, list(rows)) for start, rows in weeks_of(times)]
-    assert found == [(5, ["a", "b"]), (12, ["c"])]
+    # the first test week begins on day 28: what came before day 21 is known, that is 21 rows; the second knows 28
+    np.testing.assert_allclose(table["score_yes"], [0.21] * 7 + [0.28] * 7)
 
 
 def test_without_times_nothing_can_be_updated():
