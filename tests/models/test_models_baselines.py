@@ -12,7 +12,7 @@ from dl_core.models.image.resize import area_matrix, shrink
 from dl_core.models.image.texture import TextureBoosting
 from dl_core.models.majority import Majority
 from dl_core.models.store import load_arrays, read_checkpoint, write_checkpoint
-from dl_core.models.trees import grow_trees, take_trees
+from dl_core.models.trees import grow_trees, snapped, take_trees
 from dl_core.models.weights import check_two_classes, row_weights
 from dl_core.schema import Role
 
@@ -121,3 +121,10 @@ def test_a_checkpoint_comes_back_as_it_was(tmp_path):
     assert found["none"] == []
     assert about["epoch"] == 4
     assert read_checkpoint(tmp_path / "no.npz") is None
+
+
+def test_snapped_values_keep_order_and_cut_half_way():
+    x = np.array([[0.0, 5.0], [1.0, 5.0], [2.0, np.nan], [10.0, 7.0], [11.0, 7.0]])
+    found = snapped(x, 3)
+    np.testing.assert_array_equal(found[:, 0], [0.0, 0.0, 2.0, 11.0, 11.0])  # quantiles 0, 2, 11; cuts at 1 and 6.5
+    np.testing.assert_array_equal(found[:, 1], x[:, 1])
