@@ -183,9 +183,9 @@ def grow_trees(
 def snapped(x: np.ndarray, bins: int) -> np.ndarray:
     """Return x (n, d) with each column brought to at most ``bins`` values, the nearest of its quantiles.
 
-    With weights, scikit-learn looks for weighted quantiles of every column at each call of ``fit``, which takes ten times
-    as long as the trees; columns of few values are spared that. Its cuts lie half way between neighbouring values, just
-    where snapping changes from one to the next, so the trees mean the same for values as they were.
+    With weights, scikit-learn looks for weighted quantiles of each column at every call of ``fit``, which takes ten
+    times as long as the trees; columns of few values are spared that. Its cuts lie half way between neighbouring
+    values, just where snapping changes from one to the next, so the trees mean the same for values as they were.
     """
     found = np.array(x, dtype=np.float64)
     for column in range(found.shape[1]):

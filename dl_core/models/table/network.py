@@ -19,6 +19,7 @@ from dl_core.models.table.base import InputColumn, TableModel
 from dl_core.models.table.encode import TableEncoder
 from dl_core.models.table.layers import Curves, HonestLogits, knots
 from dl_core.models.table.prior import known_rows, learnable
+from dl_core.models.table.updating import learn_gently
 from dl_core.models.weights import row_weights
 
 PIECES = 12  # quantile pieces of a number, before the knots in its tails
@@ -181,6 +182,17 @@ class NetworkModel(TableModel):
             layers = [network.get_layer(f"embedding{place}") for place in range(len(self.encoder.categorical))]
             self.tables = [np.asarray(layer.get_weights()[0]) for layer in layers]
         self._bodies.append(body)
+
+    def update(self, new: Dataset, context: FitContext) -> bool:
+        """Learn on from newly labelled rows, see `updating.learn_gently`; scaling, knots and embeddings stay."""
+        rows, y = known_rows(new)
+        networks = [(f"{self.name}{number}", _softened(body)) for number, body in enumerate(self._bodies)]
+        plan = FitPlan(
+            batch_size=self.plan.for_rows(len(y))[0], learning_rate=self.plan.learning_rate, focal=self.gamma
+        )
+        learn_gently(networks, (self.inputs(rows), y), plan, context, fraud_weight=float(np.exp(self.shift)))
+        self._graph = None
+        return True
 
     def _widths(self) -> list[int]:
         return [int(min(16, np.ceil(1.6 * size**0.5))) for size in self.encoder.sizes()]
