@@ -92,7 +92,7 @@ def train(
     """
     from dl_core.train.session import Session, train_models
 
-    work = work or Work()
+    work, spec = work or Work(), trainable(domain, dataset, spec)
     blocking = [finding.message for finding in dataset.notes if finding.level == "error"]
     if blocking:
         raise SchemaError(blocking[0], where=dataset.name, todo="mend the data, then train again")
@@ -113,6 +113,14 @@ def train(
     if len(run.trained) > 1:  # kept, so that a page shows it at once
         write_json(folder / "comparison.json", compare(domain, run).as_dict())
     return run
+
+
+def trainable(domain: Domain, dataset: Dataset, spec: TrainSpec) -> TrainSpec:
+    """Return the spec with the models that the data allow: without labels only those that need none."""
+    if dataset.labelled:
+        return spec
+    free = tuple(name for name, offer in domain.models.items() if offer.unlabelled)
+    return replace(spec, models=tuple(name for name in spec.models if name in free) or free)
 
 
 def _judge(

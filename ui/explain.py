@@ -94,6 +94,7 @@ def _pick_methods(domain: Domain, context: PageContext) -> list[str]:
         format_func=methods.label_of(kinds.is_table(context)),
         key=f"{context.key}_methods",
         persist_state="session",
+        wrap=True,
         help=_help(domain, context),
     )
 
@@ -107,6 +108,7 @@ def _pick_method(domain: Domain, context: PageContext) -> str:
         required=True,
         key=f"{context.key}_method",
         persist_state="session",
+        wrap=True,
         help=_help(domain, context),
     )
 

@@ -34,7 +34,8 @@ def _data(context: PageContext) -> None:
     if data is None:
         st.markdown("No data set yet", width="content")
         return
-    st.markdown(f"**{data['name']}** · {count(data['rows'])} rows", width="content")
+    words = context.domain.row_words
+    st.markdown(f"**{data['name']}** · {count(data['rows'])} {words[data['rows'] != 1]}", width="content")
     simulated = data.get("source", {}).get("simulated")
     if simulated:
         st.badge(f"Simulated: {simulated}", icon=":material/science:", color="violet")

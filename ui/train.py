@@ -87,7 +87,7 @@ def _form(domain: Domain, context: PageContext) -> None:
     left, right = st.columns([3, 2], gap="large")
     with left:
         _presets(domain, context)
-        models = _models(domain, context)
+        models = _without_labels(domain, context, _models(domain, context))
         chosen, seed, budget = options.draw(domain)
     with right, st.container(border=True):
         rows = _training_rows(context)
@@ -108,6 +108,21 @@ def _form(domain: Domain, context: PageContext) -> None:
         )
     if pressed:
         _start(domain, context, {"models": models, "options": chosen, "seed": seed, "time_budget": budget})
+
+
+def _without_labels(domain: Domain, context: PageContext, models: list[str]) -> list[str]:
+    """Return the ticked models; where no row has a label only those that need none, and say so."""
+    if (context.dataset or {}).get("roles", {}).get("label"):
+        return models
+    free = [name for name, offer in domain.models.items() if offer.unlabelled]
+    if not free:
+        return models
+    st.info(
+        f"There are no labels, so only models that need none are trained: {', '.join(map(context.label, free))}. "
+        "Name the label's column on the Data tab to train the others.",
+        icon=":material/label_off:",
+    )
+    return [name for name in models if name in free] or free
 
 
 def _presets(domain: Domain, context: PageContext) -> None:

@@ -138,6 +138,8 @@ class Offer:
         Returns the `Model` subclass; imports happen inside, so that describing a model costs nothing.
     options : mapping
         Fixed options of this offer, handed to the constructor.
+    unlabelled : bool
+        Whether it can be trained where no row has a label.
     """
 
     name: str
@@ -146,6 +148,7 @@ class Offer:
     summary: str
     load: Callable[[], type[Model]]
     options: Mapping[str, Any] = field(default_factory=dict)
+    unlabelled: bool = False
 
     def build(self) -> Model:
         """Return a fresh, unfitted model."""

@@ -42,7 +42,7 @@ def test_the_whole_way_from_upload_to_report(page: Page, server: str, transactio
     picture(page, "fraud_own_compare")
 
     open_tab(page, "Explain")
-    expect(page.get_by_text("typical").first).to_be_visible()
+    expect(page.get_by_text("Bars start at").first).to_be_visible()
     no_fault(page)
     picture(page, "fraud_own_explain")
 
@@ -55,7 +55,7 @@ def test_the_whole_way_from_upload_to_report(page: Page, server: str, transactio
     page.locator("[data-testid=stFileUploader] input[type=file]").last.set_input_files(new)
     page.get_by_role("button", name="Predict these files").click()
     with page.expect_download() as download:
-        page.get_by_role("button", name="Download the table (CSV)").click()
+        page.get_by_role("button", name="Download all scores (CSV)").click()
     table = pd.read_csv(download.value.path())
     assert len(table) == 120 and {"row", "score", "flagged"} <= set(table)
     no_fault(page)
@@ -77,7 +77,7 @@ def test_the_handbook_is_read_trained_and_compared(page: Page, server: str) -> N
     no_fault(page)
     picture(page, "handbook_data")
     open_tab(page, "Train")
-    page.get_by_text("Advanced options").click()
+    page.get_by_text("Options", exact=True).click()
     page.get_by_label("Train days").fill("7")
     page.get_by_label("Train days").press("Enter")
     settled(page)

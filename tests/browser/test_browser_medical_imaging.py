@@ -99,7 +99,7 @@ def test_two_browsers_see_nothing_of_each_other(chromium, server: str, class_fol
     two.goto(address)
     expect(two.get_by_role("tab", name="Data")).to_be_visible()
     settled(two)
-    expect(two.get_by_text("80 rows")).to_have_count(0)
+    expect(two.get_by_text("80 images")).to_have_count(0)
     two.goto(f"{server}/runs")
     settled(two)
     expect(two.get_by_text("scans")).to_have_count(0)

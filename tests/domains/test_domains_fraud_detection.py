@@ -108,7 +108,7 @@ def test_without_labels_only_anomalies_are_found(fraud_detection, tmp_path):
     data = pipeline.ingest(fraud_detection, ReadRequest((tmp_path / "bare.csv",), options=options, name="Bare"))
     assert data.classes == ("ordinary", "unusual") and not data.labelled
     splits = pipeline.split(fraud_detection, data, 0, options)
-    spec = TrainSpec(("isolation", "autoencoder"), options=options)
+    spec = TrainSpec(("logistic", "isolation", "autoencoder"), options=options)  # the first needs labels
     run = pipeline.train(fraud_detection, data, splits, spec, tmp_path / "run")
     assert run.trained == ["isolation", "autoencoder"] and run.evaluation.metrics.empty
     table = fraud_detection.prediction_table(pipeline.predict(fraud_detection, run, None, data), data)

@@ -150,7 +150,7 @@ def test_upload_shows_findings_that_can_be_mended() -> None:
     test = upload(opened(), "mine")
     assert not test.exception
     words = said(test)
-    assert "**mine** · 40 rows" in words
+    assert "**mine** · 40 images" in words
     assert "2 pairs leak." in words
     test.button(key="mend_leak").click().run()
     assert test.button(key="mend_leak").label == "Will be mended"

@@ -134,7 +134,7 @@ def test_without_a_deep_model_there_are_no_examples(plain_run, content, html):
 
 
 def test_maps_are_drawn_beside_their_images(deep_run, medical_imaging, tmp_path):
-    def explain(model, name, data, methods, target, faithfulness):
+    def explain(model, name, data, methods, target, faithfulness, reference=None):
         heat = np.linspace(0, 1, 32 * 32, dtype=np.float32).reshape(32, 32)
         trust = Faithfulness(0.123, 0.877, 0.501, 0.502, 0.403, 0.604)
         return [Explanation(row, name, methods[0], "ill", heat, 0.75, trust) for row in data.ids]

@@ -66,9 +66,13 @@ def decide_roles(frame: pd.DataFrame, request: ReadRequest) -> tuple[Roles, list
             roles[Role.TIME] = (time,)
     roles |= {role: columns for role, columns in wished.items() if columns and role != Role.FEATURE}
     roles.pop(Role.UNIT, None)
-    guessed = [f"{role} = {shorten(columns[0], 40)}" for role, columns in roles.items() if role not in wished]
+    guessed = [
+        f"{role} = {', '.join(shorten(column, 40) for column in columns)}"
+        for role, columns in roles.items()
+        if role not in wished
+    ]
     if guessed:
-        notes.append(Finding("info", "guessed-roles", f"Columns were recognised by name: {', '.join(guessed)}."))
+        notes.append(Finding("info", "guessed-roles", f"Columns were recognised by name: {'; '.join(guessed)}."))
     return roles, notes
 
 

@@ -22,6 +22,7 @@ OFFERS = {
             "baseline",
             "A handful of conditions with points, as an analyst would write them; yours or suggested ones.",
             _from("rules", "Rules"),
+            unlabelled=True,
         ),
         Offer(
             "logistic",
@@ -43,6 +44,7 @@ OFFERS = {
             "baseline",
             "Finds transactions that a few random cuts set apart; it never sees a label.",
             _from("isolation", "Isolation"),
+            unlabelled=True,
         ),
         Offer(
             "feed_forward",
@@ -64,6 +66,7 @@ OFFERS = {
             "deep",
             "Learns what ordinary transactions look like; what it cannot rebuild is suspicious. It never sees a label.",
             _from("autoencoder", "Autoencoder"),
+            unlabelled=True,
         ),
         Offer(
             "pretrained",
