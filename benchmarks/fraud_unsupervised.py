@@ -24,7 +24,10 @@ from dl_core.models.table.isolation import Isolation
 from dl_core.schema import Role
 
 PUBLISHED = {"Autoencoder (published)": (0.836, 0.180, 0.217), "Isolation forest (published)": (0.808, 0.164, 0.190)}
-WEEKS = {"2018-07-11": "the week the settings were chosen on", "2018-07-25": "the week that decides"}
+WEEKS = {
+    "2018-07-11": "the published validation week, on which the settings were chosen too",
+    "2018-07-25": "the test week after it, on which nothing was chosen",
+}
 WEEK, BUDGET, BAR = 7, 100, 0.25
 
 

@@ -92,7 +92,7 @@ def _leaderboard(context: PageContext, table: pd.DataFrame, metric: str, bound: 
     if bound is not None:
         _bound(chart, bound)
     charts.draw(chart, alt=title, key=f"leaderboard_{metric}")
-    st.caption(f"Protocol: {context.summary['protocol']} Test rows chose nothing.")
+    st.caption(f"Protocol: {context.summary['protocol']}. Test rows chose nothing.")
 
 
 def _bound(chart: Any, bound: float) -> None:

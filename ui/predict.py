@@ -75,7 +75,8 @@ def _buttons(domain: Domain, context: PageContext, files: list[Any], body: Modul
                 states.show_error(error)
         if context.dataset_folder is not None and not context.read_only:
             st.button(body.TRY_ROWS, on_click=_take_rows, args=(context, key), key="predict_rows")
-        if domain.sample and domain.sample.examples and domain.sample.examples.exists():
+        fits = context.prepared or not kinds.is_table(context)  # a table's examples have the sample's columns
+        if fits and domain.sample and domain.sample.examples and domain.sample.examples.exists():
             label, hint = body.EXAMPLES
             examples = {key: {"examples": True}}
             st.button(label, on_click=lambda: st.session_state.update(examples), key="predict_examples", help=hint)

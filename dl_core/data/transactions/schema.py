@@ -63,7 +63,6 @@ TRANSACTION_SCHEMA = Schema(
         Field(
             Role.AMOUNT,
             "number",
-            unit="the file's currency",
             help="How much money was moved, in any notation.",
             names=tuple(_AMOUNT.split()),
         ),
