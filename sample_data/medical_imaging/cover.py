@@ -25,7 +25,8 @@ def tile(archive: zipfile.ZipFile, file: str, outlined: bool) -> Image.Image:
     image = Image.open(io.BytesIO(archive.read(f"images/{file}"))).convert("L")
     mask = Image.open(io.BytesIO(archive.read(f"masks/{file}"))).convert("L")
     grey = np.asarray(image.resize((SIDE, SIDE), Image.Resampling.LANCZOS))
-    inside = np.asarray(Image.fromarray((np.asarray(image) > 0).astype(np.uint8) * 255).resize((SIDE, SIDE)))
+    brain = ndimage.binary_fill_holes(np.asarray(image) > 0)  # a black pixel in a lesion is no hole
+    inside = np.asarray(Image.fromarray(brain.astype(np.uint8) * 255).resize((SIDE, SIDE)))
     rgba = np.dstack([grey, grey, grey, inside])
     if outlined:
         lesion = np.asarray(mask.resize((SIDE, SIDE), Image.Resampling.BICUBIC)) > 127

@@ -49,14 +49,20 @@ class Scanner:
         1 keeps the contrast between tissues, smaller flattens it.
     blur : float
         Standard deviation of the blur in pixels.
+    lesion : float
+        How strongly lesions stand out: their drawn contrast is multiplied by it.
     """
 
     noise: float
     contrast: float
     blur: float
+    lesion: float
 
 
-SCANNERS = {"A": Scanner(noise=0.012, contrast=1.0, blur=0.40), "B": Scanner(noise=0.042, contrast=0.75, blur=0.70)}
+SCANNERS = {
+    "A": Scanner(noise=0.012, contrast=1.0, blur=0.40, lesion=1.30),
+    "B": Scanner(noise=0.042, contrast=0.75, blur=0.70, lesion=0.55),  # the harder one
+}
 
 
 @dataclass(frozen=True)
@@ -137,13 +143,14 @@ def draw_patient(patient: Patient, template: Template, seed: int) -> Iterator[Ex
     rng = np.random.default_rng([seed, int(patient.name[1:])])
     anatomy = Anatomy.draw(template, patient.age, rng)
     lesion, slices = draw_slices(anatomy, rng)
-    ill = patient.label == "lesion"
+    ill, scanner = patient.label == "lesion", SCANNERS[patient.scanner]
     for number, (plane, part) in enumerate(slices, start=1):
-        clean, mask = lesion.paint(part, float(ill))
-        image = scan(clean, part.inside, SCANNERS[patient.scanner], rng)
+        clean, mask = lesion.paint(part, scanner.lesion * ill)
+        image = scan(clean, part.inside, scanner, rng)
         file = f"{patient.name}_{number}.png"
         values = (file, patient.label, patient.name, patient.sex, patient.age, patient.scanner, plane)
-        about = (file, lesion.kind, round(lesion.radius, 1), round(lesion.contrast, 2), int(mask.sum()))
+        contrast = round(lesion.contrast * scanner.lesion, 2)
+        about = (file, lesion.kind, round(lesion.radius, 1), contrast, int(mask.sum()))
         mask = mask & ill
         yield Example(
             image,

@@ -76,7 +76,8 @@ class Lesion:
         ----------
         cut : Slice
         strength : float
-            1 paints the lesion, 0 leaves the tissue as it is (the same steps run for both classes).
+            1 paints the lesion at its own contrast, another value at that multiple of it, 0 leaves the tissue as it is
+            (the same steps run for both classes).
 
         Returns
         -------

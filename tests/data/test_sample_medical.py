@@ -62,6 +62,16 @@ def test_a_patient_has_one_label_and_metadata_do_not_tell_it(rows):
     assert 0.06 < len(old) / 300 < 0.18 and 2 * sum(row["label"] == "lesion" for row in old) == len(old)
 
 
+def test_scanner_b_is_harder_its_lesions_stand_out_less(rows):
+    scanner = {row["file"]: row["scanner"] for row in rows}
+    contrast = {"A": [], "B": []}
+    with (FOLDER / "lesions.csv").open(encoding="utf-8") as lines:
+        for row in csv.DictReader(lines):
+            contrast[scanner[row["file"]]].append(float(row["contrast"]))
+    assert len(contrast["A"]) + len(contrast["B"]) == 600 and len(contrast["B"]) >= 120
+    assert max(contrast["B"]) < 0.6 < min(contrast["A"])
+
+
 def test_checksums_match_and_the_folder_is_small():
     lines = (FOLDER / "SHA256SUMS").read_text(encoding="utf-8").splitlines()
     assert len(lines) == 8
