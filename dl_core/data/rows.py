@@ -100,6 +100,7 @@ def read_files(sources: Sequence[Readable], rows: Rows, options: Mapping[str, An
     """Decode files, a batch at a time on a few threads, and append their images to ``rows`` in order."""
 
     def decode(source: Readable) -> tuple[list[np.ndarray], DaylightError | None]:
+        """Return the images of one file, or the error that reading it met."""
         images: list[np.ndarray] = []
         item, probe = source.item, source.probe
         try:

@@ -23,6 +23,7 @@ def keep(function: Callable[..., Value]) -> Callable[..., Value]:
 
     @wraps(function)
     def cached(*given: object) -> Value:
+        """Return the kept value for these very arrays, or make and keep it."""
         arrays = [one for one in given if isinstance(one, np.ndarray)]
         key = tuple(id(one) if isinstance(one, np.ndarray) else ("value", one) for one in given)
         found = kept.get(key)

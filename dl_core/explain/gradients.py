@@ -137,6 +137,7 @@ def _with_tensorflow(
 
     @tf.function(input_signature=signature, autograph=False)
     def run(x: tf.Tensor, weights: tf.Tensor) -> tuple:
+        """Return probabilities, tapped values and gradients of a batch."""
         values: dict[str, tf.Tensor] = {}
         offsets: dict[str, tf.Tensor] = {}
         with tf.GradientTape(watch_accessed_variables=False) as tape:
@@ -159,6 +160,7 @@ def _with_jax(
     import jax
 
     def score(offsets: list | None, variables: list, x: Any, weights: Any) -> tuple:
+        """Return the weighted class score, with tapped values and probabilities beside it."""
         values: dict[str, Any] = {}
 
         def tap(name: str, value: Any) -> Any:
@@ -173,6 +175,7 @@ def _with_jax(
 
     @jax.jit
     def run(variables: list, x: Any, weights: Any) -> tuple:
+        """Return probabilities, tapped values and gradients of a batch."""
         # the shapes of the tapped values are only known from a pass; this one is abstract and costs nothing at run time
         shapes = jax.eval_shape(lambda v, a, w: score(None, v, a, w)[1][0], variables, x, weights)
         offsets = [jax.numpy.zeros(each.shape, each.dtype) for each in shapes]
@@ -190,6 +193,7 @@ def _with_torch(
     import torch
 
     def run(x: np.ndarray, weights: np.ndarray) -> tuple:
+        """Return probabilities, tapped values and gradients of a batch."""
         values: dict[str, torch.Tensor] = {}
         offsets: dict[str, torch.Tensor] = {}
 

@@ -59,6 +59,7 @@ def run_graph(model: keras.Model, x: Any, tap: Tap, layers: Sequence[str]) -> tu
     wanted = frozenset(layers)
 
     def call(operation: Any, path: str, *args: Any, **kwargs: Any) -> Any:
+        """Run one operation of the graph, and the graph inside it where there is one."""
         if is_nested(operation):
             value = _walk(operation, args[0], lambda inner, name: partial(call, inner, f"{path}/{name}"))
         elif _is_softmax(operation):
@@ -194,6 +195,7 @@ def _shapes(model: keras.Model, size: tuple[int, int, int]) -> tuple[LayerOutput
     found: list[LayerOutput] = []
 
     def infer(operation: Any, path: str, *args: Any, **kwargs: Any) -> Any:
+        """Note the output shape of one operation, and of those inside it."""
         if is_nested(operation):
             return _walk(operation, args[0], lambda inner, name: partial(infer, inner, f"{path}/{name}"))
         value = operation.compute_output_spec(*args, **kwargs)

@@ -101,6 +101,7 @@ def fit_logistic(
     truth = np.eye(n_classes)[y]
 
     def loss(flat: np.ndarray) -> tuple[float, np.ndarray]:
+        """Return the penalised loss and its gradient."""
         w = flat.reshape(d + 1, n_classes)
         logits = (z @ w[:-1].astype(np.float32)).astype(np.float64) + w[-1]
         top = logits.max(axis=1, keepdims=True)

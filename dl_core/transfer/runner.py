@@ -82,6 +82,7 @@ def _litert_runner(plan: EmbeddingPlan, side: int, channels: int, cache: Path | 
     shaped = [0]  # batch size for which the interpreter is laid out
 
     def run(images: np.ndarray) -> np.ndarray:
+        """Return the features of a batch of images."""
         size = min(most, len(images))
         if shaped[0] != size:
             interpreter.resize_tensor_input(index_in, (size, side, side, channels))
