@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import io
+import zipfile
 from pathlib import Path
 
+import numpy as np
 import pytest
+from PIL import Image
 from playwright.sync_api import Page, expect
 
-from tests.browser.steps import LONG, PATIENCE, TABS, no_fault, open_tab, picture, settled
+from tests.browser.steps import LONG, PATIENCE, TABS, no_fault, open_tab, picture, settled, train, upload
 
+CHEST = Path(__file__).parents[3] / "shared" / "data" / "pneumoniamnist.npz"
 pytestmark = pytest.mark.browser
 
 
@@ -79,8 +84,6 @@ def test_the_whole_way_from_upload_to_report(page: Page, server: str, class_fold
 
 def first_image(archive: Path) -> bytes:
     """Return the first image of a zip."""
-    import zipfile
-
     with zipfile.ZipFile(archive) as packed:
         return packed.read(next(name for name in packed.namelist() if name.endswith(".png")))
 
@@ -105,3 +108,36 @@ def test_two_browsers_see_nothing_of_each_other(chromium, server: str, class_fol
     expect(two.get_by_text("scans")).to_have_count(0)
     first.close()
     second.close()
+
+
+@pytest.fixture
+def chest_zip(tmp_path: Path) -> Path:
+    """The chest X-rays of PneumoniaMNIST as a zip of class folders."""
+    arrays, names = np.load(CHEST), ("normal", "pneumonia")
+    path = tmp_path / "chest.zip"
+    with zipfile.ZipFile(path, "w") as packed:
+        for part in ("train", "val", "test"):
+            labels = arrays[f"{part}_labels"].ravel()
+            for at, (image, label) in enumerate(zip(arrays[f"{part}_images"], labels, strict=True)):
+                buffer = io.BytesIO()
+                Image.fromarray(image).save(buffer, "PNG")
+                packed.writestr(f"{names[int(label)]}/{part}_{at:04d}.png", buffer.getvalue())
+    return path
+
+
+@pytest.mark.skipif(not CHEST.is_file(), reason="PneumoniaMNIST is not on this machine")
+def test_a_zip_of_chest_x_rays_is_read_trained_and_explained(page: Page, server: str, chest_zip: Path) -> None:
+    page.goto(f"{server}/medical_imaging")
+    upload(page, chest_zip)
+    expect(page.get_by_text("5,856 images").first).to_be_visible()
+    no_fault(page)
+    picture(page, "chest_data")
+    train(page)
+    page.get_by_role("button", name="Compare the models").click()
+    expect(page.get_by_text("What they cost")).to_be_visible()
+    no_fault(page)
+    picture(page, "chest_compare")
+    open_tab(page, "Explain")
+    expect(page.get_by_text("Deletion ↓").first).to_be_visible()
+    no_fault(page)
+    picture(page, "chest_explain")
