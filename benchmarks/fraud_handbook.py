@@ -49,6 +49,7 @@ PUBLISHED = {
 }
 BARS = (0.883, 0.700, 0.310)
 DEEP = {"feed_forward": "FeedForward", "recurrent": "Recurrent"}
+PEERS = ("lightgbm", "hist_gradient_boosting")  # each of ours is held against each of these, in pairs
 PLAIN = {"logistic": "Logistic", "boosting": "Boosting"}
 ROLES = {
     Role.TIME: ("TX_DATETIME",),
@@ -102,9 +103,9 @@ def main() -> None:
         print(f"first fold: {found}, as published: {FIRST}" + ("" if found == FIRST else "  DIFFERS"))
     scores = {name: run(name, one, folds, args.seeds if name in DEEP else 1) for name, one in scorers.items()}
     show(scores, folds)
-    if "lightgbm" in scores:
-        for name in set(scores) & set(DEEP):
-            show_interval(name, scores[name], scores["lightgbm"], folds, args.draws)
+    for other in (name for name in PEERS if name in scores):
+        for name in (name for name in DEEP if name in scores):
+            show_interval((name, other), scores[name], scores[other], folds, args.draws)
 
 
 def made_folds(data: Dataset, starts: tuple[str, ...]) -> Iterator[Fold]:
@@ -211,7 +212,7 @@ def _line(name: str, values: np.ndarray | tuple[float, ...], spread: np.ndarray 
 
 
 def show_interval(
-    name: str, ours: list[list[np.ndarray]], theirs: list[list[np.ndarray]], folds: list[Fold], draws: int
+    names: tuple[str, str], ours: list[list[np.ndarray]], theirs: list[list[np.ndarray]], folds: list[Fold], draws: int
 ) -> None:
     """Print the difference of the folds' means with a 95 % interval: accounts are resampled, all weeks at once."""
     accounts = pd.concat([fold.test.table["CUSTOMER_ID"] for fold in folds])
@@ -227,7 +228,7 @@ def show_interval(
         found.append(np.mean(rows, axis=0))
     low, high = np.percentile(found[1:], [2.5, 97.5], axis=0)
     for measure, at, below, above in zip(("AUC", "AP", "CP@100"), found[0], low, high, strict=True):
-        print(f"{name} − LightGBM, {measure}: {at:+.4f} [{below:+.4f}, {above:+.4f}]")
+        print(f"{names[0]} − {names[1]}, {measure}: {at:+.4f} [{below:+.4f}, {above:+.4f}]")
 
 
 if __name__ == "__main__":
