@@ -93,9 +93,7 @@ def train(
     from dl_core.train.session import Session, train_models
 
     work, spec = work or Work(), trainable(domain, dataset, spec)
-    blocking = [finding.message for finding in dataset.notes if finding.level == "error"]
-    if blocking:
-        raise SchemaError(blocking[0], where=dataset.name, todo="mend the data, then train again")
+    check_trainable(dataset)
     session = Session(
         offers={name: domain.models[name] for name in spec.models},
         primary_metric=domain.primary_metric,
@@ -113,6 +111,13 @@ def train(
     if len(run.trained) > 1:  # kept, so that a page shows it at once
         write_json(folder / "comparison.json", compare(domain, run).as_dict())
     return run
+
+
+def check_trainable(dataset: Dataset) -> None:
+    """Raise `SchemaError` where reading found what stands in the way of any training."""
+    blocking = [finding.message for finding in dataset.notes if finding.level == "error"]
+    if blocking:
+        raise SchemaError(blocking[0], where=dataset.name, todo="mend the data, then train again")
 
 
 def trainable(domain: Domain, dataset: Dataset, spec: TrainSpec) -> TrainSpec:

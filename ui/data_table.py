@@ -51,7 +51,7 @@ def facts(context: PageContext, split: Mapping[str, Any] | None, seen: Mapping[s
 
 
 def _preview(context: PageContext, found: Mapping[str, Any]) -> None:
-    classes = [name for name in found["first"] if name]
+    classes = [name for name, rows in found["first"].items() if name and rows]
     picked = ""
     if classes:
         picked = st.segmented_control(

@@ -63,6 +63,7 @@ def train(args: argparse.Namespace) -> None:
     progress = Progress(sys.stderr)
     progress.say(f"Reading {args.data.name} …")
     dataset = pipeline.ingest(domain, _request(domain, args, test=args.test))
+    pipeline.check_trainable(dataset)  # before a split fails for the same reason in other words
     splits = pipeline.split(domain, dataset, args.seed, options)
     for finding in pipeline.inspect(domain, dataset, splits):
         progress.say(f"{finding.level}: {finding.message}")

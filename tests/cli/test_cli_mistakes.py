@@ -114,3 +114,11 @@ def test_as_a_program_it_answers_on_the_right_streams():
     )
     assert done.returncode == 2 and done.stdout == ""
     assert len(done.stderr.splitlines()) == 1 and "astrology" in done.stderr
+
+
+def test_data_without_any_fraud_is_told_before_it_is_split(tmp_path, capsys):
+    lines = [f"2024-01-{1 + i % 28:02d},c{i % 9},{i},0" for i in range(90)]
+    (tmp_path / "honest.csv").write_text("time,customer,amount,fraud\n" + "\n".join(lines))
+    words = ["train", "fraud_detection", "--data", str(tmp_path / "honest.csv"), "--run", str(tmp_path / "run")]
+    assert main(words) == 2
+    assert "None of the 90 labelled rows is fraud" in capsys.readouterr().err
