@@ -114,10 +114,10 @@ def _disparities(report: dict[str, Any], metric: str) -> None:
     table = pd.DataFrame(
         {
             "Column": [row["column"] for row in rows],
-            "Best": [row["best"] for row in rows],
-            "Worst": [row["worst"] for row in rows],
             "Difference": [signed(row["value"]) for row in rows],
             "95 % interval": [interval(row["low"], row["high"]) for row in rows],
+            "Best": [_short(row, "best") for row in rows],
+            "Worst": [_short(row, "worst") for row in rows],
         }
     )
     st.dataframe(table, hide_index=True, alt="Differences between the best and the worst group")
@@ -126,6 +126,11 @@ def _disparities(report: dict[str, Any], metric: str) -> None:
         "Groups too small to say anything take no part. An interval that holds 0 means the difference may be chance. "
         f"Ratios of worst to best: {', '.join(map(_ratio, ratios)) or 'none'}."
     )
+
+
+def _short(row: dict[str, Any], which: str) -> str:
+    """Return a group's name without that of its column, which stands beside it."""
+    return str(row[which]).removeprefix(f"{row['column']} ")
 
 
 def _four_fifths(report: dict[str, Any]) -> None:
