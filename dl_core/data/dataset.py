@@ -66,6 +66,9 @@ class Dataset:
         Official assignment, ``"train"``, ``"validation"``, ``"test"`` by row id, where the data came with one.
     notes : tuple of Finding
         What reading had to say (files left out, columns matched).
+    side : mapping of str to pandas.DataFrame
+        Tables about what the rows speak of, such as ``"items"`` and ``"users"``: the index holds ids (str) that stand
+        in a column of ``table``. A subset of the rows keeps them whole.
 
     Raises
     ------
@@ -82,13 +85,15 @@ class Dataset:
     fixed_split: pd.Series | None = None
     notes: tuple[Finding, ...] = ()
     fingerprint: str = ""
+    side: Mapping[str, pd.DataFrame] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "roles", MappingProxyType({Role(k): tuple(v) for k, v in self.roles.items()}))
         object.__setattr__(self, "arrays", MappingProxyType(dict(self.arrays)))
+        object.__setattr__(self, "side", MappingProxyType(dict(self.side)))
         self._check()
         if not self.fingerprint:
-            object.__setattr__(self, "fingerprint", content_fingerprint(self.table, self.arrays))
+            object.__setattr__(self, "fingerprint", content_fingerprint(self.table, self.arrays, self.side))
 
     def _check(self) -> None:
         if not self.table.index.is_unique:
@@ -103,6 +108,12 @@ class Dataset:
             if len(array) != len(self.table):
                 raise SchemaError(
                     f"{len(array)} entries for {len(self.table)} rows", where=f"array {key}", expected="one a row"
+                )
+        for key, table in self.side.items():
+            if not table.index.is_unique:
+                twice = table.index[table.index.duplicated()][0]
+                raise SchemaError(
+                    "an id stands twice", where=f"table of {key}, {shorten(twice)}", expected="unique ids"
                 )
 
     def __len__(self) -> int:
@@ -164,6 +175,7 @@ class Dataset:
             fingerprint=self.fingerprint
             if len(at) == len(self) and (at == np.arange(len(at))).all()
             else self._part(at),
+            side=self.side,
         )
 
     def _part(self, at: np.ndarray) -> str:
@@ -193,6 +205,8 @@ class Dataset:
         self.table.rename_axis("row").to_parquet(folder / "table.parquet")
         for key, array in self.arrays.items():
             np.save(folder / f"{key}.npy", array, allow_pickle=False)
+        for key, table in self.side.items():
+            table.rename_axis("id").to_parquet(folder / f"side_{key}.parquet")
         if self.fixed_split is not None:
             self.fixed_split.rename("split").rename_axis("row").to_frame().to_parquet(folder / "split.parquet")
         (folder / "dataset.json").write_text(json.dumps(self.describe(), indent=1), encoding="utf-8")
@@ -210,6 +224,7 @@ class Dataset:
             "arrays": {key: {"shape": list(a.shape), "dtype": str(a.dtype)} for key, a in self.arrays.items()},
             "columns": {column: str(dtype) for column, dtype in self.table.dtypes.items()},
             "fixed_split": self.fixed_split is not None,
+            "side": {key: {column: str(t) for column, t in table.dtypes.items()} for key, table in self.side.items()},
             "notes": [asdict(note) for note in self.notes],
         }
 
@@ -228,6 +243,7 @@ class Dataset:
             table = pd.read_parquet(folder / "table.parquet")
             arrays = {key: np.load(folder / f"{key}.npy", mmap_mode="r", allow_pickle=False) for key in about["arrays"]}
             fixed = pd.read_parquet(folder / "split.parquet")["split"] if about["fixed_split"] else None
+            side = {key: pd.read_parquet(folder / f"side_{key}.parquet") for key in about.get("side", ())}
         except (OSError, ValueError, KeyError) as error:
             raise RunError(
                 "the data set is missing or damaged", where=folder.name, todo="upload the data again"
@@ -242,16 +258,20 @@ class Dataset:
             fixed_split=fixed,
             notes=tuple(Finding(**{**note, "rows": tuple(note["rows"])}) for note in about["notes"]),
             fingerprint=about["fingerprint"],
+            side=side,
         )
 
 
-def content_fingerprint(table: pd.DataFrame, arrays: Mapping[str, np.ndarray]) -> str:
-    """Return 16 hex digits that change whenever a value, an id or an array changes."""
+def content_fingerprint(
+    table: pd.DataFrame, arrays: Mapping[str, np.ndarray], side: Mapping[str, pd.DataFrame] | None = None
+) -> str:
+    """Return 16 hex digits that change whenever a value, an id, an array or a side table changes."""
     digest = hashlib.sha256()
-    digest.update(repr(list(table.columns)).encode())
-    digest.update(pd.util.hash_array(np.asarray(table.index, dtype=object)).tobytes())
-    for position in range(table.shape[1]):
-        digest.update(_hashed(table.iloc[:, position]).tobytes())
+    for part in (table, *(side[key] for key in sorted(side or {}))):
+        digest.update(repr(list(part.columns)).encode())
+        digest.update(pd.util.hash_array(np.asarray(part.index, dtype=object)).tobytes())
+        for position in range(part.shape[1]):
+            digest.update(_hashed(part.iloc[:, position]).tobytes())
     for key in sorted(arrays):
         array = arrays[key]
         digest.update(f"{key}{array.shape}{array.dtype}".encode())

@@ -6,7 +6,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 
@@ -79,20 +79,15 @@ class FitContext:
 
 
 class Model(ABC):
-    """A classifier that takes a data set's raw rows; its preprocessing is part of it.
+    """What learns from a data set's raw rows and can be kept; its preprocessing is part of it.
 
-    Subclasses set ``self.classes`` in `fit` and write everything that scoring needs in `save`, unpickled.
+    What it answers stands in its subclasses: `Classifier` and ``interaction.base.Recommender``. Everything that
+    answering needs is written in `save`, unpickled.
     """
-
-    classes: tuple[str, ...] = ()
 
     @abstractmethod
     def fit(self, train: Dataset, validation: Dataset, context: FitContext) -> None:
         """Learn from ``train``; ``validation`` is for choosing (regularisation, epoch), never for fitting."""
-
-    @abstractmethod
-    def scores(self, data: Dataset) -> np.ndarray:
-        """Return class probabilities, (n, n_classes) float64 that sum to 1, before calibration."""
 
     @abstractmethod
     def save(self, folder: Path) -> None:
@@ -100,8 +95,22 @@ class Model(ABC):
 
     @classmethod
     @abstractmethod
-    def load(cls, folder: Path) -> Model:
+    def load(cls, folder: Path) -> Self:
         """Return the model that `save` wrote."""
+
+    def parameters(self) -> int:
+        """Return the number of learned numbers."""
+        return 0
+
+
+class Classifier(Model):
+    """A model that gives every row a probability for each class; subclasses set ``self.classes`` in `fit`."""
+
+    classes: tuple[str, ...] = ()
+
+    @abstractmethod
+    def scores(self, data: Dataset) -> np.ndarray:
+        """Return class probabilities, (n, n_classes) float64 that sum to 1, before calibration."""
 
     def graph(self) -> keras.Model | None:
         """Return one Keras model from raw rows to probabilities, or None.
@@ -114,10 +123,6 @@ class Model(ABC):
     def update(self, new: Dataset, context: FitContext) -> bool:
         """Learn on from newly labelled rows, without forgetting; False where a model can only be trained anew."""
         return False
-
-    def parameters(self) -> int:
-        """Return the number of learned numbers."""
-        return 0
 
 
 @dataclass(frozen=True)

@@ -7,11 +7,11 @@ from pathlib import Path
 import numpy as np
 
 from dl_core.data.dataset import Dataset
-from dl_core.models.base import FitContext, Model
+from dl_core.models.base import Classifier, FitContext
 from dl_core.models.store import load_about, save_about
 
 
-class Majority(Model):
+class Majority(Classifier):
     """Gives every row the (weighted) share of each class in training, and so always predicts the largest."""
 
     def __init__(self) -> None:

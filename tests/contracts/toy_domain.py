@@ -10,7 +10,7 @@ from dl_core.data.splits import Splits
 from dl_core.domain import Domain, Option
 from dl_core.errors import SchemaError
 from dl_core.explain.explanation import Explanation, Faithfulness
-from dl_core.models.base import Model, Offer
+from dl_core.models.base import Classifier, Offer
 from dl_core.models.majority import Majority
 from dl_core.models.store import load_about, save_about
 from dl_core.schema import Field, Role, Schema
@@ -66,7 +66,7 @@ def numbers(dataset):
     return dataset.table[list(dataset.roles[Role.FEATURE])].to_numpy(dtype=float)
 
 
-class Centres(Model):
+class Centres(Classifier):
     """The nearer class centre wins; scores are a softmax of negative distances."""
 
     def fit(self, train, validation, context):

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from dl_core.data.dataset import Dataset, Source
-from dl_core.models.base import FitContext, Model
+from dl_core.models.base import Classifier, FitContext
 from dl_core.schema import Role
 
 CLASSES = ("honest", "fraud")
@@ -52,7 +52,7 @@ def numbers(table: np.ndarray, columns: list[str] | None = None) -> Dataset:
     return Dataset("n", frame, {Role.FEATURE: tuple(columns)}, Source("n"), classes=CLASSES)
 
 
-class Formula(Model):
+class Formula(Classifier):
     """A model whose log-odds are a formula of the table."""
 
     def __init__(self, formula: Callable[[pd.DataFrame], np.ndarray]) -> None:

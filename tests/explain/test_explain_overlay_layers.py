@@ -13,7 +13,7 @@ from dl_core.explain.images import explain_images, view_of
 from dl_core.explain.layers import choose_layers, feature_maps
 from dl_core.explain.overlay import colour_bar, colours, heat_png, overlay, read_heat
 from dl_core.explain.view import ModelView
-from dl_core.models.base import Model
+from dl_core.models.base import Classifier
 from dl_core.schema import Role
 
 
@@ -96,7 +96,7 @@ def test_suggested_layers_come_first(network):
     assert [name for name, _ in choose_layers(view, (32, 32, 1))] == ["conv1", "relu5"]
 
 
-class Brightness(Model):
+class Brightness(Classifier):
     """Class "bright" by mean brightness; no graph."""
 
     classes = ("dark", "bright")

@@ -7,7 +7,7 @@ import pytest
 from dl_core.data.dataset import Dataset, Source
 from dl_core.data.splits import Splits
 from dl_core.errors import SchemaError
-from dl_core.models.base import FitContext, Model, Offer
+from dl_core.models.base import Classifier, FitContext, Offer
 from dl_core.schema import Role
 from dl_core.train.continual import learn_on
 from dl_core.train.run import FittedModel
@@ -15,7 +15,7 @@ from dl_core.train.run import FittedModel
 DELAY = pd.Timedelta(days=7)
 
 
-class Counting(Model):
+class Counting(Classifier):
     """Its score is how many rows it has learned from, in hundredths."""
 
     updates = True

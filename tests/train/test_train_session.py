@@ -6,7 +6,7 @@ from dl_core.data.dataset import Dataset, Source
 from dl_core.data.splits import Splits
 from dl_core.errors import CancelledError, LimitError, OptionError, RunError
 from dl_core.evaluate.evaluate import evaluate
-from dl_core.models.base import Model, Offer
+from dl_core.models.base import Classifier, Offer
 from dl_core.models.majority import Majority
 from dl_core.models.store import load_about, save_about
 from dl_core.schema import Role
@@ -17,7 +17,7 @@ from dl_core.train.session import Session, train_models
 CALLS: list[str] = []
 
 
-class Brightness(Model):
+class Brightness(Classifier):
     """Knows that bright images are ill: the probability is a logistic curve of the mean grey level."""
 
     def fit(self, train, validation, context):

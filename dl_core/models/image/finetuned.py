@@ -9,7 +9,7 @@ import numpy as np
 
 from dl_core.data.dataset import Dataset
 from dl_core.errors import RunError
-from dl_core.models.base import FitContext, Model
+from dl_core.models.base import Classifier, FitContext
 from dl_core.models.image.augment import flips_and_shifts
 from dl_core.models.keras_fit import FitPlan, fit_keras, predict_batches
 from dl_core.models.store import load_about, load_arrays, load_weights, save_about, save_arrays, save_weights
@@ -27,7 +27,7 @@ BATCH = 32
 CONTRAST, BRIGHTNESS = 0.3, 30.0  # of the augmentation; shifts are whole pixels, as blurred ones change the texture
 
 
-class FineTuned(Model):
+class FineTuned(Classifier):
     """Frozen features with their linear head, trained on end to end (`transfer.finetune.finetune_graph`).
 
     AdamW with warm-up and a cosine, shifted images of changed contrast and brightness, balanced classes, smoothed

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from dl_core.data.dataset import Dataset
-from dl_core.models.base import FitContext, Model
+from dl_core.models.base import Classifier, FitContext
 from dl_core.models.store import load_about, load_arrays, save_about, save_arrays
 from dl_core.models.weights import row_weights
 from dl_core.transfer.embed import embed
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 SCORE_CHUNK = 1024  # images whose features are held at once when scoring
 
 
-class FrozenFeatures(Model):
+class FrozenFeatures(Classifier):
     """Frozen features + linear head.
 
     Parameters

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from dl_core.data.dataset import Dataset
-from dl_core.models.base import FitContext, Model
+from dl_core.models.base import Classifier, FitContext
 from dl_core.models.image.resize import area_matrix, shrink
 from dl_core.models.store import load_about, load_arrays, save_about, save_arrays
 from dl_core.models.weights import check_two_classes, row_weights
@@ -24,7 +24,7 @@ NEVER = -30.0  # logit of a class that training has not seen
 BLOCK = 512  # images that are shrunk at a time
 
 
-class PixelRegression(Model):
+class PixelRegression(Classifier):
     """Multinomial logistic regression on standardised pixels of at most 32 × 32, C picked by validation loss."""
 
     def __init__(self) -> None:

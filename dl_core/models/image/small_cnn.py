@@ -8,7 +8,7 @@ import keras
 import numpy as np
 
 from dl_core.data.dataset import Dataset
-from dl_core.models.base import FitContext, Model
+from dl_core.models.base import Classifier, FitContext
 from dl_core.models.image.augment import flips_and_shifts
 from dl_core.models.keras_fit import FitPlan, fit_keras, predict_batches
 from dl_core.models.store import load_about, load_weights, save_about, save_weights
@@ -56,7 +56,7 @@ def _convolution(width: int, stride: int, name: str) -> keras.layers.Layer:
     )
 
 
-class SmallCNN(Model):
+class SmallCNN(Classifier):
     """The network of `build_small_cnn` with AdamW, flips and shifts, balanced classes, and its best epoch kept.
 
     Parameters

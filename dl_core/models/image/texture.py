@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from dl_core.data.dataset import Dataset
-from dl_core.models.base import FitContext, Model
+from dl_core.models.base import Classifier, FitContext
 from dl_core.models.image.descriptors import describe
 from dl_core.models.image.resize import shrink
 from dl_core.models.store import load_about, load_arrays, save_about, save_arrays
@@ -19,7 +19,7 @@ BLOCK = 256  # images at a time
 KEPT = 120  # descriptors that the trees see, those that differ most between the classes
 
 
-class TextureBoosting(Model):
+class TextureBoosting(Classifier):
     """Gradients, local patterns, co-occurrence and intensity (see `descriptors`), and boosted trees on them."""
 
     def __init__(self) -> None:

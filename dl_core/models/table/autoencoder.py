@@ -17,7 +17,7 @@ import pandas as pd
 
 from dl_core.data.dataset import Dataset
 from dl_core.errors import SchemaError
-from dl_core.models.base import FitContext, Model
+from dl_core.models.base import Classifier, FitContext
 from dl_core.models.keras_fit import predict_batches
 from dl_core.models.store import load_about, load_arrays, load_weights, save_about, save_arrays, save_weights
 from dl_core.models.table.encode import TableEncoder
@@ -44,7 +44,7 @@ def build_autoencoder(width: int) -> keras.Model:
     return keras.Model(inputs, keras.layers.Dense(width, name="rebuilt")(x), name="autoencoder")
 
 
-class Autoencoder(Model):
+class Autoencoder(Classifier):
     """Rebuilding errors of bottleneck networks, by column, and their rank among training rows.
 
     The error of a column is its distance from what was rebuilt over the distance that nine in ten training rows keep,

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from dl_core.data.dataset import Dataset
-from dl_core.models.base import Model
+from dl_core.models.base import Classifier
 
 
 @dataclass(frozen=True)
@@ -28,7 +28,7 @@ class InputColumn:
     stop: int
 
 
-class TableModel(Model):
+class TableModel(Classifier):
     """A model of the rows of a table. With a graph, ``graph()(inputs(data))`` are its raw scores."""
 
     @abstractmethod

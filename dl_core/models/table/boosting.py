@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from dl_core.data.dataset import Dataset
-from dl_core.models.base import FitContext, Model
+from dl_core.models.base import Classifier, FitContext
 from dl_core.models.store import load_about, load_arrays, save_about, save_arrays
 from dl_core.models.table.encode import TableEncoder
 from dl_core.models.table.prior import known_rows, learnable
@@ -20,7 +20,7 @@ ROWS_A_BIN = 100  # of training rows: small data get coarse bins, as making room
 FEWEST_BINS = 32
 
 
-class Boosting(Model):
+class Boosting(Classifier):
     """Histogram gradient boosting of scikit-learn, cut where validation was best, kept as plain arrays.
 
     Numbers are taken as they are, NaN included; categories as their codes, the frequent ones first. Both classes count

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from dl_core.data.dataset import Dataset
-from dl_core.models.base import FitContext, Model
+from dl_core.models.base import Classifier, FitContext
 from dl_core.models.store import load_about, load_arrays, save_about, save_arrays
 from dl_core.models.table.encode import TableEncoder
 from dl_core.models.table.prior import pair
@@ -26,7 +26,7 @@ EULER = 0.5772156649015329
 RARE = 3.0  # log of the rarity of a category, per step of one standard deviation
 
 
-class Isolation(Model):
+class Isolation(Classifier):
     """Liu, Ting and Zhou 2008 (*Isolation forest*), grown by scikit-learn and kept as plain arrays.
 
     Labels take no part, nor do columns made from labels. A category is told by how rare it is. The unusualness becomes

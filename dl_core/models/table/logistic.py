@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from dl_core.data.dataset import Dataset
-from dl_core.models.base import FitContext, Model
+from dl_core.models.base import Classifier, FitContext
 from dl_core.models.store import load_about, load_arrays, save_about, save_arrays
 from dl_core.models.table.encode import TableEncoder
 from dl_core.models.table.onehot import OneHot
@@ -17,7 +17,7 @@ STRENGTHS = (1e-3, 1e-2, 1e-1, 1.0)  # C of scikit-learn; smaller is more regula
 USUAL_STRENGTH = 1e-2  # where validation cannot choose
 
 
-class Logistic(Model):
+class Logistic(Classifier):
     """Logistic regression with an L2 penalty picked by validation loss; numbers standardised, categories one-hot."""
 
     def __init__(self) -> None:

@@ -9,7 +9,7 @@ import pandas as pd
 
 from dl_core.data.dataset import Dataset
 from dl_core.errors import SchemaError
-from dl_core.models.base import FitContext, Model
+from dl_core.models.base import Classifier, FitContext
 from dl_core.models.store import load_about, save_about
 from dl_core.models.table.prior import learnable, pair
 from dl_core.models.table.rule_suggest import suggest_rules, unusual_rules
@@ -24,7 +24,7 @@ USUAL_SLOPE, USUAL_OFFSET = 1.0, -4.6  # without labels: one point is e times th
 PENALTY = 1.0  # C of the calibration
 
 
-class Rules(Model):
+class Rules(Classifier):
     """The sum of a row's points, turned into a probability by a logistic curve fitted on training rows.
 
     ``options["rules"]`` holds the rules as text (`rule_text`); where it is empty they are suggested from the training

@@ -1,0 +1,1 @@
+"""Recommenders: models that rank items for a user's history."""
