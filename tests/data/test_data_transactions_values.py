@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 
 from dl_core.data.labels import fraud_labels
 from dl_core.data.safe_export import neutralise
+from dl_core.data.tabular.times import looks_like_time, parse_times
+from dl_core.data.tabular.values import parse_numbers
 from dl_core.data.transactions.accounts import is_card_number, tidy_keys
-from dl_core.data.transactions.times import looks_like_time, parse_times
-from dl_core.data.transactions.values import parse_numbers
 from dl_core.errors import SchemaError
 
 

@@ -9,7 +9,7 @@ import pandas as pd
 
 from dl_core.data.dataset import Finding
 from dl_core.data.privacy import is_personal, pseudonyms
-from dl_core.data.transactions.schema import plain_name
+from dl_core.data.tabular.names import plain_name
 from dl_core.errors import shorten
 
 _SAMPLE = 500  # distinct keys looked at

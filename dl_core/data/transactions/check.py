@@ -8,8 +8,8 @@ import pandas as pd
 from dl_core.data.dataset import Dataset, Finding
 from dl_core.data.labels import label_codes
 from dl_core.data.splits import PARTS, Splits
+from dl_core.data.tabular.names import listed
 from dl_core.data.transactions.leakage import find_table_leakage, part_ranks
-from dl_core.data.transactions.roles import listed
 from dl_core.schema import Role
 
 FEW_FRAUDS = 50  # below, intervals are too wide to say much

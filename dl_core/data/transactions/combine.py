@@ -14,18 +14,17 @@ from dl_core.data.dataset import Finding, Source
 from dl_core.data.limits import Limits
 from dl_core.data.request import ReadRequest
 from dl_core.data.sources import source_of
-from dl_core.data.transactions.files import Given, TableFile, find_tables
-from dl_core.data.transactions.formats import RawTable, read_file
-from dl_core.data.transactions.roles import listed, names_a_key
-from dl_core.data.transactions.schema import plain_name
+from dl_core.data.tabular.append import appended, skipped_note, split_column
+from dl_core.data.tabular.files import Given, TableFile, find_tables
+from dl_core.data.tabular.formats import RawTable, read_file
+from dl_core.data.tabular.names import listed, plain_name
+from dl_core.data.tabular.room import TableKind
+from dl_core.data.transactions.roles import names_a_key
 from dl_core.errors import SchemaError, shorten
 
+BYTES_A_ROW = 1_300  # at the peak, while history is derived
+_ADVICE = "keep the latest months only, or all frauds and the accounts they belong to"
 _ALIKE = 0.7  # share of common columns, from which a table is of the same kind
-_PARTS = {"train": "train", "training": "train", "val": "validation", "valid": "validation"} | {
-    "validation": "validation",
-    "test": "test",
-    "testing": "test",
-}
 
 
 @dataclass(frozen=True)
@@ -49,35 +48,29 @@ def read_all(request: ReadRequest, workspace: Path, limits: Limits) -> Combined:
     data = _find(request.paths, workspace / "data", limits)
     test = _find(request.test_paths, workspace / "test", limits) if request.test_paths else None
     notes: list[Finding] = []
+    kind = TableKind(lambda name: names_a_key(name, request), BYTES_A_ROW, _ADVICE)
     raw, rows = [], 0
     files = [(file, file.test and test is None) for file in data.tables]
     files += [(file, True) for file in (test.tables if test else ())]
     for file, is_test in files:
-        table = read_file(file, lambda name: names_a_key(name, request), limits, rows)
+        table = read_file(file, kind, limits, rows)
         rows += len(table.frame)
         raw.append((table, is_test))
-        notes += _skipped_note(table)
+        notes += skipped_note(table)
     notes += [] if test else _test_note(data.tables)
     other = [*data.other, *(test.other if test else ())]
     if other:
         notes.append(Finding("info", "other-files", f"Files that are no tables were left out: {listed(other, 3)}."))
     kept = _alike(raw, bool(request.test_paths), notes)
-    frame = _appended([table for table, _ in kept])
+    frame = appended([table.frame for table, _ in kept])
     part = np.concatenate([np.full(len(t.frame), "test" if is_test else "", dtype=object) for t, is_test in kept])
     source = source_of([("data", Collected(source=data.source))])
-    return Combined(frame, _split_column(frame, part, notes), notes, source)
+    return Combined(frame, split_column(frame, part, notes), notes, source)
 
 
 def _find(paths: Sequence[Path], workspace: Path, limits: Limits) -> Given:
     workspace.mkdir()
     return find_tables([Path(path) for path in paths], workspace, limits)
-
-
-def _skipped_note(table: RawTable) -> list[Finding]:
-    if not table.skipped:
-        return []
-    text = f"{table.skipped:,} lines of {shorten(table.name)} have more or fewer cells than the header"
-    return [Finding("warning", "broken-lines", f"{text} and were left out.")]
 
 
 def _alike(raw: list[tuple[RawTable, bool]], tested: bool, notes: list[Finding]) -> list[tuple[RawTable, bool]]:
@@ -107,38 +100,6 @@ def _alike(raw: list[tuple[RawTable, bool]], tested: bool, notes: list[Finding])
         text = f"Tables with other columns than {shorten(main.name)} were left out: {listed(strange, 5)}."
         notes.append(Finding("warning", "other-tables", f"{text} Join them into one table to use them."))
     return sorted(kept, key=lambda entry: entry[1])
-
-
-def _appended(tables: list[RawTable]) -> pd.DataFrame:
-    if len(tables) == 1:
-        return tables[0].frame
-    frames = [table.frame for table in tables]
-    for column in dict.fromkeys(name for frame in frames for name in frame.columns):
-        kinds = {_kind(frame[column]) for frame in frames if column in frame and frame[column].notna().any()}
-        if len(kinds) > 1:  # a number here and a text there: all as text, typed together later
-            frames = [
-                frame.assign(**{column: frame[column].astype("str")}) if column in frame else frame for frame in frames
-            ]
-    return pd.concat(frames, ignore_index=True)
-
-
-def _kind(column: pd.Series) -> str:
-    if pd.api.types.is_datetime64_any_dtype(column.dtype):
-        return f"time {column.dt.tz is not None}"
-    return "number" if pd.api.types.is_numeric_dtype(column.dtype) else "text"
-
-
-def _split_column(frame: pd.DataFrame, part: np.ndarray, notes: list[Finding]) -> np.ndarray:
-    """Return the parts that a column named split (subset, partition) gives, and remove that column."""
-    name = next((c for c in frame.columns if plain_name(c) in ("split", "subset", "partition", "data_set")), None)
-    if name is None or (part != "").any() or frame[name].nunique() > len(_PARTS):
-        return part
-    found = frame[name].map(lambda value: _PARTS.get(str(value).strip().casefold()))
-    if found.isna().any() or found.nunique() < 2:
-        return part
-    frame.drop(columns=name, inplace=True)
-    notes.append(Finding("info", "given-split", f"The split is the one given in column {shorten(name, 40)!r}."))
-    return found.to_numpy(dtype=object)
 
 
 def _test_note(files: Sequence[TableFile]) -> list[Finding]:

@@ -15,8 +15,8 @@ from dl_core.data.dataset import Dataset, Finding, content_fingerprint
 from dl_core.data.history import HistoryPlan, running_history
 from dl_core.data.labels import label_codes
 from dl_core.data.recent import recent_steps
+from dl_core.data.tabular.values import rows_named
 from dl_core.data.transactions.roles import Roles
-from dl_core.data.transactions.values import rows_named
 from dl_core.errors import OptionError, shorten
 from dl_core.schema import Role
 

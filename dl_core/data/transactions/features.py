@@ -9,10 +9,11 @@ import numpy as np
 import pandas as pd
 
 from dl_core.data.dataset import Finding
+from dl_core.data.tabular.names import listed
+from dl_core.data.tabular.times import looks_like_time
+from dl_core.data.tabular.values import Numbers, parse_numbers, rows_named
 from dl_core.data.transactions.accounts import is_personal_column
-from dl_core.data.transactions.roles import is_code_name, listed
-from dl_core.data.transactions.times import looks_like_time
-from dl_core.data.transactions.values import Numbers, parse_numbers, rows_named
+from dl_core.data.transactions.roles import is_code_name
 from dl_core.errors import shorten
 
 MOST_CATEGORIES = 1_000

@@ -15,16 +15,17 @@ from dl_core.data.labels import FRAUD, HONEST, fraud_labels, label_codes
 from dl_core.data.limits import Limits
 from dl_core.data.privacy import tidy_sex
 from dl_core.data.request import ReadRequest
+from dl_core.data.tabular.files import FORMATS
+from dl_core.data.tabular.names import guess_by_name, plain_name
+from dl_core.data.tabular.times import parse_times
+from dl_core.data.tabular.values import parse_numbers, rows_named
 from dl_core.data.transactions.accounts import tidy_keys
 from dl_core.data.transactions.combine import Combined, read_all
 from dl_core.data.transactions.derive import append_history
 from dl_core.data.transactions.features import read_features, read_features_like, read_number
-from dl_core.data.transactions.files import FORMATS
 from dl_core.data.transactions.roles import decide_roles, roles_like
-from dl_core.data.transactions.schema import guess_roles, plain_name
+from dl_core.data.transactions.schema import TRANSACTION_SCHEMA
 from dl_core.data.transactions.suspects import leaking_columns
-from dl_core.data.transactions.times import parse_times
-from dl_core.data.transactions.values import parse_numbers, rows_named
 from dl_core.errors import SchemaError, shorten
 from dl_core.schema import Role
 
@@ -217,7 +218,11 @@ class _Reading:
     def _read_features(self, roles: dict[Role, tuple[str, ...]]) -> None:
         wished = tuple(self.request.roles.get(Role.FEATURE, ()))
         groups = roles.get(Role.GROUP, ())
-        aside = () if Role.LABEL in roles else guess_roles(list(self.frame.columns)).get(Role.LABEL, ())
+        aside = (
+            ()
+            if Role.LABEL in roles
+            else guess_by_name(TRANSACTION_SCHEMA, list(self.frame.columns)).get(Role.LABEL, ())
+        )
         read = {*self.columns, *(name for name in aside if name not in wished)}  # labels not to be used are no features
         rest = self.frame[[name for name in self.frame.columns if name not in read]]
         if self.like:

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import pandas as pd
 
 from dl_core.data.dataset import Finding
 from dl_core.data.request import ReadRequest
-from dl_core.data.transactions.schema import TRANSACTION_SCHEMA, guess_roles, plain_name
-from dl_core.data.transactions.times import looks_like_time
-from dl_core.data.transactions.values import parse_numbers
+from dl_core.data.tabular.names import check_columns, guess_by_name, listed, plain_name
+from dl_core.data.tabular.times import looks_like_time
+from dl_core.data.tabular.values import parse_numbers
+from dl_core.data.transactions.schema import TRANSACTION_SCHEMA
 from dl_core.errors import SchemaError, shorten
 from dl_core.schema import Role
 
@@ -21,7 +22,6 @@ _NEEDED_ALIKE = (Role.TIME, Role.AMOUNT, Role.ENTITY, Role.COUNTERPARTY, Role.FE
 _KEY_NAMES = frozenset(name for role in KEYS for name in TRANSACTION_SCHEMA.field(role).names)
 _CODE_NAMES = {"mcc", "zip", "zipcode", "zip_code", "postcode", "bin", "ip", "ip_address", "phone"}
 _CODE_ENDS = ("_id", "_no", "_nr", "_code", "_uuid", "_hash", "_iban")
-SHOWN = 12  # columns that a message names
 
 
 def names_a_key(column: str, request: ReadRequest) -> bool:
@@ -52,7 +52,7 @@ def decide_roles(frame: pd.DataFrame, request: ReadRequest) -> tuple[Roles, list
     wished = {Role(role): tuple(columns) for role, columns in request.roles.items()}
     check_columns(wished, list(frame.columns))
     taken = {column for role, columns in wished.items() for column in columns if role != Role.FEATURE}
-    roles = guess_roles([column for column in frame.columns if column not in taken])
+    roles = guess_by_name(TRANSACTION_SCHEMA, [column for column in frame.columns if column not in taken])
     roles = {role: columns for role, columns in roles.items() if role not in wished}
     notes: list[Finding] = []
     amount = roles.get(Role.AMOUNT)
@@ -74,25 +74,6 @@ def decide_roles(frame: pd.DataFrame, request: ReadRequest) -> tuple[Roles, list
     if guessed:
         notes.append(Finding("info", "guessed-roles", f"Columns were recognised by name: {'; '.join(guessed)}."))
     return roles, notes
-
-
-def check_columns(roles: Mapping[Role, Sequence[str]], columns: list[str]) -> None:
-    """Check that every named column exists.
-
-    Raises
-    ------
-    SchemaError
-        If one does not.
-    """
-    for role, names in roles.items():
-        for name in names:
-            if name not in columns:
-                raise SchemaError(
-                    f"there is no column {shorten(name)!r}",
-                    where=f"role {role}",
-                    expected=listed(columns),
-                    todo="choose one of these",
-                )
 
 
 def _find_time(frame: pd.DataFrame, used: Iterable[str]) -> str | None:
@@ -171,9 +152,3 @@ def roles_like(frame: pd.DataFrame, request: ReadRequest) -> tuple[pd.DataFrame,
     text = f"Group columns of the training data are missing, so groups cannot be compared here: {listed(absent)}."
     notes = [Finding("info", "missing-groups", text)] if absent else []
     return frame, {role: columns for role, columns in roles.items() if columns}, notes
-
-
-def listed(columns: Sequence[str], most: int = SHOWN) -> str:
-    """Return column names in words, cut to ``most``."""
-    more = f" and {len(columns) - most:,} more" if len(columns) > most else ""
-    return ", ".join(repr(shorten(column, 40)) for column in columns[:most]) + more

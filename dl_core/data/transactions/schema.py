@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import re
-
 from dl_core.schema import Field, Role, Schema
 
 _LABEL = """
@@ -95,18 +93,3 @@ TRANSACTION_SCHEMA = Schema(
         ),
     )
 )
-
-
-def plain_name(column: object) -> str:
-    """Return a column's name in lower case with single underscores: ``"isFraud"``, ``"Is fraud?"`` → ``"is_fraud"``."""
-    text = re.sub(r"([a-z0-9])([A-Z])", r"\1_\2", str(column).strip())
-    return re.sub(r"[^\w]+|_+", "_", text.casefold()).strip("_")
-
-
-def guess_roles(columns: list[str]) -> dict[Role, tuple[str, ...]]:
-    """Return roles for columns whose names are known, whatever their case, blanks and underscores."""
-    by_name: dict[str, str] = {}
-    for column in columns:
-        by_name.setdefault(plain_name(column), column)
-    roles = TRANSACTION_SCHEMA.guess(list(by_name))
-    return {role: tuple(by_name[name] for name in names) for role, names in roles.items()}

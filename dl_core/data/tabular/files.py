@@ -1,4 +1,4 @@
-"""From what the user gave (files, folders, zips) to the tables that hold transactions."""
+"""From what the user gave (files, folders, zips) to the tables that hold rows."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from pathlib import Path, PurePosixPath
 from dl_core.data.archive import is_clutter, unpack
 from dl_core.data.kinds import suffix_of
 from dl_core.data.limits import Limits, check_upload
-from dl_core.data.transactions.schema import plain_name
+from dl_core.data.tabular.names import plain_name
 from dl_core.errors import FileError, SchemaError, shorten
 
 FORMATS = "CSV, TSV, Parquet, Excel (.xlsx), JSON lines, or a zip or folder of these"
@@ -45,7 +45,7 @@ class Given:
     source: Path | None = None  # source.json
 
 
-def find_tables(paths: Sequence[Path], workspace: Path, limits: Limits) -> Given:
+def find_tables(paths: Sequence[Path], workspace: Path, limits: Limits, suffixes: Sequence[str] = TABLES) -> Given:
     """List the tables among paths, unpacking zips below ``workspace``.
 
     Raises
@@ -63,14 +63,14 @@ def find_tables(paths: Sequence[Path], workspace: Path, limits: Limits) -> Given
     source = next((path for path, name in listed if PurePosixPath(name).name == "source.json"), None)
     listed = [(path, name) for path, name in listed if PurePosixPath(name).name != "source.json"]
     alone = len(listed) == 1
-    found = [(path, name) for path, name in listed if _is_table(path, name, alone)]
+    found = [(path, name) for path, name in listed if _is_table(path, name, alone, suffixes)]
     if not found:
         names = ", ".join(shorten(PurePosixPath(name).name, 40) for _, name in listed[:3]) or "nothing"
         raise FileError(
             f"there is no table in it (found {names})",
             where=shorten(paths[0].name),
             expected=FORMATS,
-            todo="export the transactions as CSV",
+            todo="export the rows as CSV",
         )
     stems = [_stem_words(name) for _, name in found]
     halves = any("test" in words for words in stems) and any({"train", "training"} & words for words in stems)
@@ -114,7 +114,7 @@ def _head(path: Path) -> bytes:
         return file.read(16)
 
 
-def _is_table(path: Path, name: str, alone: bool) -> bool:
+def _is_table(path: Path, name: str, alone: bool, suffixes: Sequence[str]) -> bool:
     """Return whether a file is a table by its name and first bytes; a single file must be one.
 
     Raises
@@ -123,7 +123,7 @@ def _is_table(path: Path, name: str, alone: bool) -> bool:
         If it is empty, or claims to be a table and is something else.
     """
     suffix, head = suffix_of(name), _head(path)
-    if suffix not in TABLES and head[:4] != b"PAR1" and not (alone and suffix == ""):
+    if suffix not in suffixes and head[:4] != b"PAR1" and not (alone and suffix == ""):
         return False
     quiet = suffix in (".txt", ".json") and not alone  # read-me files and descriptions beside the data
     if quiet:

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from dl_core.data.dataset import Finding
-from dl_core.data.transactions.schema import plain_name
+from dl_core.data.tabular.names import plain_name
 
 _EARLIEST, _LATEST = pd.Timestamp("1900-01-01"), pd.Timestamp("2200-01-01")
 _START = pd.Timestamp("1970-01-01")  # of relative times

@@ -1,0 +1,1 @@
+"""Tables of rows as people have them, whatever the industry: files, formats, numbers, times, columns' names."""
