@@ -17,6 +17,8 @@ from dl_core.data.splits import Splits
 from dl_core.errors import OptionError
 from dl_core.explain.explanation import Explanation
 from dl_core.models.base import Offer
+from dl_core.problems.base import Problem
+from dl_core.problems.classification import CLASSIFICATION
 from dl_core.schema import Schema
 
 
@@ -96,9 +98,9 @@ class Domain:
     explain: Callable[..., list[Explanation]]  # (model, name, data, methods, target, faithfulness, reference rows)
     slices: Callable[[Dataset], pd.DataFrame]  # columns to check for bias, by row id
     prediction_table: Callable[[pd.DataFrame, Dataset], pd.DataFrame]  # columns of the command line's contract
-    novelty: Callable[
-        [Dataset, Path | None], np.ndarray
-    ]  # (n, d) features by which new rows are compared with training
+    problem: Problem = CLASSIFICATION  # what is asked of models
+    novelty: Callable[[Dataset, Path | None], np.ndarray] | None = None  # (n, d), by which new rows look strange
+    prediction_notes: Callable[[pd.DataFrame], list[str]] | None = None  # what to say beside predictions
     learning_curve: Callable[..., list[dict[str, Any]]] | None = None  # (train, validation, test, seeds, work) -> rows
     about_rows: Callable[[Dataset, Mapping[str, Any]], pd.DataFrame] | None = None  # what metrics need besides scores
     pick_threshold: Callable[[np.ndarray, np.ndarray, pd.DataFrame | None], float | None] | None = None

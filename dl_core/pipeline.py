@@ -22,12 +22,13 @@ from dl_core.data.dataset import Dataset, Finding
 from dl_core.data.splits import Splits
 from dl_core.domain import Domain, ReadRequest
 from dl_core.errors import OptionError, SchemaError
-from dl_core.evaluate.results import Comparison, Evaluation, Predictions
+from dl_core.evaluate.results import Comparison, Evaluation
 from dl_core.explain.explanation import Explanation
 from dl_core.files import write_json
 from dl_core.models.base import Emit, Model, silent
+from dl_core.problems.base import Judging
 from dl_core.schema import Role
-from dl_core.train.run import Run, TrainSpec
+from dl_core.train.run import Run, Said, TrainSpec
 
 if TYPE_CHECKING:
     from dl_core.bias.report import BiasReport
@@ -94,17 +95,16 @@ def train(
 
     work, spec = work or Work(), trainable(domain, dataset, spec)
     check_trainable(dataset)
+    problem, judged = domain.problem, judging(domain, dataset, spec)
     session = Session(
         offers={name: domain.models[name] for name in spec.models},
-        primary_metric=domain.primary_metric,
+        answers=problem.answers(judged),
         emit=work.emit,
         should_stop=work.should_stop,
         cache=work.cache,
         sample_weight=sample_weight,
-        judge=lambda predictions, models: _judge(domain, predictions, models, dataset, splits, spec),
+        judge=lambda said, models: problem.evaluate(said, models, dataset, splits, judged),
         novelty=domain.novelty,
-        pick_threshold=domain.pick_threshold,
-        about=about_rows(domain, dataset, spec.options),
         reference=domain.reference_rows,
     )
     run = train_models(domain.name, dataset, splits, spec, folder, session, dataset_path=dataset_path)
@@ -122,25 +122,21 @@ def check_trainable(dataset: Dataset) -> None:
 
 def trainable(domain: Domain, dataset: Dataset, spec: TrainSpec) -> TrainSpec:
     """Return the spec with the models that the data allow: without labels only those that need none."""
-    if dataset.labelled:
+    if dataset.labelled or not domain.schema.field(Role.LABEL):
         return spec
     free = tuple(name for name, offer in domain.models.items() if offer.unlabelled)
     return replace(spec, models=tuple(name for name in spec.models if name in free) or free)
 
 
-def _judge(
-    domain: Domain, predictions: Predictions, models: Mapping, dataset: Dataset, splits: Splits, spec: TrainSpec
-) -> Evaluation:
-    from dl_core.evaluate.evaluate import evaluate as stage
-
-    return stage(
-        predictions,
-        splits.protocol,
+def judging(domain: Domain, dataset: Dataset | None, spec: TrainSpec) -> Judging:
+    """Return how a run of ``spec`` is judged, with what its metrics need besides scores where ``dataset`` is given."""
+    return Judging(
         metrics=domain.metrics,
-        thresholds={name: model.threshold for name, model in models.items()},
-        temperatures={name: model.temperature for name, model in models.items()},
-        units=dataset.values(Role.UNIT),
-        about=about_rows(domain, dataset, spec.options),
+        group_metrics=domain.group_metrics,
+        primary_metric=domain.primary_metric,
+        options=spec.options,
+        about=None if dataset is None else about_rows(domain, dataset, spec.options),
+        pick_threshold=domain.pick_threshold,
         seed=spec.seed,
     )
 
@@ -154,33 +150,22 @@ def evaluate(domain: Domain, run: Run, dataset: Dataset | None = None, cache: Pa
     """Return the run's scores on its test rows, or on the labelled rows of another data set."""
     if dataset is None:
         return run.evaluation
-    if not dataset.labelled:
+    if not dataset.labelled and domain.schema.field(Role.LABEL):
         raise SchemaError("there are no labels", where=dataset.name, todo="name the label column, or use predict")
-    tables = [predict(domain, run, name, dataset, cache=cache).assign(split="test") for name in run.trained]
-    predictions = Predictions(pd.concat(tables, ignore_index=True), run.evaluation.classes)
-    splits = replace(run.splits, protocol=f"all {len(dataset)} labelled rows of {dataset.name}; trained elsewhere")
-    return _judge(domain, predictions, run.models, dataset, splits, run.spec)
+    problem, judged = domain.problem, judging(domain, dataset, run.spec)
+    fitted = {name: run.load_model(name, domain.models[name]) for name in run.trained}
+    tables = [problem.score_known(run, name, model, dataset, judged) for name, model in fitted.items()]
+    said = problem.gather(pd.concat(tables, ignore_index=True), run)
+    return problem.evaluate_elsewhere(said, run, dataset, judged)
 
 
 def compare(domain: Domain, run: Run, models: Sequence[str] | None = None) -> Comparison:
     """Compare models side by side on the same test rows."""
-    from dl_core.evaluate.compare import compare as stage
-
     chosen = [run.check_model(name) for name in models or run.trained]
     if len(chosen) < 2:
         raise OptionError("one model cannot be compared", expected="two or more of " + ", ".join(run.trained))
     dataset = run.load_dataset()
-    return stage(
-        run.predictions,
-        chosen,
-        metrics=domain.metrics,
-        primary_metric=domain.primary_metric,
-        models={name: run.models[name] for name in chosen},
-        costs=run.costs(chosen),
-        units=dataset.values(Role.UNIT),
-        about=about_rows(domain, dataset, run.spec.options),
-        seed=run.spec.seed,
-    )
+    return domain.problem.compare(run, chosen, dataset, judging(domain, dataset, run.spec))
 
 
 def explain(
@@ -201,7 +186,8 @@ def explain(
         if method not in domain.explainers:
             raise OptionError(f"there is no method {method!r}", expected=", ".join(domain.explainers) or "none")
     fitted = opened or source.load_model(name, domain.models[name])
-    return domain.explain(fitted, name, data, chosen, target, faithfulness, source.reference())
+    beside = source.history() if domain.problem.goes_on else source.reference()
+    return domain.explain(fitted, name, data, chosen, target, faithfulness, beside)
 
 
 def check_bias(
@@ -211,35 +197,23 @@ def check_bias(
     columns: Sequence[str],
     *,
     metrics: Sequence[str] | None = None,
-    predictions: Predictions | None = None,
+    predictions: Said | None = None,
 ) -> BiasReport:
     """Return every metric by group, for each of ``columns`` (``"sex"``, or ``"sex×age"`` for a pair)."""
-    from dl_core.bias.check import check_bias as stage
     from dl_core.bias.groups import make_groups
 
-    name = run.check_model(model)
-    groups = make_groups(group_table(domain, run), columns)
-    about = grouped(domain, run, name) | ({"metrics": tuple(metrics)} if metrics else {})
-    return stage(predictions or run.predictions, name, groups, **about)
+    name, dataset = run.check_model(model), run.load_dataset()
+    groups = make_groups(group_table(domain, run, dataset), columns)
+    judged = judging(domain, dataset, run.spec)
+    if metrics:
+        judged = replace(judged, group_metrics=tuple(metrics))
+    return domain.problem.check_bias(run, name, groups, dataset, judged, predictions)
 
 
-def grouped(domain: Domain, run: Run, name: str) -> dict[str, Any]:
-    """Return how one model of a run is judged by group: metrics, operating point, units, seed."""
-    threshold = run.models[name].threshold
-    dataset = run.load_dataset()
-    return {
-        "metrics": domain.group_metrics,
-        "threshold": threshold,
-        "units": dataset.values(Role.UNIT),
-        "about": about_rows(domain, dataset, run.spec.options),
-        "seed": run.spec.seed,
-    }
-
-
-def group_table(domain: Domain, run: Run) -> pd.DataFrame:
-    """Return the columns by which a run's validation and test rows can be grouped, by row id."""
-    dataset = run.load_dataset()
-    return domain.slices(dataset.subset([*run.splits.validation, *run.splits.test]))
+def group_table(domain: Domain, run: Run, dataset: Dataset | None = None) -> pd.DataFrame:
+    """Return the columns by which what a run judges can be grouped, by row id (or user id)."""
+    dataset = run.load_dataset() if dataset is None else dataset
+    return domain.slices(domain.problem.grouped_rows(dataset, run.splits))
 
 
 def predict(
@@ -249,13 +223,19 @@ def predict(
     data: Dataset,
     cache: Path | None = None,
     opened: Model | None = None,  # where it is in memory already
+    options: Mapping[str, Any] | None = None,
 ) -> pd.DataFrame:
-    """Return one model's predictions of new rows: `Predictions`' columns, ``uncertain`` and ``unlike_training``."""
-    from dl_core.train.scoring import score_rows
+    """Return what one model says of new cases.
 
+    For classes these are `Predictions`' columns, ``uncertain`` and ``unlike_training``; for lists `Rankings`' columns
+    and ``basis``. ``options`` override those of the run (``k``).
+    """
     name = source.check_model(model)
     fitted = opened or source.load_model(name, domain.models[name])
-    return score_rows(source, name, fitted, data, domain.novelty(data, cache) if len(data) else None)
+    features = domain.novelty(data, cache) if domain.novelty is not None and len(data) else None
+    spec = TrainSpec((name,), options={**source.read_options(), **(options or {})})
+    judged = judging(domain, None, spec)
+    return domain.problem.score_new(source, name, fitted, data, features, judged)
 
 
 def report(domain: Domain, run: Run, out: Path) -> Path:

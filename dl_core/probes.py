@@ -17,7 +17,8 @@ from dl_core.domain import Domain
 from dl_core.errors import OptionError, SchemaError
 from dl_core.evaluate.results import Predictions
 from dl_core.models.base import FitContext
-from dl_core.pipeline import Work, about_rows, grouped, train
+from dl_core.pipeline import Work, about_rows, judging, train
+from dl_core.problems.classification import CLASSIFICATION
 from dl_core.schema import Role
 from dl_core.train.run import Run
 
@@ -47,7 +48,9 @@ def mitigate(
     name = run.check_model(model)
     dataset = run.load_dataset()
     groups = make_groups(domain.slices(dataset), [column])
-    judged = grouped(domain, run, name)
+    if domain.problem is not CLASSIFICATION:
+        raise OptionError("these remedies change decisions about rows, and lists have none", where=domain.title)
+    judged = CLASSIFICATION.grouped(run, name, dataset, judging(domain, dataset, run.spec))
     if method == "thresholds":
         return threshold_mitigation(run.predictions, name, groups, **judged).as_dict()
     if method == "threshold_optimizer":

@@ -83,12 +83,14 @@ def predict(args: argparse.Namespace) -> None:
     with _source(args.run) as source:
         domain = get_domain(source.domain)
         data = _new_cases(domain, args, source)
-        predictions = pipeline.predict(domain, source, args.model, data)
+        options = {name: domain.parse_options(dict(args.option))[name] for name in dict(args.option)}
+        predictions = pipeline.predict(domain, source, args.model, data, options=options)
         table = domain.prediction_table(predictions, data)
+        notes = domain.prediction_notes(predictions) if domain.prediction_notes else []
     with storage_errors(args.out.name):
         args.out.parent.mkdir(parents=True, exist_ok=True)
         neutralise(table).to_csv(args.out, index=False)
-    print(f"{len(table)} rows written to {args.out.name}", file=sys.stderr)
+    print("\n".join([*notes, f"{len(table)} rows written to {args.out.name}"]), file=sys.stderr)
 
 
 def evaluate(args: argparse.Namespace) -> None:

@@ -75,3 +75,8 @@ class Rankings:
         hits[position, place] = rows["hit"].to_numpy(dtype=bool)
         relevant[position] = rows["relevant"].to_numpy()
         return items, hits, relevant, users
+
+
+def is_ranking(table: pd.DataFrame) -> bool:
+    """Return whether a table of predictions holds lists of items rather than classes of rows."""
+    return "rank" in table

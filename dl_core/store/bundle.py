@@ -61,6 +61,9 @@ class Bundle:
         """Return the options by which new rows are read as the training rows were; a bundle knows no history."""
         return {**self.options, "like": self.dataset}
 
+    def history(self) -> None:
+        """Return nothing: a bundle holds nobody's rows."""
+
     def load_model(self, name: str, offer: Offer) -> Model:
         """Return the model, loaded as its own class reads it."""
         return offer.load().load(self.model_folder(name))

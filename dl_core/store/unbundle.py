@@ -16,7 +16,7 @@ from dl_core.files import storage_errors
 
 FORMAT, VERSION = "daylight-bundle", 1
 MOST_FILES, MOST_BYTES, MOST_MANIFEST = 1000, 2 * 2**30, 2**20
-ENDINGS = (".json", ".keras", ".h5", ".npz", ".npy", ".tflite", ".skops", ".md", ".txt", ".csv")
+ENDINGS = (".json", ".keras", ".h5", ".npz", ".npy", ".parquet", ".tflite", ".skops", ".md", ".txt", ".csv")
 _PART = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.\-]{0,99}")
 _RESERVED = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)(\..*)?", re.IGNORECASE)  # Windows takes these for devices
 _TODO = "use a bundle as Daylight exported it"

@@ -17,12 +17,14 @@ from dl_core.data.dataset import Dataset
 from dl_core.data.splits import Splits
 from dl_core.errors import OptionError, RunError
 from dl_core.evaluate.choice import best_model
+from dl_core.evaluate.rankings import Rankings, is_ranking
 from dl_core.evaluate.results import Evaluation, Predictions
 from dl_core.files import read_json, write_json
 from dl_core.models.base import Model, Offer
 from dl_core.schema import Role
 
 REFERENCE = "reference"  # folder of a few training rows, where a domain keeps them
+Said = Predictions | Rankings  # what the models of a run said of held-out rows
 FORMAT = 1  # raised when a run folder of an older version can no longer be read
 
 
@@ -81,7 +83,7 @@ class Run:
     dataset: dict[str, Any]  # Dataset.describe() and "path": absolute, or relative to the run's folder
     splits: Splits
     models: dict[str, FittedModel]
-    predictions: Predictions
+    predictions: Said
     evaluation: Evaluation
     seconds: float = 0.0
     environment: dict[str, str] = field(default_factory=dict)
@@ -130,6 +132,13 @@ class Run:
         """Return the few training rows that explanations compare a case with; None where none were kept."""
         folder = self.folder / REFERENCE
         return Dataset.load(folder) if folder.is_dir() else None
+
+    def history(self) -> Dataset | None:
+        """Return the rows that new cases go on from: all but those given as the test set and nothing else."""
+        dataset = self.load_dataset()
+        if dataset.fixed_split is None:
+            return dataset
+        return dataset.subset(dataset.ids[(dataset.fixed_split != "test").to_numpy()])
 
     def read_options(self) -> dict[str, Any]:
         """Return the options by which new rows are read as the training rows were, and go on from their history."""
@@ -198,13 +207,18 @@ class Run:
                 dataset=about["dataset"],
                 splits=Splits.from_dict(read_json(folder / "splits.json")),
                 models={name: FittedModel(**model) for name, model in about["models"].items()},
-                predictions=Predictions(pd.read_parquet(folder / "predictions.parquet"), evaluation.classes),
+                predictions=_said(pd.read_parquet(folder / "predictions.parquet"), evaluation),
                 evaluation=evaluation,
                 seconds=about["seconds"],
                 environment=about["environment"],
             )
         except (OSError, ValueError, KeyError, TypeError) as error:
             raise RunError("the run is damaged", where=folder.name, todo="train again") from error
+
+
+def _said(table: pd.DataFrame, evaluation: Evaluation) -> Said:
+    """Return the noun that a run's table is."""
+    return Rankings(table) if is_ranking(table) else Predictions(table, evaluation.classes)
 
 
 def few(data: Dataset, most: int, seed: int) -> Dataset:

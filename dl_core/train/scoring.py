@@ -39,6 +39,9 @@ class ModelSource(Protocol):
     def reference(self) -> Dataset | None:
         """Return the training rows that explanations compare a case with, where any were kept."""
 
+    def history(self) -> Dataset | None:
+        """Return the rows that new cases go on from, where they are there."""
+
 
 def prediction_rows(fitted: FittedModel, scores: np.ndarray, data: Dataset, split: str) -> pd.DataFrame:
     """Return the table of `Predictions` for one model and split.

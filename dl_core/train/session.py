@@ -15,21 +15,19 @@ import pandas as pd
 from dl_core.data.dataset import Dataset
 from dl_core.data.splits import Splits
 from dl_core.errors import CancelledError, DaylightError, LimitError, RunError, StorageError
-from dl_core.evaluate.metrics import METRICS
-from dl_core.evaluate.results import Evaluation, Predictions
+from dl_core.evaluate.results import Evaluation
 from dl_core.files import read_json
 from dl_core.models.base import Emit, FitContext, Offer, silent
+from dl_core.train.answers import Answer, Answers
 from dl_core.train.budget import Budget, Course
-from dl_core.train.calibrate import PickThreshold, fitted_model
 from dl_core.train.novelty import Novelty
-from dl_core.train.run import REFERENCE, FittedModel, Run, TrainSpec, environment, few
-from dl_core.train.scoring import prediction_rows
+from dl_core.train.run import REFERENCE, FittedModel, Run, Said, TrainSpec, environment, few
 from dl_core.train.unfinished import Unfinished
 
 LOG = logging.getLogger(__name__)
 MOST_COMPARED = 50_000  # rows from which it is learned what training rows look like
 
-Judge = Callable[[Predictions, Mapping[str, FittedModel]], Evaluation]
+Judge = Callable[[Said, Mapping[str, FittedModel]], Evaluation]
 
 
 @dataclass(frozen=True)
@@ -40,10 +38,10 @@ class Session:
     ----------
     offers : mapping of str to Offer
         The models of the spec by name.
-    primary_metric : str
-        By which models are ranked on validation rows.
+    answers : Answers
+        How models are asked about held-out rows, for the kind of problem at hand.
     judge : callable
-        Returns the `Evaluation` of all predictions.
+        Returns the `Evaluation` of all that the models said.
     emit, should_stop, cache
         As in `FitContext`. Besides the models' own events there is ``{"event": "model", "model": name, "state":
         "running" | "done" | "failed" | "skipped", "reason": str}``; progress and seconds left are those of the run.
@@ -51,22 +49,18 @@ class Session:
         Weight by row id of the training rows.
     novelty : callable or None
         ``(dataset, cache) -> (n, d)`` features by which new rows are compared with the training rows.
-    pick_threshold, about
-        How operating points are picked, and the columns by row id that this takes (`train.calibrate`).
     reference : int
         Training rows to keep beside the run, against which explanations compare a case; none are exported.
     """
 
     offers: Mapping[str, Offer]
-    primary_metric: str
+    answers: Answers
     judge: Judge
     emit: Emit = silent
     should_stop: Callable[[], bool] = lambda: False
     cache: Path | None = None
     sample_weight: pd.Series | None = None
     novelty: Callable[[Dataset, Path | None], np.ndarray] | None = None
-    pick_threshold: PickThreshold | None = None
-    about: pd.DataFrame | None = None
     reference: int = 0
 
 
@@ -122,8 +116,8 @@ class _Training:
         offers = [session.offers[name] for name in spec.models]
         self.order = sorted(offers, key=lambda offer: offer.kind != "baseline")
         self.course = Course(offers, session.emit, self.budget)
-        self.parts = {part: _labelled(dataset.subset(getattr(splits, part))) for part in ("train", "validation")}
-        self.parts["test"] = dataset.subset(splits.test)
+        self.answers = session.answers
+        self.parts = self.answers.parts(dataset, splits)
         self.unfinished = Unfinished(self.folder, dataset.fingerprint, splits, spec, session.sample_weight)
         self.fitted: dict[str, FittedModel] = {}
         self.tables: list[pd.DataFrame] = []
@@ -139,7 +133,7 @@ class _Training:
         self.session.emit({"event": "progress", "done": 0.97, "text": "Judging the models"})
         rank = {name: number for number, name in enumerate(self.spec.models)}
         table = pd.concat(self.tables, ignore_index=True).sort_values("model", key=lambda m: m.map(rank), kind="stable")
-        predictions = Predictions(table.reset_index(drop=True), self.dataset.classes)
+        predictions = self.answers.gather(table.reset_index(drop=True), self.dataset)
         self._novelty()
         run = Run(
             folder=self.folder,
@@ -205,40 +199,39 @@ class _Training:
         self.fitted[offer.name] = FittedModel(offer.name, offer.label, offer.kind, state, reason)
         self.course.end(offer.name, state, reason)
 
-    def _keep(self, fitted: FittedModel, scores: Mapping[str, np.ndarray]) -> None:
+    def _keep(self, fitted: FittedModel, said: Mapping[str, Answer]) -> None:
         self.fitted[fitted.name] = fitted
-        for part, values in scores.items():
-            self.tables.append(prediction_rows(fitted, values, self.parts[part], part))
+        for part, answer in said.items():
+            self.tables.append(self.answers.rows(fitted, answer, part, self.parts))
 
-    def _train(self, offer: Offer) -> tuple[FittedModel, dict[str, np.ndarray]]:
-        """Fit, score, save; the mark comes last."""
-        began = time.perf_counter()
-        model = offer.build()
-        model.fit(self.parts["train"], self.parts["validation"], self._context(offer))
-        seconds = time.perf_counter() - began
-        validation = model.scores(self.parts["validation"]) if len(self.parts["validation"]) else _none(self.dataset)
-        began = time.perf_counter()
-        test = model.scores(self.parts["test"]) if len(self.parts["test"]) else _none(self.dataset)
-        per_row = 1000 * (time.perf_counter() - began) / max(1, len(test))
+    def _train(self, offer: Offer) -> tuple[FittedModel, dict[str, Answer]]:
+        """Fit, ask, save; the mark comes last."""
+        context, ask, clock = self._context(offer), self.answers.ask, time.perf_counter
+        model, began = offer.build(), clock()
+        model.fit(self.parts["train"], self.parts["validation"], context)
+        seconds = clock() - began
+        said = {"validation": ask(model, "validation", self.parts)}
+        fitted = self.answers.fitted(offer, model, said["validation"], self.parts, self.spec.seed)
+        began = clock()
+        self.answers.settle(model, self.parts, context)
+        seconds, began = seconds + clock() - began, clock()
+        said["test"] = ask(model, "test", self.parts)
+        per_case = 1000 * (clock() - began) / max(1, self.answers.count(said["test"]))
         place = self.folder / "models" / offer.name
         shutil.rmtree(place, ignore_errors=True)
         place.mkdir(parents=True)
         model.save(place)
-        scores = {"validation": validation, "test": test}
-        fitted = fitted_model(
-            offer,
-            model,
-            validation,
-            self.parts["validation"],
-            metric=METRICS[self.session.primary_metric],
-            pick=self.session.pick_threshold,
-            about=self._about("validation"),
-            seed=self.spec.seed,
-        )
         size = sum(file.stat().st_size for file in place.rglob("*") if file.is_file())
-        fitted = replace(fitted, fit_seconds=seconds, predict_ms=per_row, size_bytes=size)
-        self.unfinished.mark(offer, fitted, scores)
-        return fitted, scores
+        fitted = replace(
+            fitted,
+            fit_seconds=seconds,
+            predict_ms=per_case,
+            size_bytes=size,
+            parameters=model.parameters(),
+            history=list(getattr(model, "history", [])),
+        )
+        self.unfinished.mark(offer, fitted, said)
+        return fitted, said
 
     def _context(self, offer: Offer) -> FitContext:
         weight = self.session.sample_weight
@@ -253,9 +246,6 @@ class _Training:
             out_of_time=self.budget.share(0.95 * mine, self.course.to_come()),
             checkpoint=self.unfinished.checkpoint(offer),
         )
-
-    def _about(self, part: str) -> pd.DataFrame | None:
-        return None if self.session.about is None else self.session.about.loc[self.parts[part].ids]
 
     def _novelty(self) -> None:
         """Learn what training rows look like; a run without it lacks one warning only, so a fault is shown only."""
@@ -281,15 +271,3 @@ class _Training:
                 todo="give more time, or choose a quicker model",
             )
         raise RunError(f"no model could be trained ({reasons})", todo="look at the data's findings, or choose others")
-
-
-def _labelled(data: Dataset) -> Dataset:
-    """Return the rows whose label is known; all of them where there are no labels at all."""
-    if not data.labelled:
-        return data
-    known = data.targets >= 0
-    return data if known.all() else data.subset(data.ids[known])
-
-
-def _none(dataset: Dataset) -> np.ndarray:
-    return np.zeros((0, len(dataset.classes)))

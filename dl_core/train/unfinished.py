@@ -47,20 +47,25 @@ class Unfinished:
         """Return the folder for a model's half-finished work."""
         return self.run_folder / FOLDER / f"{offer.name}-{self._key(offer)}"
 
-    def mark(self, offer: Offer, fitted: FittedModel, scores: Mapping[str, np.ndarray]) -> None:
-        """Note that a model, whose files are in place, is whole, and keep its scores."""
+    def mark(self, offer: Offer, fitted: FittedModel, said: Mapping[str, Mapping[str, np.ndarray]]) -> None:
+        """Note that a model, whose files are in place, is whole, and keep what it said of each part."""
         place = self._done(offer)
         place.mkdir(parents=True, exist_ok=True)
-        save_arrays(place / "scores.npz", scores)
+        arrays = {f"{part}.{key}": array for part, answer in said.items() for key, array in answer.items()}
+        save_arrays(place / "said.npz", arrays)
         write_json(place / MARK, asdict(fitted))
         shutil.rmtree(self.checkpoint(offer), ignore_errors=True)
 
-    def taken_over(self, offer: Offer) -> tuple[FittedModel, dict[str, np.ndarray]] | None:
-        """Return a model that is whole already, with its scores, or None."""
+    def taken_over(self, offer: Offer) -> tuple[FittedModel, dict[str, dict[str, np.ndarray]]] | None:
+        """Return a model that is whole already, with what it said of each part, or None."""
         place = self._done(offer)
         if not (place / MARK).is_file() or not (self.run_folder / "models" / offer.name).is_dir():
             return None
-        return FittedModel(**read_json(place / MARK)), load_arrays(place / "scores.npz")
+        said: dict[str, dict[str, np.ndarray]] = {}
+        for name, array in load_arrays(place / "said.npz").items():
+            part, key = name.split(".", 1)
+            said.setdefault(part, {})[key] = array
+        return FittedModel(**read_json(place / MARK)), said
 
     def clear(self) -> None:
         """Forget everything: the run is saved."""

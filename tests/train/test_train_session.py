@@ -10,6 +10,7 @@ from dl_core.models.base import Classifier, Offer
 from dl_core.models.majority import Majority
 from dl_core.models.store import load_about, save_about
 from dl_core.schema import Role
+from dl_core.train.classes import ClassAnswers
 from dl_core.train.run import Run, TrainSpec
 from dl_core.train.scoring import score_rows
 from dl_core.train.session import Session, train_models
@@ -88,7 +89,9 @@ def session(names, **changes):
     def judge(predictions, models):
         return evaluate(predictions, "by hand", metrics=("auroc", "accuracy"), n_resamples=20)
 
-    return Session(**{"offers": {n: OFFERS[n] for n in names}, "primary_metric": "auroc", "judge": judge, **changes})
+    return Session(
+        **{"offers": {n: OFFERS[n] for n in names}, "answers": ClassAnswers("auroc"), "judge": judge, **changes}
+    )
 
 
 def train(folder, names, data=None, budget=None, **changes):

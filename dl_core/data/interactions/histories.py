@@ -113,6 +113,12 @@ class Histories:
         return replace(self, items=self.items[at], starts=starts, values=self.values[at], times=times, seen=None)
 
     @classmethod
+    def empty(cls, users: np.ndarray, n_items: int) -> Histories:
+        """Return users of whom nothing is known."""
+        starts = np.zeros(len(users) + 1, dtype=np.int64)
+        return cls(users, n_items, np.zeros(0, dtype=np.int32), starts, np.zeros(0, dtype=np.float32))
+
+    @classmethod
     def of(cls, data: Dataset, catalogue: Catalogue, users: np.ndarray | None = None) -> Histories:
         """Return the histories in a data set: of all its users in sorted order, or of ``users`` in their order.
 

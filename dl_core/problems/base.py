@@ -1,0 +1,108 @@
+"""The noun `Problem`: what is asked of models (name a class, rank items), and which stages judge the answers."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from dl_core.data.dataset import Dataset
+from dl_core.data.splits import Splits
+from dl_core.evaluate.results import Comparison, Evaluation
+
+if TYPE_CHECKING:
+    from dl_core.bias.report import BiasReport
+    from dl_core.models.base import Model
+    from dl_core.train.answers import Answers
+    from dl_core.train.run import FittedModel, Run, Said
+    from dl_core.train.scoring import ModelSource
+
+
+@dataclass(frozen=True)
+class Judging:
+    """How one run is judged: what its domain and its options say.
+
+    Parameters
+    ----------
+    metrics, group_metrics : tuple of str
+        Names, of all rows and by group.
+    primary_metric : str
+        By which models are ranked.
+    options : mapping
+        The run's options.
+    about : pandas.DataFrame or None
+        What metrics need besides scores, by row id.
+    pick_threshold : callable or None
+        How operating points are picked.
+    seed : int
+    """
+
+    metrics: tuple[str, ...]
+    group_metrics: tuple[str, ...]
+    primary_metric: str
+    options: Mapping[str, Any] = field(default_factory=dict)
+    about: pd.DataFrame | None = None
+    pick_threshold: Callable[[np.ndarray, np.ndarray, pd.DataFrame | None], float | None] | None = None
+    seed: int = 0
+
+
+class Problem(ABC):
+    """One kind of problem. Its methods take plain nouns and hand them to the stages that fit."""
+
+    name: str = ""
+    goes_on = False  # whether new cases go on from the rows of the run, rather than stand alone
+
+    @abstractmethod
+    def answers(self, judging: Judging) -> Answers:
+        """Return how a session asks models."""
+
+    @abstractmethod
+    def evaluate(
+        self, said: Said, models: Mapping[str, FittedModel], dataset: Dataset, splits: Splits, judging: Judging
+    ) -> Evaluation:
+        """Return how good each model is on the test rows."""
+
+    @abstractmethod
+    def compare(self, run: Run, chosen: Sequence[str], dataset: Dataset, judging: Judging) -> Comparison:
+        """Return ``chosen`` models side by side."""
+
+    @abstractmethod
+    def check_bias(
+        self, run: Run, model: str, groups: pd.DataFrame, dataset: Dataset, judging: Judging, said: Said | None = None
+    ) -> BiasReport:
+        """Return metrics by group."""
+
+    @abstractmethod
+    def grouped_rows(self, dataset: Dataset, splits: Splits) -> Dataset:
+        """Return the rows from which groups are made."""
+
+    @abstractmethod
+    def score_new(
+        self,
+        source: ModelSource,
+        name: str,
+        fitted: Model,
+        data: Dataset,
+        features: np.ndarray | None,
+        judging: Judging,
+    ) -> pd.DataFrame:
+        """Return what a model says of new cases."""
+
+    @abstractmethod
+    def score_known(
+        self, source: ModelSource, name: str, fitted: Model, data: Dataset, judging: Judging
+    ) -> pd.DataFrame:
+        """Return what a model says of labelled rows of another data set, as lines of split ``"test"``."""
+
+    def evaluate_elsewhere(self, said: Said, run: Run, dataset: Dataset, judging: Judging) -> Evaluation:
+        """Return how good the models of a run are on the rows of another data set."""
+        splits = replace(run.splits, protocol=f"all {len(dataset)} rows of {dataset.name}; trained elsewhere")
+        return self.evaluate(said, run.models, dataset, splits, judging)
+
+    @abstractmethod
+    def gather(self, table: pd.DataFrame, run: Run) -> Said:
+        """Return the noun that the lines of several models make."""

@@ -1,0 +1,181 @@
+"""Ranking: every user gets a list of items, best first."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from dl_core.data.dataset import Dataset
+from dl_core.data.splits import Splits
+from dl_core.evaluate.rankings import Rankings
+from dl_core.evaluate.results import Comparison, Evaluation
+from dl_core.problems.base import Judging, Problem
+from dl_core.schema import Role
+
+if TYPE_CHECKING:
+    from dl_core.bias.report import BiasReport
+    from dl_core.data.interactions.histories import Histories
+    from dl_core.evaluate.lists.facts import ListFacts
+    from dl_core.models.interaction.base import Recommender
+    from dl_core.train.lists import ListAnswers
+    from dl_core.train.run import FittedModel, Run
+    from dl_core.train.scoring import ModelSource
+
+ACTIVITY = "items taken before"
+
+
+class Ranking(Problem):
+    """Rank all items for a user by what the user took before."""
+
+    name = "ranking"
+    goes_on = True
+
+    def answers(self, judging: Judging) -> ListAnswers:
+        """Return answers as lists of items."""
+        from dl_core.train.lists import ListAnswers
+
+        return ListAnswers(judging.primary_metric, places(judging), removes_seen(judging), judging.seed)
+
+    def evaluate(
+        self, said: Rankings, models: Mapping[str, FittedModel], dataset: Dataset, splits: Splits, judging: Judging
+    ) -> Evaluation:
+        """Return metrics over the users with held-out items."""
+        from dl_core.evaluate.lists.evaluate import evaluate_lists
+
+        return evaluate_lists(
+            said,
+            splits.protocol,
+            facts=self.facts(dataset, splits),
+            metrics=judging.metrics,
+            k=places(judging),
+            users=self.users(dataset, splits),
+            seed=judging.seed,
+        )
+
+    def compare(self, run: Run, chosen: Sequence[str], dataset: Dataset, judging: Judging) -> Comparison:
+        """Return paired differences over users."""
+        from dl_core.evaluate.lists.compare import compare_lists
+
+        return compare_lists(
+            run.predictions,
+            chosen,
+            models={name: run.models[name] for name in chosen},
+            facts=self.facts(dataset, run.splits),
+            metrics=judging.metrics,
+            primary_metric=judging.primary_metric,
+            k=places(judging),
+            costs=run.costs(chosen),
+            seed=judging.seed,
+        )
+
+    def check_bias(
+        self,
+        run: Run,
+        model: str,
+        groups: pd.DataFrame,
+        dataset: Dataset,
+        judging: Judging,
+        said: Rankings | None = None,
+    ) -> BiasReport:
+        """Return metrics by group of users."""
+        from dl_core.bias.lists import check_bias_lists
+
+        return check_bias_lists(
+            said or run.predictions,
+            model,
+            groups,
+            metrics=judging.group_metrics,
+            k=places(judging),
+            facts=self.facts(dataset, run.splits),
+            seed=judging.seed,
+        )
+
+    def grouped_rows(self, dataset: Dataset, splits: Splits) -> Dataset:
+        """Return what is known of users before the test."""
+        return _known(dataset, splits)
+
+    def score_new(
+        self,
+        source: ModelSource,
+        name: str,
+        fitted: Recommender,
+        data: Dataset,
+        features: np.ndarray | None,
+        judging: Judging,
+    ) -> pd.DataFrame:
+        """Return `Rankings`' lines with ``basis``: what each user's list rests on."""
+        from dl_core.train.recommending import Recommending, users_of
+
+        recommending = Recommending(fitted, source.history(), remove_seen=removes_seen(judging))
+        return recommending.table(name, users_of(data), places(judging), data)
+
+    def score_known(
+        self, source: ModelSource, name: str, fitted: Recommender, data: Dataset, judging: Judging
+    ) -> pd.DataFrame:
+        """Return lists for the users of ``data``, judged by what they took there."""
+        from dl_core.train.lists import answer_rows
+
+        known = source.history()
+        answer = self.answers(judging).ask(fitted, "test", {"known": known, "test": data})
+        return answer_rows(name, "test", answer)
+
+    def evaluate_elsewhere(self, said: Rankings, run: Run, dataset: Dataset, judging: Judging) -> Evaluation:
+        """Return metrics over the users of another data set; what they took before is that of the run."""
+        protocol = (
+            f"what {dataset.table[dataset.column(Role.USER)].nunique()} users of {dataset.name} took, ranked against "
+            "all items not taken before; trained elsewhere"
+        )
+        return self.evaluate(said, run.models, run.load_dataset(), replace(run.splits, protocol=protocol), judging)
+
+    def gather(self, table: pd.DataFrame, run: Run) -> Rankings:
+        """Return the lists of several models."""
+        return Rankings(table)
+
+    def facts(self, dataset: Dataset, splits: Splits) -> ListFacts:
+        """Return how often each item was taken before the test, and what is known about it."""
+        from dl_core.data.interactions.catalogue import Catalogue
+        from dl_core.evaluate.lists.facts import ListFacts
+
+        known = _known(dataset, splits)
+        return ListFacts.of(histories_of(known), Catalogue.of(known))
+
+    def users(self, dataset: Dataset, splits: Splits) -> pd.DataFrame:
+        """Return how many items each user took before the test (`ACTIVITY`), and the groups, by user id."""
+        return users_table(_known(dataset, splits))
+
+
+def users_table(known: Dataset) -> pd.DataFrame:
+    """Return how many items each user took (`ACTIVITY`) and what the users' table says, by user id."""
+    histories = histories_of(known)
+    table = pd.DataFrame({ACTIVITY: histories.lengths}, index=pd.Index(histories.users, name="user"))
+    return table if histories.features is None else table.join(histories.features)
+
+
+def histories_of(known: Dataset) -> Histories:
+    """Return what every user took, in the catalogue of the rows."""
+    from dl_core.data.interactions.catalogue import Catalogue
+    from dl_core.data.interactions.histories import Histories
+
+    return Histories.of(known, Catalogue.of(known))
+
+
+def places(judging: Judging) -> int:
+    """Return the k of the run's lists."""
+    return int(judging.options.get("k") or 10)
+
+
+def removes_seen(judging: Judging) -> bool:
+    """Return whether what a user has taken is left out."""
+    return judging.options.get("repeats", "fold") != "keep"
+
+
+def _known(dataset: Dataset, splits: Splits) -> Dataset:
+    both = set(splits.train).union(splits.validation)
+    return dataset.subset(dataset.ids[dataset.ids.isin(both)])
+
+
+RANKING = Ranking()
