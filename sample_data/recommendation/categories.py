@@ -31,7 +31,8 @@ WORDS: tuple[tuple[str, str], ...] = (
         "toy toys doll dolls jigsaw game games child childs children children's childrens kids baby playhouse teddy "
         "dinosaur dinosaurs marbles skipping skittles dominoes snakes ludo puzzle puzzles puppet magic robot rocking "
         "soldiers knitting sewing feltcraft craft crochet building_blocks bingo money_bank spinning_tops "
-        "modelling_clay colouring paint snake crawlies gliders helicopter crosses bubbles lip_gloss flying_disc heads_and_tails",
+        "modelling_clay colouring paint snake crawlies gliders helicopter crosses bubbles lip_gloss flying_disc "
+        "heads_and_tails",
     ),
     (
         "bags and accessories",
@@ -48,7 +49,8 @@ WORDS: tuple[tuple[str, str], ...] = (
     (
         "baking and cooking",
         "cake cakes cakestand baking cupcake kitchen apron oven cook cooking recipe jam jelly mould moulds pan "
-        "measuring scales cookie biscuit bread spoon spoons tins tin bakelike cutter cutters pantry mixing colander ladle timer "
+        "measuring scales cookie biscuit bread spoon spoons tins tin bakelike cutter cutters pantry mixing colander "
+        "ladle timer "
         "chopping lolly tea_towel tea_towels toastrack salt_and_pepper",
     ),
     (
