@@ -12,6 +12,7 @@ import pandas as pd
 import pytest
 from PIL import Image
 
+from tests.ratings import draw_ratings, zip_100k
 from tests.transactions import write_transactions
 
 if TYPE_CHECKING:
@@ -25,6 +26,7 @@ IMAGES = 60
 SIDE = 32  # pixels
 MODELS = ("majority", "pixels", "frozen_features")
 FRAUD_MODELS = ("rules", "logistic", "boosting", "feed_forward")
+LIST_MODELS = ("popularity", "item_neighbours", "ease", "mult_vae")
 
 
 def draw_images(count: int = IMAGES, seed: int = 0) -> tuple[np.ndarray, pd.DataFrame]:
@@ -164,6 +166,37 @@ def transactions(transactions_csv: Path, fraud_detection: Domain) -> Dataset:
 def fraud_run(tmp_path_factory: pytest.TempPathFactory, transactions: Dataset, fraud_detection: Domain) -> Run:
     """A finished run on them. Tests read it and never write into its folder."""
     return _train(_shared(tmp_path_factory) / "fraud_run", fraud_detection, transactions, FRAUD_MODELS, {"epochs": "8"})
+
+
+@pytest.fixture(scope="session")
+def recommendation() -> Domain:
+    """The domain."""
+    import dl_core.domains  # noqa: F401 - makes the domains known
+    from dl_core.domain import get_domain
+
+    return get_domain("recommendation")
+
+
+@pytest.fixture(scope="session")
+def ratings_zip(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """3,037 ratings of 80 films by 150 people, with titles, genres and groups, laid out like ml-100k.zip."""
+    return zip_100k(tmp_path_factory.mktemp("ratings") / "ratings.zip", draw_ratings())
+
+
+@pytest.fixture(scope="session")
+def ratings(ratings_zip: Path, recommendation: Domain) -> Dataset:
+    """The same as a `Dataset`."""
+    from dl_core import pipeline
+    from dl_core.domain import ReadRequest
+
+    options = recommendation.parse_options({})
+    return pipeline.ingest(recommendation, ReadRequest((ratings_zip,), options=options, name="Films"))
+
+
+@pytest.fixture(scope="session")
+def lists_run(tmp_path_factory: pytest.TempPathFactory, ratings: Dataset, recommendation: Domain) -> Run:
+    """A finished run on them. Tests read it and never write into its folder."""
+    return _train(_shared(tmp_path_factory) / "lists_run", recommendation, ratings, LIST_MODELS, {"epochs": "6"})
 
 
 def _shared(factory: pytest.TempPathFactory) -> Path:
