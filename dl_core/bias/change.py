@@ -11,9 +11,9 @@ import pandas as pd
 from dl_core.bias.check import GroupDraws, draw_groups, group_metrics, report_of
 from dl_core.bias.report import BiasReport, Mitigation
 from dl_core.errors import OptionError
-from dl_core.evaluate.compare import number, verdict
 from dl_core.evaluate.intervals import percentile
 from dl_core.evaluate.metrics import Metric, get_metrics
+from dl_core.evaluate.pairs import number, verdict
 from dl_core.evaluate.results import Predictions
 
 MONEY = ("money_lost", "money_saved_total")  # what a remedy costs, where amounts and costs are known

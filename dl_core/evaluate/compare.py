@@ -4,34 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from itertools import combinations
-from typing import Protocol
 
 import numpy as np
 import pandas as pd
 
 from dl_core.errors import OptionError
 from dl_core.evaluate.about import Facts
-from dl_core.evaluate.choice import Standing, choose, standing
+from dl_core.evaluate.choice import Standing, standing
 from dl_core.evaluate.evaluate import NO_LABELS, fitting, scored_rows, units_of
 from dl_core.evaluate.formulas import decide
-from dl_core.evaluate.intervals import Scored, bootstrap, percentile
+from dl_core.evaluate.intervals import Scored, bootstrap
 from dl_core.evaluate.metrics import Metric, get_metrics
+from dl_core.evaluate.pairs import PAIRS, Judged, check_chosen, many_note, pair_table, pick_by_kind, worth_sentence
 from dl_core.evaluate.results import Comparison, Predictions
 
-FEW_PAIRS = 3  # up to here no word about many comparisons
 MOST_ROWS = 100  # disagreements kept of each pair
-ALPHA = 0.05
-PAIRS = ["metric", "a", "b", "value_a", "value_b", "difference", "low", "high", "n", "verdict", "p", "holm"]
 APART = ["row", "y_true", "a", "b", "pred_a", "pred_b", "score_a", "score_b", "distance"]
-
-
-class Judged(Protocol):
-    """What a comparison needs to know of a model; a run's fitted models have it."""
-
-    parameters: int  # learned numbers
-    label: str
-    kind: str  # "deep" or "baseline"
-    threshold: float | None
 
 
 def compare(
@@ -75,11 +63,7 @@ def compare(
     OptionError
         If fewer than two models are left, a name is unknown or they share no labelled row.
     """
-    chosen = list(dict.fromkeys(chosen))
-    missing = [name for name in chosen if name not in models or name not in predictions.models]
-    if missing or len(chosen) < 2:
-        problem = f"there is no model {missing[0]!r}" if missing else "one model cannot be compared"
-        raise OptionError(problem, expected="two or more of " + ", ".join(predictions.models))
+    chosen = check_chosen(chosen, models, predictions.models)
     n_classes = len(predictions.classes)
     wanted = get_metrics(metrics, n_classes)
     primary = get_metrics([primary_metric], n_classes)[0] if primary_metric is not None else wanted[0]
@@ -91,14 +75,16 @@ def compare(
     judged = fitting(judged, scored[chosen[0]].about)
     primary = primary if primary in judged else next(iter(judged), primary)
     resampled = bootstrap(scored, judged, units=units_of(rows, units), seed=seed)
-    pairs = pd.concat([_pairs(metric, scored, resampled) for metric in judged], ignore_index=True)
+    n = len(rows)
+    values = {metric.name: {name: case.value(metric) for name, case in scored.items()} for metric in judged}
+    pairs = pd.concat([pair_table(one, values[one.name], n, resampled) for one in judged], ignore_index=True)
     picked = best_by_kind(predictions, chosen, models, primary, facts)
     return Comparison(
         pairs=pairs,
-        sentence=_sentence(pairs, picked, models, primary),
+        sentence=worth_sentence(pairs, picked, models, primary),
         disagreements=disagreements(scored, rows, predictions.classes),
         costs=_table(costs),
-        note=_note(pairs, primary),
+        note=many_note(pairs, primary),
     )
 
 
@@ -139,45 +125,6 @@ def aligned(
     return scored, common
 
 
-def _pairs(metric: Metric, scored: Mapping[str, Scored], resampled: Mapping) -> pd.DataFrame:
-    """Return one metric's paired differences over all pairs."""
-    value = {name: case.value(metric) for name, case in scored.items()}
-    n = len(next(iter(scored.values())).y_true)
-    lines = []
-    for a, b in combinations(scored, 2):
-        draws = metric.sign * (resampled[a, metric.name] - resampled[b, metric.name])
-        low, high = percentile(draws)
-        difference = metric.sign * (value[a] - value[b])
-        lines.append(
-            (metric.name, a, b, value[a], value[b], difference, low, high, n, verdict(low, high), p_value(draws))
-        )
-    table = pd.DataFrame(lines, columns=PAIRS[:-1])
-    return table.assign(holm=table["verdict"].where(holm(table["p"].to_numpy()), "tie"))
-
-
-def verdict(low: float, high: float) -> str:
-    """Return ``"better"`` or ``"worse"`` where an interval of differences leaves out 0, else ``"tie"``."""
-    return "better" if low > 0 else "worse" if high < 0 else "tie"
-
-
-def p_value(draws: np.ndarray) -> float:
-    """Return the two-sided bootstrap p-value that a difference is 0; it cannot fall under 2 / (draws + 1)."""
-    known = draws[~np.isnan(draws)]
-    if not len(known):
-        return 1.0
-    tail = min((known <= 0).sum(), (known >= 0).sum())
-    return float(min(1.0, 2 * (tail + 1) / (len(known) + 1)))
-
-
-def holm(p: np.ndarray, alpha: float = ALPHA) -> np.ndarray:
-    """Return which hypotheses are rejected when all are tested together (Holm 1979)."""
-    order = np.argsort(p, kind="stable")
-    passed = np.cumprod(p[order] <= alpha / np.arange(len(p), 0, -1)).astype(bool)
-    rejected = np.zeros(len(p), dtype=bool)
-    rejected[order] = passed
-    return rejected
-
-
 def best_by_kind(
     predictions: Predictions,
     chosen: Sequence[str],
@@ -191,59 +138,15 @@ def best_by_kind(
     """
     table = predictions.table
     known = set(table.loc[(table["split"] == "validation") & table["y_true"].notna(), "model"])
-    kinds: dict[str, dict[str, Standing]] = {}
-    for name in chosen:
-        found = Standing(float("nan"))
-        if name in known:
-            case, _ = scored_rows(predictions, name, "validation", models[name].threshold, facts)
-            found = standing(case, metric, models[name].parameters)
-        kinds.setdefault(models[name].kind, {})[name] = found
-    return {kind: name for kind, found in kinds.items() if (name := choose(found)) is not None}
 
+    def stands(name: str) -> Standing:
+        """Return where a model stands on validation rows."""
+        if name not in known:
+            return Standing(float("nan"))
+        case, _ = scored_rows(predictions, name, "validation", models[name].threshold, facts)
+        return standing(case, metric, models[name].parameters)
 
-def _sentence(pairs: pd.DataFrame, picked: Mapping[str, str], models: Mapping[str, Judged], metric: Metric) -> str:
-    """Return the answer to "is deep learning worth it here?"."""
-    absent = [kind for kind in ("deep", "baseline") if kind not in picked]
-    if absent:
-        what = "deep model" if absent[0] == "deep" else "baseline"
-        return f"There is no {what} among these models, so nothing tells whether deep learning is worth it here."
-    deep, plain = picked["deep"], picked["baseline"]
-    these = pairs[(pairs["metric"] == metric.name) & pairs["a"].isin([deep, plain]) & pairs["b"].isin([deep, plain])]
-    row = these.iloc[0]
-    turn = 1 if row["a"] == deep else -1
-    gain = turn * row["difference"]
-    low, high = (row["low"], row["high"]) if turn == 1 else (-row["high"], -row["low"])
-    names = models[deep].label, models[plain].label
-    if np.isnan(low):
-        what = f"{metric.label} is not defined on these {row['n']} test rows"
-        return f"{names[0]} and {names[1]} cannot be told apart: {what}."
-    found = verdict(low, high)
-    if found == "tie":
-        size = f"{number(gain, sign=True)} {metric.label} [{number(low)}, {number(high)}], n = {row['n']}"
-        return f"A tie between {names[0]} and {names[1]}: {size}. The simpler model will do."
-    bounds = (low, high) if found == "better" else (-high, -low)
-    size = f"by {number(abs(gain))} {metric.label} [{number(bounds[0])}, {number(bounds[1])}], n = {row['n']}"
-    if found == "better":
-        return f"Deep learning is worth it here: {names[0]} is better than {names[1]} {size}."
-    return f"Deep learning is not worth it here: {names[0]} is worse than {names[1]} {size}."
-
-
-def number(value: float, sign: bool = False) -> str:
-    """Return a number with three decimals and a true minus sign."""
-    return f"{value:{'+' if sign else ''}.3f}".replace("-", "−")
-
-
-def _note(pairs: pd.DataFrame, metric: Metric) -> str:
-    """Return a warning about many comparisons, where there are more than a few pairs."""
-    these = pairs[pairs["metric"] == metric.name]
-    if len(these) <= FEW_PAIRS:
-        return ""
-    told = int((these["verdict"] != "tie").sum())
-    stand = int((these["holm"] != "tie").sum())
-    return (
-        f"{len(these)} pairs were compared, and of so many about one in twenty would differ by chance alone. "
-        f"By {metric.label}, {told} differ; {stand} still do after Holm's correction."
-    )
+    return pick_by_kind(chosen, models, stands)
 
 
 def disagreements(scored: Mapping[str, Scored], rows: pd.Index, classes: tuple[str, ...]) -> pd.DataFrame:

@@ -141,7 +141,11 @@ def interval(metric: Metric, case: Scored, values: np.ndarray, level: float = LE
     resample agrees and would claim certainty, so the exact binomial bound (Clopper and Pearson 1934) is given instead.
     """
     low, high = percentile(values, level)
-    trials = count_trials(metric, case.y_true, case.y_score.shape[1])
+    return exact_ends(low, high, count_trials(metric, case.y_true, case.y_score.shape[1]), level)
+
+
+def exact_ends(low: float, high: float, trials: int, level: float = LEVEL) -> tuple[float, float]:
+    """Return an interval, or where it is a mere 0 or 1 out of ``trials`` the exact binomial one."""
     if trials and low == high and low in (0.0, 1.0):
         bound = ((1 - level) / 2) ** (1 / trials)
         return (bound, 1.0) if low == 1.0 else (0.0, 1 - bound)

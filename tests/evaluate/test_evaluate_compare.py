@@ -8,8 +8,9 @@ import pandas as pd
 import pytest
 
 from dl_core.errors import OptionError
-from dl_core.evaluate.compare import best_by_kind, compare, holm, p_value, verdict
+from dl_core.evaluate.compare import best_by_kind, compare
 from dl_core.evaluate.metrics import METRICS, Metric
+from dl_core.evaluate.pairs import holm, p_value, verdict
 from dl_core.evaluate.results import Predictions
 
 
