@@ -23,11 +23,11 @@ from dl_core.domain import Domain, get_domain
 from dl_core.engine import get_engine
 from dl_core.files import read_json, write_json
 from dl_core.tasks.opening import sample_folder
-from dl_core.tasks.prepared import first_questions, question_name
+from dl_core.tasks.prepared import first_questions, next_questions, question_name
 from dl_core.train.run import Run, TrainSpec
 
 SEED = 0
-LARGE = 5_000_000  # bytes of a weights file that is kept in half precision
+LARGE = 2_000_000  # bytes of a model's file beyond which its matrices are kept in half precision
 
 
 def build(domain: Domain, models: str, home: Path, out: Path) -> None:
@@ -48,12 +48,16 @@ def build(domain: Domain, models: str, home: Path, out: Path) -> None:
 
 
 def shrink(out: Path) -> None:
-    """Keep large weights in half precision: the repository carries them, and scores move by less than a thousandth."""
-    for path in out.glob("models/*/weights.npz"):
-        if path.stat().st_size > LARGE:
-            with np.load(path, allow_pickle=False) as arrays:
-                halved = {name: arrays[name].astype(np.float16) for name in arrays.files}
-            np.savez_compressed(path, **halved)
+    """Keep large arrays in half precision: the repository carries them, and scores move by less than a thousandth."""
+    for path in out.glob("models/**/*.npz"):
+        if path.stat().st_size <= LARGE:
+            continue
+        with np.load(path, allow_pickle=False) as arrays:
+            kept = {name: arrays[name] for name in arrays.files}
+        for name, array in kept.items():
+            if array.dtype == np.float32 and array.ndim > 1:
+                kept[name] = array.astype(np.float16)
+        np.savez_compressed(path, **kept)
 
 
 def answer(domain: Domain, home: Path, out: Path) -> None:
@@ -64,7 +68,10 @@ def answer(domain: Domain, home: Path, out: Path) -> None:
     pipeline.model_card(domain, run, None, out / "model_card.md")
     shutil.rmtree(out / "answers", ignore_errors=True)
     engine = get_engine(home, kind="inline")
-    for task, args in first_questions(domain, read_json(out / "run.json"), out):
+    about = read_json(out / "run.json")
+    waiting = first_questions(domain, about, out)
+    while waiting:
+        task, args = waiting.pop(0)
         full = {"run": {"prepared": domain.name}, "owner": "prepared", **args}
         job = engine.submit(f"dl_core.tasks:{task}", full, owner="prepared")
         if job.state != "done":
@@ -72,6 +79,7 @@ def answer(domain: Domain, home: Path, out: Path) -> None:
         (out / "answers").mkdir(exist_ok=True)
         write_json(out / "answers" / f"{question_name(task, args)}.json", job.result)
         print(f"{task} answered", file=sys.stderr)
+        waiting += next_questions(domain, about, task, args, job.result)
 
 
 def main() -> None:

@@ -134,7 +134,7 @@ def products(table: pd.DataFrame) -> pd.DataFrame:
     items = table.groupby("product").agg(title=("title", _commonest), price=("price", "median"))
     items["title"] = items["title"].map(lambda text: " ".join(text.split()).lower()).map(_capital)
     items.insert(1, "category", items["title"].map(category))
-    return items.reset_index().rename(columns={"price": "price (GBP)"})
+    return items.reset_index()
 
 
 def customers(table: pd.DataFrame, before: set[str]) -> pd.DataFrame:

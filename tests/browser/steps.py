@@ -13,8 +13,8 @@ TABS = ("Data", "Train", "Compare", "Explain", "Bias", "Predict", "Report")
 expect.set_options(timeout=PATIENCE)
 
 
-def upload(page: Page, file: Path) -> None:
-    """Upload a file on a domain's page and wait for its findings."""
+def upload(page: Page, file: Path | list[Path]) -> None:
+    """Upload one file or several on a domain's page and wait for the findings."""
     page.get_by_role("button", name="Upload", exact=True).click()
     page.locator("[data-testid=stDialog] [data-testid=stFileUploader] input[type=file]").set_input_files(file)
     page.get_by_role("button", name="Read the files").click()

@@ -69,7 +69,7 @@ def _core(table: pd.DataFrame) -> tuple[int, int]:
 
 def test_tables_have_the_stated_columns_and_sizes(purchases, products, customers):
     assert list(purchases.columns) == ["customer", "product", "invoice date", "quantity"]
-    assert list(products.columns) == ["product", "title", "category", "price (GBP)"]
+    assert list(products.columns) == ["product", "title", "category", "price"]
     assert list(customers.columns) == ["customer", "country", "known since"]
     assert (len(purchases), len(products), len(customers)) == (348_199, 2_047, 3_920)
     assert len(purchases.drop_duplicates(["customer", "product"])) == 237_848
@@ -91,7 +91,7 @@ def test_only_products_are_left_and_they_have_title_category_and_price(products)
     assert products["product"].str.fullmatch(r"\d{5}[A-Z]{0,2}").all()
     services = r"(?i)postage|voucher|bank charge|next day carriage|packing charge|manual|adjust|test product"
     assert not products["title"].str.contains(services).any()
-    assert (products["title"].str.len() > 2).all() and (products["price (GBP)"] > 0).all()
+    assert (products["title"].str.len() > 2).all() and (products["price"] > 0).all()
     shares = products["category"].value_counts(normalize=True)
     assert len(shares) == 16 and shares["other"] < 0.02 and shares.max() < 0.2
 
@@ -126,7 +126,7 @@ def test_cleaning_keeps_good_lines_once_and_counts_what_it_drops(build, lines):
     assert list(table["customer"]) == ["13085", "13086", "13085"]
     items = build.products(table).set_index("product")
     assert items.loc["85123A", "title"] == "White hanging heart"
-    assert items.loc["22423", "price (GBP)"] == pytest.approx(11.85)  # between 12.75 and 10.95
+    assert items.loc["22423", "price"] == pytest.approx(11.85)  # between 12.75 and 10.95
 
 
 def test_the_core_is_cut_until_everyone_has_enough(build):
@@ -162,3 +162,31 @@ def test_source_states_the_licence_and_checksums_match():
     for line in lines:
         digest, name = line.split("  ")
         assert hashlib.sha256((FOLDER / name).read_bytes()).hexdigest() == digest, name
+
+
+@pytest.fixture(scope="module")
+def data():
+    from dl_core.data.interactions.read import read_interactions
+    from dl_core.data.request import ReadRequest
+
+    return read_interactions(ReadRequest((FOLDER,), name="Sample"))
+
+
+def test_the_reader_takes_it_as_it_is(data):
+    assert len(data) == 237_848 and not [note for note in data.notes if note.level == "error"]
+    roles = {str(role): columns for role, columns in data.roles.items()}
+    assert (roles["user"], roles["item"]) == (("customer",), ("product",))
+    assert (roles["value"], roles["time"]) == (("quantity",), ("invoice date",))
+    assert len(data.side["items"]) == 2_047 and {"title", "category", "price"} <= set(data.side["items"])
+    assert len(data.side["users"]) == 3_920 and {"country", "known since"} <= set(data.side["users"])
+    assert data.source.licence == "CC BY 4.0" and not data.source.simulated
+
+
+def test_new_customers_are_read_like_the_sample(data):
+    from dl_core.data.interactions.read import read_interactions
+    from dl_core.data.request import ReadRequest
+
+    new = read_interactions(
+        ReadRequest((FOLDER / "new_customers.csv",), options={"like": data.describe()}, labelled=False)
+    )
+    assert new.table["customer"].nunique() == 76 and set(new.table["product"]) <= set(data.side["items"].index)
