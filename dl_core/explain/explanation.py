@@ -17,7 +17,8 @@ class Faithfulness:
     ``pointing`` tells whether the map's peak lies in the known mask; None where no mask is known.
 
     A table's row has no centre, so ``centre_*`` are None there; ``least_*`` are the same areas with the least important
-    columns first, None for images. How a table's areas are taken stands in `deletion`.
+    columns first, None for images. How a table's areas are taken stands in `deletion`, a history's in `history`;
+    ``leave_one_out`` is the rank correlation with the cost of taking out each item of a history alone.
     """
 
     deletion: float
@@ -31,6 +32,7 @@ class Faithfulness:
     centre_pointing: bool | None = None
     least_deletion: float | None = None
     least_insertion: float | None = None
+    leave_one_out: float | None = None
 
 
 @dataclass(frozen=True)
@@ -43,7 +45,7 @@ class Explanation:
         Row id.
     model, method : str
     target : str
-        The class explained.
+        The class explained; for a history (`history.explain_history`) the item's id.
     heat : numpy.ndarray
         (height, width) float32 aligned with the image; larger is more evidence for ``target``.
     probability : float
@@ -57,6 +59,9 @@ class Explanation:
     score, base : float or None
         For a table: the row's score and the score that the contributions in ``heat`` start from, both as log-odds of
         ``target`` (see `table_view.class_scores`).
+    history : bool
+        Whether ``features`` are the items of a user's history: then ``row`` is the user, ``values`` are titles, and
+        score and base are those of a recommender, on no common scale (`history.explain_history`).
     """
 
     row: str
@@ -71,6 +76,7 @@ class Explanation:
     typical: tuple[str, ...] = ()
     score: float | None = None
     base: float | None = None
+    history: bool = False
 
     @property
     def gap(self) -> float | None:

@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 
 from dl_core.data.dataset import Dataset
+from dl_core.data.safe_export import neutralise
 from dl_core.explain.explanation import Explanation
 from dl_core.explain.overlay import overlay
 
@@ -19,6 +20,8 @@ LEAST = 256  # pixels of an overlay's longer side
 
 def write_explanations(explanations: Sequence[Explanation], data: Dataset, out: Path) -> Path:
     """Write ``<row>_<method>.png`` for each map and ``explanations.csv`` into the folder ``out``.
+
+    A history's parts stand in ``because.csv``, a line an item, the strongest first.
 
     Parameters
     ----------
@@ -31,11 +34,15 @@ def write_explanations(explanations: Sequence[Explanation], data: Dataset, out: 
     out = Path(out)
     out.mkdir(parents=True, exist_ok=True)
     place = {row: index for index, row in enumerate(data.ids)}
-    lines, stems = [], {}
+    lines, parts, stems = [], [], {}
     for one in explanations:
         measured = {} if one.faithfulness is None else asdict(one.faithfulness)
         about = {"file": one.row, "model": one.model, "method": one.method, "target": one.target}
         about |= {"probability": one.probability, **measured}
+        if one.history:
+            lines.append({"user": about.pop("file"), **about, "score": one.score, "base": one.base})
+            parts += _because(one)
+            continue
         if one.features:
             lines.append({"row": about.pop("file"), **about} | dict(one.strongest(len(one.features))))
             continue
@@ -45,8 +52,20 @@ def write_explanations(explanations: Sequence[Explanation], data: Dataset, out: 
         image = np.asarray(data.images[place[one.row]])
         overlay(image, one.heat, size=max(LEAST, *image.shape[:2])).save(out / name)
         lines.append({**about, "picture": name})
-    pd.DataFrame(lines).to_csv(out / "explanations.csv", index=False)
+    neutralise(pd.DataFrame(lines)).to_csv(out / "explanations.csv", index=False)
+    if parts:
+        neutralise(pd.DataFrame(parts)).to_csv(out / "because.csv", index=False)
     return out
+
+
+def _because(one: Explanation) -> list[dict]:
+    """Return a line for each item of a history: what it adds to the recommended item's score."""
+    titles = dict(zip(one.features, one.values, strict=True))
+    about = {"user": one.row, "recommended": one.target, "model": one.model, "method": one.method}
+    return [
+        {**about, "because": item, "title": titles[item], "part": part}
+        for item, part in one.strongest(len(one.features))
+    ]
 
 
 def _safe(row: str) -> str:

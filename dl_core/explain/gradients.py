@@ -210,3 +210,68 @@ def _with_torch(
         return [values[name] for name in names], filled, scores, probabilities
 
     return run
+
+
+def gate_gradients(
+    graph: keras.Model, codes: np.ndarray, gates: np.ndarray, targets: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return the score of each history's target item, and its gradient with respect to the gates.
+
+    Parameters
+    ----------
+    graph : keras.Model
+        Of `Recommender.gated`: codes and gates to scores (n, n_items).
+    codes : numpy.ndarray
+        (n, length) int32 item codes + 1, zeros before the first.
+    gates : numpy.ndarray
+        (n, length) float32 in 0…1.
+    targets : numpy.ndarray
+        (n,) item codes.
+
+    Returns
+    -------
+    scores : numpy.ndarray
+        (n,) float32.
+    gradients : numpy.ndarray
+        (n, length) float32; zero before the first item.
+    """
+    inputs = np.asarray(codes, np.int32), np.asarray(gates, np.float32), np.asarray(targets, np.int32)[:, None]
+    backend = {"tensorflow": _gates_with_tensorflow, "jax": _gates_with_jax, "torch": _gates_with_torch}
+    scores, gradients = backend[keras.backend.backend()](graph, *inputs)
+    return ops.convert_to_numpy(scores), ops.convert_to_numpy(gradients) * (inputs[0] > 0)
+
+
+def _target_scores(graph: keras.Model, codes: Any, gates: Any, targets: Any) -> Any:
+    return ops.take_along_axis(graph([codes, gates], training=False), targets, axis=1)[:, 0]
+
+
+def _gates_with_tensorflow(graph: keras.Model, codes: np.ndarray, gates: np.ndarray, targets: np.ndarray) -> tuple:
+    import tensorflow as tf
+
+    watched = tf.constant(gates)
+    with tf.GradientTape() as tape:
+        tape.watch(watched)
+        scores = _target_scores(graph, tf.constant(codes), watched, tf.constant(targets))
+    return scores, tape.gradient(scores, watched, unconnected_gradients="zero")
+
+
+def _gates_with_jax(graph: keras.Model, codes: np.ndarray, gates: np.ndarray, targets: np.ndarray) -> tuple:
+    import jax
+
+    def total(values: Any) -> tuple:
+        """Return the summed scores, with the single ones beside them."""
+        scores = _target_scores(graph, codes, values, targets)
+        return ops.sum(scores), scores
+
+    (_, scores), gradients = jax.value_and_grad(total, has_aux=True)(jax.numpy.asarray(gates))
+    return scores, gradients
+
+
+def _gates_with_torch(graph: keras.Model, codes: np.ndarray, gates: np.ndarray, targets: np.ndarray) -> tuple:
+    import torch
+
+    watched = ops.convert_to_tensor(gates).requires_grad_(True)
+    with torch.enable_grad():
+        scores = _target_scores(graph, ops.convert_to_tensor(codes), watched, ops.convert_to_tensor(targets))
+        (gradients,) = torch.autograd.grad(scores.sum(), [watched], allow_unused=True)
+    return scores.detach(), torch.zeros_like(watched) if gradients is None else gradients

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -25,7 +24,7 @@ if TYPE_CHECKING:
     from dl_core.train.run import FittedModel, Run
     from dl_core.train.scoring import ModelSource
 
-ACTIVITY = "items taken before"
+ACTIVITY = "activity"  # column that says how much a user took before
 
 
 class Ranking(Problem):
@@ -44,15 +43,23 @@ class Ranking(Problem):
         self, said: Rankings, models: Mapping[str, FittedModel], dataset: Dataset, splits: Splits, judging: Judging
     ) -> Evaluation:
         """Return metrics over the users with held-out items."""
+        return self._evaluate(said, splits.protocol, dataset, splits, dataset.subset(splits.test), judging)
+
+    def _evaluate(
+        self, said: Rankings, protocol: str, dataset: Dataset, splits: Splits, held: Dataset, judging: Judging
+    ) -> Evaluation:
+        from dl_core.data.interactions.histories import Histories
         from dl_core.evaluate.lists.evaluate import evaluate_lists
 
+        facts = self.facts(dataset, splits)
         return evaluate_lists(
             said,
-            splits.protocol,
-            facts=self.facts(dataset, splits),
+            protocol,
+            facts=facts,
             metrics=judging.metrics,
             k=places(judging),
             users=self.users(dataset, splits),
+            held=Histories.of(held, facts.catalogue),
             seed=judging.seed,
         )
 
@@ -129,7 +136,7 @@ class Ranking(Problem):
             f"what {dataset.table[dataset.column(Role.USER)].nunique()} users of {dataset.name} took, ranked against "
             "all items not taken before; trained elsewhere"
         )
-        return self.evaluate(said, run.models, run.load_dataset(), replace(run.splits, protocol=protocol), judging)
+        return self._evaluate(said, protocol, run.load_dataset(), run.splits, dataset, judging)
 
     def gather(self, table: pd.DataFrame, run: Run) -> Rankings:
         """Return the lists of several models."""

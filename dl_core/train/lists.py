@@ -11,7 +11,7 @@ import pandas as pd
 from dl_core.data.dataset import Dataset
 from dl_core.data.interactions.histories import Histories
 from dl_core.data.splits import Splits
-from dl_core.evaluate.lists.standing import list_standing
+from dl_core.evaluate.lists.evaluate import list_standing
 from dl_core.evaluate.rankings import Rankings
 from dl_core.models.base import FitContext, Offer
 from dl_core.models.interaction.base import Recommender

@@ -1,0 +1,165 @@
+"""Recommendations: rank items for users, see why one was recommended, and who and what is neglected."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+
+from dl_core.data.dataset import Dataset, Finding
+from dl_core.data.interactions.schema import INTERACTION_SCHEMA
+from dl_core.data.known_interactions import KNOWN_INTERACTIONS
+from dl_core.data.splits import Splits
+from dl_core.domain import Domain, Option, ReadRequest, Sample
+from dl_core.domains.recommendation.offers import OFFERS, PRESETS
+from dl_core.problems.ranking import ACTIVITY, RANKING, users_table
+
+if TYPE_CHECKING:
+    from dl_core.explain.explanation import Explanation
+
+SAMPLE_FOLDER = Path(__file__).parents[3] / "sample_data" / "recommendation"
+
+
+def read(request: ReadRequest) -> Dataset:
+    """Read tables of interactions, with tables of items and users beside them."""
+    from dl_core.data.interactions.read import read_interactions
+
+    return read_interactions(request)
+
+
+def inspect(dataset: Dataset, splits: Splits | None) -> list[Finding]:
+    """Return all findings on users, items, values and the split."""
+    from dl_core.data.interactions.check import check_interactions
+
+    return check_interactions(dataset, splits)
+
+
+def mend(dataset: Dataset, splits: Splits, kinds: Sequence[str]) -> tuple[Dataset, Splits]:
+    """Take what misleads out of the training rows."""
+    from dl_core.data.interactions.check import mend_interactions
+
+    return mend_interactions(dataset, splits, kinds)
+
+
+def split(dataset: Dataset, seed: int, options: Mapping[str, Any]) -> Splits:
+    """Split as given, else hold out the last items of each user, or random ones where there are no times."""
+    from dl_core.data.interactions.split import split_interactions
+
+    return split_interactions(dataset, seed, options)
+
+
+def explain(
+    model: Any,
+    name: str,
+    data: Dataset,
+    methods: Sequence[str],
+    target: str | None,
+    faithfulness: bool,
+    known: Dataset | None = None,
+) -> list[Explanation]:
+    """Say which items of a user's history brought an item onto the list: the first one, or ``target``."""
+    from dl_core.explain.history import explain_users
+
+    return explain_users(model, name, data, methods, target, faithfulness, known)
+
+
+def slices(dataset: Dataset) -> pd.DataFrame:
+    """Return what is known of each user, and how much the user took before, by user id."""
+    return users_table(dataset).rename(columns={ACTIVITY: "items taken before"})
+
+
+def prediction_table(predictions: pd.DataFrame, data: Dataset) -> pd.DataFrame:
+    """Return the columns that ``predict`` writes: user, rank, item, score."""
+    return predictions[["row", "rank", "item", "score"]].rename(columns={"row": "user"}).reset_index(drop=True)
+
+
+def prediction_notes(predictions: pd.DataFrame) -> list[str]:
+    """Return what is to be said of users whose lists do not rest on a history."""
+    users = predictions.drop_duplicates("row")["basis"].value_counts()
+    words = {
+        "features": "have no history here, so their lists rest on what the users' table says of them",
+        "nothing": "are unknown, so they get what is liked in general",
+    }
+    return [f"{users[basis]} of {users.sum()} users {text}." for basis, text in words.items() if users.get(basis)]
+
+
+def learning_curve(train: Dataset, validation: Dataset, test: Dataset, seeds: int, work: Any) -> list[dict[str, Any]]:
+    """Return nDCG against the number of known users of a small market, carried over from a large one and not."""
+    from dl_core.transfer.interaction_transfer import transfer_curve
+
+    return transfer_curve(train, validation, test, seeds, work)
+
+
+DOMAIN = Domain(
+    name="recommendation",
+    title="Recommendations",
+    purpose="Rank items for each user, see why one is on the list, and who and what is neglected.",
+    icon="🛍️",
+    upload_help="Who took what (CSV, TSV, Parquet, Excel or JSON lines), with tables of items and users if any",
+    upload_types=(
+        "csv",
+        "tsv",
+        "txt",
+        "dat",
+        "data",
+        "item",
+        "user",
+        "parquet",
+        "xlsx",
+        "json",
+        "jsonl",
+        "ndjson",
+        "zip",
+    ),
+    schema=INTERACTION_SCHEMA,
+    read=read,
+    inspect=inspect,
+    mend=mend,
+    split=split,
+    models=OFFERS,
+    presets=PRESETS,
+    primary_metric="ndcg",
+    metrics=(
+        *("ndcg", "recall", "precision", "map", "mrr", "hit_rate"),
+        *("coverage", "novelty", "diversity", "popularity_lift"),
+    ),
+    group_metrics=("ndcg", "recall", "hit_rate", "mrr", "novelty", "diversity", "popularity_lift"),
+    explainers=("integrated_gradients", "leave_one_out", "attention", "exact"),
+    explain=explain,
+    slices=slices,
+    prediction_table=prediction_table,
+    prediction_notes=prediction_notes,
+    problem=RANKING,
+    learning_curve=learning_curve,
+    row_words=("interaction", "interactions"),
+    options=(
+        Option("k", int, 10, "length of the lists by which models are judged, 1 to 50"),
+        Option("split", str, "auto", "which rows are held out", ("auto", "last", "random", "by item", "date")),
+        Option("held_out", int, 1, "items of each user that are held out, where the last or random ones are"),
+        Option("test_share", float, 0.2, "share of the rows held out by item or by date, 0.05 to 0.5"),
+        Option(
+            "test_from", str, "", "first day of the test such as 2011-11-01, where a date splits; empty for the share"
+        ),
+        Option("positive_from", float, 0.0, "lowest rating that counts as liked; 0 for every row"),
+        Option("min_user", int, 2, "users with fewer items are left out"),
+        Option("min_item", int, 1, "items with fewer users are left out"),
+        Option("repeats", str, "fold", "whether what was taken may be recommended again", ("fold", "keep")),
+        Option("sequence_length", int, 0, "items of a history that the sequence models read, 0 for what suits"),
+        Option("epochs", int, 0, "most epochs of the networks, 0 for what suits"),
+    ),
+    sample=Sample(
+        SAMPLE_FOLDER,
+        "Online retail, one year of real purchases",
+        SAMPLE_FOLDER / "prepared_run",
+        SAMPLE_FOLDER / "new_customers.csv",
+    ),
+    known_data=KNOWN_INTERACTIONS,
+    notice="",
+    limits=(
+        "Held-out clicks and purchases were themselves steered by what was on show; a live test judges better.",
+        "Nobody's dislikes are known here: an item that was not taken may simply not have been seen.",
+        "Users with short histories get lists close to what is popular; read the score by activity.",
+    ),
+)
