@@ -5,7 +5,7 @@ Values by group come from fairlearn's `MetricFrame`, intervals from the bootstra
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations
 
@@ -20,6 +20,7 @@ from dl_core.errors import OptionError
 from dl_core.evaluate.about import Facts
 from dl_core.evaluate.evaluate import fitting, scored_rows, units_of
 from dl_core.evaluate.intervals import LEVEL, Scored, draw_weights, interval, percentile, resamples_for
+from dl_core.evaluate.lists.metrics import ListMetric
 from dl_core.evaluate.metrics import METRICS, Metric, get_metrics
 from dl_core.evaluate.results import Predictions
 
@@ -103,7 +104,8 @@ def report_of(drawn: GroupDraws, model: str, classes: tuple[str, ...]) -> BiasRe
         columns=["metric", "value", "low", "high", "n"],
     )
     table = pd.concat([_group_table(drawn, column, chosen) for column in drawn.labels], ignore_index=True)
-    disparities = pd.concat([_disparities(drawn, table, column, chosen) for column in drawn.labels], ignore_index=True)
+    apart = [disparities_of(drawn.by_group, table, column, chosen) for column in drawn.labels]
+    disparities = pd.concat(apart, ignore_index=True)
     rule = four_fifths(table, drawn.by_group, classes)
     return BiasReport(model, overall, table, disparities, warnings_of(table, disparities, classes), rule)
 
@@ -139,7 +141,7 @@ def draw_groups(
     metrics = fitting(metrics, case.about)
     labels = groups.reindex(rows).fillna(NOT_STATED)
     unit = units_of(rows, units)
-    members = _members(labels)
+    members = members_of(labels)
     parts = {key: case.take(at) for key, at in members.items()}
     overall: dict[str, list] = {metric.name: [] for metric in metrics}
     by_group: dict[Key, list] = {(*key, metric.name): [] for key in members for metric in metrics}
@@ -156,7 +158,7 @@ def draw_groups(
     return GroupDraws(case, rows, labels, None if unit is None else unit.to_numpy(), metrics, joined, drawn)
 
 
-def _members(labels: pd.DataFrame) -> dict[tuple[str, str], np.ndarray]:
+def members_of(labels: pd.DataFrame) -> dict[tuple[str, str], np.ndarray]:
     """Return the row positions of each group by (column, group)."""
     found = {}
     for column in labels:
@@ -190,7 +192,7 @@ def _group_table(drawn: GroupDraws, column: str, metrics: Sequence[Metric]) -> p
     labels, binary = drawn.labels[column], drawn.case.y_score.shape[1] == 2
     values = by_group(drawn.case, labels, metrics)
     lines = []
-    for (_, group), at in _members(labels.to_frame()).items():
+    for (_, group), at in members_of(labels.to_frame()).items():
         part = drawn.case.take(at)
         positives = int((part.y_true == 1).sum()) if binary else None
         n_units = len(at) if drawn.units is None else pd.Series(drawn.units[at]).nunique()
@@ -213,8 +215,13 @@ def is_enough(metric: Metric, n: int, positives: int | None, n_units: int | None
     return min(needed) >= MIN_CASES
 
 
-def _disparities(drawn: GroupDraws, table: pd.DataFrame, column: str, metrics: Sequence[Metric]) -> pd.DataFrame:
-    """Return the differences and ratios between the best and worst group of one grouping."""
+def disparities_of(
+    by_group: Mapping[Key, np.ndarray], table: pd.DataFrame, column: str, metrics: Sequence[Metric | ListMetric]
+) -> pd.DataFrame:
+    """Return the differences and ratios between the best and worst group of one grouping.
+
+    ``by_group`` holds resampled values (r,), ``table`` is ``groups`` of a `BiasReport`.
+    """
     lines = []
     for metric in metrics:
         if not metric.comparable:
@@ -225,7 +232,7 @@ def _disparities(drawn: GroupDraws, table: pd.DataFrame, column: str, metrics: S
             continue
         ordered = here.sort_values("value", ascending=metric.higher_is_better, kind="stable")
         worst, best = ordered.iloc[0], ordered.iloc[-1]
-        draws = [drawn.by_group[column, row["group"], metric.name] for row in (worst, best)]
+        draws = [by_group[column, row["group"], metric.name] for row in (worst, best)]
         level = 1 - (1 - LEVEL) / len(list(combinations(range(len(here)), 2)))
         difference = abs(best["value"] - worst["value"])
         spread = percentile(metric.sign * (draws[1] - draws[0]), level)

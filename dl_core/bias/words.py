@@ -2,15 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import pandas as pd
 
 from dl_core.bias.groups import NOT_STATED
 from dl_core.evaluate.metrics import METRICS
 
 MOST_NAMED = 4  # small groups named in one sentence
+TOPICS = {  # metrics that tell one finding, which is told once
+    **dict.fromkeys(("specificity", "false_positive_rate"), "false alarms"),
+    **dict.fromkeys(("ndcg", "recall", "precision", "map", "map_all", "mrr", "hit_rate"), "hits"),
+}
 
 
-def warnings_of(table: pd.DataFrame, disparities: pd.DataFrame, classes: tuple[str, ...]) -> tuple[str, ...]:
+def warnings_of(
+    table: pd.DataFrame,
+    disparities: pd.DataFrame,
+    classes: tuple[str, ...],
+    labels: Mapping[str, str] | None = None,
+    unit: str = "rows",
+) -> tuple[str, ...]:
     """Return sentences: differences that chance hardly explains, groups too small, groupings with nothing to compare.
 
     Parameters
@@ -18,25 +30,29 @@ def warnings_of(table: pd.DataFrame, disparities: pd.DataFrame, classes: tuple[s
     table, disparities : pandas.DataFrame
         ``groups`` and ``disparities`` of a `BiasReport`.
     classes : tuple of str
+    labels : mapping or None
+        Words for metrics that are not among `METRICS`, by name.
+    unit : str
+        What ``n`` counts.
     """
+    labels = {name: metric.label for name, metric in METRICS.items()} | dict(labels or {})
     positive = classes[-1] if len(classes) == 2 else ""
     lines = []
     for column, here in table.groupby("column", sort=False):
         found = disparities[(disparities["column"] == column) & (disparities["kind"] == "difference")]
         told = set()
         for row in found.itertuples():
-            # specificity and false positive rate, and their like, are one finding told once
-            topic = "false alarms" if row.metric in ("specificity", "false_positive_rate") else row.metric
+            topic = TOPICS.get(row.metric, row.metric)
             if row.low > 0 and topic not in told and row.metric != "equalised_odds":
                 told.add(topic)
-                lines.append(_difference(row, here, positive))
-        lines.extend(_small(str(column), here))
+                lines.append(_difference(row, here, positive, labels))
+        lines.extend(_small(str(column), here, unit))
         if found.empty:
             lines.append(f"{column}: fewer than two groups are large enough, so there is nothing to compare.")
     return tuple(lines)
 
 
-def _difference(row, here: pd.DataFrame, positive: str) -> str:
+def _difference(row, here: pd.DataFrame, positive: str, labels: Mapping[str, str]) -> str:
     """Return one disparity as a sentence."""
     value = here[here["metric"] == row.metric].set_index("group")["value"]
     worst, best = float(value[row.worst]), float(value[row.best])
@@ -64,11 +80,16 @@ def _difference(row, here: pd.DataFrame, positive: str) -> str:
         return f"{row.column}: missed {positive} and reviews cost, for every 1,000 cases, {each}."
     if row.metric in ("accuracy", "balanced_accuracy"):
         return f"{row.column}: the model is right in {each}."
-    label = METRICS[row.metric].label if row.metric in METRICS else row.metric
-    return f"{row.column}: {label} is {worst:.2f} for {row.worst} and {best:.2f} for {row.best} {size}."
+    if row.metric == "hit_rate":
+        return f"{row.column}: the lists hold something that the user took next for {each}."
+    label = labels.get(row.metric, row.metric)
+    if row.metric in METRICS:
+        return f"{row.column}: {label} is {worst:.2f} for {row.worst} and {best:.2f} for {row.best} {size}."
+    size = f"(difference {row.value:.3f} [{row.low:.3f}, {row.high:.3f}])"  # metrics of lists are small numbers
+    return f"{row.column}: {label} is {worst:.3f} for {row.worst} and {best:.3f} for {row.best} {size}."
 
 
-def _small(column: str, here: pd.DataFrame) -> list[str]:
+def _small(column: str, here: pd.DataFrame, unit: str) -> list[str]:
     """Return a sentence about groups that are too small for at least one metric."""
     here = here[here["group"] != NOT_STATED]
     counts = here.groupby("group", sort=False).agg(
@@ -80,7 +101,7 @@ def _small(column: str, here: pd.DataFrame) -> list[str]:
         if small.empty:
             continue
         names = [
-            f"{group} ({row.n} rows" + (f", {row.positives:.0f} positive)" if pd.notna(row.positives) else ")")
+            f"{group} ({row.n} {unit}" + (f", {row.positives:.0f} positive)" if pd.notna(row.positives) else ")")
             for group, row in zip(small.index[:MOST_NAMED], small.itertuples(), strict=False)
         ]
         more = f" and {len(small) - MOST_NAMED} more" if len(small) > MOST_NAMED else ""

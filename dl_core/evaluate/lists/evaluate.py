@@ -79,7 +79,7 @@ def evaluate_lists(
     -------
     Evaluation
         ``curves[model]`` is plain JSON: ``k``; ``by_k``, lines {metric, k, value, low, high, n}; ``by_activity``, lines
-        {metric, group, users, value, low, high, n} for every metric that each user has a value of, quartiles of the
+        {metric, group, users, value, low, high, n} for all but coverage and Gini, quartiles of the
         history length in words, the least active first; ``by_popularity``, lines {band, items, value, low, high, n,
         held}: the share of the held-out items of each band (head, middle, tail; new: nobody took it in training) that
         the first k places hold, where n counts users and ``held`` items. Coverage and Gini have jackknife intervals
@@ -117,7 +117,7 @@ def _columns(lists: Lists, made: _Settings) -> dict[Key, Column]:
         columns |= {("k", name, place): column for name, column in found.items()}
     for group, inside in quartiles(activity_of(lists.users, facts, made.users)):
         for metric in made.metrics:
-            if metric.per_user:
+            if metric.comparable:
                 columns["activity", metric.name, group] = slice_column(columns["k", metric.name, k], inside)
     if made.held is not None:
         sizes = held_by_band(made.held, lists.users, facts, lists.relevant)

@@ -51,8 +51,13 @@ class ListMetric:
 
     @property
     def per_user(self) -> bool:
-        """Whether every user has a value of it, so that groups of users can be held side by side."""
+        """Whether every user has a value of it, and it is their mean."""
         return self.kind == PER_USER
+
+    @property
+    def comparable(self) -> bool:
+        """Whether groups of users can be held side by side by it; coverage grows with the number of users."""
+        return self.kind != EXPOSURE
 
     @property
     def sign(self) -> int:
