@@ -3,5 +3,6 @@
 from dl_core.domain import register
 from dl_core.domains.fraud_detection import DOMAIN as FRAUD_DETECTION
 from dl_core.domains.medical_imaging import DOMAIN as MEDICAL_IMAGING
+from dl_core.domains.recommendation import DOMAIN as RECOMMENDATION
 
-DOMAINS = (register(MEDICAL_IMAGING), register(FRAUD_DETECTION))
+DOMAINS = (register(MEDICAL_IMAGING), register(FRAUD_DETECTION), register(RECOMMENDATION))
