@@ -1,0 +1,172 @@
+"""`split_interactions`: the last items of each user, some of each user or item at random, or all after a date."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from dl_core.data.dataset import Dataset
+from dl_core.data.interactions.histories import POSITIVE
+from dl_core.data.interactions.split_ways import NONE, TEST, TRAIN, VALIDATION, Rows, by_date, by_last, by_share
+from dl_core.data.splits import PARTS, Splits
+from dl_core.errors import OptionError, SchemaError
+from dl_core.schema import Role
+
+WAYS = ("auto", "last", "random", "by item", "date")
+_TIMED = ("last", "date")
+
+
+@dataclass(frozen=True)
+class _Plan:
+    """The options of a split, typed."""
+
+    way: str
+    held_out: int
+    test_share: float
+    validation_share: float
+    test_from: pd.Timestamp | None
+    repeats: bool
+
+
+def split_interactions(dataset: Dataset, seed: int, options: Mapping[str, Any]) -> Splits:
+    """Assign rows to training, validation and test.
+
+    Only rows that count as liked (column ``positive``) are held out. The others stay in training, where they keep
+    their items from being recommended, unless they are later than what is held out: then they stand in no part. A
+    given split is followed whatever the options say; the validation rows that it lacks are drawn from its training
+    rows.
+
+    Parameters
+    ----------
+    dataset : Dataset
+    seed : int
+    options : mapping
+        ``split``: "last" (each user's last ``held_out`` rows by time are the test, those before validate), "random"
+        (``test_share`` of each user's rows), "by item" (of each item's rows), "date" (rows from ``test_from`` on, or
+        the latest ``test_share`` of them), "auto" ("last" where there are times, else "random"). ``held_out`` (1),
+        ``test_share`` (0.2), ``validation_share`` (0.1), ``test_from`` (ISO date), ``repeats`` ("keep": items taken
+        before may be recommended again).
+
+    Raises
+    ------
+    SchemaError
+        If a part would be empty.
+    OptionError
+        If an option does not fit.
+    """
+    plan = _read_options(dataset, options)
+    rows = _rows(dataset, seed)
+    if dataset.fixed_split is not None:
+        parts, words = _given(dataset, rows, plan, str(options.get("split") or "auto"))
+        return _splits(dataset, parts, "given", words, plan)
+    parts, words = _ways(plan)[plan.way](rows)
+    kind = {"last": "last of each user", "random": "random per user", "by item": "random by item", "date": "by date"}
+    return _splits(dataset, parts, kind[plan.way], f"{words}{_seeded(plan.way, seed)}", plan)
+
+
+def _ways(plan: _Plan) -> dict[str, Callable[[Rows], tuple[np.ndarray, str]]]:
+    shares = {TEST: plan.test_share, VALIDATION: plan.validation_share}
+    return {
+        "last": lambda rows: by_last(rows, plan.held_out),
+        "random": lambda rows: by_share(rows, shares),
+        "by item": lambda rows: by_share(rows, shares, "item"),
+        "date": lambda rows: by_date(rows, plan.test_from, plan.test_share, plan.validation_share),
+    }
+
+
+def _seeded(way: str, seed: int) -> str:
+    return "" if way in _TIMED else f", seed {seed}"
+
+
+def _read_options(dataset: Dataset, options: Mapping[str, Any]) -> _Plan:
+    way = str(options.get("split") or "auto")
+    if way not in WAYS:
+        raise OptionError(f"there is no split {way!r}", where="option split", expected=", ".join(WAYS))
+    timed = dataset.column(Role.TIME) is not None
+    if way in _TIMED and not timed and dataset.fixed_split is None:
+        raise OptionError(
+            "there is no column of times to split by",
+            where=f"option split = {way}",
+            expected="auto, random or by item",
+            todo="name the column of times, or choose another split",
+        )
+    way = ("last" if timed else "random") if way == "auto" else way
+    shares = {name: _number(options, f"{name}_share", float, default) for name, default in _SHARES.items()}
+    for name, share in shares.items():
+        if not 0 < share <= 0.5:
+            raise OptionError(f"{share:g} is no share", where=f"option {name}_share", expected="above 0, at most 0.5")
+    held_out = _number(options, "held_out", int, 1)
+    if held_out < 1:
+        raise OptionError(f"{held_out} rows cannot be held out", where="option held_out", expected="1 or more")
+    repeats = str(options.get("repeats") or "fold") == "keep"
+    return _Plan(way, held_out, shares["test"], shares["validation"], _date(options.get("test_from")), repeats)
+
+
+_SHARES = {"test": 0.2, "validation": 0.1}
+
+
+def _number(options: Mapping[str, Any], name: str, kind: type, default: float) -> Any:
+    wish = options.get(name)
+    try:
+        return default if wish in (None, "") else kind(wish)
+    except (TypeError, ValueError):
+        raise OptionError(f"{wish!r} is no number", where=f"option {name}", expected="a number") from None
+
+
+def _date(text: object) -> pd.Timestamp | None:
+    if text in (None, ""):
+        return None
+    try:
+        return pd.Timestamp(str(text))
+    except ValueError:
+        raise OptionError(f"{text!r} is no date", where="option test_from", expected="a date as 2024-01-31") from None
+
+
+def _rows(dataset: Dataset, seed: int) -> Rows:
+    if dataset.column(Role.ITEM) is None:
+        raise SchemaError("there is no column of items, so nothing can be held out", where=dataset.name)
+    time = dataset.values(Role.TIME)
+    stamps = None if time is None else time.to_numpy(dtype="datetime64[ns]").astype(np.int64)  # NaT is the least
+    positive = (
+        dataset.table[POSITIVE].to_numpy(dtype=bool) if POSITIVE in dataset.table else np.ones(len(dataset), bool)
+    )
+    codes = (pd.factorize(dataset.values(role))[0] for role in (Role.USER, Role.ITEM))
+    return Rows(*codes, stamps, positive, np.random.default_rng(seed))
+
+
+def _given(dataset: Dataset, rows: Rows, plan: _Plan, way: str) -> tuple[np.ndarray, str]:
+    """Return the given parts; what they lack is drawn from their training rows."""
+    parts = dataset.fixed_split.map({name: at for at, name in enumerate(PARTS)}).fillna(NONE).to_numpy(dtype=int)
+    parts[(parts > TRAIN) & ~rows.positive] = NONE
+    lacking = [at for at in (TEST, VALIDATION) if not (parts == at).any()]
+    words = "the split is the given one"
+    if not lacking:
+        return parts, words
+    pool = np.flatnonzero(parts == TRAIN)
+    if way == "last" and rows.time is not None:
+        parts[pool], how = by_last(rows.take(pool), plan.held_out, lacking)
+    else:
+        shares = {TEST: plan.test_share, VALIDATION: plan.validation_share}
+        parts[pool], how = by_share(rows.take(pool), {at: shares[at] for at in lacking})
+    return parts, f"{words}; of its training rows, {how}"
+
+
+def _splits(dataset: Dataset, parts: np.ndarray, kind: str, words: str, plan: _Plan) -> Splits:
+    counts = [int((parts == part).sum()) for part in range(3)]
+    numbers = "/".join(f"{count:,}" for count in counts)
+    if not all(counts):
+        raise SchemaError(
+            f"the split leaves a part empty ({numbers} training/validation/test rows)",
+            where=dataset.name,
+            expected="rows for each of training, validation and test",
+            todo="add rows, hold out fewer, or choose another split; users with one row cannot be held out",
+        )
+    judged = len(np.unique(pd.factorize(dataset.values(Role.USER))[0][parts == TEST]))
+    taken = "items taken before included" if plan.repeats else "items already taken removed"
+    protocol = f"{words} ({numbers} rows, {judged:,} test users); ranked against all items, {taken}"
+    rows = {name: tuple(dataset.ids[parts == part].tolist()) for part, name in enumerate(PARTS)}
+    return Splits(**rows, kind=kind, protocol=protocol)

@@ -1,0 +1,167 @@
+"""Ways to hold out rows: the last of each user, a share of each user or item at random, all after a date.
+
+Each takes the rows that may be held out (`Held.positive`) and returns a part for every row: 0 training, 1 validation,
+2 test, -1 none; and the protocol in words.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+NONE, TRAIN, VALIDATION, TEST = -1, 0, 1, 2
+_SPARE = 0.1  # share of the test users who validate where nobody has rows enough for both
+
+
+@dataclass(frozen=True)
+class Rows:
+    """What ways of splitting see of the rows, in the order of the table; all (n,)."""
+
+    user: np.ndarray  # int codes
+    item: np.ndarray  # int codes
+    time: np.ndarray | None  # int64 ns since 1970, the least number where there is none
+    positive: np.ndarray  # bool; only these are ever held out
+    rng: np.random.Generator
+
+    def take(self, at: np.ndarray) -> Rows:
+        """Return the rows at these positions."""
+        time = None if self.time is None else self.time[at]
+        return Rows(self.user[at], self.item[at], time, self.positive[at], self.rng)
+
+
+def by_last(rows: Rows, n: int, fill: Sequence[int] = (TEST, VALIDATION)) -> tuple[np.ndarray, str]:
+    """Hold out the last rows of each user by time: ``n`` for the first part of ``fill``, the ``n`` before for the next.
+
+    A user needs one row more than is held out. Rows of the same instant stay in the order of the file; rows without a
+    time are not held out.
+    """
+    timed = np.iinfo(np.int64).min
+    at = np.flatnonzero(rows.positive & (rows.time > timed))
+    order = at[np.lexsort((rows.time[at], rows.user[at]))]
+    counts = np.bincount(rows.user[rows.positive], minlength=int(rows.user.max(initial=0)) + 1)
+    behind = _place_from_end(rows.user[order])  # 0 for the last row of each user
+    total = counts[rows.user[order]]
+    parts = np.full(len(rows.user), TRAIN)
+    for step, part in enumerate(fill):
+        chosen = (behind >= step * n) & (behind < (step + 1) * n) & (total > (step + 1) * n)
+        parts[order[chosen]] = part
+    _spare_users(rows, parts, fill)
+    _drop_later(rows, parts)
+    rows_of = "last row" if n == 1 else f"last {n} rows"
+    uses = [("test" if part == TEST else "validation") for part in fill]
+    before = f", the {'one' if n == 1 else n} before for {uses[1]}" if len(uses) > 1 else ""
+    return parts, f"the {rows_of} of each user by time for {uses[0]}{before}"
+
+
+def _place_from_end(codes: np.ndarray) -> np.ndarray:
+    """Return how many entries of the same code follow, (n,), for codes that stand together."""
+    if not len(codes):
+        return np.zeros(0, dtype=np.int64)
+    ends = np.flatnonzero(np.r_[codes[1:] != codes[:-1], True])
+    lengths = np.diff(np.r_[-1, ends])
+    return np.repeat(ends, lengths) - np.arange(len(codes))
+
+
+def _spare_users(rows: Rows, parts: np.ndarray, fill: Sequence[int]) -> None:
+    """Let some of the test users validate where no user has rows enough for both parts."""
+    if len(fill) < 2 or (parts == fill[1]).any():
+        return
+    users = np.unique(rows.user[parts == fill[0]])
+    if len(users) > 1:
+        spared = rows.rng.choice(users, max(1, int(_SPARE * len(users))), replace=False)
+        parts[(parts == fill[0]) & np.isin(rows.user, spared)] = fill[1]
+
+
+def _drop_later(rows: Rows, parts: np.ndarray) -> None:
+    """Take rows that do not count as liked out of training where they are later than what is held out of the user."""
+    first = np.full(int(rows.user.max(initial=0)) + 1, np.iinfo(np.int64).max)
+    held = parts > TRAIN
+    np.minimum.at(first, rows.user[held], rows.time[held])
+    parts[~rows.positive & (rows.time >= first[rows.user])] = NONE
+
+
+def by_share(rows: Rows, shares: Mapping[int, float], unit: str = "user") -> tuple[np.ndarray, str]:
+    """Hold out a share of each user's or item's rows at random, rounded to the nearest number of rows.
+
+    Every user keeps one row in training at least: where none is left, the user's row drawn last goes back.
+
+    Parameters
+    ----------
+    rows : Rows
+    shares : mapping of int to float
+        Share of all rows a part.
+    unit : str
+        ``"user"`` or ``"item"``: within whose rows the shares hold.
+    """
+    at = np.flatnonzero(rows.positive)
+    codes = getattr(rows, unit)[at]
+    order = np.lexsort((rows.rng.random(len(at)), codes))
+    place, count = _place_from_end(codes[order]), np.bincount(codes, minlength=1)[codes[order]]
+    found = np.full(len(at), TRAIN)
+    before = np.zeros(len(at), dtype=np.int64)
+    for part, share in shares.items():
+        size = np.floor(count * share + 0.5).astype(np.int64)
+        size = np.minimum(size, np.maximum(count - 1 - before, 0)) if unit == "user" else size
+        found[(place >= before) & (place < before + size)] = part
+        before = before + size
+    parts = np.full(len(rows.user), TRAIN)
+    parts[at[order]] = found
+    with_history(rows, parts)
+    percent = "/".join(
+        f"{100 * share:.0f}" for share in (1 - sum(shares.values()), *reversed(shares.values())) if share
+    )
+    names = " and ".join(name for part, name in ((VALIDATION, "validation"), (TEST, "test")) if shares.get(part))
+    return parts, f"{percent} % of each {unit}'s rows at random for training, {names}"
+
+
+def with_history(rows: Rows, parts: np.ndarray) -> None:
+    """Give each user without a positive training row one of the held-out ones back, of validation before test."""
+    n = int(rows.user.max(initial=0)) + 1
+    known = np.zeros(n, dtype=bool)
+    known[rows.user[(parts == TRAIN) & rows.positive]] = True
+    for part in (VALIDATION, TEST):
+        at = np.flatnonzero((parts == part) & ~known[rows.user])
+        users, first = np.unique(rows.user[at], return_index=True)
+        parts[at[first]] = TRAIN
+        known[users] = True
+
+
+def by_date(rows: Rows, start: pd.Timestamp | None, test: float, validation: float) -> tuple[np.ndarray, str]:
+    """Hold out all rows from a date on, or the latest share of them; the stretch before validates.
+
+    Users first seen in a part have no history to recommend from, and their rows stand in no part. Rows without a time
+    train.
+    """
+    least = np.iinfo(np.int64).min
+    stamps = np.sort(rows.time[rows.positive & (rows.time > least)])
+    cut = _quantile(stamps, 1 - test) if start is None else start.as_unit("ns").value
+    earlier = stamps[stamps < cut]
+    cut_before = _quantile(earlier, 1 - validation)
+    parts = np.where(rows.time >= cut, TEST, np.where(rows.time >= cut_before, VALIDATION, TRAIN))
+    parts[rows.time == least] = TRAIN
+    parts[(parts > TRAIN) & ~rows.positive] = NONE
+    new = 0
+    for part in (VALIDATION, TEST):
+        known = np.zeros(int(rows.user.max(initial=0)) + 1, dtype=bool)
+        known[rows.user[(parts >= TRAIN) & (parts < part) & rows.positive]] = True
+        unknown = (parts == part) & ~known[rows.user]
+        new += len(np.unique(rows.user[unknown])) if part == TEST else 0
+        parts[unknown] = NONE
+    words = f"rows from {_day(cut)} on are the test, those from {_day(cut_before)} on validate"
+    return parts, words + (f"; {new:,} users first seen in the test are left out" if new else "")
+
+
+def _quantile(stamps: np.ndarray, share: float) -> int:
+    """Return the first stamp that stands behind ``share`` of them; one that is never reached where there are none."""
+    if not len(stamps):
+        return np.iinfo(np.int64).max
+    return int(stamps[min(len(stamps) - 1, int(round(share * len(stamps))))])
+
+
+def _day(stamp: int) -> str:
+    if stamp == np.iinfo(np.int64).max:
+        return "no day"
+    return str(pd.Timestamp(stamp)).removesuffix(" 00:00:00")
