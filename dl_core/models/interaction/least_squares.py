@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import os
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from functools import cache
+from typing import TYPE_CHECKING
 
 import numpy as np
 from scipy import sparse
 
+if TYPE_CHECKING:
+    from threadpoolctl import ThreadpoolController
+
 NUMBERS = 4_000_000  # gathered at once: 16 MB of float32
 MOST_ROWS = 8_192  # of a batch
+THREADS = min(os.cpu_count() or 1, 4)
 
 
 def solve_factors(
@@ -21,8 +29,8 @@ def solve_factors(
     """Return the factors (n, factors) float32 that fit each row of ``inputs`` given those of the other side.
 
     Row u minimises ``Σ_i (1 + alpha r_ui)(p_ui - x·y_i)² + reg (m + alpha Σ_i r_ui) x·x`` over all m columns; a row
-    without entries gets zeros. Rows of similar length are solved together. All is done in the eigenvectors of
-    ``YᵀY``, in which the part that all rows share is diagonal whatever the row's regularisation.
+    without entries gets zeros. Rows of similar length are solved together, batches on threads. All is done in the
+    eigenvectors of ``YᵀY``, in which the part that all rows share is diagonal whatever the row's regularisation.
 
     Parameters
     ----------
@@ -38,18 +46,42 @@ def solve_factors(
     spread, turn = np.linalg.eigh(others.T.astype(np.float64) @ others)
     turn = turn.astype(np.float32)  # (factors, factors)
     turned = others @ turn  # (m, factors)
-    lengths = np.diff(inputs.indptr)
+    totals = np.asarray(inputs.sum(axis=1), dtype=np.float64).reshape(-1, 1)
+    diagonal = (np.maximum(spread, 0) + reg * (inputs.shape[1] + alpha * totals)).astype(np.float32)  # (n, factors)
+
+    def solve(rows: np.ndarray) -> None:
+        if check_stop is not None:
+            check_stop()
+        codes, weights = padded(inputs, rows)
+        found[rows] = solve_batch(diagonal[rows], turned[codes], alpha * weights)
+
+    with one_thread().limit(limits=1):  # threads of BLAS that wait for each other over tiny systems stand still
+        parts = list(batches(np.diff(inputs.indptr), others.shape[1]))
+        if len(parts) <= 1:
+            for rows in parts:
+                solve(rows)
+        else:
+            with ThreadPoolExecutor(THREADS) as pool:
+                list(pool.map(solve, parts))
+    return found @ turn.T
+
+
+@cache
+def one_thread() -> ThreadpoolController:
+    """Return what limits the threads of NumPy's linear algebra; finding its libraries takes a while, so once."""
+    from threadpoolctl import ThreadpoolController  # comes with scikit-learn
+
+    return ThreadpoolController()
+
+
+def batches(lengths: np.ndarray, factors: int) -> Iterator[np.ndarray]:
+    """Yield the positions of rows with entries, those of similar length together."""
     order = np.argsort(lengths, kind="stable")
     order = order[lengths[order] > 0]
     while len(order):
-        if check_stop is not None:
-            check_stop()
-        rows = order[: batch_size(lengths[order[:MOST_ROWS]], others.shape[1])]
-        order = order[len(rows) :]
-        codes, weights = padded(inputs, rows)
-        diagonal = np.maximum(spread, 0) + reg * (inputs.shape[1] + alpha * weights.sum(axis=1, keepdims=True))
-        found[rows] = solve_batch(diagonal.astype(np.float32), turned[codes], alpha * weights)
-    return found @ turn.T
+        size = batch_size(lengths[order[:MOST_ROWS]], factors)
+        yield order[:size]
+        order = order[size:]
 
 
 def batch_size(lengths: np.ndarray, factors: int) -> int:
