@@ -176,6 +176,7 @@ class Domain:
             "notice": self.notice,
             "limits": list(self.limits),
             "row_words": list(self.row_words),
+            "judged": list(self.problem.judged),
             "primary_metric": self.primary_metric,
             "models": {name: {"label": offer.label, "summary": offer.summary} for name, offer in self.models.items()},
         }

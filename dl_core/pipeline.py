@@ -248,17 +248,22 @@ def report(domain: Domain, run: Run, out: Path) -> Path:
 def report_content(domain: Domain, run: Run, examples: int = 6) -> ReportContent:
     """Gather what a report shows; ``examples`` test rows of the best deep model are explained."""
     from dl_core.report.content import ReportContent
-    from dl_core.report.examples import as_examples, pick_examples
 
     dataset = run.load_dataset()
     columns = list(group_table(domain, run).columns)
-    name, rows = pick_examples(run, examples if domain.explainers else 0)
+    problem = domain.problem
+    name, rows = problem.pick_examples(run, examples if domain.explainers else 0)
+    explained = []
+    if rows:
+        fitted, cases = run.load_model(name, domain.models[name]), problem.cases(dataset, rows)
+        beside = problem.beside(run, dataset)
+        explained = domain.explain(fitted, name, cases, list(domain.explainers[:1]), None, True, beside)
     return ReportContent(
         run,
         domain.facts(),
         comparison=compare(domain, run) if len(run.trained) > 1 else None,
         bias=check_bias(domain, run, None, columns) if columns else None,
-        examples=as_examples(run, dataset, explain(domain, run, name, dataset.subset(rows))) if rows else (),
+        examples=problem.as_examples(run, dataset, explained),
         class_counts=run.splits.count_values(dataset.values(Role.LABEL)),
     )
 

@@ -16,7 +16,9 @@ from dl_core.evaluate.results import Comparison, Evaluation
 
 if TYPE_CHECKING:
     from dl_core.bias.report import BiasReport
+    from dl_core.explain.explanation import Explanation
     from dl_core.models.base import Model
+    from dl_core.report.content import Example
     from dl_core.train.answers import Answers
     from dl_core.train.run import FittedModel, Run, Said
     from dl_core.train.scoring import ModelSource
@@ -54,6 +56,7 @@ class Problem(ABC):
     """One kind of problem. Its methods take plain nouns and hand them to the stages that fit."""
 
     name: str = ""
+    judged: tuple[str, str] = ("row", "rows")  # what a test case is called
     goes_on = False  # whether new cases go on from the rows of the run, rather than stand alone
 
     @abstractmethod
@@ -102,6 +105,22 @@ class Problem(ABC):
         """Return how good the models of a run are on the rows of another data set."""
         splits = replace(run.splits, protocol=f"all {len(dataset)} rows of {dataset.name}; trained elsewhere")
         return self.evaluate(said, run.models, dataset, splits, judging)
+
+    @abstractmethod
+    def pick_examples(self, run: Run, count: int) -> tuple[str | None, list[str]]:
+        """Return the best deep model and at most ``count`` test cases that a report shows; None without one."""
+
+    def cases(self, dataset: Dataset, rows: Sequence[str]) -> Dataset:
+        """Return test cases as a data set to explain."""
+        return dataset.subset(rows)
+
+    def beside(self, run: Run, dataset: Dataset) -> Dataset | None:
+        """Return the rows that explanations of test cases compare them with, or go on from."""
+        return run.reference()
+
+    @abstractmethod
+    def as_examples(self, run: Run, dataset: Dataset, explanations: Sequence[Explanation]) -> list[Example]:
+        """Return explained test cases as a report shows them."""
 
     @abstractmethod
     def gather(self, table: pd.DataFrame, run: Run) -> Said:

@@ -17,7 +17,9 @@ from dl_core.schema import Role
 
 if TYPE_CHECKING:
     from dl_core.bias.report import BiasReport
+    from dl_core.explain.explanation import Explanation
     from dl_core.models.base import Classifier
+    from dl_core.report.content import Example
     from dl_core.train.classes import ClassAnswers
     from dl_core.train.run import FittedModel, Run
     from dl_core.train.scoring import ModelSource
@@ -126,6 +128,18 @@ class Classification(Problem):
         """Return metrics and curves of the labelled rows of another data set."""
         protocol = f"all {len(dataset)} labelled rows of {dataset.name}; trained elsewhere"
         return self.evaluate(said, run.models, dataset, replace(run.splits, protocol=protocol), judging)
+
+    def pick_examples(self, run: Run, count: int) -> tuple[str | None, list[str]]:
+        """Return test rows: of each class the surest wrong one, then right ones."""
+        from dl_core.report.examples import pick_examples
+
+        return pick_examples(run, count)
+
+    def as_examples(self, run: Run, dataset: Dataset, explanations: Sequence[Explanation]) -> list[Example]:
+        """Return rows with their picture, or their values."""
+        from dl_core.report.examples import as_examples
+
+        return as_examples(run, dataset, explanations)
 
     def gather(self, table: pd.DataFrame, run: Run) -> Predictions:
         """Return predictions in the run's classes."""

@@ -19,7 +19,9 @@ if TYPE_CHECKING:
     from dl_core.bias.report import BiasReport
     from dl_core.data.interactions.histories import Histories
     from dl_core.evaluate.lists.facts import ListFacts
+    from dl_core.explain.explanation import Explanation
     from dl_core.models.interaction.base import Recommender
+    from dl_core.report.content import Example
     from dl_core.train.lists import ListAnswers
     from dl_core.train.run import FittedModel, Run
     from dl_core.train.scoring import ModelSource
@@ -31,6 +33,7 @@ class Ranking(Problem):
     """Rank all items for a user by what the user took before."""
 
     name = "ranking"
+    judged = ("user", "users")
     goes_on = True
 
     def answers(self, judging: Judging) -> ListAnswers:
@@ -138,6 +141,26 @@ class Ranking(Problem):
         )
         return self._evaluate(said, protocol, run.load_dataset(), run.splits, dataset, judging)
 
+    def pick_examples(self, run: Run, count: int) -> tuple[str | None, list[str]]:
+        """Return users whose first recommendation they took, and users whose they did not."""
+        from dl_core.report.lists import pick_users
+
+        return pick_users(run, count)
+
+    def cases(self, dataset: Dataset, rows: Sequence[str]) -> Dataset:
+        """Return users, without rows of their own: they go on from what is known."""
+        return users_only(dataset, rows)
+
+    def beside(self, run: Run, dataset: Dataset) -> Dataset:
+        """Return what was known before the test."""
+        return _known(dataset, run.splits)
+
+    def as_examples(self, run: Run, dataset: Dataset, explanations: Sequence[Explanation]) -> list[Example]:
+        """Return first recommendations with their reasons."""
+        from dl_core.report.lists import as_examples
+
+        return as_examples(run, dataset, explanations)
+
     def gather(self, table: pd.DataFrame, run: Run) -> Rankings:
         """Return the lists of several models."""
         return Rankings(table)
@@ -153,6 +176,14 @@ class Ranking(Problem):
     def users(self, dataset: Dataset, splits: Splits) -> pd.DataFrame:
         """Return how many items each user took before the test (`ACTIVITY`), and the groups, by user id."""
         return users_table(_known(dataset, splits))
+
+
+def users_only(dataset: Dataset, users: Sequence[str]) -> Dataset:
+    """Return a data set that names users to recommend to, and nothing else."""
+    column = dataset.column(Role.USER)
+    ids = pd.Index([str(at) for at in range(len(users))], name="row")
+    table = pd.DataFrame({column: np.asarray(users, dtype=object)}, index=ids)
+    return Dataset("users", table, {Role.USER: (column,)}, dataset.source, side=dataset.side)
 
 
 def users_table(known: Dataset) -> pd.DataFrame:

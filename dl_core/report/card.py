@@ -20,7 +20,7 @@ def write_card(content: ReportContent, model: str, out: Path) -> Path:
     table = run.evaluation.metrics
     rows = [
         {
-            "metric": parts.metric_label(row.metric),
+            "metric": parts.metric_label(row.metric, parts.places(content)),
             "value": words.number(row.value),
             "interval": words.interval(row.low, row.high),
             "n": int(row.n),
@@ -29,7 +29,7 @@ def write_card(content: ReportContent, model: str, out: Path) -> Path:
     ]
     groups = [] if content.bias is None or content.bias.model != model else content.bias.groups.to_dict("records")
     text = (
-        environment()
+        environment(parts.places(content))
         .get_template("model_card.md.j2")
         .render(
             facts=content.facts,

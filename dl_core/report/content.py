@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from dl_core.bias.report import BiasReport
+from dl_core.evaluate.lists.metrics import LIST_METRICS
 from dl_core.evaluate.metrics import METRICS
 from dl_core.evaluate.results import Comparison
 from dl_core.explain.explanation import Explanation
@@ -36,7 +37,8 @@ class Example:
 class ReportContent:
     """Everything that a report of one run is made from.
 
-    ``facts`` holds what the domain says of itself: ``title, purpose, notice, limits, primary_metric, models``.
+    ``facts`` holds what the domain says of itself: ``title, purpose, notice, limits, primary_metric, models``, and as
+    ``judged`` what a test case is called.
     """
 
     run: Run
@@ -47,9 +49,15 @@ class ReportContent:
     class_counts: dict[str, dict[str, int]] = field(default_factory=dict)  # part -> class -> rows
 
 
-def metric_label(name: str) -> str:
-    """Return a metric's name for people."""
-    return METRICS[name].label if name in METRICS else name
+def metric_label(name: str, k: int = 10) -> str:
+    """Return a metric's name for people; ``k`` is the length of the lists that some of them judge."""
+    known = METRICS.get(name) or LIST_METRICS.get(name)
+    return name if known is None else known.label.format(k=k)
+
+
+def places(content: ReportContent) -> int:
+    """Return the length of the lists that the run judges."""
+    return int(content.run.spec.options.get("k") or 10)
 
 
 def labels(content: ReportContent) -> dict[str, str]:
@@ -95,8 +103,8 @@ def leaderboard_chart(content: ReportContent) -> str:
         for row in table.itertuples()
     ]
     n = int(table["n"].max()) if len(table) else 0
-    label = metric_label(primary)
-    return svg.dots(rows, f"{label} on {n} test rows, with 95 % intervals", label)
+    label = metric_label(primary, places(content))
+    return svg.dots(rows, f"{label} on {n} test {content.facts['judged'][1]}, with 95 % intervals", label)
 
 
 def curve_charts(content: ReportContent) -> list[str]:
@@ -154,9 +162,8 @@ def bias_charts(content: ReportContent, most: int = 4) -> list[str]:
             )
             for row in rows.itertuples()
         ]
-        charts.append(
-            svg.dots(found, f"{metric_label(metric)} by {column}; dashed: all", metric_label(metric), overall)
-        )
+        label = metric_label(metric, places(content))
+        charts.append(svg.dots(found, f"{label} by {column}; dashed: all", label, overall))
     return charts
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import io
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -16,12 +17,16 @@ from dl_core.explain.overlay import overlay, picture
 from dl_core.report import content as parts
 from dl_core.report import words
 from dl_core.report.content import Example, ReportContent
+from dl_core.report.lists import list_charts
 
 SMALLEST = 160  # pixels: smaller pictures are enlarged without smoothing
 
 
-def environment() -> Environment:
-    """Return the template environment; everything a user named is escaped, and a missing value is an error."""
+def environment(k: int = 10) -> Environment:
+    """Return the template environment; everything a user named is escaped, and a missing value is an error.
+
+    ``k`` is the length of the lists that some metrics judge.
+    """
     env = Environment(
         loader=PackageLoader("dl_core.report"),
         autoescape=select_autoescape(["html.j2"], default=False),
@@ -29,7 +34,9 @@ def environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    env.filters.update(number=words.number, seconds=words.seconds, size=words.size, metric=parts.metric_label)
+    env.filters.update(
+        number=words.number, seconds=words.seconds, size=words.size, metric=partial(parts.metric_label, k=k)
+    )
     return env
 
 
@@ -37,7 +44,7 @@ def write_report(content: ReportContent, out: Path) -> Path:
     """Write the report into ``out`` and return it."""
     run = content.run
     html = (
-        environment()
+        environment(parts.places(content))
         .get_template("report.html.j2")
         .render(
             facts=content.facts,
@@ -51,7 +58,7 @@ def write_report(content: ReportContent, out: Path) -> Path:
             leaderboard=parts.leaderboard(content),
             metrics=list(dict.fromkeys(run.evaluation.metrics["metric"])),
             board_chart=Markup(parts.leaderboard_chart(content)),
-            curves=[Markup(chart) for chart in parts.curve_charts(content)],
+            curves=[Markup(chart) for chart in (*parts.curve_charts(content), *list_charts(content))],
             comparison=content.comparison,
             pairs=parts.pair_rows(content),
             examples=[_example(example) for example in content.examples],
@@ -83,6 +90,7 @@ def _example(example: Example) -> dict[str, Any]:
         "method": about.method,
         "probability": about.probability,
         "faithfulness": about.faithfulness,
+        "history": about.history,
     }
 
 
