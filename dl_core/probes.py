@@ -75,6 +75,26 @@ def learning_curve(domain: Domain, run: Run, work: Work, seeds: int = 3) -> list
     return domain.learning_curve(*parts, seeds, work)
 
 
+def cold_start(
+    domain: Domain, run: Run, models: Sequence[str] | None = None, work: Work | None = None
+) -> list[dict[str, Any]]:
+    """Return how good lists are for new users and new items, by models trained again without some of both.
+
+    See `transfer.cold_start.cold_start`; all the run's models are trained again where none are named.
+    """
+    from dl_core.transfer.cold_start import cold_start as stage
+
+    if not domain.problem.goes_on:
+        raise OptionError("every case is new here", where=domain.title, expected="a domain that recommends")
+    work, names = work or Work(), [run.check_model(name) for name in models or run.trained]
+    context = FitContext(
+        seed=run.spec.seed, emit=work.emit, should_stop=work.should_stop, cache=work.cache, options=run.spec.options
+    )
+    offers = {name: domain.models[name] for name in names}
+    k = int(run.spec.options.get("k") or 10)
+    return stage(offers, run.load_dataset(), run.splits, seed=run.spec.seed, k=k, context=context)
+
+
 def ageing(
     domain: Domain,
     run: Run,
