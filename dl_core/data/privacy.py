@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 import pandas as pd
 
@@ -26,6 +26,10 @@ _PERSONAL_PARTS = re.compile(
     r"(phone|fax|passport|insurance|social_security)_?(no|nr|number|id)|e_?mail|home_address|street|postal|"
     r"physician|medical_record"
 )
+_SAMPLE = 500  # distinct keys looked at
+_NAME = re.compile(r"^[^\W\d_][\w'’.-]+,?( [^\W\d_][\w'’.-]*){1,3}$")
+_IBAN = re.compile(r"^[A-Z]{2}\d{2} ?[A-Z0-9 ]{10,32}$")
+_MAIL = re.compile(r"^[^@\s]+@[^@\s]+\.[^@\s]+$")
 _SEX = {
     "f": "female",
     "female": "female",
@@ -44,6 +48,35 @@ def is_personal(column: str) -> bool:
     plain = re.sub(r"([a-z])([A-Z])", r"\1_\2", column)
     plain = re.sub(r"[^a-z0-9]+", "_", plain.casefold().replace("'s", "s")).strip("_")
     return plain in _PERSONAL or plain.replace("_", "") in _PERSONAL or bool(_PERSONAL_PARTS.search(plain))
+
+
+def personal_kind(keys: Sequence[str | None], persons: bool) -> str:
+    """Return what personal thing most of the keys look like ("mail addresses"), or nothing.
+
+    Parameters
+    ----------
+    keys : sequence of str
+        Distinct keys; a sample of them is looked at.
+    persons : bool
+        Whether names of persons are looked for too; businesses have names that look alike.
+    """
+    sample = [key for key in keys[:: max(1, len(keys) // _SAMPLE)] if key]
+    tests = {"card numbers": is_card_number, "account numbers (IBAN)": _IBAN.match, "mail addresses": _MAIL.match}
+    if persons:
+        tests["names of persons"] = _NAME.match
+    for what, test in tests.items():
+        if sample and sum(bool(test(key)) for key in sample) >= 0.8 * len(sample):
+            return what
+    return ""
+
+
+def is_card_number(text: str) -> bool:
+    """Return whether a text has 13 to 19 digits and the check digit of a payment card (Luhn, ISO/IEC 7812-1)."""
+    digits = re.sub(r"[ -]", "", text)
+    if not re.fullmatch(r"\d{13,19}", digits):
+        return False
+    doubled = [int(digit) * (1 + at % 2) for at, digit in enumerate(reversed(digits))]
+    return sum(value - 9 if value > 9 else value for value in doubled) % 10 == 0
 
 
 def pseudonyms(values: Iterable[object], word: str) -> list[str | None]:

@@ -12,7 +12,10 @@ from dl_core.data.interactions.read import read_interactions
 from dl_core.data.request import ReadRequest
 from dl_core.schema import Role
 
-DATA = "196\t242\t3\t881250949\n186\t302\t3\t891717742\n196\t377\t1\t878887116\n244\t51\t2\t880606923\n196\t51\t5\t886397596\n"
+DATA = (
+    "196\t242\t3\t881250949\n186\t302\t3\t891717742\n196\t377\t1\t878887116\n"
+    "244\t51\t2\t880606923\n196\t51\t5\t886397596\n"
+)
 
 
 def read(

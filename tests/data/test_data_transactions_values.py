@@ -9,10 +9,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dl_core.data.labels import fraud_labels
+from dl_core.data.privacy import is_card_number
 from dl_core.data.safe_export import neutralise
 from dl_core.data.tabular.times import looks_like_time, parse_times
 from dl_core.data.tabular.values import parse_numbers
-from dl_core.data.transactions.accounts import is_card_number, tidy_keys
+from dl_core.data.transactions.accounts import tidy_keys
 from dl_core.errors import SchemaError
 
 

@@ -11,7 +11,7 @@ import pandas as pd
 
 from dl_core.data.dataset import Dataset
 from dl_core.data.interactions.histories import POSITIVE
-from dl_core.data.interactions.split_ways import NONE, TEST, TRAIN, VALIDATION, Rows, by_date, by_last, by_share
+from dl_core.data.interactions.split_ways import NONE, TEST, TRAIN, VALIDATION, Rows, by_date, by_share, of_each_user
 from dl_core.data.splits import PARTS, Splits
 from dl_core.errors import OptionError, SchemaError
 from dl_core.schema import Role
@@ -46,8 +46,9 @@ def split_interactions(dataset: Dataset, seed: int, options: Mapping[str, Any]) 
     seed : int
     options : mapping
         ``split``: "last" (each user's last ``held_out`` rows by time are the test, those before validate), "random"
-        (``test_share`` of each user's rows), "by item" (of each item's rows), "date" (rows from ``test_from`` on, or
-        the latest ``test_share`` of them), "auto" ("last" where there are times, else "random"). ``held_out`` (1),
+        (``held_out`` random rows of each user, and as many that validate), "by item" (``test_share`` of each item's
+        rows), "date" (rows from ``test_from`` on, or the latest ``test_share`` of them), "auto" ("last" where there
+        are times, else "random"). ``held_out`` (1),
         ``test_share`` (0.2), ``validation_share`` (0.1), ``test_from`` (ISO date), ``repeats`` ("keep": items taken
         before may be recommended again).
 
@@ -71,8 +72,8 @@ def split_interactions(dataset: Dataset, seed: int, options: Mapping[str, Any]) 
 def _ways(plan: _Plan) -> dict[str, Callable[[Rows], tuple[np.ndarray, str]]]:
     shares = {TEST: plan.test_share, VALIDATION: plan.validation_share}
     return {
-        "last": lambda rows: by_last(rows, plan.held_out),
-        "random": lambda rows: by_share(rows, shares),
+        "last": lambda rows: of_each_user(rows, plan.held_out),
+        "random": lambda rows: of_each_user(rows, plan.held_out, by_time=False),
         "by item": lambda rows: by_share(rows, shares, "item"),
         "date": lambda rows: by_date(rows, plan.test_from, plan.test_share, plan.validation_share),
     }
@@ -148,7 +149,7 @@ def _given(dataset: Dataset, rows: Rows, plan: _Plan, way: str) -> tuple[np.ndar
         return parts, words
     pool = np.flatnonzero(parts == TRAIN)
     if way == "last" and rows.time is not None:
-        parts[pool], how = by_last(rows.take(pool), plan.held_out, lacking)
+        parts[pool], how = of_each_user(rows.take(pool), plan.held_out, lacking)
     else:
         shares = {TEST: plan.test_share, VALIDATION: plan.validation_share}
         parts[pool], how = by_share(rows.take(pool), {at: shares[at] for at in lacking})

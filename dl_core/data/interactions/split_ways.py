@@ -13,6 +13,7 @@ import numpy as np
 import pandas as pd
 
 NONE, TRAIN, VALIDATION, TEST = -1, 0, 1, 2
+_NO_TIME = np.iinfo(np.int64).min
 _SPARE = 0.1  # share of the test users who validate where nobody has rows enough for both
 
 
@@ -32,28 +33,42 @@ class Rows:
         return Rows(self.user[at], self.item[at], time, self.positive[at], self.rng)
 
 
-def by_last(rows: Rows, n: int, fill: Sequence[int] = (TEST, VALIDATION)) -> tuple[np.ndarray, str]:
-    """Hold out the last rows of each user by time: ``n`` for the first part of ``fill``, the ``n`` before for the next.
+def of_each_user(
+    rows: Rows, n: int, fill: Sequence[int] = (TEST, VALIDATION), *, by_time: bool = True
+) -> tuple[np.ndarray, str]:
+    """Hold out rows of each user: the last ones by time, or some at random.
 
-    A user needs one row more than is held out. Rows of the same instant stay in the order of the file; rows without a
-    time are not held out.
+    Parameters
+    ----------
+    rows : Rows
+    n : int
+        Rows of each user for the first part of ``fill``, and as many before them for the next. A user needs one row
+        more than is held out.
+    fill : sequence of int
+    by_time : bool
+        Rows of the same instant stay in the order of the file; rows without a time are not held out.
     """
-    timed = np.iinfo(np.int64).min
-    at = np.flatnonzero(rows.positive & (rows.time > timed))
-    order = at[np.lexsort((rows.time[at], rows.user[at]))]
-    counts = np.bincount(rows.user[rows.positive], minlength=int(rows.user.max(initial=0)) + 1)
+    at = np.flatnonzero(rows.positive & (rows.time > _NO_TIME) if by_time else rows.positive)
+    order = at[np.lexsort((rows.time[at] if by_time else rows.rng.random(len(at)), rows.user[at]))]
+    total = np.bincount(rows.user[rows.positive], minlength=1)[rows.user[order]]
     behind = _place_from_end(rows.user[order])  # 0 for the last row of each user
-    total = counts[rows.user[order]]
     parts = np.full(len(rows.user), TRAIN)
     for step, part in enumerate(fill):
         chosen = (behind >= step * n) & (behind < (step + 1) * n) & (total > (step + 1) * n)
         parts[order[chosen]] = part
     _spare_users(rows, parts, fill)
-    _drop_later(rows, parts)
-    rows_of = "last row" if n == 1 else f"last {n} rows"
-    uses = [("test" if part == TEST else "validation") for part in fill]
-    before = f", the {'one' if n == 1 else n} before for {uses[1]}" if len(uses) > 1 else ""
-    return parts, f"the {rows_of} of each user by time for {uses[0]}{before}"
+    if by_time:
+        _drop_later(rows, parts)
+    uses = ["test" if part == TEST else "validation" for part in fill]
+    if by_time:
+        which, before = (
+            "the last row" if n == 1 else f"the last {n} rows",
+            "the one before" if n == 1 else f"the {n} before",
+        )
+    else:
+        which, before = "one random row" if n == 1 else f"{n} random rows", "another" if n == 1 else f"{n} others"
+    more = f", {before} for {uses[1]}" if len(uses) > 1 else ""
+    return parts, f"{which} of each user{' by time' if by_time else ''} for {uses[0]}{more}"
 
 
 def _place_from_end(codes: np.ndarray) -> np.ndarray:
@@ -135,13 +150,12 @@ def by_date(rows: Rows, start: pd.Timestamp | None, test: float, validation: flo
     Users first seen in a part have no history to recommend from, and their rows stand in no part. Rows without a time
     train.
     """
-    least = np.iinfo(np.int64).min
-    stamps = np.sort(rows.time[rows.positive & (rows.time > least)])
+    stamps = np.sort(rows.time[rows.positive & (rows.time > _NO_TIME)])
     cut = _quantile(stamps, 1 - test) if start is None else start.as_unit("ns").value
     earlier = stamps[stamps < cut]
     cut_before = _quantile(earlier, 1 - validation)
     parts = np.where(rows.time >= cut, TEST, np.where(rows.time >= cut_before, VALIDATION, TRAIN))
-    parts[rows.time == least] = TRAIN
+    parts[rows.time == _NO_TIME] = TRAIN
     parts[(parts > TRAIN) & ~rows.positive] = NONE
     new = 0
     for part in (VALIDATION, TEST):

@@ -91,8 +91,9 @@ def _from_numbers(numbers: np.ndarray, name: object) -> tuple[np.ndarray, list[F
     if not len(finite):
         return np.full(len(numbers), np.datetime64("NaT", "ns")), []
     low, high = np.quantile(finite, [0.01, 0.99])
-    days = pd.to_datetime(pd.Series(numbers), format="%Y%m%d", errors="coerce") if low >= 1.9e7 else None
-    if days is not None and high <= 2.2e7 and days.notna().sum() >= 0.95 * len(finite):
+    shaped = low >= 1.9e7 and high <= 2.2e7
+    days = pd.to_datetime(pd.Series(numbers), format="%Y%m%d", errors="coerce") if shaped else None
+    if days is not None and days.notna().sum() >= 0.95 * len(finite):
         return _utc(days), [_note("date-numbers", f"{name!r} was read as dates of the form 20240131.")]
     for least, most, unit in _UNIX:
         if least <= low and high <= most:

@@ -8,14 +8,10 @@ import numpy as np
 import pandas as pd
 
 from dl_core.data.dataset import Finding
-from dl_core.data.privacy import is_personal, pseudonyms
+from dl_core.data.privacy import is_personal, personal_kind, pseudonyms
 from dl_core.data.tabular.names import plain_name
 from dl_core.errors import shorten
 
-_SAMPLE = 500  # distinct keys looked at
-_NAME = re.compile(r"^[^\W\d_][\w'’.-]+,?( [^\W\d_][\w'’.-]*){1,3}$")
-_IBAN = re.compile(r"^[A-Z]{2}\d{2} ?[A-Z0-9 ]{10,32}$")
-_MAIL = re.compile(r"^[^@\s]+@[^@\s]+\.[^@\s]+$")
 _PERSONAL_TOO = {"first", "last", "given", "cardholder", "holder", "ssn", "ip_address", "job_title"}
 
 
@@ -63,22 +59,7 @@ def _plain(value: object) -> str | None:
 
 def _looks_like(keys: np.ndarray, name: object, word: str) -> str:
     """Return what personal thing most of the keys look like, or nothing."""
-    sample = [key for key in keys[:: max(1, len(keys) // _SAMPLE)] if key]
-    if not sample:
-        return ""
-    tests = {"card numbers": is_card_number, "account numbers (IBAN)": _IBAN.match, "mail addresses": _MAIL.match}
-    if word == "account":
-        tests["names of persons"] = _NAME.match
-    for what, test in tests.items():
-        if sum(bool(test(key)) for key in sample) >= 0.8 * len(sample):
-            return what
+    what = personal_kind(keys, persons=word == "account")
+    if what or not any(keys):
+        return what
     return "something personal" if word == "account" and is_personal_column(str(name)) else ""
-
-
-def is_card_number(text: str) -> bool:
-    """Return whether a text has 13 to 19 digits and the check digit of a payment card (Luhn, ISO/IEC 7812-1)."""
-    digits = re.sub(r"[ -]", "", text)
-    if not re.fullmatch(r"\d{13,19}", digits):
-        return False
-    doubled = [int(digit) * (1 + at % 2) for at, digit in enumerate(reversed(digits))]
-    return sum(value - 9 if value > 9 else value for value in doubled) % 10 == 0

@@ -9,7 +9,8 @@ from dl_core.data.dataset import Dataset, Finding
 from dl_core.data.labels import label_codes
 from dl_core.data.splits import PARTS, Splits
 from dl_core.data.tabular.names import listed
-from dl_core.data.transactions.leakage import find_table_leakage, part_ranks
+from dl_core.data.tabular.parts import part_ranks
+from dl_core.data.transactions.leakage import find_table_leakage
 from dl_core.schema import Role
 
 FEW_FRAUDS = 50  # below, intervals are too wide to say much

@@ -7,12 +7,11 @@ from dataclasses import replace
 
 import numpy as np
 import pandas as pd
-import pyarrow as pa
-import pyarrow.compute as compute
 
 from dl_core.data.dataset import Dataset, Finding
 from dl_core.data.labels import label_codes
-from dl_core.data.splits import PARTS, Splits
+from dl_core.data.splits import Splits
+from dl_core.data.tabular.parts import part_ranks
 from dl_core.data.transactions.suspects import future_looking, leaking_columns
 from dl_core.errors import OptionError, shorten
 from dl_core.schema import Role
@@ -36,17 +35,6 @@ def find_table_leakage(dataset: Dataset, splits: Splits | None = None, rank: np.
     rank = part_ranks(dataset, splits) if rank is None else rank
     columns = [finding for _, finding in _suspects(dataset, rank)]
     return [*_copies(dataset, rank, splits is not None), *columns, *_shared_accounts(dataset, rank, splits)]
-
-
-def part_ranks(dataset: Dataset, splits: Splits | None) -> np.ndarray:
-    """Return 0 for training rows, 1 for validation, 2 for test, -1 for rows of no part, (n,)."""
-    if splits is None:
-        return np.zeros(len(dataset), dtype=np.int8)
-    ids = pa.array(dataset.ids.tolist())
-    rank = np.full(len(dataset), -1, dtype=np.int8)
-    for at, name in enumerate(PARTS):  # Arrow looks up a million texts in a fraction of pandas' time
-        rank[compute.is_in(ids, value_set=pa.array(getattr(splits, name), pa.string())).to_numpy(False)] = at
-    return rank
 
 
 def _copies(dataset: Dataset, rank: np.ndarray, split: bool) -> list[Finding]:
