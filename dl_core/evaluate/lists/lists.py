@@ -47,8 +47,17 @@ class Lists:
         return Lists(self.codes[rows], self.hits[rows], self.relevant[rows], self.users[rows])
 
     @classmethod
-    def of(cls, rankings: Rankings, model: str, split: str = "test", facts: ListFacts | None = None) -> Lists:
-        """Return one model's lists of a split, of users with held-out items; without ``facts`` all codes are −1.
+    def of(
+        cls,
+        rankings: Rankings,
+        model: str,
+        split: str = "test",
+        facts: ListFacts | None = None,
+        judged_only: bool = True,
+    ) -> Lists:
+        """Return one model's lists of a split; without ``facts`` all codes are −1.
+
+        Users without held-out items are left out where ``judged_only``.
 
         Raises
         ------
@@ -59,7 +68,7 @@ class Lists:
         codes = np.full(items.shape, -1, dtype=np.int32)
         if facts is not None:
             codes = facts.catalogue.codes(items.ravel()).reshape(items.shape)
-        judged = relevant > 0
+        judged = (relevant > 0) | (not judged_only)
         lists = cls(codes, hits, relevant, users)
         return lists if judged.all() else lists.take(np.flatnonzero(judged))
 
