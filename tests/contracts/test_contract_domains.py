@@ -15,7 +15,9 @@ from dl_core import pipeline, probes
 from dl_core.__main__ import main
 from dl_core.domain import ReadRequest, domains, get_domain
 from dl_core.errors import OptionError
+from dl_core.evaluate.lists.metrics import LIST_METRICS
 from dl_core.evaluate.metrics import METRICS
+from dl_core.problems.classification import CLASSIFICATION
 from dl_core.store.bundle import open_bundle
 from dl_core.train.run import Run, TrainSpec
 
@@ -55,7 +57,9 @@ def test_a_domain_describes_itself_completely(name):
         assert set(preset) <= set(domain.models)
         assert any(domain.models[model].kind == "baseline" for model in preset)
     assert domain.primary_metric in domain.metrics
-    assert {*domain.metrics, *domain.group_metrics} <= set(METRICS)
+    assert {*domain.metrics, *domain.group_metrics} <= set(
+        METRICS if domain.problem is CLASSIFICATION else LIST_METRICS
+    )
     assert domain.parse_options({}) == {option.name: option.default for option in domain.options}
     for key, offer in domain.models.items():
         assert offer.name == key and offer.label and offer.summary and offer.kind in ("deep", "baseline")

@@ -130,7 +130,7 @@ def test_examples_are_the_surest_mistakes_first(deep_run):
 
 def test_without_a_deep_model_there_are_no_examples(plain_run, content, html):
     assert pick_examples(plain_run, 6) == (None, []) and content.examples == ()
-    assert "No model of this run can be explained by maps." in html
+    assert "No deep model of this run can be explained." in html
 
 
 def test_maps_are_drawn_beside_their_images(deep_run, medical_imaging, tmp_path):
