@@ -1,0 +1,110 @@
+"""What a split of interactions gives away or cannot judge: known pairs, unknown users and items, the future."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from dl_core.data.dataset import Dataset, Finding
+from dl_core.schema import Role
+
+FEW_USERS = 100  # test users; below, intervals are too wide to say much
+_TRAIN, _VALIDATION, _TEST = range(3)
+_ROWS_LISTED = 100_000
+
+
+def check_split(dataset: Dataset, user: np.ndarray, item: np.ndarray, rank: np.ndarray) -> list[Finding]:
+    """Return findings on the parts.
+
+    Parameters
+    ----------
+    dataset : Dataset
+    user, item : numpy.ndarray
+        (n,) int codes.
+    rank : numpy.ndarray
+        (n,) 0 for training, 1 for validation, 2 for test, -1 for none.
+    """
+    findings = [*_few(user, rank), *_unknown(user, item, rank), *_known(dataset, user, item, rank)]
+    time = dataset.values(Role.TIME)
+    if time is not None:
+        findings += _future(user, time.to_numpy(dtype="datetime64[ns]"), rank)
+    return findings
+
+
+def _few(user: np.ndarray, rank: np.ndarray) -> list[Finding]:
+    judged = len(np.unique(user[rank == _TEST]))
+    if judged >= FEW_USERS:
+        return []
+    text = f"Only {judged:,} users stand in the test, so scores will be uncertain. Hundreds are a good start."
+    return [Finding("warning", "few-test-users", text)]
+
+
+def _unknown(user: np.ndarray, item: np.ndarray, rank: np.ndarray) -> list[Finding]:
+    """Return how many users and items of the test training has never seen."""
+    findings = []
+    for codes, word, more in (
+        (user, "users", "they get what is popular, or what their groups like"),
+        (item, "items", "only models that read what items are like can find them, the others always miss"),
+    ):
+        known = np.zeros(int(codes.max()) + 1, dtype=bool)
+        known[codes[(rank == _TRAIN) | (rank == _VALIDATION)]] = True
+        rows = (rank == _TEST) & ~known[codes]
+        if rows.any():
+            number, share = len(np.unique(codes[rows])), rows.sum() / (rank == _TEST).sum()
+            level = "warning" if share > 0.05 else "info"
+            text = f"{number:,} {word} of the test ({share:.1%} of its rows) were never seen in training; {more}."
+            findings.append(Finding(level, f"unknown-test-{word}", text))
+    return findings
+
+
+def known_pairs(user: np.ndarray, item: np.ndarray, rank: np.ndarray) -> np.ndarray:
+    """Return the positions of rows whose user and item stand in a later part too."""
+    pairs = user.astype(np.int64) * (int(item.max(initial=0)) + 1) + item
+    later = [np.isin(pairs, pairs[rank > part]) & (rank == part) for part in (_TRAIN, _VALIDATION)]
+    return np.flatnonzero(later[0] | later[1])
+
+
+def _known(dataset: Dataset, user: np.ndarray, item: np.ndarray, rank: np.ndarray) -> list[Finding]:
+    at = known_pairs(user, item, rank)
+    if not len(at):
+        return []
+    text = (
+        f"{len(at):,} rows of training or validation are of a user and an item that are held out too. As items already "
+        "taken are not recommended, such held-out rows can never be hit; unless repeats are meant (repeats=keep), take "
+        "the earlier rows out."
+    )
+    return [Finding("warning", "known-pairs", text, tuple(dataset.ids[at[:_ROWS_LISTED]]), mend="known-pairs")]
+
+
+def _future(user: np.ndarray, time: np.ndarray, rank: np.ndarray) -> list[Finding]:
+    """Return how far training looks ahead of the test, and how many held-out rows share their moment with training."""
+    timed = ~np.isnat(time)
+    train, test = timed & (rank == _TRAIN), timed & (rank == _TEST)
+    if not train.any() or not test.any():
+        return []
+    findings = []
+    n = int(user.max()) + 1
+    last = np.full(n, np.iinfo(np.int64).min)
+    np.maximum.at(last, user[train], time[train].astype(np.int64))
+    stamps = time[test].astype(np.int64)
+    own = float((last[user[test]] > stamps).mean())
+    others = float((time[train].max() > time[test]).mean())
+    if own > 0.01:
+        text = (
+            f"For {own:.0%} of the test rows, training holds later rows of the same user: the split is not by "
+            "time, so scores are better than those of use. Split by the last items or by date to rule that out."
+        )
+        findings.append(Finding("info", "own-future", text))
+    elif others > 0.01:
+        text = (
+            f"For {others:.0%} of the test rows, training holds later rows of other users, so trends are known ahead. "
+            "Splitting by date is stricter."
+        )
+        findings.append(Finding("info", "others-future", text))
+    same = float((last[user[test]] == stamps).mean())
+    if same > 0.2:
+        text = (
+            f"{same:.0%} of the test rows have the same time as a training row of their user (one basket, or dates "
+            "without a clock), so part of the answer lies in the same basket. Splitting by date is stricter."
+        )
+        findings.append(Finding("info", "same-moment", text))
+    return findings
