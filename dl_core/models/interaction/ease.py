@@ -26,6 +26,7 @@ from dl_core.models.interaction.linear import (
     weighted,
 )
 from dl_core.models.store import load_about, load_arrays, save_about, save_arrays
+from dl_core.models.threads import one_thread
 
 MOST_ITEMS = 15_000  # items with weights: 0.9 GB of float32
 CHOOSING_ITEMS = 4_000  # items by which the ridge is chosen; float64 up to here, and float32 in the file
@@ -159,10 +160,10 @@ def inverse(matrix: np.ndarray, ridge: float) -> np.ndarray | None:
     """
     matrix[np.diag_indices_from(matrix)] += ridge
     factor, inverted = (lapack.dpotrf, lapack.dpotri) if matrix.dtype == np.float64 else (lapack.spotrf, lapack.spotri)
-    matrix, failed = factor(matrix, lower=1, overwrite_a=1)
-    if failed:
-        return None
-    matrix, failed = inverted(matrix, lower=1, overwrite_c=1)
+    with one_thread():
+        matrix, failed = factor(matrix, lower=1, overwrite_a=1)
+        if not failed:
+            matrix, failed = inverted(matrix, lower=1, overwrite_c=1)
     if failed or not np.isfinite(np.diag(matrix)).all():
         return None
     for start in range(0, len(matrix), 1024):  # the upper triangle from the lower one
@@ -209,13 +210,13 @@ class Trial:
     def __init__(self, known: Histories, held: Held, scale: dict | None) -> None:
         self.held, self.scale = held, scale
         self.kept = most_taken(shares(known), CHOOSING_ITEMS)
-        self.gram = gram(weighted(known, weigh(known, scale))[:, self.kept], np.float64)
+        self.gram = gram(weighted(known, weigh(known, scale))[:, self.kept], np.float32)
         self.found: dict[float, float] = {}
 
     def ndcg(self, ridge: float) -> float:
         """Return held-out users' nDCG@10 with this ridge."""
         weights = solve(self.gram.copy(order="F"), ridge)
-        if weights is None:  # far too small a ridge
+        if weights is None:  # too small a ridge for float32
             self.found[ridge] = 0.0
             return 0.0
 

@@ -14,7 +14,7 @@ from dl_core.data.interactions.histories import Histories
 from dl_core.models.base import FitContext
 from dl_core.models.interaction.base import Held, Recommender
 from dl_core.models.interaction.choosing import held_ndcg
-from dl_core.models.interaction.least_squares import solve_factors
+from dl_core.models.interaction.least_squares import Side, solve_factors
 from dl_core.models.interaction.linear import (
     BINARY,
     VALUES,
@@ -59,6 +59,7 @@ class MatrixFactorisation(Recommender):
 
     def __init__(self) -> None:
         self.chosen = {}
+        self._side: tuple[np.ndarray, Side] | None = None  # made of the items' factors when first needed
 
     def learn(self, known: Histories, held: Held | None, context: FitContext) -> None:
         """Alternate; ``chosen`` holds `Settings` as JSON. The option ``epochs`` is the number of sweeps, 0 for ten."""
@@ -78,7 +79,9 @@ class MatrixFactorisation(Recommender):
     def user_factors(self, histories: Histories) -> np.ndarray:
         """Return users' factors (n, factors) float32, solved for from their histories."""
         inputs = weighted(histories, weigh(histories, self.scale))
-        return solve_factors(inputs, self.items, self.settings.alpha, self.settings.reg)
+        if self._side is None or self._side[0] is not self.items:
+            self._side = (self.items, Side.of(self.items))
+        return solve_factors(inputs, self._side[1], self.settings.alpha, self.settings.reg)
 
     def score_items(self, histories: Histories) -> np.ndarray:
         """Return dot products (n, n_items) float32; popularity for an empty history."""
@@ -116,8 +119,8 @@ def alternate(inputs: sparse.csr_matrix, settings: Settings, sweeps: int, contex
         if sweep and context.out_of_time():
             break
         context.progress(sweep / sweeps, f"Sweep {sweep + 1} of {sweeps}")
-        users = solve_factors(inputs, items, settings.alpha, settings.reg, context.check_stop)
-        items = solve_factors(turned, users, settings.alpha, settings.reg, context.check_stop)
+        users = solve_factors(inputs, Side.of(items), settings.alpha, settings.reg, context.check_stop)
+        items = solve_factors(turned, Side.of(users), settings.alpha, settings.reg, context.check_stop)
     return items
 
 
@@ -160,8 +163,10 @@ def trial_ndcg(known: Histories, held: Held, settings: Settings, context: FitCon
     sweeps = min(int(context.options.get("epochs") or SWEEPS), CHOOSING_SWEEPS)
     items = alternate(weighted(known, weigh(known, scale)), settings, sweeps, context)
 
+    side = Side.of(items)
+
     def score(block: Histories) -> np.ndarray:
-        return solve_factors(weighted(block, weigh(block, scale)), items, settings.alpha, settings.reg) @ items.T
+        return solve_factors(weighted(block, weigh(block, scale)), side, settings.alpha, settings.reg) @ items.T
 
     return held_ndcg(score, held)
 

@@ -5,23 +5,50 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from functools import cache
-from typing import TYPE_CHECKING
+from dataclasses import dataclass
 
 import numpy as np
 from scipy import sparse
 
-if TYPE_CHECKING:
-    from threadpoolctl import ThreadpoolController
+from dl_core.models.threads import one_thread
 
 NUMBERS = 4_000_000  # gathered at once: 16 MB of float32
 MOST_ROWS = 8_192  # of a batch
 THREADS = min(os.cpu_count() or 1, 4)
 
 
+@dataclass(frozen=True)
+class Side:
+    """The factors of the side that stands still, turned into the eigenvectors of their ``YᵀY``.
+
+    There, what all rows of the other side share is diagonal whatever a row's regularisation.
+
+    Parameters
+    ----------
+    turned : numpy.ndarray
+        (m, factors) float32.
+    spread : numpy.ndarray
+        (factors,) eigenvalues, float64.
+    turn : numpy.ndarray
+        (factors, factors) float32 eigenvectors, a column each.
+    """
+
+    turned: np.ndarray
+    spread: np.ndarray
+    turn: np.ndarray
+
+    @classmethod
+    def of(cls, factors: np.ndarray) -> Side:
+        """Return the side with these factors (m, factors) float32."""
+        with one_thread():
+            spread, turn = np.linalg.eigh((factors.T @ factors).astype(np.float64))
+            turn = turn.astype(np.float32)
+            return cls(factors @ turn, np.maximum(spread, 0), turn)
+
+
 def solve_factors(
     inputs: sparse.csr_matrix,
-    others: np.ndarray,
+    others: Side,
     alpha: float,
     reg: float,
     check_stop: Callable[[], None] | None = None,
@@ -29,49 +56,38 @@ def solve_factors(
     """Return the factors (n, factors) float32 that fit each row of ``inputs`` given those of the other side.
 
     Row u minimises ``Σ_i (1 + alpha r_ui)(p_ui - x·y_i)² + reg (m + alpha Σ_i r_ui) x·x`` over all m columns; a row
-    without entries gets zeros. Rows of similar length are solved together, batches on threads. All is done in the
-    eigenvectors of ``YᵀY``, in which the part that all rows share is diagonal whatever the row's regularisation.
+    without entries gets zeros. Rows of similar length are solved together, batches on threads.
 
     Parameters
     ----------
     inputs : scipy.sparse.csr_matrix
         (n, m) weights r, float32.
-    others : numpy.ndarray
-        (m, factors) float32.
+    others : Side
+        The factors y of the m columns.
     alpha, reg : float
     check_stop : callable or None
         Called before every batch.
     """
-    found = np.zeros((inputs.shape[0], others.shape[1]), dtype=np.float32)
-    spread, turn = np.linalg.eigh(others.T.astype(np.float64) @ others)
-    turn = turn.astype(np.float32)  # (factors, factors)
-    turned = others @ turn  # (m, factors)
+    factors = len(others.spread)
+    found = np.zeros((inputs.shape[0], factors), dtype=np.float32)
     totals = np.asarray(inputs.sum(axis=1), dtype=np.float64).reshape(-1, 1)
-    diagonal = (np.maximum(spread, 0) + reg * (inputs.shape[1] + alpha * totals)).astype(np.float32)  # (n, factors)
+    diagonal = (others.spread + reg * (inputs.shape[1] + alpha * totals)).astype(np.float32)  # (n, factors)
 
     def solve(rows: np.ndarray) -> None:
         if check_stop is not None:
             check_stop()
         codes, weights = padded(inputs, rows)
-        found[rows] = solve_batch(diagonal[rows], turned[codes], alpha * weights)
+        found[rows] = solve_batch(diagonal[rows], others.turned[codes], alpha * weights)
 
-    with one_thread().limit(limits=1):  # threads of BLAS that wait for each other over tiny systems stand still
-        parts = list(batches(np.diff(inputs.indptr), others.shape[1]))
+    parts = list(batches(np.diff(inputs.indptr), factors))
+    with one_thread():
         if len(parts) <= 1:
             for rows in parts:
                 solve(rows)
         else:
             with ThreadPoolExecutor(THREADS) as pool:
                 list(pool.map(solve, parts))
-    return found @ turn.T
-
-
-@cache
-def one_thread() -> ThreadpoolController:
-    """Return what limits the threads of NumPy's linear algebra; finding its libraries takes a while, so once."""
-    from threadpoolctl import ThreadpoolController  # comes with scikit-learn
-
-    return ThreadpoolController()
+        return found @ others.turn.T
 
 
 def batches(lengths: np.ndarray, factors: int) -> Iterator[np.ndarray]:
