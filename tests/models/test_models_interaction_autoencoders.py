@@ -12,9 +12,13 @@ from dl_core.data.dataset import Dataset, Source
 from dl_core.data.interactions.histories import Histories
 from dl_core.errors import CancelledError
 from dl_core.models.base import FitContext
-from dl_core.models.interaction import autoencoder_fit, multi_hot
+from dl_core.models.interaction import autoencoder_fit, ease, multi_hot
 from dl_core.models.interaction.autoencoder_fit import RebuildingPlan, best_epoch, fit_rebuilding
+from dl_core.models.interaction.blend import DeepBlend
+from dl_core.models.interaction.blend_weights import choose_weights, simplex
 from dl_core.models.interaction.choosing import held_ndcg
+from dl_core.models.interaction.denoising import build_denoising
+from dl_core.models.interaction.linear_path import LinearPath, solved
 from dl_core.models.interaction.mult_vae import MultVAE, build_mult_vae, suiting_plan
 from dl_core.schema import Role
 
@@ -179,7 +183,7 @@ def test_only_batches_are_made_dense(monkeypatch):
 
 def test_cancelling_ends_it_and_time_over_keeps_the_best():
     rows = Histories.of(made([0]), fitted_catalogue()).matrix()
-    network = build_mult_vae(rows.shape[1], 8, 4, 0.5, 0)
+    network = build_denoising(rows.shape[1], 8, 0.5, 0)
     with pytest.raises(CancelledError):
         fit_rebuilding(network, rows, FitContext(should_stop=lambda: True), PLAN)
     polls = iter([False] * 9)
@@ -199,17 +203,17 @@ def test_an_unfinished_fit_goes_on_from_its_checkpoint(monkeypatch, tmp_path):
     monkeypatch.setattr(autoencoder_fit, "CHECKPOINT_EVERY", 0.0)
     rows = Histories.of(made([0]), fitted_catalogue()).matrix()
     plan, events = replace(PLAN, epochs=4), []
-    whole = build_mult_vae(rows.shape[1], 8, 4, 0.5, 0)
+    whole = build_denoising(rows.shape[1], 8, 0.5, 0)
     fit_rebuilding(whole, rows, FitContext(seed=1), plan)
     polls = iter([False] * 9)
     with pytest.raises(CancelledError):
         fit_rebuilding(
-            build_mult_vae(rows.shape[1], 8, 4, 0.5, 0),
+            build_denoising(rows.shape[1], 8, 0.5, 0),
             rows,
             FitContext(seed=1, checkpoint=tmp_path, should_stop=lambda: next(polls, True)),
             plan,
         )
-    again = build_mult_vae(rows.shape[1], 8, 4, 0.5, 0)
+    again = build_denoising(rows.shape[1], 8, 0.5, 0)
     fit_rebuilding(again, rows, FitContext(seed=1, checkpoint=tmp_path, emit=events.append), plan)
     assert [event["epoch"] for event in events if event["event"] == "epoch"] == [3, 4]
     np.testing.assert_allclose(multi_hot.score_rows(again, rows), multi_hot.score_rows(whole, rows), atol=1e-4)
@@ -219,3 +223,85 @@ def test_few_users_make_small_batches_and_many_epochs():
     few, many = suiting_plan(900), suiting_plan(50_000)
     assert few.batch_size < many.batch_size <= 512
     assert few.epochs > many.epochs >= 30
+
+
+@pytest.fixture(scope="module")
+def blend():
+    """A wide and deep blend and what its fit told."""
+    events, model = [], DeepBlend(networks=2, plan=replace(PLAN, epochs=6))
+    model.fit(made([0]), made([1]), FitContext(seed=3, emit=events.append))
+    return model, events
+
+
+def test_the_linear_path_is_the_least_squares_solution_and_ease_without_dropout():
+    rows = sparse.random(60, 6, 0.4, format="csr", random_state=1, dtype=np.float64)
+    rows.data[:] = 1
+    x, ridge, dropout = rows.toarray(), 3.0, 0.5
+    found = solved((x.T @ x).copy(order="F"), ridge, dropout)
+    extra = np.diag(x.T @ x) * dropout / (1 - dropout) + ridge
+    for item in range(6):  # each column by itself: the normal equations of all other items
+        rest = np.delete(np.arange(6), item)
+        normal = x[:, rest].T @ x[:, rest] + np.diag(extra[rest])
+        np.testing.assert_allclose(found[rest, item], np.linalg.solve(normal, x[:, rest].T @ x[:, item]), atol=1e-5)
+    assert (np.diag(found) == 0).all()
+    np.testing.assert_allclose(
+        solved((x.T @ x).copy(order="F"), ridge, 0.0), ease.solve((x.T @ x).copy(order="F"), ridge), atol=1e-6
+    )
+
+
+def test_a_linear_path_of_some_items_leaves_the_others_at_zero():
+    histories = Histories.of(made([0]), fitted_catalogue())
+    path = LinearPath.learn(histories, 10.0, 0.5, most=20)
+    rows = histories.matrix()
+    scores = path.scores(rows)
+    others = np.setdiff1d(np.arange(rows.shape[1]), path.kept)
+    assert len(others) == BLOCKS * SIZE - 20
+    assert (scores[:, others] == 0).all()
+    assert np.abs(scores[:, path.kept]).max() > 0
+    np.testing.assert_allclose(np.asarray(path.layer(rows.toarray())), scores, atol=1e-5)
+
+
+def test_a_blend_says_what_each_path_reaches_and_is_no_worse_than_either(blend):
+    model, events = blend
+    found, weights = model.chosen["held_ndcg"], model.chosen["weights"]
+    assert set(found) == {"ease", "linear", "deep", "blend"}
+    assert found["blend"] >= max(found["linear"], found["deep"])
+    assert sum(weights.values()) == pytest.approx(1)
+    assert len(model.chosen["epochs"]) == 2
+    assert {"ridge", "dropout"} <= set(model.chosen["linear"])
+    done = [event["done"] for event in events if event["event"] == "progress"]
+    assert done == sorted(done)
+    assert done[-1] == 1
+
+
+def test_gates_equal_scores_of_a_blend(blend):
+    gates_are_the_items_presence(blend[0])
+
+
+def test_a_blend_is_saved_whole_and_learned_anew_as_chosen(blend, tmp_path):
+    model, _ = blend
+    model.save(tmp_path)
+    again = DeepBlend.load(tmp_path)
+    histories = Histories.of(made([0]), model.catalogue)
+    np.testing.assert_allclose(again.score_items(histories), model.score_items(histories), atol=1e-5)
+    assert (again.chosen, again.parameters()) == (model.chosen, model.parameters())
+    chosen = dict(model.chosen, epochs=[2])
+    again.chosen = chosen
+    again.refit(made([0, 1]), FitContext())
+    assert again.chosen == chosen
+    assert len(again.deep) == 1
+    assert len(again.history) == 2
+
+
+def test_the_grid_of_weights_holds_each_path_alone_and_finds_the_one_that_ranks_right():
+    grid = simplex(3, 4)
+    assert len(grid) == 15
+    assert {(1.0, 0.0, 0.0), (0.0, 1.0, 0.0), (0.0, 0.0, 1.0)} <= set(grid)
+    histories = Histories.of(made([0]), fitted_catalogue()).take(np.arange(4))
+    relevant = Histories.of(made([1]), fitted_catalogue(), histories.users).matrix()
+    held = autoencoder_held(histories, relevant)
+    right, wrong = relevant.toarray(), -relevant.toarray()
+    weights, found = choose_weights(lambda some: {"wrong": wrong, "right": right}, held)
+    assert weights["right"] > weights["wrong"]
+    assert found["blend"] == found["right"] == 1
+    assert found["wrong"] == 0

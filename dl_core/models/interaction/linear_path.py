@@ -1,0 +1,156 @@
+"""The wide path of a blend: a linear denoising autoencoder between items, in closed form."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import keras
+import numpy as np
+from scipy import sparse
+
+from dl_core.data.interactions.histories import Histories
+from dl_core.models.base import FitContext
+from dl_core.models.interaction.base import Held
+from dl_core.models.interaction.choosing import held_ndcg
+from dl_core.models.interaction.ease import gram, most_taken, solve
+from dl_core.models.interaction.linear import shares
+
+MOST_ITEMS = 8_000  # items with weights: 256 MB of float32
+EXACT_ITEMS = 4_000  # solved in float64 and kept as float32 up to here
+CHOOSING_ITEMS = 2_500  # most-taken items among which the settings are chosen
+RIDGES = (25.0, 100.0, 400.0, 1600.0)  # tried first, then half and twice the best
+DROPOUTS = (1 / 3, 1 / 2, 2 / 3)  # beside 0, which is EASE
+NOTHING_CHOSEN = {"ridge": 200.0, "dropout": 0.5}
+
+
+@dataclass(frozen=True)
+class LinearPath:
+    """Scores ``X B`` among some items; the others score 0.
+
+    ``B = I − C diag(1 / diag C)`` with ``C = (XᵀX + p/(1 − p) diag(XᵀX) + ridge I)⁻¹``: what minimises the squared
+    error of a linear autoencoder with a zero diagonal whose input is hidden with probability p, on average over all
+    ways of hiding (EDLAE: Steck 2020, *Autoencoders that don't overfit towards the identity*). With p = 0 it is EASE.
+
+    Parameters
+    ----------
+    kept : numpy.ndarray
+        (m,) int64 codes of the most-taken items, ascending.
+    weights : numpy.ndarray
+        (m, m) float32 B.
+    n_items : int
+    """
+
+    kept: np.ndarray
+    weights: np.ndarray
+    n_items: int
+
+    @classmethod
+    def learn(cls, known: Histories, ridge: float, dropout: float, most: int = MOST_ITEMS) -> LinearPath:
+        """Solve for B among the ``most`` most-taken items.
+
+        Raises
+        ------
+        ArithmeticError
+            If rounding hides that the system has a solution (a ridge of nearly zero).
+        """
+        kept = most_taken(shares(known), most)
+        rows = known.matrix()[:, kept]
+        weights = solved(gram(rows, np.float64 if len(kept) <= EXACT_ITEMS else np.float32), ridge, dropout)
+        if weights is None:
+            raise ArithmeticError("the ridge was too small for these items to be solved for")
+        if len(kept) > EXACT_ITEMS:  # as they will be read from the file
+            weights = weights.astype(np.float16).astype(np.float32)
+        return cls(kept, weights, known.n_items)
+
+    def scores(self, rows: sparse.csr_matrix) -> np.ndarray:
+        """Return (n, n_items) float32 for ones (n, n_items)."""
+        if len(self.kept) == self.n_items:
+            return np.asarray(rows @ self.weights, dtype=np.float32)
+        found = np.zeros(rows.shape, dtype=np.float32)
+        found[:, self.kept] = rows[:, self.kept] @ self.weights
+        return found
+
+    def stored(self) -> np.ndarray:
+        """Return the weights as they are kept in a file: float16 where they are many, to which they were rounded."""
+        return self.weights.astype(np.float16) if len(self.kept) > EXACT_ITEMS else self.weights
+
+    def layer(self, x: Any) -> Any:
+        """Return the same for a Keras tensor (n, n_items)."""
+        return SomeItems(self.kept, self.weights, self.n_items, name="linear")(x)
+
+
+class SomeItems(keras.layers.Layer):
+    """A dense layer without bias between some of the items; the others get 0."""
+
+    def __init__(self, kept: np.ndarray, weights: np.ndarray, n_items: int, **rest: Any) -> None:
+        super().__init__(trainable=False, **rest)
+        self.kept, self.n_items, self.values = kept.astype(np.int32), n_items, weights
+        self.places = np.full(n_items, len(kept), dtype=np.int32)  # the place after the last holds zeros
+        self.places[kept] = np.arange(len(kept))
+
+    def build(self, shape: Any) -> None:
+        """Take the weights over."""
+        self.kernel = self.add_weight(shape=self.values.shape, initializer="zeros", trainable=False, name="kernel")
+        self.kernel.assign(self.values)
+
+    def call(self, x: Any) -> Any:
+        """Return the scores (n, n_items)."""
+        found = keras.ops.matmul(keras.ops.take(x, self.kept, axis=1), self.kernel)
+        return keras.ops.take(keras.ops.pad(found, ((0, 0), (0, 1))), self.places, axis=1)
+
+    def compute_output_shape(self, shape: Any) -> tuple[int | None, int]:
+        """Return (n, n_items)."""
+        return (shape[0], self.n_items)
+
+
+def solved(matrix: np.ndarray, ridge: float, dropout: float) -> np.ndarray | None:
+    """Return B (m, m) float32 from ``XᵀX``, whose memory is used up, or None where rounding is in the way."""
+    matrix[np.diag_indices_from(matrix)] *= 1 + dropout / (1 - dropout)
+    return solve(matrix, ridge)
+
+
+def choose_linear(known: Histories, held: Held, context: FitContext) -> dict:
+    """Return the ``ridge`` and ``dropout`` that held-out users' nDCG@10 prefers.
+
+    Beside them stand ``held_ndcg`` of these, and ``ease_ndcg``, that of the best ridge without dropout. Settings are
+    compared among the most-taken items.
+    """
+    trial = _Trial(known, held, context)
+    trial.ndcg(RIDGES, 0.0)
+    trial.ndcg((trial.best()[0] / 2, trial.best()[0] * 2), 0.0)
+    ease = dict(trial.found)
+    for dropout in DROPOUTS:
+        ridge = max(ease, key=ease.get)[0]
+        trial.ndcg((ridge / 4, ridge / 2, ridge), dropout)
+    ridge, dropout = trial.best()
+    found = {"ridge": ridge, "dropout": dropout, "held_ndcg": trial.found[ridge, dropout]}
+    return {**found, "ease_ndcg": max(ease.values())}
+
+
+class _Trial:
+    """nDCG@10 of settings for held-out users, by (ridge, dropout)."""
+
+    def __init__(self, known: Histories, held: Held, context: FitContext) -> None:
+        self.held, self.context = held, context
+        self.kept = most_taken(shares(known), CHOOSING_ITEMS)
+        self.gram = gram(known.matrix()[:, self.kept], np.float64)
+        self.found: dict[tuple[float, float], float] = {}
+        self.planned = len(RIDGES) + 2 + 3 * len(DROPOUTS)
+
+    def best(self) -> tuple[float, float]:
+        """Return the best settings so far."""
+        return max(self.found, key=self.found.get)
+
+    def ndcg(self, ridges: tuple[float, ...], dropout: float) -> None:
+        """Try some ridges with this dropout."""
+        for ridge in ridges:
+            if self.context.out_of_time() and self.found:
+                return
+            self.context.progress(len(self.found) / self.planned, f"Choosing the linear path (ridge {ridge:g})")
+            weights = solved(self.gram.copy(order="F"), ridge, dropout)
+            value = 0.0  # far too small a ridge
+            if weights is not None:
+                path = LinearPath(self.kept, weights, self.held.histories.n_items)
+                value = held_ndcg(lambda some, path=path: path.scores(some.matrix()), self.held)
+            self.found[ridge, dropout] = value
