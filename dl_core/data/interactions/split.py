@@ -141,7 +141,7 @@ def _rows(dataset: Dataset, seed: int) -> Rows:
 
 def _given(dataset: Dataset, rows: Rows, plan: _Plan, way: str) -> tuple[np.ndarray, str]:
     """Return the given parts; what they lack is drawn from their training rows."""
-    parts = dataset.fixed_split.map({name: at for at, name in enumerate(PARTS)}).fillna(NONE).to_numpy(dtype=int)
+    parts = dataset.fixed_split.map({name: at for at, name in enumerate(PARTS)}).fillna(NONE).to_numpy(dtype=int).copy()
     parts[(parts > TRAIN) & ~rows.positive] = NONE
     lacking = [at for at in (TEST, VALIDATION) if not (parts == at).any()]
     words = "the split is the given one"
