@@ -177,13 +177,21 @@ def _sentence(result: dict[str, Any]) -> str:
         return "There are no lists, so nothing is shown."
     text = f"{result['never_shown']:,} of {result['items']:,} items are never among the first {result['k']} of anyone"
     known = [line for line in result["groups"] if line["ratio_low"] is not None and line["ratio_high"] is not None]
-    over = max((line for line in known if line["ratio_low"] > 1), key=lambda line: line["ratio"], default=None)
-    under = min((line for line in known if line["ratio_high"] < 1), key=lambda line: line["ratio"], default=None)
-    told = [_told(line, result["by"]) for line in (over, under) if line is not None]
-    return text + (f"; {', '.join(told)}." if told else "; no kind of item stands out of its share of interactions.")
+    over = max((line for line in known if line["ratio_low"] > 1), key=_gap, default=None)
+    under = min((line for line in known if line["ratio_high"] < 1), key=_gap, default=None)
+    told = [
+        f"Most {where} its share of interactions: {_told(line, result['by'])}."
+        for where, line in (("above", over), ("below", under))
+        if line is not None
+    ]
+    return " ".join([text + ".", *(told or ["No kind of item is far from its share of interactions."])])
+
+
+def _gap(line: dict[str, Any]) -> float:
+    return line["share_exposure"] - line["share_interactions"]
 
 
 def _told(line: dict[str, Any], by: str) -> str:
     name = f"the {line['group']}" if by == POPULARITY else line["group"]
-    shares = f"{100 * line['share_exposure']:.0f} % of the places with {100 * line['share_interactions']:.0f} % "
-    return f"{name} gets {shares}of the interactions"
+    shown, taken = (f"{100 * line[key]:.0f} %" for key in ("share_exposure", "share_interactions"))
+    return f"{name} ({shown} of the places, {taken} of the interactions)"

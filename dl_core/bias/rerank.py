@@ -26,6 +26,7 @@ STEPS = tuple(step / 10 for step in range(11))
 MEASURED = ("ndcg", "recall", "coverage", "gini", "diversity", "novelty")
 HEAD_SHARE = "head_share"
 AFFORDABLE = 0.05  # share of nDCG that the suggested trade-off may cost
+MOST_OF_IT = 0.9  # share of the gain to be had at that price which the suggested trade-off reaches
 
 
 def rerank(
@@ -59,6 +60,7 @@ def rerank(
     aim : str
         ``"exposure"`` or ``"diversity"``.
     k : int
+        Nothing but the candidates can be chosen: where all of them are popular, no trade-off reaches the tail.
 
     Returns
     -------
@@ -176,8 +178,9 @@ def trade_off_curve(
     dict
         Plain JSON: ``aim``, ``meaning``, ``k``, ``users``, ``trade_offs``, ``metrics``; ``lines`` {trade_off, metric,
         value, low, high, n, change, change_low, change_high} with changes from trade-off 0, paired over users (not
-        turned: a lower Gini has a negative change); ``suggested``, the largest trade-off that costs at most 5 % of
-        nDCG (0 where even the least costs more); ``before`` and ``after`` {metric: value} at 0 and there; ``sentence``.
+        turned: a lower Gini has a negative change); ``suggested``, the least trade-off that has nine tenths of
+        what can be gained for at most 5 % of nDCG (0 where nothing can); ``before`` and ``after`` {metric: value} at 0
+        and there; ``sentence``.
     """
     at = sorted({0.0, *map(float, steps)})
     weights = weights_for(len(items), seed)
@@ -189,7 +192,7 @@ def trade_off_curve(
     names = list(found[0.0][0])
     lines = [_line(found, trade_off, name) for trade_off in at for name in names]
     value = {(line["trade_off"], line["metric"]): line["value"] for line in lines}
-    suggested = _suggested(at, value)
+    suggested = _suggested(at, value, HEAD_SHARE if aim == EXPOSURE else DIVERSITY)
     result = {
         "aim": aim,
         "meaning": MEANING[aim],
@@ -242,15 +245,17 @@ def _line(found: dict, trade_off: float, name: str) -> dict[str, Any]:
     }
 
 
-def _suggested(at: list[float], value: dict) -> float:
-    """Return the largest trade-off up to which nDCG keeps all but `AFFORDABLE` of what it was."""
-    best, before = 0.0, value[0.0, "ndcg"]
-    for trade_off in at:
-        after = value[trade_off, "ndcg"]
-        if before is None or after is None or after < (1 - AFFORDABLE) * before:
-            break
-        best = trade_off
-    return best
+def _suggested(at: list[float], value: dict, aim: str) -> float:
+    """Return the least trade-off with most of the gain in ``aim`` that can be had for `AFFORDABLE` of nDCG; else 0."""
+    before = value[0.0, "ndcg"]
+    if before is None or value[0.0, aim] is None:
+        return 0.0
+    sign = -1 if aim == HEAD_SHARE else 1
+    gain = {
+        one: sign * (value[one, aim] - value[0.0, aim]) for one in at if value[one, "ndcg"] >= (1 - AFFORDABLE) * before
+    }
+    most = max(gain.values())
+    return next((one for one in sorted(gain) if gain[one] >= MOST_OF_IT * most), 0.0) if most > 0 else 0.0
 
 
 def _sentence(result: dict[str, Any]) -> str:
@@ -260,10 +265,10 @@ def _sentence(result: dict[str, Any]) -> str:
         return "No user has held-out items, so nothing can be said about what re-ranking costs."
     lines = {line["metric"]: line for line in result["lines"] if line["trade_off"] == at}
     if not at:
-        return f"Even the least re-ranking costs more than {100 * AFFORDABLE:.0f} % of {name}."
+        return f"Nothing is gained by re-ranking that costs at most {100 * AFFORDABLE:.0f} % of {name}."
     cost = lines["ndcg"]
     size = f"{number(cost['change'], sign=True)} [{number(cost['change_low'])}, {number(cost['change_high'])}]"
-    aim = HEAD_SHARE if result["aim"] == EXPOSURE else "diversity"
+    aim = HEAD_SHARE if result["aim"] == EXPOSURE else DIVERSITY
     words = "the head's share of places" if aim == HEAD_SHARE else "the mean distance of items in a list"
     before, after = result["before"], result["after"]
     gain = "" if before[aim] is None else f"{words} goes from {number(before[aim])} to {number(after[aim])}, "

@@ -101,7 +101,8 @@ def _small(column: str, here: pd.DataFrame, unit: str) -> list[str]:
         if small.empty:
             continue
         names = [
-            f"{group} ({row.n} {unit}" + (f", {row.positives:.0f} positive)" if pd.notna(row.positives) else ")")
+            f"{group} ({row.n} {unit if row.n != 1 else unit.removesuffix('s')}"
+            + (f", {row.positives:.0f} positive)" if pd.notna(row.positives) else ")")
             for group, row in zip(small.index[:MOST_NAMED], small.itertuples(), strict=False)
         ]
         more = f" and {len(small) - MOST_NAMED} more" if len(small) > MOST_NAMED else ""

@@ -68,8 +68,9 @@ def test_who_is_over_and_under_in_words(world):
     found = exposure(rankings, "crowd", world["facts"], k=5)
     lines = {line["group"]: line for line in found["groups"]}
     assert lines["head"]["ratio_low"] > 1 and lines["tail"]["ratio_high"] < 1
-    assert "anyone; the head gets 100 % of the places with 32 % of the interactions, the " in found["sentence"]
-    assert " gets 0 % of the places with " in found["sentence"]
+    assert found["sentence"].startswith("55 of 60 items are never among the first 5 of anyone. ")
+    assert "Most above its share of interactions: the head (100 % of the places, 32 % of the " in found["sentence"]
+    assert " (0 % of the places, " in found["sentence"]
     fair = exposure(rankings, "random", world["facts"], k=5)
     assert fair["gini"]["high"] < found["gini"]["low"] and fair["coverage"]["low"] > found["coverage"]["high"]
 

@@ -118,7 +118,10 @@ def test_curve_gives_exposure_and_its_price(long_lists):
     assert line[1.0, "head_share"]["change_high"] < 0 and line[1.0, "coverage"]["change"] > 0
     assert line[1.0, "ndcg"]["change"] < 0 and line[1.0, "gini"]["change"] < 0
     at = found["suggested"]
-    assert line[at, "ndcg"]["value"] >= 0.95 * line[0.0, "ndcg"]["value"]
+    affordable = [t for t in found["trade_offs"] if line[t, "ndcg"]["value"] >= 0.95 * line[0.0, "ndcg"]["value"]]
+    assert 0 < at in affordable
+    gain = {t: line[0.0, "head_share"]["value"] - line[t, "head_share"]["value"] for t in affordable}
+    assert gain[at] >= 0.9 * max(gain.values()) and all(gain[t] < 0.9 * max(gain.values()) for t in gain if t < at)
     assert found["before"]["ndcg"] == line[0.0, "ndcg"]["value"] and found["after"]["gini"] == line[at, "gini"]["value"]
     assert found["sentence"] and "nDCG@5" in found["sentence"]
     json.dumps(found, allow_nan=False)

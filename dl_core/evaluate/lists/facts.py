@@ -63,9 +63,8 @@ class ListFacts:
     def bands(self) -> np.ndarray:
         """Popularity band of each item, (n_items,) positions in `BANDS`: each makes about a third of the interactions.
 
-        The idea of head, middle and tail by share of interactions is that of Abdollahpouri et al., *The Unfairness of
-        Popularity Bias in Recommendation* (2019), who cut at 20 % and 80 %; thirds let each band's fair share be the
-        same. Items that were taken equally often are in the same band; there always is a head, unless all are equal.
+        Abdollahpouri, Burke and Mobasher (2019) part items into a short head, a long and a distant tail; thirds of the
+        interactions are our choice, so that each band's fair share is the same. Items that were taken equally often are in the same band; there always is a head, unless all are equal.
         """
         sizes, step = np.unique(-self.counts, return_inverse=True)
         weight = np.bincount(step, weights=self.counts, minlength=len(sizes))
