@@ -64,7 +64,8 @@ class ListFacts:
         """Popularity band of each item, (n_items,) positions in `BANDS`: each makes about a third of the interactions.
 
         Abdollahpouri, Burke and Mobasher (2019) part items into a short head, a long and a distant tail; thirds of the
-        interactions are our choice, so that each band's fair share is the same. Items that were taken equally often are in the same band; there always is a head, unless all are equal.
+        interactions are our choice, so that each band's fair share is the same. Items that were taken equally often are
+        in the same band; there always is a head, unless all are equal.
         """
         sizes, step = np.unique(-self.counts, return_inverse=True)
         weight = np.bincount(step, weights=self.counts, minlength=len(sizes))
