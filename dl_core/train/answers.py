@@ -22,6 +22,8 @@ class Answers(ABC):
     The session trains and times; a subclass knows whether models name classes or rank items.
     """
 
+    settles = 0.0  # share of the training time that `settle` takes
+
     def parts(self, dataset: Dataset, splits: Splits) -> dict[str, Dataset]:
         """Return the rows of ``"train"``, ``"validation"`` and ``"test"``."""
         return {part: dataset.subset(getattr(splits, part)) for part in ("train", "validation", "test")}

@@ -41,6 +41,8 @@ class ListAnswers(Answers):
         Draws the users that are judged, where there are very many.
     """
 
+    settles = 0.4
+
     primary_metric: str
     k: int = 10
     remove_seen: bool = True

@@ -208,12 +208,13 @@ class _Training:
         """Fit, ask, save; the mark comes last."""
         context, ask, clock = self._context(offer), self.answers.ask, time.perf_counter
         model, began = offer.build(), clock()
-        model.fit(self.parts["train"], self.parts["validation"], context)
+        turn = 1.0 - self.answers.settles
+        model.fit(self.parts["train"], self.parts["validation"], context.part(0.0, turn))
         seconds = clock() - began
         said = {"validation": ask(model, "validation", self.parts)}
         fitted = self.answers.fitted(offer, model, said["validation"], self.parts, self.spec.seed)
         began = clock()
-        self.answers.settle(model, self.parts, context)
+        self.answers.settle(model, self.parts, context.part(turn, 1.0))
         seconds, began = seconds + clock() - began, clock()
         said["test"] = ask(model, "test", self.parts)
         per_case = 1000 * (clock() - began) / max(1, self.answers.count(said["test"]))
