@@ -71,6 +71,11 @@ def ask(
     return None
 
 
+def kept(context: PageContext, task: str, args: Mapping[str, Any]) -> bool:
+    """Return whether the prepared run brings the answer to this question, so that asking costs nothing."""
+    return context.prepared and kept_answer(context.run_folder, task, args) is not None
+
+
 def forget(key: str) -> None:
     """Drop a question, so that it is asked anew."""
     st.session_state.get(ANSWERS, {}).pop(key, None)

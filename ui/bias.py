@@ -9,8 +9,7 @@ import pandas as pd
 import streamlit as st
 
 from dl_core.domain import Domain
-from dl_core.evaluate.metrics import METRICS
-from ui import charts, mitigation, theme
+from ui import charts, exposure, kinds, measures, mitigation, theme
 from ui.context import PageContext
 from ui.words import count, estimate, interval, number, signed
 
@@ -48,12 +47,12 @@ def show(domain: Domain, context: PageContext) -> None:
         "Metric",
         [row["metric"] for row in report["overall"]],
         default=domain.primary_metric if domain.primary_metric in domain.group_metrics else domain.group_metrics[0],
-        format_func=_label,
+        format_func=lambda name: measures.measure(context, name).label,
         required=True,
         key=f"{context.key}_bias_metric",
         persist_state="session",
     )
-    st.caption(METRICS[metric].help if metric in METRICS else "")
+    st.caption(measures.measure(context, metric).help)
     _warnings(report)
     left, right = st.columns([3, 2], gap="large")
     with left:
@@ -61,11 +60,10 @@ def show(domain: Domain, context: PageContext) -> None:
     with right:
         _disparities(report, metric)
         _four_fifths(report)
-    mitigation.show(domain, context, model, columns)
-
-
-def _label(metric: str) -> str:
-    return METRICS[metric].label if metric in METRICS else metric
+    if kinds.is_lists(context):
+        exposure.show(context, model)
+    else:
+        mitigation.show(domain, context, model, columns)
 
 
 def _warnings(report: dict[str, Any]) -> None:
@@ -84,6 +82,7 @@ def _groups(context: PageContext, report: dict[str, Any], model: str, metric: st
     """Draw one chart a column: dots with intervals by group around the overall line."""
     overall = next(row for row in report["overall"] if row["metric"] == metric)
     table = pd.DataFrame([row for row in report["groups"] if row["metric"] == metric])
+    units = "users" if kinds.is_lists(context) else "rows"
     for column, rows in table.groupby("column", sort=False):
         dots = [
             {
@@ -97,9 +96,10 @@ def _groups(context: PageContext, report: dict[str, Any], model: str, metric: st
             for row in rows.to_dict("records")
             if row["value"] is not None and row["value"] == row["value"]
         ]
-        title = f"{_label(metric)} by {column}"
+        label = measures.measure(context, metric).label
+        title = f"{label} by {column}"
         everyone = estimate(overall["value"], overall["low"], overall["high"], overall["n"])
-        chart = charts.dots(dots, title, x=f"{_label(metric)}; dotted: all rows, {everyone}", line=overall["value"])
+        chart = charts.dots(dots, title, x=f"{label}; dotted: all {units}, {everyone}", line=overall["value"])
         if dots and min(row["value"] for row in dots) == max(row["value"] for row in dots):
             chart.update_xaxes(range=[-0.02, 1.05])  # one value alone would be drawn on an axis up to 2
         charts.draw(chart, alt=title, key=f"bias_{column}_{metric}")

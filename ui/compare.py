@@ -8,10 +8,9 @@ import pandas as pd
 import streamlit as st
 
 from dl_core.domain import Domain
-from dl_core.evaluate.metrics import METRICS
 from dl_core.evaluate.results import Evaluation
 from dl_core.tasks.prepared import default_pair
-from ui import ageing, arrival, charts, curves, drift, kinds, reading, stress, theme
+from ui import ageing, arrival, charts, cold_start, curves, curves_lists, drift, kinds, measures, reading, stress, theme
 from ui.context import PageContext
 from ui.words import count, duration, estimate, interval, number, signed, size
 
@@ -34,7 +33,8 @@ def show(domain: Domain, context: PageContext) -> None:
     if pair:
         _differences(context, comparison, pair)
     arrival.pause()
-    curves.show(context, evaluation, pair)
+    shown = curves_lists if kinds.is_lists(context) else curves
+    shown.show(context, evaluation, pair)
     arrival.pause()
     if pair:
         _disagreements(context, comparison, pair)
@@ -42,6 +42,7 @@ def show(domain: Domain, context: PageContext) -> None:
     ageing.show(domain, context)
     _costs(context, comparison)
     drift.show(domain, context)
+    cold_start.show(domain, context)
     stress.show(domain, context)
 
 
@@ -51,29 +52,29 @@ def _metric_and_leaderboard(domain: Domain, context: PageContext, evaluation: Ev
     if evaluation.metrics.empty:
         st.info(evaluation.note or "There are no labels, so no model can be judged here.", icon=":material/info:")
         return
-    metric = _pick_metric(domain, evaluation.metrics)
+    metric = _pick_metric(domain, context, evaluation.metrics)
     _leaderboard(context, evaluation.metrics, metric, evaluation.bounds.get(metric))
 
 
-def _pick_metric(domain: Domain, table: pd.DataFrame) -> str:
+def _pick_metric(domain: Domain, context: PageContext, table: pd.DataFrame) -> str:
     known = [name for name in domain.metrics if name in set(table["metric"])]
     chosen = st.segmented_control(
         "Metric",
         known,
         default=domain.primary_metric if domain.primary_metric in known else known[0],
-        format_func=lambda name: METRICS[name].label,
+        format_func=lambda name: measures.measure(context, name).label,
         required=True,
         key=f"{domain.name}_metric",
         persist_state="session",
         label_visibility="collapsed",
     )
-    st.caption(METRICS[chosen].help)
+    st.caption(measures.measure(context, chosen).help)
     return chosen
 
 
 def _leaderboard(context: PageContext, table: pd.DataFrame, metric: str, bound: float | None) -> None:
     """Draw every model's value as a dot with its 95 % interval; baselines in grey."""
-    about = METRICS[metric]
+    about = measures.measure(context, metric)
     rows = table[(table["metric"] == metric) & table["value"].notna()]
     rows = rows.sort_values("value", ascending=not about.higher_is_better, kind="stable")
     if rows.empty:
@@ -164,7 +165,7 @@ def _differences(context: PageContext, comparison: dict[str, Any], pair: tuple[s
     one, two = map(context.label, pair)
     dots = [
         {
-            "label": METRICS[row["metric"]].label if row["metric"] in METRICS else row["metric"],
+            "label": measures.measure(context, row["metric"]).label,
             "value": row["difference"],
             "low": row["low"],
             "high": row["high"],
@@ -173,12 +174,14 @@ def _differences(context: PageContext, comparison: dict[str, Any], pair: tuple[s
         }
         for row in rows
     ]
+    units = "users" if kinds.is_lists(context) else "rows"
     wins = sum(row["verdict"] == "better" for row in rows)
     losses = sum(row["verdict"] == "worse" for row in rows)
     title = f"A is better by {wins} of {len(rows)} metrics, worse by {losses}"
     left, right = st.columns(2, gap="large")
     with left:
-        chart = charts.dots(dots, title, x="A − B, turned so that right is better; whiskers: 95 %", line=0.0)
+        drawn = [dot for dot, row in zip(dots, rows, strict=True) if measures.is_share(context, row["metric"])]
+        chart = charts.dots(drawn, title, x="A − B, turned so that right is better; whiskers: 95 %", line=0.0)
         charts.draw(chart, alt=f"{one} against {two}: {title}", key="differences")
     with right:
         table = pd.DataFrame(
@@ -194,20 +197,21 @@ def _differences(context: PageContext, comparison: dict[str, Any], pair: tuple[s
         )
         st.dataframe(table, hide_index=True, alt="Paired differences by metric")
         st.caption(
-            f"A is {one}, B is {two}. n = {count(rows[0]['n'])} test rows, the same for both; differences are turned "
-            "so that positive is better."
+            f"A is {one}, B is {two}. n = {count(rows[0]['n'])} test {units}, the same for both; differences are "
+            "turned so that positive is better."
         )
 
 
 def _disagreements(context: PageContext, comparison: dict[str, Any], pair: tuple[str, str]) -> None:
-    """Show the cases on which the two models say different classes, the most different first."""
+    """Show the cases that the two models answer differently, the most different first."""
     found = [row for row in comparison["disagreements"] if {row["a"], row["b"]} == set(pair)]
-    st.subheader("Cases on which they disagree", anchor=False)
+    body = kinds.body(context, "disagreements")
+    st.subheader(body.TITLE, anchor=False)
     if not found:
-        st.caption("There are none: on every test row both say the same class.")
+        st.caption(body.NONE)
         return
-    st.caption(f"{count(len(found))} test rows; those furthest apart come first.")
-    kinds.body(context, "disagreements").show(context, found, pair)
+    st.caption(f"{count(len(found))} {body.FOUND}")
+    body.show(context, found, pair)
 
 
 def _costs(context: PageContext, comparison: dict[str, Any]) -> None:

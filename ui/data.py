@@ -7,6 +7,7 @@ from typing import Any
 
 import streamlit as st
 
+from dl_core.data.interactions.histories import POSITIVE
 from dl_core.domain import Domain
 from ui import jobs, kinds, preview, state, states, theme
 from ui.context import PageContext
@@ -133,7 +134,8 @@ def _roles(domain: Domain, context: PageContext) -> None:
     if context.dataset_folder is None:
         return
     derived = about["roles"].get("history", ())
-    columns = [name for name in about["columns"] if name not in derived]
+    made = (*derived, POSITIVE) if kinds.is_lists(context) else derived
+    columns = [name for name in about["columns"] if name not in made]
     fixed = about.get("id") is None or context.read_only
     with (
         st.expander("How the columns were read", icon=":material/edit_note:"),
@@ -141,7 +143,7 @@ def _roles(domain: Domain, context: PageContext) -> None:
     ):
         wanted: dict[str, list[str]] = {}
         for field in domain.schema.fields:
-            if field.role in READER_ONLY:
+            if field.role in READER_ONLY or (kinds.is_lists(context) and field.many):
                 continue
             now = [name for name in about["roles"].get(str(field.role), ()) if name in columns]
             title = str(field.role).capitalize() + (" (needed)" if field.required else "")

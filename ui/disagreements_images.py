@@ -12,6 +12,10 @@ from ui.words import number
 
 MOST = 8  # pictures
 
+TITLE = "Cases on which they disagree"
+NONE = "There are none: on every test row both say the same class."
+FOUND = "test rows; those furthest apart come first."
+
 
 def show(context: PageContext, found: list[dict[str, Any]], pair: tuple[str, str]) -> None:
     """Draw the cases that are furthest apart."""

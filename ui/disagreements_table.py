@@ -13,6 +13,9 @@ from ui.context import PageContext
 from ui.words import number
 
 COLUMNS = 5  # of a row's main columns
+TITLE = "Cases on which they disagree"
+NONE = "There are none: on every test row both say the same class."
+FOUND = "test rows; those furthest apart come first."
 
 
 def show(context: PageContext, found: list[dict[str, Any]], pair: tuple[str, str]) -> None:

@@ -19,6 +19,9 @@ VIEWS = {"methods": "Methods side by side", "models": "Models side by side"}
 def show(domain: Domain, context: PageContext) -> None:
     """Draw the tab."""
     body = kinds.body(context, "explain")
+    if kinds.is_lists(context):
+        body.show(domain, context)
+        return
     if context.dataset_folder is None and not (context.prepared and kinds.is_table(context)):
         states.empty("image_not_supported", body.MISSING, key="no_rows")
         return

@@ -14,6 +14,7 @@ from ui import live, services, state, states
 from ui.context import PageContext
 from ui.words import about
 
+READ = "_read_"  # session key before a data set's id: the options it was read with
 SAFE_DATA = "Nothing was kept of it; the data you had before are untouched."
 
 
@@ -27,9 +28,16 @@ def start_ingest(domain: Domain, owner: str, args: dict[str, Any], then: dict[st
     state.choose(domain, owner, ingest=job.id)
 
 
-def start_roles(domain: Domain, owner: str, dataset_id: str, roles: dict[str, list[str]]) -> None:
-    """Read a data set again with other roles, in a worker; the one there stays as it is."""
+def start_roles(
+    domain: Domain,
+    owner: str,
+    dataset_id: str,
+    roles: dict[str, list[str]],
+    options: dict[str, Any] | None = None,
+) -> None:
+    """Read a data set again with other roles or read options, in a worker; the one there stays as it is."""
     full = {"domain": domain.name, "owner": owner, "dataset_id": dataset_id, "roles": roles}
+    full |= {"options": options} if options else {}
     job = services.submit("reassign", full, owner=owner, key=_key(full))
     state.choose(domain, owner, ingest=job.id)
 
@@ -61,6 +69,7 @@ def take_in(domain: Domain, owner: str) -> None:
         return
     then = job.args.get("then")
     chosen.update(ingest=None)
+    st.session_state[READ + job.result["dataset_id"]] = job.args.get("options") or {}
     if then:
         start_training(domain, owner, job.result["dataset_id"], then)
         return

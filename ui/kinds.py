@@ -1,4 +1,4 @@
-"""Which body a panel has: one for images, one for tables. The data decide, not the industry."""
+"""Which body a panel has: for images, for tables, for lists of items. The data decide, not the industry."""
 
 from __future__ import annotations
 
@@ -8,12 +8,25 @@ from types import ModuleType
 from ui.context import PageContext
 
 
-def is_table(context: PageContext) -> bool:
-    """Return whether rows are lines of a table rather than images."""
+def kind(context: PageContext) -> str:
+    """Return ``"images"``, ``"lists"`` where rows say who took what, or ``"table"``."""
     about = context.dataset or (context.summary or {}).get("dataset") or {}
-    return not about.get("roles", {}).get("image")
+    roles = about.get("roles", {})
+    if roles.get("image"):
+        return "images"
+    return "lists" if roles.get("user") and roles.get("item") else "table"
+
+
+def is_table(context: PageContext) -> bool:
+    """Return whether rows are lines of a table rather than images; interactions are lines of a table too."""
+    return kind(context) != "images"
+
+
+def is_lists(context: PageContext) -> bool:
+    """Return whether models rank items for users rather than give a row a class."""
+    return kind(context) == "lists"
 
 
 def body(context: PageContext, panel: str) -> ModuleType:
-    """Return the module that draws ``panel`` for these data: ``ui.<panel>_table`` or ``ui.<panel>_images``."""
-    return importlib.import_module(f"ui.{panel}_{'table' if is_table(context) else 'images'}")
+    """Return the module that draws ``panel`` for these data: ``ui.<panel>_images``, ``_table`` or ``_lists``."""
+    return importlib.import_module(f"ui.{panel}_{kind(context)}")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any
 
 import streamlit as st
@@ -11,12 +12,13 @@ from dl_core.domain import Domain, Option
 SIDE_BY_SIDE = 170  # pixels that a short option needs
 
 
-def draw(domain: Domain) -> tuple[dict[str, Any], int, float | None]:
-    """Draw the folded options; return them with the seed and the time budget in seconds."""
+def draw(domain: Domain, hidden: Collection[str] = ()) -> tuple[dict[str, Any], int, float | None]:
+    """Draw the folded options but those ``hidden``; return them with the seed and the time budget in seconds."""
     with st.expander("Options", icon=":material/tune:"):
         options = {}
+        shown = [one for one in domain.options if one.name not in hidden]
         with st.grid("auto", min_column_width=SIDE_BY_SIDE):
-            options.update({one.name: _field(domain, one) for one in domain.options if not one.lines})
+            options.update({one.name: _field(domain, one) for one in shown if not one.lines})
             seed = st.number_input(
                 "Seed",
                 0,
@@ -35,31 +37,31 @@ def draw(domain: Domain) -> tuple[dict[str, Any], int, float | None]:
                 persist_state="session",
                 help="0 for none. Models that do not fit into the time are skipped, and the run says so.",
             )
-        options.update({one.name: _field(domain, one) for one in domain.options if one.lines})
+        options.update({one.name: _field(domain, one) for one in shown if one.lines})
     return options, int(seed), 60.0 * minutes or None
 
 
 def _field(domain: Domain, option: Option) -> Any:
-    """Draw the widget that fits an option's kind."""
+    """Draw an option of a training; what stands in it survives a page switch."""
+    return field(option, f"{domain.name}_option_{option.name}", option.default, persist_state="session")
+
+
+def field(option: Option, key: str, value: Any, **shared: Any) -> Any:
+    """Draw the widget that fits an option's kind with ``value`` in it, and return what stands there."""
     hint = option.help[:1].upper() + option.help[1:]
-    shared = {"key": f"{domain.name}_option_{option.name}", "help": hint, "persist_state": "session"}
     title = option.name.replace("_", " ").capitalize()
+    if option.lines:
+        return st.text_area(f"{title} ({option.help})", value, height=130, key=key, **shared)
+    shared = {**shared, "key": key, "help": hint}
     if option.kind is bool:
-        return st.toggle(title, option.default, **shared)
+        return st.toggle(title, value, **shared)
     if option.choices:
-        return st.selectbox(title, option.choices, option.choices.index(option.default), **shared)
+        return st.selectbox(title, option.choices, option.choices.index(value), **shared)
     if option.kind is int:
-        return int(st.number_input(title, value=option.default, step=1, **shared))
+        return int(st.number_input(title, value=int(value), step=1, **shared))
     if option.kind is float:
         small = abs(option.default) <= 1
         return st.number_input(
-            title,
-            value=float(option.default),
-            step=0.05 if small else 0.5,
-            format="%.2f" if small else "%.1f",
-            **shared,
+            title, value=float(value), step=0.05 if small else 0.5, format="%.2f" if small else "%.1f", **shared
         )
-    if option.lines:
-        shown = f"{title} ({option.help})"
-        return st.text_area(shown, option.default, height=130, key=shared["key"], persist_state="session")
-    return st.text_input(title, option.default, **shared)
+    return st.text_input(title, value, **shared)

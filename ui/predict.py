@@ -15,6 +15,9 @@ from ui.context import PageContext
 
 def show(domain: Domain, context: PageContext) -> None:
     """Draw the tab."""
+    if kinds.is_lists(context):
+        kinds.body(context, "predict").show(domain, context)
+        return
     new, edit = st.tabs(["New cases", "What if: edit one case"], key=f"{context.key}_predict_tabs", on_change="rerun")
     if new.open:
         with new:

@@ -11,7 +11,7 @@ from dl_core.data.catalogue import KnownData
 from dl_core.domain import Domain
 from dl_core.errors import DaylightError
 from dl_core.schema import Role
-from ui import dialogs, jobs, services, state, states, uploads
+from ui import dialogs, jobs, services, state, states, upload_lists, uploads
 from ui.context import PageContext
 from ui.words import count, size, when
 
@@ -70,6 +70,7 @@ def upload(domain: Domain, owner: str) -> None:
         accept_multiple_files="directory" if folder else True,
         key="upload_files_folder" if folder else "upload_files",
     )
+    more = upload_lists.draw(domain) if upload_lists.fits(domain) else {}
     name = st.text_input("Name of the data set", key="upload_name", placeholder="taken from the file", max_chars=80)
     if domain.notice:
         personal = "Personal fields of DICOM headers are neither stored nor shown. " if images else ""
@@ -78,7 +79,7 @@ def upload(domain: Domain, owner: str) -> None:
         try:
             where, total = uploads.write_upload(files)
             title = name.strip() or files[0].name.replace("\\", "/").split("/")[0].rsplit(".", 1)[0]
-            jobs.start_ingest(domain, owner, {"upload": where, "name": title[:80]})
+            jobs.start_ingest(domain, owner, {"upload": where, "name": title[:80], **more})
         except DaylightError as error:
             states.show_error(error)
         else:

@@ -8,8 +8,7 @@ import pandas as pd
 import streamlit as st
 
 from dl_core.domain import Domain
-from dl_core.evaluate.metrics import METRICS
-from ui import charts, kinds
+from ui import charts, kinds, measures
 from ui.context import PageContext
 from ui.words import number
 
@@ -91,7 +90,7 @@ def _learning_curve(context: PageContext) -> None:
         _line(context, model, of_model.rename(columns={"mean": "value", "min": "low", "max": "high"}), "labels")
         for model, of_model in mean.groupby("model", sort=False)
     ]
-    metric = METRICS[rows["metric"].iloc[0]].label if "metric" in rows else "AUROC"
+    metric = measures.measure(context, rows["metric"].iloc[0] if "metric" in rows else "auroc").label
     chart = charts.lines(series, "What more labels bring", x="Labels (log scale)", y=metric, height=380, direct=False)
     chart.update_xaxes(type="log")
     charts.draw(chart, alt=f"{metric} against the number of labels", key="learning_curve")

@@ -7,9 +7,14 @@ for the run that ships with the sample.
 
 import dl_core.domains  # noqa: F401  makes the domains known
 from dl_core.tasks.data import ingest, inspect, sample
+from dl_core.tasks.interactions import list_overview
 from dl_core.tasks.judging import ageing, bias, cases, compare, drift, learning_curve, mitigate, robustness
+from dl_core.tasks.list_cases import cold_start, explain_list
+from dl_core.tasks.lists import find_items, find_users, user_lists
 from dl_core.tasks.new_cases import predict, what_if
+from dl_core.tasks.recommending import recommend, recommend_all, similar_items
 from dl_core.tasks.saliency import explain, layers
+from dl_core.tasks.showing import exposure, feedback, rerank, rerank_example
 from dl_core.tasks.summing import overview
 from dl_core.tasks.taking import export, report
 from dl_core.tasks.training import train, warm_up
@@ -18,21 +23,34 @@ __all__ = [
     "ageing",
     "bias",
     "cases",
+    "cold_start",
     "compare",
     "drift",
     "explain",
+    "explain_list",
     "export",
+    "exposure",
+    "feedback",
+    "find_items",
+    "find_users",
     "ingest",
     "inspect",
     "layers",
     "learning_curve",
+    "list_overview",
     "mitigate",
     "overview",
     "predict",
+    "recommend",
+    "recommend_all",
     "report",
+    "rerank",
+    "rerank_example",
     "robustness",
     "sample",
+    "similar_items",
     "train",
+    "user_lists",
     "warm_up",
     "what_if",
 ]

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from dl_core.engine import TaskContext
     from dl_core.models.base import Model
 
-OPEN = 4  # runs and models that a worker keeps in memory
+OPEN, MODELS = 4, 8  # runs and models that a worker keeps in memory
 
 
 def open_run(args: Mapping[str, Any], context: TaskContext) -> tuple[Domain, Run]:
@@ -40,7 +40,7 @@ def open_run(args: Mapping[str, Any], context: TaskContext) -> tuple[Domain, Run
         domain = get_domain(name["prepared"])
         if domain.sample is None:
             raise OptionError("this domain has no sample", where=domain.title)
-        run = _load(str(domain.sample.prepared_run), _stamp(domain.sample.prepared_run))
+        run = load_run(str(domain.sample.prepared_run), stamp(domain.sample.prepared_run))
         if (run.folder / run.dataset["path"] / "dataset.json").exists():
             return domain, run
         return domain, replace(run, dataset={**run.dataset, "path": str(sample_folder(domain, context.home))})
@@ -49,13 +49,13 @@ def open_run(args: Mapping[str, Any], context: TaskContext) -> tuple[Domain, Run
     store = get_store(context.home)
     record = store.run(name["id"], args["owner"])
     folder = store.run_folder(record.id)
-    return get_domain(record.domain), _load(str(folder), _stamp(folder))
+    return get_domain(record.domain), load_run(str(folder), stamp(folder))
 
 
 def open_model(domain: Domain, run: Run, name: str | None) -> tuple[str, Model]:
     """Return a fitted model of a run, from memory if it was used lately."""
     chosen = run.check_model(name)
-    return chosen, _model(domain.name, chosen, str(run.folder), _stamp(run.folder))
+    return chosen, _model(domain.name, chosen, str(run.folder), stamp(run.folder))
 
 
 def sample_folder(domain: Domain, home: Path) -> Path:
@@ -100,16 +100,18 @@ def relative(path: Path, context: TaskContext) -> str:
     return path.resolve().relative_to(Path(context.home).resolve()).as_posix()
 
 
-def _stamp(folder: Path) -> int:
+def stamp(folder: Path) -> int:
+    """Return when a run's record last changed, in ns; 0 where there is none."""
     path = Path(folder) / "run.json"
     return path.stat().st_mtime_ns if path.exists() else 0
 
 
 @lru_cache(maxsize=OPEN)
-def _load(folder: str, stamp: int) -> Run:
+def load_run(folder: str, changed: int) -> Run:
+    """Return the run in ``folder``, from memory if it was used lately and has not changed since."""
     return Run.load(Path(folder))
 
 
-@lru_cache(maxsize=OPEN)
-def _model(domain: str, name: str, folder: str, stamp: int) -> Model:
-    return _load(folder, stamp).load_model(name, get_domain(domain).models[name])
+@lru_cache(maxsize=MODELS)
+def _model(domain: str, name: str, folder: str, changed: int) -> Model:
+    return load_run(folder, changed).load_model(name, get_domain(domain).models[name])

@@ -17,6 +17,7 @@ from dl_core.files import read_json
 MOST_DISAGREEMENTS = 12  # rows of a table on which two models disagree
 QUEUED = 300  # test rows of a table that stand in for a new file
 FIRST_CASES = 6  # test rows that stand in for new cases
+FIRST_ROUNDS = 5  # of the simulated feedback loop
 FIRST_METHODS = {True: 2, False: 3}  # of the domain's explainers, shown at first for tables and for images
 
 
@@ -62,6 +63,8 @@ def first_rows(predictions: pd.DataFrame) -> list[str]:
 def first_questions(domain: Domain, run: Mapping[str, Any], folder: Path) -> list[tuple[str, dict[str, Any]]]:
     """Return (task, args) of what the Explain, Bias and Predict tabs ask when they are opened for the first time."""
     table = not run["dataset"]["roles"].get("image")
+    if run["dataset"]["roles"].get("item") and table:
+        return _of_lists(domain, run, folder)
     model = best_model(run["models"])
     shown = best_model(run["models"], "deep") or model
     predictions = pd.read_parquet(folder / "predictions.parquet")
@@ -100,6 +103,75 @@ def _of_table(
     if domain.inputs is not None:
         questions.append(("drift", {}))
     return questions
+
+
+def first_list_methods(explainers: Sequence[str], kind: str) -> list[str]:
+    """Return the methods by which a list is explained at first: gradients for a network, exact parts for a baseline."""
+    wanted = ("integrated_gradients", "leave_one_out") if kind == "deep" else ("exact", "leave_one_out")
+    return [name for name in wanted if name in explainers]
+
+
+def _of_lists(domain: Domain, run: Mapping[str, Any], folder: Path) -> list[tuple[str, dict[str, Any]]]:
+    """Return what the tabs ask first of a run of recommenders; what follows from the answers says `next_questions`."""
+    models = {name: about for name, about in run["models"].items() if about["state"] == "done"}
+    model = best_model(models)
+    pair = list(default_pair(models)) if len(models) > 1 else list(models)
+    questions: list[tuple[str, dict[str, Any]]] = [
+        ("list_overview", {}),
+        ("find_users", first_users(models)),
+        ("find_items", {"search": ""}),
+        ("recommend", {"items": [], "models": pair}),
+        ("bias", {"model": model, "columns": []}),
+        ("exposure", {"model": model, "by": "popularity"}),
+        ("rerank", {"model": model, "aim": "exposure"}),
+        ("feedback", {"model": model, "rounds": FIRST_ROUNDS}),
+        ("cold_start", {"models": list(models)}),
+    ]
+    if len(models) > 1:
+        questions += _apart(folder, pair)
+    return questions
+
+
+def _apart(folder: Path, pair: Sequence[str]) -> list[tuple[str, dict[str, Any]]]:
+    """Return the question after the first user to whom two models recommend different things."""
+    path = folder / "comparison.json"
+    found = read_json(path)["disagreements"] if path.is_file() else []
+    users = [str(row["row"]) for row in found if {row["a"], row["b"]} == set(pair)]
+    return [("user_lists", {"user": users[0], "models": list(pair)})] if users else []
+
+
+def first_users(models: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the question after the users that are listed first."""
+    shown = best_model(models, "deep") or best_model(models)
+    return {"model": shown, "kind": "hits", "search": "", "page": 0}
+
+
+def next_questions(
+    domain: Domain, run: Mapping[str, Any], task: str, args: Mapping[str, Any], result: Mapping[str, Any]
+) -> list[tuple[str, dict[str, Any]]]:
+    """Return (task, args) of what the tabs ask next, once they know the answer to a first question."""
+    models = {name: about for name, about in run["models"].items() if about["state"] == "done"}
+    pair = list(default_pair(models)) if len(models) > 1 else list(models)
+    if task == "find_users" and result["users"]:
+        user, shown = result["users"][0]["user"], args["model"]
+        lists = {"user": user, "models": [shown]}
+        return [("user_lists", lists), ("recommend", {"user": user, "models": pair})]
+    if task == "find_items" and result["items"]:
+        return [("recommend", {"items": [result["items"][0]["item"]], "models": pair})]
+    if task == "rerank":
+        return [("rerank_example", {**args, "trade_off": result["suggested"]})]
+    if task == "user_lists" and len(args["models"]) == 1 and result["lists"][0]["items"]:
+        (shown,) = args["models"]
+        items = result["lists"][0]["items"]
+        methods = first_list_methods(domain.explainers, models[shown]["kind"])
+        item = items[first_item(items)]["item"]
+        return [("explain_list", {"models": [shown], "methods": methods, "user": result["user"], "item": item})]
+    return []
+
+
+def first_item(items: Sequence[Mapping[str, Any]]) -> int:
+    """Return which item of a list is explained at first: the first hit, else the first place."""
+    return next((at for at, item in enumerate(items) if item["hit"]), 0)
 
 
 def default_pair(models: Mapping[str, Any]) -> tuple[str, str]:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from dl_core import pipeline
 from dl_core.data.dataset import Dataset, Finding
+from dl_core.data.interactions.histories import POSITIVE
 from dl_core.data.labels import fold_labels
 from dl_core.domain import Domain, ReadRequest, get_domain
 from dl_core.errors import SchemaError
@@ -20,12 +21,18 @@ from dl_core.tasks.rows import is_table, shown_columns
 if TYPE_CHECKING:
     from dl_core.engine import TaskContext
 
+LIST_ROLES = (Role.USER, Role.ITEM, Role.VALUE, Role.TIME)
+READ_AGAIN = (
+    "Read again from the rows that were kept. What an earlier reading left out or folded does not come back; upload "
+    "the file again for that."
+)
+
 
 def reassign(args: Mapping[str, Any], context: TaskContext) -> dict[str, Any]:
     """Register a copy of a data set with other roles, and return its id.
 
     ``args``: ``dataset_id``, ``owner``, ``roles`` (role to list of columns; a role that is left out keeps its columns,
-    an empty list takes them away) and ``name``.
+    an empty list takes them away), ``options`` (of reading, for interactions) and ``name``.
 
     Raises
     ------
@@ -37,7 +44,9 @@ def reassign(args: Mapping[str, Any], context: TaskContext) -> dict[str, Any]:
     roles = {Role(role): tuple(columns) for role, columns in args["roles"].items()}
     folder = Path(context.home) / "uploads" / f"roles-{context.job_id}"
     try:
-        if is_table(dataset):
+        if dataset.column(Role.USER) and dataset.column(Role.ITEM):
+            changed = read_lists_again(get_domain(record.domain), dataset, roles, args.get("options") or {}, folder)
+        elif is_table(dataset):
             changed = read_again(get_domain(record.domain), dataset, roles, folder)
         else:
             changed = replace(with_roles(dataset, roles), fingerprint="")
@@ -62,6 +71,31 @@ def read_again(domain: Domain, dataset: Dataset, roles: Mapping[Role, Sequence[s
     dataset.table[shown_columns(dataset)].to_parquet(path, index=False)
     request = ReadRequest((path,), roles=wanted, options=domain.parse_options({}), name=dataset.name)
     return replace(pipeline.ingest(domain, request), source=dataset.source)
+
+
+def read_lists_again(
+    domain: Domain,
+    dataset: Dataset,
+    roles: Mapping[Role, Sequence[str]],
+    options: Mapping[str, Any],
+    folder: Path,
+) -> Dataset:
+    """Return interactions read anew from the rows that are there; tables of items and users stay beside them."""
+    kept = {role: dataset.roles[role] for role in LIST_ROLES if role in dataset.roles}
+    wanted = {**kept, **{role: tuple(columns) for role, columns in roles.items() if role in LIST_ROLES}}
+    folder.mkdir(parents=True, exist_ok=True)
+    path = folder / "interactions.parquet"
+    dataset.table.drop(columns=POSITIVE, errors="ignore").to_parquet(path, index=False)
+    request = ReadRequest((path,), roles=wanted, options=domain.parse_options(options), name=dataset.name)
+    found = pipeline.ingest(domain, request)
+    note = Finding("info", "read-again", READ_AGAIN)
+    return replace(
+        found,
+        source=dataset.source,
+        side={**dataset.side, **found.side},
+        notes=(*found.notes, note),
+        fingerprint="",
+    )
 
 
 def with_roles(dataset: Dataset, roles: Mapping[Role, Sequence[str]]) -> Dataset:

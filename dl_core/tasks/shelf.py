@@ -1,0 +1,186 @@
+"""What a worker keeps of a run of recommenders: who took what before the test, what was held out, all of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+from scipy import sparse
+
+from dl_core.data.dataset import Dataset
+from dl_core.data.interactions.catalogue import CATEGORY, PRICE, Catalogue
+from dl_core.data.interactions.histories import Histories
+from dl_core.errors import OptionError
+from dl_core.evaluate.rankings import Rankings
+from dl_core.schema import Role
+from dl_core.tasks.opening import load_run, stamp
+from dl_core.tasks.rows import plain
+from dl_core.train.run import Run
+
+if TYPE_CHECKING:
+    from dl_core.models.interaction.base import Recommender
+
+OPEN = 2  # runs whose histories a worker keeps in memory
+LISTS = 12  # models whose judged lists it keeps
+K = 10  # length of a list unless the run says otherwise
+
+
+@dataclass(frozen=True)
+class Shelf:
+    """The histories of a run's users in one catalogue, the same users in the same order.
+
+    ``known`` is what models knew when they were judged (training and validation rows), ``held`` what was held out of
+    them for the test, ``whole`` all that is known by now. ``judged`` is the catalogue of ``known`` rows alone, from
+    which lists are judged.
+    """
+
+    dataset: Dataset
+    catalogue: Catalogue
+    judged: Catalogue
+    known: Histories
+    held: Histories
+    whole: Histories
+
+    def position(self, user: str) -> int | None:
+        """Return a user's place, or None for one who is not there."""
+        at = np.searchsorted(self.whole.users, user)
+        return int(at) if at < len(self.whole.users) and self.whole.users[at] == user else None
+
+
+def open_shelf(run: Run) -> Shelf:
+    """Return the histories of a run's users, from memory if they were used lately.
+
+    Raises
+    ------
+    OptionError
+        If the run's rows name no users and items.
+    """
+    place = (run.folder / run.dataset["path"]).resolve()
+    return _shelf(str(run.folder), str(place), stamp(run.folder))
+
+
+@lru_cache(maxsize=OPEN)
+def _shelf(folder: str, place: str, changed: int) -> Shelf:
+    run = load_run(folder, changed)
+    dataset = Dataset.load(Path(place))
+    if dataset.column(Role.USER) is None or dataset.column(Role.ITEM) is None:
+        raise OptionError("these rows name no users and items", where=dataset.name)
+    catalogue = Catalogue.of(dataset)
+    users = np.unique(dataset.values(Role.USER).astype(str).to_numpy(dtype=object))
+    before = dataset.subset([*run.splits.train, *run.splits.validation])
+    after = dataset.subset(run.splits.test)
+    parts = (Histories.of(part, catalogue, users) for part in (before, after, dataset))
+    return Shelf(dataset, catalogue, Catalogue.of(before), *parts)
+
+
+def list_length(run: Run, args: Mapping[str, Any]) -> int:
+    """Return how many items a list has: what was asked, else what the run was judged by."""
+    return max(1, min(100, int(args.get("k") or run.spec.options.get("k") or K)))
+
+
+def judged_lists(run: Run, model: str) -> pd.DataFrame:
+    """Return a model's test lists by user id, each in order, from memory if they were used lately."""
+    return _lists(str(run.folder), model, stamp(run.folder))
+
+
+@lru_cache(maxsize=LISTS)
+def _lists(folder: str, model: str, changed: int) -> pd.DataFrame:
+    return Rankings(load_run(folder, changed).predictions.table).of(model).sort_index(kind="stable")
+
+
+def recode(histories: Histories, source: Catalogue, target: Catalogue) -> Histories:
+    """Return histories counted in another catalogue; items that it lacks are left out."""
+    if len(source) == len(target) and (source.ids == target.ids).all():
+        return histories
+    codes = target.codes(source.ids)  # (n source items,), -1 where unknown
+    kept = codes[histories.items] >= 0
+    owner = np.repeat(np.arange(len(histories)), histories.lengths)[kept]
+    counts = np.bincount(owner, minlength=len(histories))
+    seen = None
+    if histories.seen is not None:
+        pairs = histories.seen.tocoo()
+        there = codes[pairs.col] >= 0
+        places = (pairs.row[there], codes[pairs.col[there]])
+        seen = sparse.csr_matrix((np.ones(int(there.sum()), bool), places), shape=(len(histories), len(target)))
+    return replace(
+        histories,
+        n_items=len(target),
+        items=codes[histories.items][kept].astype(np.int32),
+        starts=np.concatenate([[0], np.cumsum(counts)]).astype(np.int64),
+        values=histories.values[kept],
+        times=None if histories.times is None else histories.times[kept],
+        seen=seen,
+    )
+
+
+def new_history(catalogue: Catalogue, items: Sequence[str], user: str = "") -> Histories:
+    """Return the history of one new user who took ``items``, the last one last; unknown items are left out."""
+    codes = catalogue.codes(np.asarray(list(items), dtype=object)) if len(items) else np.array([], dtype=np.int32)
+    codes = codes[codes >= 0]
+    return Histories(
+        users=np.array([user], dtype=object),
+        n_items=len(catalogue),
+        items=codes,
+        starts=np.array([0, len(codes)], dtype=np.int64),
+        values=np.ones(len(codes), dtype=np.float32),
+    )
+
+
+def removes_seen(run: Run) -> bool:
+    """Return whether what a user has taken is left out of lists: yes, unless repeats were kept on purpose."""
+    return run.spec.options.get("repeats") != "keep"
+
+
+def top_lists(model: Recommender, histories: Histories, source: Catalogue, k: int, remove_seen: bool) -> list[list]:
+    """Return each user's list as (item code in ``source``, score), best first."""
+    from dl_core.models.interaction.retrieve import top_items
+
+    found, scores = top_items(model, recode(histories, source, model.catalogue), k, remove_seen=remove_seen)
+    codes = source.codes(model.catalogue.ids)
+    return [
+        [(int(codes[item]), float(score)) for item, score in zip(line, points, strict=True) if item >= 0]
+        for line, points in zip(found, scores, strict=True)
+    ]
+
+
+def describe_items(catalogue: Catalogue, codes: Sequence[int]) -> list[dict[str, Any]]:
+    """Return ``item``, ``title``, ``category`` and ``price`` of items by code, as plain JSON."""
+    codes = np.asarray(codes, dtype=np.int64)
+    features, titles = catalogue.features, catalogue.titles(codes)
+    price = next((name for name in features if str(name).startswith(PRICE)), PRICE)  # its currency may stand there
+    columns = {CATEGORY: CATEGORY, PRICE: price}
+    more = {name: features[own].to_numpy(dtype=object)[codes] for name, own in columns.items() if own in features}
+    return [
+        {
+            "item": str(catalogue.ids[code]),
+            "title": str(titles[at]),
+            "category": plain(more[CATEGORY][at]) if CATEGORY in more else None,
+            "price": plain(more[PRICE][at]) if PRICE in more else None,
+        }
+        for at, code in enumerate(codes)
+    ]
+
+
+def describe_history(shelf: Shelf, histories: Histories, at: int, most: int = 200) -> list[dict[str, Any]]:
+    """Return what a user took, the latest first: `describe_items` with ``value`` and ``time`` (ISO text or None)."""
+    span = slice(max(int(histories.starts[at]), int(histories.starts[at + 1]) - most), int(histories.starts[at + 1]))
+    rows = describe_items(shelf.catalogue, histories.items[span])
+    times = None if histories.times is None else pd.to_datetime(histories.times[span], unit="s")
+    valued = shelf.dataset.column(Role.VALUE) is not None
+    for place, row in enumerate(rows):
+        row["value"] = float(histories.values[span][place]) if valued else None
+        row["time"] = None if times is None else plain(times[place])
+    return rows[::-1]
+
+
+def describe_user(shelf: Shelf, at: int) -> dict[str, Any]:
+    """Return what is known about a user besides what they took, as plain JSON."""
+    features = shelf.whole.features
+    if features is None:
+        return {}
+    return {str(name): plain(value) for name, value in features.iloc[at].items()}

@@ -1,0 +1,128 @@
+"""How models do with users and items they know little of: trained again without them, then asked."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import streamlit as st
+
+from dl_core.domain import Domain
+from ui import charts, kinds, measures
+from ui.ask import kept
+from ui.context import PageContext
+from ui.words import count, estimate, number
+
+MOST_SHOWN = 12  # lines of a chart
+
+
+def show(domain: Domain, context: PageContext) -> None:
+    """Draw the question, folded; it is answered when it is asked."""
+    if not kinds.is_lists(context):
+        return
+    body = st.expander("Cold start: new users, new items", key=f"{context.key}_cold", on_change="rerun")
+    if not body.open:
+        return
+    with body:
+        st.caption(
+            "Trains the models again without a tenth of the users and of the items. Then they see the first 1, 3 and 5 "
+            "items of the new users, and must find the new items, of which they know the features only. Takes about "
+            "as long as the training did."
+        )
+        models = _pick(context)
+        asked = f"{context.key}_cold_asked"
+        wanted = [str(context.run), *models]
+        if context.read_only:
+            st.caption("Open a run of your own to measure it.")
+            return
+        ready = kept(context, "cold_start", {"models": models})
+        if not ready and st.session_state.get(asked) != wanted:
+            st.button(
+                "Measure cold start",
+                icon=":material/ac_unit:",
+                key="cold_measure",
+                disabled=not models,
+                on_click=lambda: st.session_state.update({asked: wanted}),
+            )
+        if not ready and st.session_state.get(asked) != wanted:
+            return
+        found = context.ask("cold_start", {"models": models}, label="Training without them", lane="train")
+        if found is not None:
+            draw(context, found["rows"])
+
+
+def _pick(context: PageContext) -> list[str]:
+    names = list(context.models)
+    return st.multiselect(
+        "Models",
+        names,
+        default=names,
+        format_func=context.label,
+        key=f"{context.key}_cold_models",
+        persist_state="session",
+    )
+
+
+def draw(context: PageContext, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Draw new users and new items side by side."""
+    users = [row for row in rows if row["kind"] == "users"]
+    items = [row for row in rows if row["kind"] == "items"]
+    left, right = st.columns(2, gap="large")
+    with left:
+        _users(context, users)
+    with right:
+        _items(context, items)
+
+
+def _label(context: PageContext, rows: Sequence[Mapping[str, Any]]) -> str:
+    name = next((row["metric"] for row in rows if row.get("metric")), context.domain.primary_metric)
+    return measures.of_lists(name, measures.k_of(context.summary)).label
+
+
+def _users(context: PageContext, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Draw the score against the number of items shown, a line with its band a model."""
+    known = [row for row in rows if row.get("value") is not None]
+    if not known:
+        st.caption("No new user has enough items to be judged.")
+        return
+    label, series = _label(context, known), []
+    for model in dict.fromkeys(row["model"] for row in known):
+        own = sorted((row for row in known if row["model"] == model), key=lambda row: row["given"])
+        banded = all(row.get("low") is not None for row in own) and context.models.get(model, {}).get("kind") == "deep"
+        series.append(
+            {
+                "name": context.label(model),
+                "x": [row["given"] for row in own],
+                "y": [row["value"] for row in own],
+                "low": [row["low"] for row in own] if banded else None,
+                "high": [row["high"] for row in own] if banded else None,
+                "colour": context.colour(model),
+            }
+        )
+    best = max(series, key=lambda one: one["y"][0])["name"]
+    title = f"New users: {best} does best with {series[0]['x'][0]} known"
+    chart = charts.lines(series, title, x="Items known of a new user", y=label, height=380, direct=False)
+    chart.update_xaxes(tickvals=sorted({x for one in series for x in one["x"]}))
+    said = "; ".join(f"{one['name']} {', '.join(number(y) for y in one['y'])}" for one in series)
+    charts.draw(chart, f"{title}. {said}.", key="cold_users")
+    st.caption(f"n = {count(max(row['n'] for row in known))} users whom no model had seen; bands: 95 % intervals.")
+
+
+def _items(context: PageContext, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Draw how well items are found that nobody had taken, as dots with intervals."""
+    known = [row for row in rows if row.get("value") is not None][:MOST_SHOWN]
+    lost = [context.label(row["model"]) for row in rows if row.get("value") is None]
+    if known:
+        known.sort(key=lambda row: -row["value"])
+        dots = [{**row, "label": context.label(row["model"]), "colour": context.colour(row["model"])} for row in known]
+        first = dots[0]
+        words = estimate(first["value"], first.get("low"), first.get("high"), first["n"])
+        title = f"New items: {first['label']} finds them best, {words}"
+        label = _label(context, known)
+        chart = charts.dots(dots, title, x=f"{label} among new items; whiskers: 95 % interval")
+        said = "; ".join(f"{dot['label']} {number(dot['value'])}" for dot in dots)
+        charts.draw(chart, f"{title}. {said}.", key="cold_items")
+    if lost:
+        st.caption(f"Know items by id alone, so they cannot recommend a new one: {', '.join(dict.fromkeys(lost))}.")
+    if not known and not lost:
+        st.caption("No item was held back.")
