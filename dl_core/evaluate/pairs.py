@@ -150,7 +150,7 @@ def worth_sentence(
 
 def number(value: float, sign: bool = False) -> str:
     """Return a number with three decimals and a true minus sign."""
-    return f"{value:{'+' if sign else ''}.3f}".replace("-", "−")
+    return f"{round(value, 3) + 0.0:{'+' if sign else ''}.3f}".replace("-", "−")  # + 0.0: no minus before a zero
 
 
 def many_note(pairs: pd.DataFrame, metric: Named) -> str:

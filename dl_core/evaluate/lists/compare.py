@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from itertools import combinations
 
 import numpy as np
@@ -99,11 +100,17 @@ def best_lists_by_kind(
     k: int,
     facts: ListFacts | None = None,
 ) -> dict[str, str]:
-    """Return the model of each kind whose validation lists are best, by the one-standard-error rule of `choice`."""
+    """Return the model of each kind whose validation lists are best.
+
+    Unlike `choice.choose` for rows, no standard error makes room for simpler models: users differ far more than two
+    models do for the same user, so the spread over users would call models alike that are not.
+    """
     return pick_by_kind(
         chosen,
         models,
-        lambda name: list_standing(rankings, name, metric, k, facts=facts, size=models[name].parameters),
+        lambda name: replace(
+            list_standing(rankings, name, metric, k, facts=facts, size=models[name].parameters), error=0.0
+        ),
     )
 
 
