@@ -22,7 +22,6 @@ from dl_core.data.tabular.files import TABLES, Given, TableFile, find_tables
 from dl_core.data.tabular.formats import RawTable, read_file
 from dl_core.data.tabular.names import listed, plain_name
 from dl_core.data.tabular.room import TableKind
-from dl_core.errors import SchemaError, shorten
 from dl_core.schema import Role
 
 ROW_BYTES = 300  # at the peak, while rows are folded and split
@@ -130,17 +129,9 @@ def _joined(found: Recognised, read: Tables) -> Gathered:
     notes = [*read.notes, *found.notes]
     main = found.rows[0][0].frame
     frames = []
-    for table, is_test in found.rows:
+    for table, _ in found.rows:
         spelling = {plain_name(column): column for column in reversed(main.columns)}
         frame = table.frame.rename(columns={c: spelling.get(plain_name(c), c) for c in table.frame.columns})
-        missing = [name for role in KEYS for name in found.roles[role] if name not in frame]
-        if missing:
-            raise SchemaError(
-                f"{'the test data lack' if is_test else 'this table lacks'} the column {listed(missing)}",
-                where=shorten(table.name, 60),
-                expected="the same columns for users and items as in the other rows",
-                todo="name the columns alike",
-            )
         frames.append(frame)
     part = np.concatenate([np.full(len(t.frame), "test" if is_test else "", dtype=object) for t, is_test in found.rows])
     frame = appended(frames)

@@ -46,8 +46,10 @@ def recognise(raw: Sequence[tuple[RawTable, bool]], request: ReadRequest) -> Rec
     guessed = [(table, is_test, row_roles(table.frame, request)) for table, is_test in raw]
     rows = [entry for entry in guessed if all(role in entry[2] for role in KEYS)]
     training = [entry for entry in rows if not entry[1]]
-    if not training:
-        raise _missing(max(guessed, key=lambda entry: len(entry[0].frame)))
+    for part in (False, True):
+        here = [entry for entry in guessed if entry[1] == part]
+        if here and not any(all(role in entry[2] for role in KEYS) for entry in here):
+            raise _missing(max(here, key=lambda entry: len(entry[0].frame)))
     main = max(training, key=lambda entry: (Role.VALUE in entry[2], Role.TIME in entry[2], len(entry[0].frame)))
     roles = main[2]
     same = [entry for entry in rows if entry[1] or _alike(entry[2], roles)]
@@ -57,7 +59,8 @@ def recognise(raw: Sequence[tuple[RawTable, bool]], request: ReadRequest) -> Rec
     left = [table.name for table in beside if not any(table.name == found.name for found in (*sides[0], *sides[1]))]
     notes = _notes(kept, sides, left) if len(raw) > 1 else []
     notes += _guessed_note(roles, request)
-    return Recognised(tuple((table, is_test) for table, is_test, _ in kept), roles, *map(tuple, sides), tuple(notes))
+    named = tuple((_as_main(table, found, roles), is_test) for table, is_test, found in kept)
+    return Recognised(named, roles, *map(tuple, sides), tuple(notes))
 
 
 def row_roles(frame: pd.DataFrame, request: ReadRequest) -> Roles:
@@ -100,6 +103,13 @@ def _alike(roles: Roles, main: Roles) -> bool:
     return all(role in roles and plain_name(roles[role][0]) == plain_name(main[role][0]) for role in wanted)
 
 
+def _as_main(table: RawTable, roles: Roles, main: Roles) -> RawTable:
+    """Return a table with the main one's names for the columns of rows, and for others in another spelling."""
+    names = {roles[role][0]: main[role][0] for role in _ROW_ROLES if role in roles and role in main}
+    frame = table.frame.drop(columns=[new for old, new in names.items() if new != old and new in table.frame])
+    return RawTable(table.name, frame.rename(columns=names), table.skipped)
+
+
 def _sides(tables: Sequence[RawTable], main: pd.DataFrame, roles: Roles) -> tuple[list[RawTable], list[RawTable]]:
     """Return the tables of items and those of users, each with its ids as index."""
     known = {role: pd.Index(as_ids(main[roles[role][0]]).dropna().unique()) for role in KEYS}
@@ -117,13 +127,14 @@ def _sides(tables: Sequence[RawTable], main: pd.DataFrame, roles: Roles) -> tupl
 def _about(table: RawTable, roles: Roles, known: dict[Role, pd.Index]) -> tuple[Role | None, str]:
     """Return whether a table is about users or items, and the column of its ids."""
     names = guess_by_name(INTERACTION_SCHEMA, list(table.frame.columns))
+    both = all(role in names for role in KEYS)
     options = []
     for role in KEYS:
         same = [c for c in table.frame.columns if plain_name(c) == plain_name(roles[role][0])]
         for column in dict.fromkeys([*same, *names.get(role, ()), *_id_columns(table.frame)]):
             named = column in same or column in names.get(role, ())
             ids = as_ids(table.frame[column]).dropna()
-            unique = bool(len(ids)) and ids.nunique() > 0.9 * len(ids)
+            unique = bool(len(ids)) and ids.nunique() > (0.9 if both else 0.5) * len(ids)  # tags are no items table
             overlap = float(pd.Index(ids.unique()).isin(known[role]).mean()) if len(ids) else 0.0
             reached = len(known[role].intersection(pd.Index(ids.unique()))) / max(1, len(known[role]))
             hint = any(word in plain_name(table.name) for word in _HINTS[role])
