@@ -2,7 +2,6 @@
 
 from itertools import pairwise
 
-import keras
 import numpy as np
 import pandas as pd
 import pytest
@@ -37,7 +36,8 @@ def histories(rows, n_items=N_ITEMS, times=True):
 
 def cycles(count, seed=0):
     rng = np.random.default_rng(seed)
-    starts, lengths = rng.integers(0, N_ITEMS, count), rng.integers(3, 13, count)
+    often = np.array([1, 1, 1, 1, 1, 6, 1, 12, 1, 1, 1, 1]) / 28  # of the first items
+    starts, lengths = rng.choice(N_ITEMS, count, p=often), rng.integers(3, 13, count)
     return [[s // 3 * 3 + (s + i) % 3 for i in range(n)] for s, n in zip(starts, lengths, strict=True)]
 
 
@@ -85,10 +85,8 @@ def test_users_are_scored_alike_alone_and_together(fitted):
     assert np.isfinite(together).all()
 
 
-def test_an_empty_history_is_scored_by_what_people_take_first():
-    model = named(SASRec(**SMALL))
-    model.learn(histories([[7, 1], [7, 2], [7, 3], [5, 7]] * 8), None, FitContext(options={"epochs": 25}))
-    scores = model.score_items(histories([[]]))[0]
+def test_an_empty_history_is_scored_by_what_people_take_first(fitted):
+    scores = fitted.score_items(histories([[]]))[0]
     assert list(np.argsort(-scores)[:2]) == [7, 5]
 
 
@@ -116,14 +114,14 @@ def test_a_gate_between_zero_and_one_lies_between(fitted):
     assert max(np.abs(a - b).max() for a, b in pairwise(values)) < 0.5 * np.abs(values[0] - values[-1]).max()
 
 
-def test_attention_sums_to_one_over_the_items():
-    model = named(SASRec(**SMALL))
-    model.learn(histories(cycles(10)), None, FitContext(options={"epochs": 1}))
+def test_attention_sums_to_one_over_the_items(fitted):
     codes = np.array([[0, 0, 1, 5], [1, 2, 3, 4], [0, 0, 0, 0]], dtype=np.int32)
-    weights = model.attention(codes)
+    weights = fitted.attention(codes)
+    if isinstance(fitted, GRU4Rec):
+        assert weights is None
+        return
     np.testing.assert_allclose(weights.sum(axis=1), [1, 1, 0], atol=1e-6)
     assert (weights[codes == 0] == 0).all() and (weights[codes > 0] > 0).all()
-    assert named(GRU4Rec()).attention(codes) is None
 
 
 def test_loss_is_the_hand_worked_cross_entropy():
@@ -197,19 +195,20 @@ def test_length_is_taken_from_the_data_or_from_the_option():
     assert suited_length(known, 7) == 7
     assert suited_length(histories([[0] * 900] * 3)) == 100
     assert suited_length(histories([[]])) == 8
-    assert window_sizes(7) == [7] and window_sizes(100) == [25, 50, 100]
+    assert window_sizes(15) == [15] and window_sizes(100) == [25, 50, 100]
 
 
 def test_held_users_choose_the_epochs_and_events_tell_of_them():
     rows = cycles(40)
-    known = histories([row[:-1] for row in rows])
+    known = histories([row[:-1] for row in rows], times=False)
     held = Held(known, histories([row[-1:] for row in rows]).matrix().astype(bool).tocsr())
     events = []
     model = named(GRU4Rec(**SMALL, patience=2))
-    model.learn(known, held, FitContext(options={"epochs": 4, "sequence_length": 10}, emit=events.append))
-    assert model.chosen["length"] == 10 and 1 <= model.chosen["epochs"] <= 4
+    model.learn(known, held, FitContext(options={"epochs": 3, "sequence_length": 10}, emit=events.append))
+    assert model.chosen["length"] == 10 and 1 <= model.chosen["epochs"] <= 3
+    assert any(event["event"] == "warning" and "the file's order" in event["text"] for event in events)
     epochs = [event for event in events if event["event"] == "epoch"]
-    assert 1 <= len(epochs) <= 4 and {"loss", "val_ndcg", "seconds_left"} <= set(epochs[0])
+    assert 1 <= len(epochs) <= 3 and {"loss", "val_ndcg", "seconds_left"} <= set(epochs[0])
     assert model.chosen["ndcg"] == max(event["val_ndcg"] for event in epochs)
     again = []
     model.learn(known, None, FitContext(emit=again.append))
@@ -224,14 +223,12 @@ def test_saving_and_loading_changes_no_score(fitted, tmp_path):
     assert loaded.parameters() == fitted.parameters() > 0 and loaded.chosen == fitted.chosen
 
 
-def test_a_seed_decides_the_scores():
-    def scores(seed):
-        model = named(GRU4Rec(size=8))
-        model.learn(histories(cycles(10)), None, FitContext(seed=seed, options={"epochs": 1}))
-        return model.score_items(histories([[0, 1]]))
-
-    np.testing.assert_array_equal(scores(1), scores(1))
-    assert np.abs(scores(1) - scores(2)).max() > 1e-4
+def test_another_seed_starts_elsewhere():
+    models = [named(GRU4Rec(size=8)) for _ in range(2)]
+    for seed, model in enumerate(models):
+        model.learn(histories([[]]), None, FitContext(seed=seed))
+    first, second = (model.score_items(histories([[0, 1]])) for model in models)
+    assert np.abs(first - second).max() > 1e-4
 
 
 def test_a_cancelled_training_stops():
@@ -257,11 +254,3 @@ def test_an_interrupted_training_goes_on_to_the_same_weights(tmp_path):
     resumed = trained(checkpoint=tmp_path, emit=seen.append)
     assert [event["epoch"] for event in seen if event["event"] == "epoch"] == [3]
     np.testing.assert_allclose(resumed, trained(), atol=1e-5)
-
-
-def test_without_times_the_order_of_the_file_is_used_and_said():
-    events = []
-    model = named(GRU4Rec(size=8))
-    model.learn(histories(cycles(5), times=False), None, FitContext(options={"epochs": 1}, emit=events.append))
-    assert any(event["event"] == "warning" and "order" in event["text"] for event in events)
-    assert isinstance(model.gated(), keras.Model)

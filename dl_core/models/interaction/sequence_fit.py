@@ -110,8 +110,8 @@ class SequenceFit:
         began, losses = time.monotonic(), []
         rng = np.random.default_rng([self.context.seed, self.epoch])
         for step, steps, batch in batches(self.histories, self.plan.length, rng):
-            losses.append(self._train_batch(batch, rng))
             self.context.check_stop()
+            losses.append(self._train_batch(batch, rng))
             if self.context.out_of_time():
                 if not self.best_weights:
                     raise CancelledError("the time was over before the first epoch ended")

@@ -45,7 +45,7 @@ def suited_length(histories: Histories, wanted: int = 0) -> int:
 
 def window_sizes(length: int) -> list[int]:
     """Return the one to three lengths of windows, rising, that stand for all up to ``length``."""
-    return sorted({min(length, max(SHORTEST, part)) for part in (length // 4, length // 2, length)})
+    return [part for part in (length // 4, length // 2) if part >= SHORTEST] + [length]
 
 
 def cut_windows(starts: np.ndarray, length: int, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
