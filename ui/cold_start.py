@@ -13,7 +13,8 @@ from ui.ask import kept
 from ui.context import PageContext
 from ui.words import count, estimate, number
 
-MOST_SHOWN = 12  # lines of a chart
+AMONG = {"items": "Among new items", "items among all": "Among all items"}
+CHANCE = "by chance"  # the line of a random order
 
 
 def show(domain: Domain, context: PageContext) -> None:
@@ -30,13 +31,13 @@ def show(domain: Domain, context: PageContext) -> None:
             "as long as the training did."
         )
         models = _pick(context)
-        asked = f"{context.key}_cold_asked"
+        question = {"models": models}
+        ready, asked = kept(context, "cold_start", question), f"{context.key}_cold_asked"
         wanted = [str(context.run), *models]
-        if context.read_only:
-            st.caption("Open a run of your own to measure it.")
-            return
-        ready = kept(context, "cold_start", {"models": models})
         if not ready and st.session_state.get(asked) != wanted:
+            if context.read_only:
+                st.caption("Open a run of your own to measure it.")
+                return
             st.button(
                 "Measure cold start",
                 icon=":material/ac_unit:",
@@ -44,9 +45,8 @@ def show(domain: Domain, context: PageContext) -> None:
                 disabled=not models,
                 on_click=lambda: st.session_state.update({asked: wanted}),
             )
-        if not ready and st.session_state.get(asked) != wanted:
             return
-        found = context.ask("cold_start", {"models": models}, label="Training without them", lane="train")
+        found = context.ask("cold_start", question, label="Training without them", lane="train")
         if found is not None:
             draw(context, found["rows"])
 
@@ -65,30 +65,29 @@ def _pick(context: PageContext) -> list[str]:
 
 def draw(context: PageContext, rows: Sequence[Mapping[str, Any]]) -> None:
     """Draw new users and new items side by side."""
-    users = [row for row in rows if row["kind"] == "users"]
-    items = [row for row in rows if row["kind"] == "items"]
     left, right = st.columns(2, gap="large")
     with left:
-        _users(context, users)
+        _users(context, [row for row in rows if row["kind"] == "users"])
     with right:
-        _items(context, items)
+        _items(context, rows)
+    if rows:
+        st.caption(f"Protocol: {rows[0]['protocol']}.")
 
 
 def _label(context: PageContext, rows: Sequence[Mapping[str, Any]]) -> str:
-    name = next((row["metric"] for row in rows if row.get("metric")), context.domain.primary_metric)
-    return measures.of_lists(name, measures.k_of(context.summary)).label
+    return measures.of_lists(rows[0]["metric"], measures.k_of(context.summary)).label
 
 
 def _users(context: PageContext, rows: Sequence[Mapping[str, Any]]) -> None:
     """Draw the score against the number of items shown, a line with its band a model."""
-    known = [row for row in rows if row.get("value") is not None]
+    known = [row for row in rows if row["value"] is not None]
     if not known:
         st.caption("No new user has enough items to be judged.")
         return
     label, series = _label(context, known), []
     for model in dict.fromkeys(row["model"] for row in known):
         own = sorted((row for row in known if row["model"] == model), key=lambda row: row["given"])
-        banded = all(row.get("low") is not None for row in own) and context.models.get(model, {}).get("kind") == "deep"
+        banded = all(row["low"] is not None for row in own) and context.models.get(model, {}).get("kind") == "deep"
         series.append(
             {
                 "name": context.label(model),
@@ -99,30 +98,49 @@ def _users(context: PageContext, rows: Sequence[Mapping[str, Any]]) -> None:
                 "colour": context.colour(model),
             }
         )
-    best = max(series, key=lambda one: one["y"][0])["name"]
-    title = f"New users: {best} does best with {series[0]['x'][0]} known"
-    chart = charts.lines(series, title, x="Items known of a new user", y=label, height=380, direct=False)
+    best, given = max(series, key=lambda one: one["y"][0]), series[0]["x"][0]
+    title = f"New users: {best['name']} does best with {given} {'item' if given == 1 else 'items'} known"
+    chart = charts.lines(series, title, x="Items known of a new user", y=label, height=400, direct=False)
     chart.update_xaxes(tickvals=sorted({x for one in series for x in one["x"]}))
     said = "; ".join(f"{one['name']} {', '.join(number(y) for y in one['y'])}" for one in series)
     charts.draw(chart, f"{title}. {said}.", key="cold_users")
-    st.caption(f"n = {count(max(row['n'] for row in known))} users whom no model had seen; bands: 95 % intervals.")
+    chance = [row["chance"] for row in known if row.get("chance") is not None]
+    words = f" A random order reaches {number(max(chance))}." if chance else ""
+    most = count(max(row["n"] for row in known))
+    st.caption(f"n = {most} users whom no model had seen; bands: 95 % intervals of deep models.{words}")
 
 
 def _items(context: PageContext, rows: Sequence[Mapping[str, Any]]) -> None:
-    """Draw how well items are found that nobody had taken, as dots with intervals."""
-    known = [row for row in rows if row.get("value") is not None][:MOST_SHOWN]
-    lost = [context.label(row["model"]) for row in rows if row.get("value") is None]
+    """Draw how well items are found that nobody had taken, as dots with intervals around a random order."""
+    there = [kind for kind in AMONG if any(row["kind"] == kind for row in rows)]
+    if not there:
+        st.caption("No table tells of the items, so no model can know a new one.")
+        return
+    kind = st.segmented_control(
+        "New items",
+        there,
+        default=there[0],
+        format_func=AMONG.get,
+        required=True,
+        key=f"{context.key}_cold_among",
+        persist_state="session",
+        label_visibility="collapsed",
+    )
+    own = [row for row in rows if row["kind"] == kind and row["model"] != CHANCE]
+    known = sorted((row for row in own if row["value"] is not None), key=lambda row: -row["value"])
+    lost = [context.label(row["model"]) for row in own if row["value"] is None]
+    chance = next((row["chance"] for row in own if row["chance"] is not None), None)
     if known:
-        known.sort(key=lambda row: -row["value"])
         dots = [{**row, "label": context.label(row["model"]), "colour": context.colour(row["model"])} for row in known]
         first = dots[0]
-        words = estimate(first["value"], first.get("low"), first.get("high"), first["n"])
+        words = estimate(first["value"], first["low"], first["high"], first["n"])
         title = f"New items: {first['label']} finds them best, {words}"
-        label = _label(context, known)
-        chart = charts.dots(dots, title, x=f"{label} among new items; whiskers: 95 % interval")
+        axis = f"{_label(context, known)}; dotted: a random order; whiskers: 95 % interval"
+        chart = charts.dots(dots, title, x=axis, line=chance)
+        chart.update_xaxes(rangemode="tozero")
         said = "; ".join(f"{dot['label']} {number(dot['value'])}" for dot in dots)
         charts.draw(chart, f"{title}. {said}.", key="cold_items")
     if lost:
-        st.caption(f"Know items by id alone, so they cannot recommend a new one: {', '.join(dict.fromkeys(lost))}.")
-    if not known and not lost:
-        st.caption("No item was held back.")
+        st.caption(f"Know items by their ids alone, so a new one has no place in their lists: {', '.join(lost)}.")
+    if chance is not None and not known:
+        st.caption(f"A random order would reach {number(chance)}.")

@@ -9,7 +9,7 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from dl_core.domain import Domain, domains
-from ui import arrival, charts, reading, samples, theme
+from ui import arrival, charts, concepts_lists, reading, samples, theme
 from ui.words import estimate, number
 
 HIGH, LOW = 356, 204  # pixels that a chart takes up with its title; one with two groups
@@ -39,6 +39,15 @@ def show() -> None:
                     later.append((draw, _place(LOW if draw is _bias else HIGH)))
                 elif draw is None:
                     _saliency()
+    lists = concepts_lists.example()
+    for title, text, draw in concepts_lists.entries():
+        with st.container(border=True):
+            left, right = st.columns([1, 1], gap="large", vertical_alignment="center")
+            with left:
+                st.subheader(title, anchor=False)
+                st.markdown(text)
+            with right:
+                draw(lists)
     arrival.pause(arrival.FRAME)
     for draw, slot in later:
         with slot.container():

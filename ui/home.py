@@ -12,7 +12,7 @@ from typing import Any
 import streamlit as st
 
 from dl_core.domain import Domain, domains
-from ui import estimate, live, reading, samples, services, state, states
+from ui import estimate, live, preview_lists, reading, samples, services, state, states
 from ui.words import about, count, number, size, when
 
 YOU_GET = "Models compared with simple baselines, reasons for each answer, a check for bias, predictions and a report"
@@ -53,6 +53,9 @@ def _picture(domain: Domain, wanted: int) -> None:
     if picture is not None:
         st.image(picture, width="stretch", alt=f"From the sample: {domain.sample.title}")
         st.caption(domain.sample.title)
+        told = preview_lists.words(domain)
+        if told:
+            st.markdown(f":small[{told}]")
 
 
 def page_of(name: str) -> Path:

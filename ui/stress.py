@@ -8,7 +8,7 @@ import pandas as pd
 import streamlit as st
 
 from dl_core.domain import Domain
-from ui import charts, kinds, measures
+from ui import charts, kinds, measures, transfer_lists
 from ui.context import PageContext
 from ui.words import number
 
@@ -27,6 +27,9 @@ def show(domain: Domain, context: PageContext) -> None:
     if not kinds.is_table(context):
         _about_images(context)
     if domain.learning_curve is None:
+        return
+    if kinds.is_lists(context):
+        transfer_lists.show(context)
         return
     labels = st.expander("How many labels do I need? A learning curve", key=f"{context.key}_labels", on_change="rerun")
     if labels.open:
