@@ -62,7 +62,8 @@ class Ease(Recommender):
         inputs = weighted(known, self._weights(known))[:, self.kept]
         self.weights = item_weights(inputs, self.chosen["ridge"])
         if len(self.kept) > CHOOSING_ITEMS:  # as they will be read from the file
-            self.weights = self.weights.astype(np.float16).astype(np.float32)
+            for start in range(0, len(self.kept), 1024):
+                self.weights[start : start + 1024] = self.weights[start : start + 1024].astype(np.float16)
         context.progress(1.0, "Solved")
 
     def score_items(self, histories: Histories) -> np.ndarray:
