@@ -210,7 +210,7 @@ def test_ids_alone_suffice_and_the_seed_decides_with_candidates_from_the_batch(d
     for _ in range(2):
         model = TwoTower(width=8, full=0)
         model.catalogue = Catalogue.of(bare)
-        model.learn(Histories.of(bare, model.catalogue), None, FitContext(seed=3, options={"epochs": 50}))
+        model.learn(Histories.of(bare, model.catalogue), None, FitContext(seed=3, options={"epochs": 30}))
         scores.append(model.score_items(histories(model, [["i00", "i03"], ["i01"], ["i02"]])))
     np.testing.assert_array_equal(scores[0], scores[1])
     best = (-scores[0]).argsort(axis=1)[:, :8]

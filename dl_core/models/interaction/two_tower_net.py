@@ -158,6 +158,13 @@ class Towers(keras.Model):
         self.features.assign(features)
         self.taken.assign(taken.astype(np.float32)[:, None])
 
+    def admit(self, items: np.ndarray) -> None:
+        """Let the ids of ``items`` (n_items,) bool count from now on; they start at nothing, so that features go on."""
+        rest = (~items).astype(np.float32)[:, None]
+        for tower in (self.history, self.candidates):
+            tower.ids.assign(np.asarray(tower.ids) * rest)
+        self.taken.assign(np.maximum(np.asarray(self.taken), 1 - rest))
+
     def item_vectors(self, history: bool = False) -> tuple[Any, Any]:
         """Return vectors (n_items, width) and biases (n_items,) of all items, as candidates or in a history."""
         return (self.history if history else self.candidates)(self.features, self.taken)
