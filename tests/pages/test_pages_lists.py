@@ -1,0 +1,207 @@
+"""The same page where rows say who took what: films that people rated, whole."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from dl_core import domain as registry
+from dl_core.domain import Sample
+from dl_core.tasks import prepared
+from dl_core.train.run import Run
+from tests.pages.test_pages_router import said
+from ui import cold_start, data_lists_facts, measures, preview_lists, shelves, transfer_lists
+
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.fixture
+def films(lists_run: Run, workspace: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Run]:
+    """Put the run on films in the place of the sample's."""
+    known = registry.get_domain("recommendation")
+    sample = Sample(lists_run.folder, "Films", lists_run.folder)
+    monkeypatch.setitem(registry._DOMAINS, "recommendation", dataclasses.replace(known, sample=sample))
+    yield lists_run
+
+
+def opened(tab: str, **state: str) -> AppTest:
+    """Return the page at a tab, through the router, with what was chosen on it before."""
+    test = AppTest.from_file(str(ROOT / "app.py"), default_timeout=90)
+    test.run()
+    assert not test.exception
+    for key, value in {"tab": tab, **state}.items():
+        test.session_state[key] = value
+    return settled(test.switch_page("pages/recommendation.py"))
+
+
+def settled(test: AppTest) -> AppTest:
+    """Return the page after one more run; jobs are answered at once here."""
+    test.run()
+    assert not test.exception
+    assert not test.error, said(test)
+    return test
+
+
+def charts_of(test: AppTest) -> str:
+    """Return the words of all charts."""
+    return " ".join(one.proto.spec for one in test.get("plotly_chart"))
+
+
+@pytest.mark.usefixtures("films")
+def test_data_shows_counts_the_split_of_users_and_the_long_tail() -> None:
+    test = opened("Data")
+    words = said(test)
+    assert "users are tested" in words and "A tenth of the items makes" in words
+    assert [one.label for one in test.metric] == ["Users", "Items", "Interactions", "Density"]
+    assert {"user", "item", "title", "rating"} <= set(test.dataframe[0].value)
+    assert "Validation" in charts_of(test)
+
+
+@pytest.mark.usefixtures("films")
+def test_train_hides_what_was_decided_when_reading() -> None:
+    test = opened("Train")
+    keys = [one.key for one in test.number_input]
+    assert "recommendation_option_k" in keys and "recommendation_option_min_user" not in keys
+    assert "There are no labels" not in said(test)
+
+
+@pytest.mark.usefixtures("films")
+def test_compare_draws_slices_and_two_lists_for_one_user() -> None:
+    test = opened("Compare")
+    words = said(test)
+    assert "has the best nDCG@10" in words and "test users" in words
+    assert "Held out, and to be found" in words and "Users to whom they recommend different things" in words
+    for form, seen in (("by_activity", "least active first"), ("by_popularity", "Head: the most taken items")):
+        test.segmented_control(key="recommendation_slices").set_value(form)
+        assert seen in said(settled(test))
+
+
+@pytest.mark.usefixtures("films")
+def test_explain_says_because_you_took() -> None:
+    test = opened("Explain")
+    words = said(test)
+    assert "because you took" in words and "Why " in words
+    test.segmented_control(key="recommendation_explain_view").set_value("models")
+    words = said(settled(test))
+    assert "EASE" in words and "because you took" in words
+
+
+@pytest.mark.usefixtures("films")
+def test_explain_finds_a_user_by_id() -> None:
+    test = opened("Explain")
+    user = test.dataframe[0].value["User"].iloc[1]
+    test.text_input(key="recommendation_explain_search").set_value(str(user))
+    test.segmented_control(key="recommendation_explain_kind").set_value("all")
+    assert f"**{user}** took" in said(settled(test))
+    test.text_input(key="recommendation_explain_search").set_value("nobody at all")
+    assert "No test user fits" in said(settled(test))
+
+
+@pytest.mark.usefixtures("films")
+def test_bias_shows_exposure_and_what_reranking_costs() -> None:
+    test = opened("Bias")
+    words = said(test)
+    assert "How far apart the groups are" in words and "Gini of exposure" in words
+    assert "Before and after" in words and "One list, before and after" in words
+    test.button(key="simulate_feedback").click()
+    words = said(settled(test))
+    assert "Simulated: each round" in words
+
+
+@pytest.mark.usefixtures("films")
+def test_predict_recommends_to_a_known_and_to_an_unknown_user() -> None:
+    test = opened("Predict")
+    assert len(test.dataframe) == 3  # the history and two lists
+    assert "Nothing is known of this user" not in said(test)
+    test = opened("Predict", recommendation_predict_user="someone else")
+    assert "Nothing is known of this user" in said(test) and len(test.dataframe) == 2
+
+
+@pytest.mark.usefixtures("films")
+def test_predict_builds_someone_new_from_items() -> None:
+    test = opened("Predict")
+    test.session_state["recommendation_predict_tabs"] = "Someone new"
+    before = settled(test).dataframe[-1].value["Item"].tolist()
+    test.button(key="recommendation_new_add").click()
+    after = settled(test).dataframe[-1].value["Item"].tolist()
+    assert before != after and "1. " in said(test)
+
+
+@pytest.mark.usefixtures("films")
+def test_predict_makes_a_file_for_everyone() -> None:
+    test = opened("Predict")
+    test.session_state["recommendation_predict_tabs"] = "Everyone, as a file"
+    settled(test).button(key="recommendation_make_lists").click()
+    words = said(settled(test))
+    assert "users**" in words and test.get("download_button")
+
+
+def test_kept_answers_are_what_the_tabs_ask(films: Run) -> None:
+    domain = registry.get_domain("recommendation")
+    summary = films.summary()
+    first = prepared.first_questions(domain, summary, films.folder)
+    asked = {task for task, _ in first}
+    assert {"list_overview", "find_users", "recommend", "bias", "exposure", "rerank"} <= asked
+    users = {"users": [{"user": "7"}]}
+    (lists, live) = prepared.next_questions(domain, summary, "find_users", {"model": "mult_vae"}, users)
+    assert lists == ("user_lists", {"user": "7", "models": ["mult_vae"]}) and live[1]["user"] == "7"
+    items = [{"item": "a", "hit": False}, {"item": "b", "hit": True}]
+    answer = {"user": "7", "lists": [{"items": items}]}
+    ((task, why),) = prepared.next_questions(domain, summary, *lists, answer)
+    assert task == "explain_list" and why["item"] == "b" and why["methods"][0] == "integrated_gradients"
+
+
+@pytest.mark.usefixtures("films")
+def test_the_home_card_waits_for_a_kept_list() -> None:
+    test = AppTest.from_file(str(ROOT / "app.py"), default_timeout=90).run()
+    assert not test.exception and not test.error
+    assert "Recommendations" in [one.value for one in test.subheader] and "A customer took" not in said(test)
+
+
+def test_a_card_names_what_was_taken_and_marks_the_hit(monkeypatch: pytest.MonkeyPatch) -> None:
+    items = [{"title": name, "hit": name == "Tea cosy"} for name in ("Cup", "Jug", "Bowl", "Tea cosy")]
+    found = {"history": [{"title": "Tea pot"}], "lists": [{"items": items}]}
+    monkeypatch.setattr(preview_lists, "first_list", lambda domain: found)
+    words = preview_lists.words(None)
+    assert "took Tea pot" in words and "**Tea cosy** ✓" in words and "Bowl" not in words
+
+
+def rows_of_cold_start() -> list[dict[str, Any]]:
+    """Return what the job answers: two models, new users and new items."""
+    shared = {"metric": "ndcg", "n": 40, "chance": 0.02, "protocol": "trained again without 15 users"}
+    rows = [
+        {"model": model, "kind": "users", "given": given, "value": value + 0.01 * given, "low": 0.0, "high": 0.3}
+        for model, value in (("ease", 0.1), ("mult_vae", 0.12))
+        for given in (1, 3, 5)
+    ]
+    rows += [{"model": "ease", "kind": "items", "given": None, "value": None, "low": None, "high": None}]
+    rows += [{"model": "mult_vae", "kind": "items", "given": None, "value": 0.2, "low": 0.1, "high": 0.3}]
+    return [{**shared, **row} for row in rows]
+
+
+@pytest.mark.usefixtures("films")
+def test_cold_start_is_measured_when_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    from dl_core import probes
+
+    monkeypatch.setattr(probes, "cold_start", lambda *about: rows_of_cold_start())
+    test = opened("Compare")
+    test.session_state["recommendation_cold"] = True
+    settled(test).button(key="cold_measure").click()
+    words = said(settled(test))
+    assert "New users: Variational autoencoder does best with 1 item known" in words
+    assert "Know items by their ids alone" in words and "EASE" in words
+
+
+def test_words_of_lists() -> None:
+    assert measures.of_lists("ndcg", 5).label == "nDCG@5" and "5" in measures.of_lists("ndcg", 5).help
+    assert measures.of_lists("odd_one").label == "Odd one"
+    assert data_lists_facts._under("3.5", 4.0) and not data_lists_facts._under("4", 4.0)
+    assert not data_lists_facts._under("1,200 to 2,000", 4.0)
+    table = shelves.table_of([{"rank": 1, "title": "Cup", "hit": False, "category": None, "price": 2.0}])
+    assert list(table) == ["", "Item", "Price"]
+    assert set(cold_start.AMONG) == {"items", "items among all"} and transfer_lists.DASHES["as_learned"] == "dot"
