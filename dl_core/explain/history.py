@@ -103,30 +103,26 @@ def explain_history(
         )
     scores = target_scores(model, histories, targets)
     bases = empty_scores(model, histories, targets, scores)
-    explanations = []
+    ids, explanations = model.catalogue.ids, []
     for user in range(len(histories)):
         heats = {method: parts[user] for method, parts in found.items()}
-        measured = (
-            measure(model, histories, user, int(targets[user]), heats, float(bases[user]), seed) if faithfulness else {}
-        )
+        base, target = float(bases[user]), int(targets[user])
+        measured = measure(model, histories, user, target, heats, base, seed) if faithfulness else {}
         inside = histories.items[histories.starts[user] : histories.starts[user + 1]]
+        shared = {
+            "row": str(histories.users[user]),
+            "model": name,
+            "target": str(ids[target]),
+            "probability": float("nan"),
+            "features": tuple(map(str, ids[inside])),
+            "values": tuple(map(str, model.catalogue.titles(inside))),
+            "score": float(scores[user]),
+            "base": base,
+            "history": True,
+        }
         for method, heat in heats.items():
-            explanations.append(
-                Explanation(
-                    row=str(histories.users[user]),
-                    model=name,
-                    method=method,
-                    target=str(model.catalogue.ids[targets[user]]),
-                    heat=np.asarray(heat, dtype=np.float32)[None, :],
-                    probability=float("nan"),
-                    faithfulness=measured.get(method),
-                    features=tuple(map(str, model.catalogue.ids[inside])),
-                    values=tuple(map(str, model.catalogue.titles(inside))),
-                    score=float(scores[user]),
-                    base=float(bases[user]),
-                    history=True,
-                )
-            )
+            weights = np.asarray(heat, dtype=np.float32)[None, :]  # (1, length)
+            explanations.append(Explanation(method=method, heat=weights, faithfulness=measured.get(method), **shared))
     return explanations
 
 
