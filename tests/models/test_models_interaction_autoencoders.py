@@ -18,7 +18,7 @@ from dl_core.models.interaction.blend import DeepBlend
 from dl_core.models.interaction.blend_weights import choose_weights, simplex
 from dl_core.models.interaction.choosing import held_ndcg
 from dl_core.models.interaction.denoising import build_denoising
-from dl_core.models.interaction.linear_path import LinearPath, solved
+from dl_core.models.interaction.linear_path import LinearPath, solved, weighed
 from dl_core.models.interaction.mult_vae import MultVAE, build_mult_vae, suiting_plan
 from dl_core.schema import Role
 
@@ -249,9 +249,16 @@ def test_the_linear_path_is_the_least_squares_solution_and_ease_without_dropout(
     )
 
 
+def test_users_are_weighed_by_their_number_of_items():
+    rows = sparse.csr_matrix(np.float32([[1, 0, 0, 0], [1, 1, 1, 1]]))
+    found = weighed(rows, 0.5).toarray() ** 2  # weights 1 and ½ over their mean, ¾
+    np.testing.assert_allclose(found, [[4 / 3, 0, 0, 0], [2 / 3, 2 / 3, 2 / 3, 2 / 3]], rtol=1e-6)
+    assert weighed(rows, 0.0) is rows
+
+
 def test_a_linear_path_of_some_items_leaves_the_others_at_zero():
     histories = Histories.of(made([0]), fitted_catalogue())
-    path = LinearPath.learn(histories, 10.0, 0.5, most=20)
+    path = LinearPath.learn(histories, {"ridge": 10.0, "dropout": 0.5, "exponent": 0.5}, most=20)
     rows = histories.matrix()
     scores = path.scores(rows)
     others = np.setdiff1d(np.arange(rows.shape[1]), path.kept)
@@ -264,11 +271,12 @@ def test_a_linear_path_of_some_items_leaves_the_others_at_zero():
 def test_a_blend_says_what_each_path_reaches_and_is_no_worse_than_either(blend):
     model, events = blend
     found, weights = model.chosen["held_ndcg"], model.chosen["weights"]
-    assert set(found) == {"ease", "linear", "deep", "blend"}
-    assert found["blend"] >= max(found["linear"], found["deep"])
+    assert set(found) == {"ease", "linear", "neighbours", "wide", "deep", "blend"}
+    assert found["blend"] >= max(found["wide"], found["deep"])
+    assert found["wide"] >= max(found["linear"], found["neighbours"])
     assert sum(weights.values()) == pytest.approx(1)
     assert len(model.chosen["epochs"]) == 2
-    assert {"ridge", "dropout"} <= set(model.chosen["linear"])
+    assert {"ridge", "dropout", "exponent"} <= set(model.chosen["linear"])
     done = [event["done"] for event in events if event["event"] == "progress"]
     assert done == sorted(done)
     assert done[-1] == 1

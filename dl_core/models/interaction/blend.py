@@ -1,4 +1,4 @@
-"""The default deep recommender: a linear path between items and denoising autoencoders, weighed on held-out items."""
+"""The default deep recommender: a linear path between items and autoencoders, weighed on held-out items."""
 
 from __future__ import annotations
 
@@ -18,34 +18,36 @@ from dl_core.models.interaction.autoencoder_fit import RebuildingPlan, best_epoc
 from dl_core.models.interaction.base import Held, Recommender
 from dl_core.models.interaction.blend_weights import choose_weights
 from dl_core.models.interaction.choosing import held_ndcg
-from dl_core.models.interaction.denoising import CODE, DROPOUT, build_denoising, start_at_popularity
+from dl_core.models.interaction.denoising import CODE, DROPOUT, build_denoising, shallow_plan, start_at_popularity
 from dl_core.models.interaction.linear import takers
 from dl_core.models.interaction.linear_path import NOTHING_CHOSEN, LinearPath, choose_linear
-from dl_core.models.interaction.mult_vae import EPOCHS, suiting_plan
+from dl_core.models.interaction.mult_vae import EPOCHS
 from dl_core.models.interaction.multi_hot import GatedMultiHot, score_rows
 from dl_core.models.store import load_about, load_arrays, load_weights, save_about, save_arrays, save_weights
 
 NETWORKS = 2  # of different seeds, whose probabilities are averaged
 CELLS_FOR_ONE = 100_000_000  # users times items beyond which a single network is trained
-WEIGHTS = {"linear": 0.4, "deep": 0.6}  # where nobody chose
+WEIGHTS = {"linear": 0.4, "neighbours": 0.1, "deep": 0.5}  # where nobody chose
 SMALLEST_SPREAD = 1e-6
 
 
 class DeepBlend(Recommender):
     """A wide and deep recommender: a linear path for the obvious pairs of items, a deep one for the taste behind them.
 
-    Scores are ``w · z(linear) + (1 − w) · z(deep)``, where z is a user's scores less their mean over all items, over
-    their standard deviation, and
+    Scores are a weighted sum of three paths' scores, each of them standardised: a user's scores less their mean over
+    all items, over their standard deviation.
 
     - *linear* is a denoising linear autoencoder, in closed form (Steck 2020; with a dropout of 0 it is EASE, Steck
       2019): one weight for each pair of items. Nothing of it is trained by gradients;
-    - *deep* is the mean probability of denoising autoencoders with a multinomial likelihood (Mult-DAE, Liang et al.
-      2018), trained by gradients, of different seeds.
+    - *neighbours* is the sum of cosines to the items of the history, counted, not trained;
+    - *deep* is the mean probability of shallow variational autoencoders with a multinomial likelihood (after Mult-VAE,
+      Liang et al. 2018; see `build_denoising`), trained by gradients, of different seeds.
 
     Wide and deep models: Cheng et al. 2016. Deviation: the paths are learned apart and weighed afterwards, because a
     wide path that was solved on the same users leaves a jointly trained deep one nothing to learn (measured). Held-out
-    items choose the ridge and the dropout of the linear path, the epochs, and w on a grid of tenths that includes each
-    path alone. ``chosen["held_ndcg"]`` says what each path reaches there by itself, EASE (``ease``) beside.
+    items choose the settings of the linear path, the epochs, and the paths' weights on a grid of tenths that includes
+    each path alone. ``chosen["held_ndcg"]`` says what each path reaches there by itself, what the two without the deep
+    one reach together (``wide``), and EASE (``ease``).
 
     Parameters
     ----------
@@ -59,7 +61,7 @@ class DeepBlend(Recommender):
         self.networks, self.plan = networks, plan
         self.chosen: dict = {}
         self.history: list[dict[str, float]] = []
-        self.linear: LinearPath | None = None
+        self.wide: dict[str, LinearPath] = {}
         self.deep: list[keras.Model] = []
 
     def learn(self, known: Histories, held: Held | None, context: FitContext) -> None:
@@ -69,7 +71,8 @@ class DeepBlend(Recommender):
             chosen = {"linear": choose_linear(known, held, context.part(0.0, 0.2))}
         settings = chosen.get("linear") or NOTHING_CHOSEN
         context.progress(0.2, "Solving for the linear path")
-        self.linear = LinearPath.learn(known, settings["ridge"], settings["dropout"])
+        near = LinearPath.neighbours(known, context.part(0.2, 0.23))
+        self.wide = {"linear": LinearPath.learn(known, settings), "neighbours": near}
         epochs = self._train(known, held, chosen.get("epochs") or [], context.part(0.25, 0.95))
         if held is not None:
             chosen["epochs"] = epochs
@@ -97,7 +100,7 @@ class DeepBlend(Recommender):
         return found
 
     def _plan(self, users: int, epochs: int, chooses: bool, context: FitContext) -> RebuildingPlan:
-        plan = self.plan or suiting_plan(users)
+        plan = self.plan or shallow_plan(users)
         wanted = int(context.options.get("epochs") or 0)
         if chooses:
             return replace(plan, epochs=wanted or plan.epochs, name="denoising")
@@ -105,64 +108,70 @@ class DeepBlend(Recommender):
 
     def _weigh(self, held: Held, linear: dict) -> dict:
         """Return the paths' ``weights`` and what each reaches by itself on held-out items."""
-        weights, alone = choose_weights(lambda some: self._paths(some.matrix()), held)
+        weights, alone = choose_weights(lambda some: self._paths(some.matrix()), held, "deep")
         return {"weights": weights, "held_ndcg": {"ease": linear["ease_ndcg"], **alone}}
 
     def _paths(self, rows: sparse.csr_matrix) -> dict[str, np.ndarray]:
         """Return each path's standardised scores (n, n_items) for ones (n, n_items)."""
-        linear = self._fitted()
-        found = [probabilities(score_rows(network, rows)) for network in self.deep]
-        return {"linear": standardised(linear.scores(rows)), "deep": standardised(np.mean(found, axis=0))}
+        found = {name: standardised(path.scores(rows)) for name, path in self._fitted().items()}
+        deep = [probabilities(score_rows(network, rows)) for network in self.deep]
+        return {**found, "deep": standardised(np.mean(deep, axis=0))}
 
-    def _fitted(self) -> LinearPath:
-        if self.linear is None:
+    def _fitted(self) -> dict[str, LinearPath]:
+        if not self.wide:
             raise RuntimeError("the model was not fitted")
-        return self.linear
+        return self.wide
 
     def score_items(self, histories: Histories) -> np.ndarray:
         """Return blended scores (n, n_items) float32; an empty history gets the deep path's."""
         paths = self._paths(histories.matrix())
-        weights = self.chosen["weights"]
-        return np.float32(weights["linear"]) * paths["linear"] + np.float32(weights["deep"]) * paths["deep"]
+        return blended(paths, self.chosen["weights"])
 
     def gated(self) -> keras.Model:
-        """Return both paths behind item codes and gates, as one graph."""
-        linear, weights = self._fitted(), self.chosen["weights"]
+        """Return all paths behind item codes and gates, as one graph."""
+        wide, weights = self._fitted(), self.chosen["weights"]
         codes = keras.Input((None,), dtype="int32", name="codes")
         gates = keras.Input((None,), dtype="float32", name="gates")
-        x = GatedMultiHot(linear.n_items, name="gated")([codes, gates])
+        x = GatedMultiHot(wide["linear"].n_items, name="gated")([codes, gates])
         found = [keras.layers.Softmax()(network(x)) for network in self.deep]
         deep = keras.layers.Average()(found) if len(found) > 1 else found[0]
-        wide, deep = Standardised(weights["linear"])(linear.layer(x)), Standardised(weights["deep"])(deep)
-        return keras.Model([codes, gates], keras.layers.Add()([wide, deep]))
+        parts = [Standardised(weights[name])(path.layer(x)) for name, path in wide.items()]
+        return keras.Model([codes, gates], keras.layers.Add()([*parts, Standardised(weights["deep"])(deep)]))
 
     def parameters(self) -> int:
-        """Return the number of weights of both paths."""
+        """Return the number of weights of all paths; of neighbours only the cosines that are kept."""
         deep = sum(int(np.prod(one.shape)) for network in self.deep for one in network.trainable_variables)
-        return self._fitted().weights.size + deep
+        return deep + sum(np.count_nonzero(path.weights) for path in self._fitted().values())
 
     def save(self, folder: Path) -> None:
-        """Write catalogue, both paths (a large linear one as float16) and choices."""
-        linear, folder = self._fitted(), Path(folder)
+        """Write catalogue, all paths (large wide ones as float16) and choices."""
+        wide, folder = self._fitted(), Path(folder)
         self.catalogue.save(folder)
-        save_arrays(folder / "linear.npz", {"kept": linear.kept, "weights": linear.stored()})
+        arrays = {name: path.stored() for name, path in wide.items()}
+        save_arrays(folder / "wide.npz", {"kept": wide["linear"].kept, **arrays})
         for number, network in enumerate(self.deep):
             save_weights(folder / f"network_{number}.npz", network.get_weights())
-        about = {"n_items": linear.n_items, "networks": len(self.deep), "chosen": self.chosen, "history": self.history}
-        save_about(folder, about)
+        about = {"n_items": wide["linear"].n_items, "networks": len(self.deep)}
+        save_about(folder, {**about, "chosen": self.chosen, "history": self.history})
 
     @classmethod
     def load(cls, folder: Path) -> Self:
         """Return what `save` wrote."""
-        about, arrays = load_about(folder), load_arrays(Path(folder) / "linear.npz")
+        about, arrays = load_about(folder), load_arrays(Path(folder) / "wide.npz")
         model = cls(about["networks"])
         model.catalogue, model.chosen, model.history = Catalogue.load(folder), about["chosen"], about["history"]
-        model.linear = LinearPath(arrays["kept"], arrays["weights"].astype(np.float32), about["n_items"])
+        for name in ("linear", "neighbours"):
+            model.wide[name] = LinearPath(arrays["kept"], arrays[name].astype(np.float32), about["n_items"])
         for number in range(about["networks"]):
             network = build_denoising(about["n_items"], CODE, DROPOUT, number)
             network.set_weights(load_weights(Path(folder) / f"network_{number}.npz"))
             model.deep.append(network)
         return model
+
+
+def blended(paths: dict[str, np.ndarray], weights: dict[str, float]) -> np.ndarray:
+    """Return the weighted sum (n, n_items) float32 of the paths' scores."""
+    return np.sum([np.float32(weights[name]) * scores for name, scores in paths.items()], axis=0, dtype=np.float32)
 
 
 class Standardised(keras.layers.Layer):

@@ -17,8 +17,8 @@ CELLS = 20_000_000  # scores of held-out users that are kept at once, a path
 Paths = Callable[[Histories], dict[str, np.ndarray]]
 
 
-def choose_weights(paths: Paths, held: Held) -> tuple[dict[str, float], dict[str, float]]:
-    """Return the weights of the paths that sum to 1, and the nDCG@10 of each path alone and of the blend.
+def choose_weights(paths: Paths, held: Held, apart: str = "") -> tuple[dict[str, float], dict[str, float]]:
+    """Return the weights of the paths that sum to 1, and the nDCG@10 of each path alone and of the ``blend``.
 
     Parameters
     ----------
@@ -27,6 +27,8 @@ def choose_weights(paths: Paths, held: Held) -> tuple[dict[str, float], dict[str
     held : Held
         At most as many of its users as keep memory small are used. Of weights that reach the same, the most even
         ones win.
+    apart : str
+        Name of a path without which the others' best blend is told too, as ``wide``.
     """
     users = np.arange(min(len(held.histories), max(1, CELLS // max(1, held.histories.n_items))))
     held = Held(held.histories.take(users), held.relevant[users])
@@ -38,6 +40,8 @@ def choose_weights(paths: Paths, held: Held) -> tuple[dict[str, float], dict[str
         found[weights] = held_ndcg(_Given(blend), held)
     best = max(found, key=lambda weights: (found[weights], -max(weights)))
     alone = {name: found[tuple(float(one == name) for one in names)] for name in names}
+    if apart:
+        alone["wide"] = max(value for weights, value in found.items() if not weights[names.index(apart)])
     return dict(zip(names, best, strict=True)), {**alone, "blend": found[best]}
 
 

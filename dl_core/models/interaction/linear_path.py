@@ -1,4 +1,4 @@
-"""The wide path of a blend: a linear denoising autoencoder between items, in closed form."""
+"""The wide paths of a blend: a linear denoising autoencoder between items, in closed form, and item neighbours."""
 
 from __future__ import annotations
 
@@ -15,22 +15,29 @@ from dl_core.models.interaction.base import Held
 from dl_core.models.interaction.choosing import held_ndcg
 from dl_core.models.interaction.ease import gram, most_taken, solve
 from dl_core.models.interaction.linear import shares
+from dl_core.models.interaction.neighbours import similar
 
 MOST_ITEMS = 8_000  # items with weights: 256 MB of float32
 EXACT_ITEMS = 4_000  # solved in float64 and kept as float32 up to here
 CHOOSING_ITEMS = 2_500  # most-taken items among which the settings are chosen
 RIDGES = (25.0, 100.0, 400.0, 1600.0)  # tried first, then half and twice the best
 DROPOUTS = (1 / 3, 1 / 2, 2 / 3)  # beside 0, which is EASE
-NOTHING_CHOSEN = {"ridge": 200.0, "dropout": 0.5}
+EXPONENTS = (0.25, 0.5)  # of the weight of users by their number of items, beside 0
+NOTHING_CHOSEN = {"ridge": 200.0, "dropout": 0.5, "exponent": 0.0}
+SHRINK, NEIGHBOURS = 10.0, 100  # of item neighbours: users added to the cosine's denominator, neighbours kept
 
 
 @dataclass(frozen=True)
 class LinearPath:
     """Scores ``X B`` among some items; the others score 0.
 
-    ``B = I − C diag(1 / diag C)`` with ``C = (XᵀX + p/(1 − p) diag(XᵀX) + ridge I)⁻¹``: what minimises the squared
-    error of a linear autoencoder with a zero diagonal whose input is hidden with probability p, on average over all
-    ways of hiding (EDLAE: Steck 2020, *Autoencoders that don't overfit towards the identity*). With p = 0 it is EASE.
+    `learn`: ``B = I − C diag(1 / diag C)`` with ``C = (G + p/(1 − p) diag(G) + ridge I)⁻¹`` and ``G = XᵀWX``: what
+    minimises the squared error of a linear autoencoder with a zero diagonal whose input is hidden with probability p,
+    on average over all ways of hiding (EDLAE: Steck 2020, *Autoencoders that don't overfit towards the identity*). With
+    p = 0 and all users alike it is EASE. Our addition: W weighs a user with his number of items to the power of −e, so
+    that few heavy users do not decide for all.
+
+    `neighbours`: B holds the shrunk cosines of each item's nearest others (Sarwar et al. 2001; `ItemNeighbours`).
 
     Parameters
     ----------
@@ -46,8 +53,8 @@ class LinearPath:
     n_items: int
 
     @classmethod
-    def learn(cls, known: Histories, ridge: float, dropout: float, most: int = MOST_ITEMS) -> LinearPath:
-        """Solve for B among the ``most`` most-taken items.
+    def learn(cls, known: Histories, settings: dict, most: int = MOST_ITEMS) -> LinearPath:
+        """Solve for B among the ``most`` most-taken items, by ``ridge``, ``dropout`` p and ``exponent`` e.
 
         Raises
         ------
@@ -55,13 +62,19 @@ class LinearPath:
             If rounding hides that the system has a solution (a ridge of nearly zero).
         """
         kept = most_taken(shares(known), most)
-        rows = known.matrix()[:, kept]
-        weights = solved(gram(rows, np.float64 if len(kept) <= EXACT_ITEMS else np.float32), ridge, dropout)
+        rows = weighed(known.matrix(), settings["exponent"])[:, kept]
+        matrix = gram(rows, np.float64 if len(kept) <= EXACT_ITEMS else np.float32)
+        weights = solved(matrix, settings["ridge"], settings["dropout"])
         if weights is None:
             raise ArithmeticError("the ridge was too small for these items to be solved for")
-        if len(kept) > EXACT_ITEMS:  # as they will be read from the file
-            weights = weights.astype(np.float16).astype(np.float32)
-        return cls(kept, weights, known.n_items)
+        return cls(kept, as_stored(weights), known.n_items)
+
+    @classmethod
+    def neighbours(cls, known: Histories, context: FitContext, most: int = MOST_ITEMS) -> LinearPath:
+        """Compare the ``most`` most-taken items."""
+        kept = most_taken(shares(known), most)
+        found = similar(known.matrix()[:, kept], SHRINK, NEIGHBOURS, context)
+        return cls(kept, as_stored(found.toarray()), known.n_items)
 
     def scores(self, rows: sparse.csr_matrix) -> np.ndarray:
         """Return (n, n_items) float32 for ones (n, n_items)."""
@@ -77,7 +90,7 @@ class LinearPath:
 
     def layer(self, x: Any) -> Any:
         """Return the same for a Keras tensor (n, n_items)."""
-        return SomeItems(self.kept, self.weights, self.n_items, name="linear")(x)
+        return SomeItems(self.kept, self.weights, self.n_items)(x)
 
 
 class SomeItems(keras.layers.Layer):
@@ -104,6 +117,19 @@ class SomeItems(keras.layers.Layer):
         return (shape[0], self.n_items)
 
 
+def as_stored(weights: np.ndarray) -> np.ndarray:
+    """Return weights as they will be read from a file: rounded where they are many."""
+    return weights.astype(np.float16).astype(np.float32) if len(weights) > EXACT_ITEMS else weights
+
+
+def weighed(rows: sparse.csr_matrix, exponent: float) -> sparse.csr_matrix:
+    """Return rows (n, n_items) times the root of their users' weights, which are 1 on average."""
+    if not exponent:
+        return rows
+    weights = np.maximum(np.diff(rows.indptr), 1.0) ** -exponent
+    return (sparse.diags(np.sqrt(weights / weights.mean()).astype(np.float32)) @ rows).tocsr()
+
+
 def solved(matrix: np.ndarray, ridge: float, dropout: float) -> np.ndarray | None:
     """Return B (m, m) float32 from ``XᵀX``, whose memory is used up, or None where rounding is in the way."""
     matrix[np.diag_indices_from(matrix)] *= 1 + dropout / (1 - dropout)
@@ -111,46 +137,50 @@ def solved(matrix: np.ndarray, ridge: float, dropout: float) -> np.ndarray | Non
 
 
 def choose_linear(known: Histories, held: Held, context: FitContext) -> dict:
-    """Return the ``ridge`` and ``dropout`` that held-out users' nDCG@10 prefers.
+    """Return the ``ridge``, ``dropout`` and ``exponent`` that held-out users' nDCG@10 prefers.
 
-    Beside them stand ``held_ndcg`` of these, and ``ease_ndcg``, that of the best ridge without dropout. Settings are
-    compared among the most-taken items.
+    Beside them stand ``held_ndcg`` of these, and ``ease_ndcg``, that of the best ridge without the other two. Settings
+    are compared among the most-taken items.
     """
     trial = _Trial(known, held, context)
-    trial.ndcg(RIDGES, 0.0)
-    trial.ndcg((trial.best()[0] / 2, trial.best()[0] * 2), 0.0)
-    ease = dict(trial.found)
+    trial.ndcg(RIDGES)
+    trial.ndcg((trial.best()[0] / 2, trial.best()[0] * 2))
+    ridge, ease = trial.best()[0], max(trial.found.values())
     for dropout in DROPOUTS:
-        ridge = max(ease, key=ease.get)[0]
         trial.ndcg((ridge / 4, ridge / 2, ridge), dropout)
-    ridge, dropout = trial.best()
-    found = {"ridge": ridge, "dropout": dropout, "held_ndcg": trial.found[ridge, dropout]}
-    return {**found, "ease_ndcg": max(ease.values())}
+    ridge, dropout, _ = trial.best()
+    for exponent in EXPONENTS:
+        trial.ndcg((ridge / 2, ridge), dropout, exponent)
+    best = trial.best()
+    names = ("ridge", "dropout", "exponent")
+    return {**dict(zip(names, best, strict=True)), "held_ndcg": trial.found[best], "ease_ndcg": ease}
 
 
 class _Trial:
-    """nDCG@10 of settings for held-out users, by (ridge, dropout)."""
+    """nDCG@10 of settings for held-out users, by (ridge, dropout, exponent)."""
 
     def __init__(self, known: Histories, held: Held, context: FitContext) -> None:
-        self.held, self.context = held, context
+        self.held, self.context, self.rows = held, context, known.matrix()
         self.kept = most_taken(shares(known), CHOOSING_ITEMS)
-        self.gram = gram(known.matrix()[:, self.kept], np.float64)
-        self.found: dict[tuple[float, float], float] = {}
-        self.planned = len(RIDGES) + 2 + 3 * len(DROPOUTS)
+        self.gram, self.exponent = gram(self.rows[:, self.kept], np.float64), 0.0
+        self.found: dict[tuple[float, float, float], float] = {}
+        self.planned = len(RIDGES) + 2 + 3 * len(DROPOUTS) + 2 * len(EXPONENTS)
 
-    def best(self) -> tuple[float, float]:
+    def best(self) -> tuple[float, float, float]:
         """Return the best settings so far."""
         return max(self.found, key=self.found.get)
 
-    def ndcg(self, ridges: tuple[float, ...], dropout: float) -> None:
-        """Try some ridges with this dropout."""
+    def ndcg(self, ridges: tuple[float, ...], dropout: float = 0.0, exponent: float = 0.0) -> None:
+        """Try some ridges with this dropout and exponent."""
         for ridge in ridges:
             if self.context.out_of_time() and self.found:
                 return
             self.context.progress(len(self.found) / self.planned, f"Choosing the linear path (ridge {ridge:g})")
+            if exponent != self.exponent:
+                self.gram, self.exponent = gram(weighed(self.rows, exponent)[:, self.kept], np.float64), exponent
             weights = solved(self.gram.copy(order="F"), ridge, dropout)
             value = 0.0  # far too small a ridge
             if weights is not None:
                 path = LinearPath(self.kept, weights, self.held.histories.n_items)
                 value = held_ndcg(lambda some, path=path: path.scores(some.matrix()), self.held)
-            self.found[ridge, dropout] = value
+            self.found[ridge, dropout, exponent] = value

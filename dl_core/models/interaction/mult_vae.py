@@ -83,7 +83,7 @@ class MultVAE(Recommender):
         """Train; with ``held`` until its nDCG@10 no longer rises, without it for the epochs chosen before."""
         rows = known.matrix()
         plan = self._plan(rows.shape[0], held is not None, context)
-        units = int(np.clip(LARGEST_LAYER // max(1, known.n_items), FEWEST_UNITS, UNITS))
+        units = suiting_units(known.n_items)
         self._shape = {"n_items": known.n_items, "units": units, "code": self.code, "dropout": self.dropout}
         self.network = build_mult_vae(**self._shape, seed=context.seed)
         judge = None if held is None else partial(self._judge, held)
@@ -144,3 +144,8 @@ def suiting_plan(users: int) -> RebuildingPlan:
     steps = max(1, users // batch)
     most = int(np.clip(round(4 * FEWEST_STEPS / steps), 30, 200))
     return RebuildingPlan(epochs=most, batch_size=batch, patience=max(5, most // 8), anneal=max(5, most // 4))
+
+
+def suiting_units(n_items: int) -> int:
+    """Return the units of the hidden layers for so many items."""
+    return int(np.clip(LARGEST_LAYER // max(1, n_items), FEWEST_UNITS, UNITS))
