@@ -267,6 +267,9 @@ def test_the_core_is_taken_until_nothing_changes(write: Write) -> None:
         "2 users with fewer than 2 rows and 1 items with fewer than 2 were left out, 3 rows in all."
     )
     assert len(read(write("data.csv", text))) == 7
+    items = write("items.csv", "item,title\nx,Lamp\nw,Cup\nnew,Bowl\n")
+    core = read(write("data.csv", text), items, min_user=2, min_item=2)
+    assert Catalogue.of(core).ids.tolist() == ["new", "x", "y"]
 
 
 def test_given_test_rows_come_last_and_are_never_filtered(write: Write) -> None:

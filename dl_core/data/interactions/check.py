@@ -52,7 +52,7 @@ def check_interactions(dataset: Dataset, splits: Splits | None = None) -> list[F
 def _sparsity(user: np.ndarray, item: np.ndarray) -> list[Finding]:
     """Return how much is known of users and items."""
     of_user, of_item = np.bincount(user), np.bincount(item)
-    share = len(np.unique(user.astype(np.int64) * len(of_item) + item)) / (len(of_user) * len(of_item))
+    share = len(pd.unique(user.astype(np.int64) * len(of_item) + item)) / (len(of_user) * len(of_item))
     text = (
         f"{len(of_user):,} users took {len(of_item):,} items in {len(user):,} rows, {share:.2%} of all pairs; "
         f"the median user has {np.median(of_user):g} rows, the median item {np.median(of_item):g}."

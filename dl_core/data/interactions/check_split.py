@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import pandas as pd
 
 from dl_core.data.dataset import Dataset, Finding
 from dl_core.schema import Role
@@ -31,7 +32,7 @@ def check_split(dataset: Dataset, user: np.ndarray, item: np.ndarray, rank: np.n
 
 
 def _few(user: np.ndarray, rank: np.ndarray) -> list[Finding]:
-    judged = len(np.unique(user[rank == _TEST]))
+    judged = len(pd.unique(user[rank == _TEST]))
     if judged >= FEW_USERS:
         return []
     text = f"Only {judged:,} users stand in the test, so scores will be uncertain. Hundreds are a good start."

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
+import pandas as pd
 
 from dl_core.data.dataset import Finding
 from dl_core.errors import shorten
@@ -36,7 +37,7 @@ def degenerate_findings(
             "Lower the rating from which a row counts (positive_from)."
         )
         return [Finding("error", "nothing-liked", text)]
-    n_users, n_items = len(np.unique(user[positive])), len(np.unique(item))
+    n_users, n_items = (int((np.bincount(codes) > 0).sum()) for codes in (user[positive], item))
     findings = []
     for count, word, role, more in (
         (n_users, "user", Role.USER, "nothing can be learned from what others took"),
@@ -50,7 +51,8 @@ def degenerate_findings(
             findings.append(Finding("error", f"one-{word}", text))
     if findings:
         return findings
-    share = len(np.unique(user.astype(np.int64) * (int(item.max()) + 1) + item)) / (len(np.unique(user)) * n_items)
+    every = int((np.bincount(user) > 0).sum())
+    share = len(pd.unique(user.astype(np.int64) * (int(item.max()) + 1) + item)) / (every * n_items)
     if share == 1 and options["repeats"] == "fold":
         text = (
             "Every user took every item, so nothing is left to recommend. Add items that not everyone took, or keep "

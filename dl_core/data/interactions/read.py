@@ -60,60 +60,65 @@ def read_interactions(request: ReadRequest, limits: Limits | None = None) -> Dat
     with tempfile.TemporaryDirectory(prefix="daylight-") as folder:
         if not request.labelled:
             return read_cases(request, Path(folder), limits)
-        gathered = gather(request, Path(folder), limits)
-    return _Reading(request, gathered).run()
+        reading = _Reading(request, gather(request, Path(folder), limits))
+    return reading.run()
 
 
 class _Reading:
     """One call of `read_interactions`: the steps share what was found so far."""
 
     def __init__(self, request: ReadRequest, gathered: Gathered) -> None:
-        self.request, self.gathered, self.notes = request, gathered, list(gathered.notes)
+        self.request, self.notes, self.source, self.part = request, list(gathered.notes), gathered.source, gathered.part
         self.options = read_options(request.options)
         self.typed = read_columns(gathered.frame, gathered.roles)
+        self.users, self.items = (_coded(self.typed.ids[role], self.typed.keep) for role in (Role.USER, Role.ITEM))
+        self.side = self._side(gathered)  # the table as uploaded is not needed any more
 
     def run(self) -> Dataset:
-        """Type, fold and filter all rows and return the data set."""
-        typed = self.typed
-        self.notes += typed.notes
+        """Fold and filter all rows and return the data set."""
+        typed, (user, users), (item, items) = self.typed, self.users, self.items
         if not typed.keep.any():
             raise SchemaError(
                 "no row names both a user and an item", where=self._where(), todo="choose other columns for them"
             )
-        (user, users), (item, items) = (_coded(typed.ids[role], typed.keep) for role in (Role.USER, Role.ITEM))
-        side = self._side(user, users, item, items)
         at, value, times = self._folded(user, item, len(items))
         positive = self._positive(value)
-        core = self._core(user[at], item[at], positive, self.gathered.part[at] == "test")
+        core = self._core(user[at], item[at], positive, self.part[at] == "test")
+        if ITEMS in self.side:  # items that are left out are not to come back as new ones
+            lost = items[np.setdiff1d(item[at], item[at[core]])]
+            self.side[ITEMS] = self.side[ITEMS].drop(index=lost)
         at, value, times, positive = at[core], value[core], times[core], positive[core]
-        table, roles = self._table(users[user[at]], items[item[at]], at, value, times)
+        table, roles = self._table(users.take(user[at]), items.take(item[at]), at, value, times)
         table[POSITIVE] = positive
         self.notes += degenerate_findings(user[at], item[at], positive, self.options, typed.names)
-        part = pd.Series(self.gathered.part[at], index=table.index, dtype="object")
+        part = pd.Series(self.part[at], index=table.index, dtype="object")
         return Dataset(
             name=self.request.name or shorten(Path(self.request.paths[0]).name.split(".")[0], 60) or "interactions",
             table=table,
             roles=roles,
-            source=self.gathered.source,
+            source=self.source,
             fixed_split=part.replace("", "train") if (part != "").any() else None,
             notes=tuple(self.notes),
-            side=side,
+            side=self.side,
         )
 
     def _where(self) -> str:
         return shorten(Path(self.request.paths[0]).name, 60)
 
-    def _side(self, user: np.ndarray, users: pd.Index, item: np.ndarray, items: pd.Index) -> dict[str, pd.DataFrame]:
-        frame, given = self.gathered.frame, self.gathered
-        further = side_roles(frame, given.roles, list(self.request.roles))
+    def _side(self, given: Gathered) -> dict[str, pd.DataFrame]:
+        further = side_roles(given.frame, given.roles, list(self.request.roles))
         parts = {
-            ITEMS: [table.frame for table in given.items] + [within(frame, item, items, further[Role.FEATURE])],
-            USERS: [table.frame for table in given.users] + [within(frame, user, users, further[Role.GROUP])],
+            ITEMS: [*(t.frame for t in given.items), within(given.frame, *self.items, further[Role.FEATURE])],
+            USERS: [*(t.frame for t in given.users), within(given.frame, *self.users, further[Role.GROUP])],
         }
-        self.notes += repeated_note(given.items, "item") + repeated_note(given.users, "user")
-        found = {ITEMS: item_table(merged([item_table(part) for part in parts[ITEMS]], items))}
-        found[USERS], notes = user_table(merged(parts[USERS], users))
-        self.notes += notes
+        found = {ITEMS: item_table(merged([item_table(part) for part in parts[ITEMS]], self.items[1]))}
+        found[USERS], notes = user_table(merged(parts[USERS], self.users[1]))
+        self.notes += [
+            *self.typed.notes,
+            *repeated_note(given.items, "item"),
+            *repeated_note(given.users, "user"),
+            *notes,
+        ]
         return {name: table for name, table in found.items() if len(table.columns)}
 
     def _folded(self, user: np.ndarray, item: np.ndarray, n_items: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -124,7 +129,7 @@ class _Reading:
         value = np.full(len(at), np.nan) if typed.value is None else typed.value[at]
         if self.options["repeats"] == "keep":
             return at, value, np.ones(len(at), dtype=np.int64)
-        pairs = _pairs(user, item, n_items, self.gathered.part)[at]
+        pairs = _pairs(user, item, n_items, self.part)[at]
         time = None if typed.time is None else typed.time[at]
         first, folded, times = fold_repeats(
             pairs, time, None if typed.value is None else value, typed.value_kind == COUNT
@@ -143,7 +148,7 @@ class _Reading:
         typed = self.typed
         if typed.time is None:
             return
-        columns = {"pair": _pairs(user, item, n_items, self.gathered.part), "time": typed.time}
+        columns = {"pair": _pairs(user, item, n_items, self.part), "time": typed.time}
         if typed.value is not None:
             columns["value"] = typed.value
         copies = pd.DataFrame(columns).duplicated().to_numpy() & ~np.isnat(typed.time)
@@ -194,7 +199,7 @@ class _Reading:
     ) -> tuple[pd.DataFrame, dict[Role, tuple[str, ...]]]:
         typed = self.typed
         names = dict(typed.names)
-        columns: dict[str, Any] = {names[Role.USER]: users, names[Role.ITEM]: items}
+        columns: dict[str, Any] = {names[Role.USER]: users.array, names[Role.ITEM]: items.array}
         if typed.value is not None:
             columns[names[Role.VALUE]] = value
         elif (times > 1).any():
@@ -203,8 +208,7 @@ class _Reading:
         if typed.time is not None:
             columns[names[Role.TIME]] = typed.time[at]
         index = pd.Index(pd.Series(at).astype("str"), name="row")
-        table = pd.DataFrame({name: pd.Series(np.asarray(found), index=index) for name, found in columns.items()})
-        table = table.astype({names[Role.USER]: "str", names[Role.ITEM]: "str"})
+        table = pd.DataFrame({name: pd.Series(found, index=index) for name, found in columns.items()})
         return table, {role: (name,) for role, name in names.items()}
 
 

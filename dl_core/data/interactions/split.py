@@ -63,10 +63,10 @@ def split_interactions(dataset: Dataset, seed: int, options: Mapping[str, Any]) 
     rows = _rows(dataset, seed)
     if dataset.fixed_split is not None:
         parts, words = _given(dataset, rows, plan, str(options.get("split") or "auto"))
-        return _splits(dataset, parts, "given", words, plan)
+        return _splits(dataset, parts, "given", words, rows.user, plan)
     parts, words = _ways(plan)[plan.way](rows)
     kind = {"last": "last of each user", "random": "random per user", "by item": "random by item", "date": "by date"}
-    return _splits(dataset, parts, kind[plan.way], f"{words}{_seeded(plan.way, seed)}", plan)
+    return _splits(dataset, parts, kind[plan.way], f"{words}{_seeded(plan.way, seed)}", rows.user, plan)
 
 
 def _ways(plan: _Plan) -> dict[str, Callable[[Rows], tuple[np.ndarray, str]]]:
@@ -156,7 +156,7 @@ def _given(dataset: Dataset, rows: Rows, plan: _Plan, way: str) -> tuple[np.ndar
     return parts, f"{words}; of its training rows, {how}"
 
 
-def _splits(dataset: Dataset, parts: np.ndarray, kind: str, words: str, plan: _Plan) -> Splits:
+def _splits(dataset: Dataset, parts: np.ndarray, kind: str, words: str, user: np.ndarray, plan: _Plan) -> Splits:
     counts = [int((parts == part).sum()) for part in range(3)]
     numbers = "/".join(f"{count:,}" for count in counts)
     if not all(counts):
@@ -166,7 +166,7 @@ def _splits(dataset: Dataset, parts: np.ndarray, kind: str, words: str, plan: _P
             expected="rows for each of training, validation and test",
             todo="add rows, hold out fewer, or choose another split; users with one row cannot be held out",
         )
-    judged = len(np.unique(pd.factorize(dataset.values(Role.USER))[0][parts == TEST]))
+    judged = len(pd.unique(user[parts == TEST]))
     taken = "items taken before included" if plan.repeats else "items already taken removed"
     protocol = f"{words} ({numbers} rows, {judged:,} test users); ranked against all items, {taken}"
     rows = {name: tuple(dataset.ids[parts == part].tolist()) for part, name in enumerate(PARTS)}
