@@ -235,6 +235,8 @@ def test_repeats_of_ratings_keep_the_last_rating_and_the_first_time(write: Write
 def test_repeats_without_a_value_are_counted(write: Write) -> None:
     data = read(write("data.csv", "user,item\na,x\nb,x\na,x\na,y\na,x\n"))
     assert data.column(Role.VALUE) == "times taken" and data.table["times taken"].tolist() == [3.0, 1.0, 1.0]
+    again = read(write("data.csv", "user,item\na,x\nb,x\na,x\na,y\na,x\n"), roles=dict(data.roles))
+    assert again.table.equals(data.table)
 
 
 def test_copies_of_a_row_are_left_out_and_counted(write: Write) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tempfile
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -56,12 +57,18 @@ def read_interactions(request: ReadRequest, limits: Limits | None = None) -> Dat
     """
     if not request.paths:
         raise SchemaError("no file was given", expected=FORMATS)
-    limits = limits or Limits.from_environment()
+    limits, request = limits or Limits.from_environment(), _without_derived(request)
     with tempfile.TemporaryDirectory(prefix="daylight-") as folder:
         if not request.labelled:
             return read_cases(request, Path(folder), limits)
         reading = _Reading(request, gather(request, Path(folder), limits))
     return reading.run()
+
+
+def _without_derived(request: ReadRequest) -> ReadRequest:
+    """Return the request without the column that an earlier reading made, which a form may hand back."""
+    roles = {role: names for role, names in request.roles.items() if tuple(names) != (TIMES_TAKEN,)}
+    return replace(request, roles=roles)
 
 
 class _Reading:
