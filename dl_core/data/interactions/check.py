@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -14,8 +13,8 @@ from dl_core.data.interactions.check_split import check_split, known_pairs
 from dl_core.data.interactions.histories import POSITIVE
 from dl_core.data.privacy import personal_kind
 from dl_core.data.splits import Splits
-from dl_core.data.tabular.parts import part_ranks
-from dl_core.errors import OptionError, shorten
+from dl_core.data.tabular.parts import check_mendable, part_ranks, without_rows
+from dl_core.errors import shorten
 from dl_core.schema import Role
 
 MENDABLE = ("known-pairs", "heavy-users")
@@ -177,10 +176,7 @@ def mend_interactions(dataset: Dataset, splits: Splits, kinds: Iterable[str]) ->
     OptionError
         If there is no such kind, or nothing would be left to train on.
     """
-    kinds = list(dict.fromkeys(kinds))
-    for kind in kinds:
-        if kind not in MENDABLE:
-            raise OptionError(f"{kind!r} cannot be mended", where="mend", expected=", ".join(MENDABLE))
+    kinds = check_mendable(kinds, MENDABLE)
     user, item = (pd.factorize(dataset.values(role))[0] for role in (Role.USER, Role.ITEM))
     rank = part_ranks(dataset, splits)
     gone: set[str] = set()
@@ -188,14 +184,5 @@ def mend_interactions(dataset: Dataset, splits: Splits, kinds: Iterable[str]) ->
         gone |= set(dataset.ids[known_pairs(user, item, rank)])
     if "heavy-users" in kinds:
         gone |= {row for finding in _heavy_users(dataset, user, rank) for row in finding.rows}
-    if not gone:
-        return dataset, splits
-    parts = {part: tuple(row for row in getattr(splits, part) if row not in gone) for part in ("train", "validation")}
-    if not all(parts.values()):
-        raise OptionError(
-            "mending would leave nothing to train or to choose on",
-            where="mend",
-            todo="correct the data instead, then split anew",
-        )
-    text = f"{splits.protocol}; {len(gone):,} rows taken out of training and validation ({', '.join(kinds)})"
-    return dataset, replace(splits, **parts, protocol=text)
+    words = f"{len(gone):,} rows taken out of training and validation ({', '.join(kinds)})"
+    return dataset, without_rows(splits, gone, words)

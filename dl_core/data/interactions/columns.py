@@ -11,7 +11,7 @@ from dl_core.data.dataset import Finding
 from dl_core.data.interactions.ids import as_ids, is_damaged
 from dl_core.data.interactions.schema import COUNTS, RATINGS
 from dl_core.data.tabular.names import plain_name
-from dl_core.data.tabular.times import parse_times
+from dl_core.data.tabular.times import read_times
 from dl_core.data.tabular.values import parse_numbers, rows_named
 from dl_core.errors import SchemaError, shorten
 from dl_core.schema import Role
@@ -164,15 +164,7 @@ def _scale(distinct: np.ndarray, counts: np.ndarray) -> tuple[float, float]:
 
 def _read_time(typed: Typed, column: pd.Series, order: str) -> None:
     name = shorten(column.name, 40)
-    times = parse_times(column, order)
-    good = ~np.isnat(times.values)
-    if good.sum() < max(1, 0.5 * (good | times.bad).sum()):
-        raise SchemaError(
-            f"{int(times.bad.sum()):,} of {len(good):,} values are no times ({rows_named(times.bad)})",
-            where=f"column {name}",
-            expected="dates such as 2024-01-31 13:45:00, or seconds or milliseconds since 1970",
-            todo="choose another time column, or none",
-        )
+    times = read_times(column, order)
     typed.time = times.values
     typed.notes += [note for note in times.notes if note.kind != "relative-time"]
     if any(note.kind == "relative-time" for note in times.notes):

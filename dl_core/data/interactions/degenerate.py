@@ -37,35 +37,41 @@ def degenerate_findings(
             "Lower the rating from which a row counts (positive_from)."
         )
         return [Finding("error", "nothing-liked", text)]
-    n_users, n_items = (int((np.bincount(codes) > 0).sum()) for codes in (user[positive], item))
+    lone = _lone(user[positive], item, names)
+    return lone or [*_dense(user, item, options["repeats"] == "fold"), *_single(user[positive])]
+
+
+def _lone(user: np.ndarray, item: np.ndarray, names: Mapping[Role, str]) -> list[Finding]:
     findings = []
-    for count, word, role, more in (
-        (n_users, "user", Role.USER, "nothing can be learned from what others took"),
-        (n_items, "item", Role.ITEM, "there is nothing to choose from"),
+    for codes, word, role, more in (
+        (user, "user", Role.USER, "nothing can be learned from what others took"),
+        (item, "item", Role.ITEM, "there is nothing to choose from"),
     ):
-        if count == 1:
+        if (codes == codes[0]).all():
             text = (
                 f"There is one {word} only (column {shorten(names[role], 40)!r}), so {more}. Check that this column "
                 f"holds the {word}s, or add rows of other {word}s."
             )
             findings.append(Finding("error", f"one-{word}", text))
-    if findings:
-        return findings
-    every = int((np.bincount(user) > 0).sum())
-    share = len(pd.unique(user.astype(np.int64) * (int(item.max()) + 1) + item)) / (every * n_items)
-    if share == 1 and options["repeats"] == "fold":
+    return findings
+
+
+def _dense(user: np.ndarray, item: np.ndarray, fold: bool) -> list[Finding]:
+    users, items = (int((np.bincount(codes) > 0).sum()) for codes in (user, item))
+    share = len(pd.unique(user.astype(np.int64) * (int(item.max()) + 1) + item)) / (users * items)
+    if share == 1 and fold:
         text = (
             "Every user took every item, so nothing is left to recommend. Add items that not everyone took, or keep "
             "repeats (repeats=keep) to recommend again what was taken before."
         )
-        findings.append(Finding("error", "all-taken", text))
-    elif share > _DENSE:
+        return [Finding("error", "all-taken", text)]
+    if share > _DENSE:
         text = (
             f"Users took {share:.0%} of all items, so little is left to recommend and lists differ little. "
             "Finer items (products instead of categories) would say more."
         )
-        findings.append(Finding("warning", "dense", text))
-    return findings + _single(user[positive])
+        return [Finding("warning", "dense", text)]
+    return []
 
 
 def _single(user: np.ndarray) -> list[Finding]:

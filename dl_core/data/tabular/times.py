@@ -9,6 +9,8 @@ import pandas as pd
 
 from dl_core.data.dataset import Finding
 from dl_core.data.tabular.names import plain_name
+from dl_core.data.tabular.values import rows_named
+from dl_core.errors import SchemaError, shorten
 
 _EARLIEST, _LATEST = pd.Timestamp("1900-01-01"), pd.Timestamp("2200-01-01")
 _START = pd.Timestamp("1970-01-01")  # of relative times
@@ -61,6 +63,26 @@ def parse_times(column: pd.Series, order: str = "") -> Times:
     found, notes = _from_texts(pd.Series(np.asarray(texts, dtype=object)).astype(str), column.name, order)
     values = np.append(found, np.datetime64("NaT", "ns"))[codes]
     return _within(values, codes >= 0, notes)
+
+
+def read_times(column: pd.Series, order: str = "") -> Times:
+    """Read a column that must hold times, as `parse_times` does.
+
+    Raises
+    ------
+    SchemaError
+        If most of its values are none.
+    """
+    times = parse_times(column, order)
+    good = ~np.isnat(times.values)
+    if good.sum() < max(1, 0.5 * (good | times.bad).sum()):
+        raise SchemaError(
+            f"{int(times.bad.sum()):,} of {len(good):,} values are no times ({rows_named(times.bad)})",
+            where=f"column {shorten(column.name, 40)}",
+            expected="dates such as 2024-01-31 13:45:00, or seconds or milliseconds since 1970",
+            todo="choose another time column, or none",
+        )
+    return times
 
 
 def looks_like_time(column: pd.Series) -> bool:

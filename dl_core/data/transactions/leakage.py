@@ -11,9 +11,9 @@ import pandas as pd
 from dl_core.data.dataset import Dataset, Finding
 from dl_core.data.labels import label_codes
 from dl_core.data.splits import Splits
-from dl_core.data.tabular.parts import part_ranks
+from dl_core.data.tabular.parts import check_mendable, part_ranks, without_rows
 from dl_core.data.transactions.suspects import future_looking, leaking_columns
-from dl_core.errors import OptionError, shorten
+from dl_core.errors import shorten
 from dl_core.schema import Role
 
 MENDABLE = ("duplicates", "leaking-column", "future-looking")
@@ -145,10 +145,7 @@ def mend_transactions(dataset: Dataset, splits: Splits, kinds: Iterable[str]) ->
     OptionError
         If there is no such kind, or nothing would be left to train on.
     """
-    kinds = list(dict.fromkeys(kinds))
-    for kind in kinds:
-        if kind not in MENDABLE:
-            raise OptionError(f"{kind!r} cannot be mended", where="mend", expected=", ".join(MENDABLE))
+    kinds = check_mendable(kinds, MENDABLE)
     rank = part_ranks(dataset, splits)
     if "duplicates" in kinds:
         splits = _without_copies(dataset, splits, rank)
@@ -160,16 +157,7 @@ def mend_transactions(dataset: Dataset, splits: Splits, kinds: Iterable[str]) ->
 def _without_copies(dataset: Dataset, splits: Splits, rank: np.ndarray) -> Splits:
     found = [finding for finding in _copies(dataset, rank, True) if finding.mend]
     gone = {row for finding in found for row in finding.rows}
-    if not gone:
-        return splits
-    parts = {part: tuple(row for row in getattr(splits, part) if row not in gone) for part in ("train", "validation")}
-    if not all(parts.values()):
-        raise OptionError(
-            "dropping the copies would leave nothing to train or to choose on",
-            where="mend",
-            todo="remove the copies from your data, then split anew",
-        )
-    return replace(splits, **parts, protocol=f"{splits.protocol}; {len(gone):,} copies dropped from training")
+    return without_rows(splits, gone, f"{len(gone):,} copies dropped from training")
 
 
 def _without_columns(dataset: Dataset, rank: np.ndarray, kinds: list[str]) -> Dataset:

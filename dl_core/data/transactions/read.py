@@ -17,7 +17,7 @@ from dl_core.data.privacy import tidy_sex
 from dl_core.data.request import ReadRequest
 from dl_core.data.tabular.files import FORMATS
 from dl_core.data.tabular.names import guess_by_name, plain_name
-from dl_core.data.tabular.times import parse_times
+from dl_core.data.tabular.times import read_times
 from dl_core.data.tabular.values import parse_numbers, rows_named
 from dl_core.data.transactions.accounts import tidy_keys
 from dl_core.data.transactions.combine import Combined, read_all
@@ -147,15 +147,8 @@ class _Reading:
             return
         name, trained = roles[Role.TIME][0], self._trained_notes()
         order = next((kind for kind in ("day-first", "month-first") if kind in trained), "")
-        times = parse_times(self.frame[name], order)
+        times = read_times(self.frame[name], order)
         good = ~np.isnat(times.values)
-        if good.sum() < max(1, 0.5 * (good | times.bad).sum()):
-            raise SchemaError(
-                f"{int(times.bad.sum()):,} of {len(good):,} values are no times ({rows_named(times.bad)})",
-                where=f"column {shorten(name, 40)}",
-                expected="dates such as 2024-01-31 13:45:00, or unix seconds",
-                todo="choose another time column, or none",
-            )
         self.notes += times.notes
         self.time = times.values
         self.columns[name] = pd.Series(times.values, index=self.frame.index)
