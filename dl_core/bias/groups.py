@@ -16,6 +16,8 @@ AGE_EDGES = (20.0, 40.0, 60.0, 80.0)  # years
 OLDEST = 130.0
 FEW_VALUES = 5  # a number column with no more values than this is left as it is
 MOST_GROUPS = 40  # a text column with more values than this names things (patients, files) and not groups
+MANY_GROUPS = 12  # with more groups than this, small ones are told together
+SMALL_GROUP = 30  # rows
 IMAGES_AT_ONCE = 256
 
 
@@ -36,7 +38,8 @@ def make_groups(
     Returns
     -------
     pandas.DataFrame
-        Text labels by row id; a missing value is ``"not stated"``. Rare groups stay: the check flags them.
+        Text labels by row id; a missing value is ``"not stated"``. Rare groups stay, the check flags them; only of more
+        than `MANY_GROUPS` those under `SMALL_GROUP` rows are told together, since none could be judged.
 
     Raises
     ------
@@ -116,7 +119,16 @@ def _labels(values: pd.Series, name: str, edges: Sequence[float] | None) -> pd.S
             where=f"column {name}",
             expected=f"at most {MOST_GROUPS} groups",
         )
-    return text
+    return _together(text)
+
+
+def _together(labels: pd.Series) -> pd.Series:
+    """Return labels with the small groups as one, where there are very many."""
+    counts = labels.value_counts()
+    small = counts.index[(counts < SMALL_GROUP) & (counts.index != NOT_STATED)]
+    if len(counts) <= MANY_GROUPS or len(small) < 2:
+        return labels
+    return labels.mask(labels.isin(small), f"others, {len(small)} small groups")
 
 
 def _binned(numbers: pd.Series, name: str, edges: Sequence[float]) -> pd.Series:

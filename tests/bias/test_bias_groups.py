@@ -132,3 +132,13 @@ def test_a_blurred_image_is_less_sharp():
 def test_images_all_alike_or_none_make_no_column():
     assert image_slices(np.full((5, 8, 8, 1), 7, np.uint8), range(5)).columns.tolist() == []
     assert image_slices(np.zeros((0, 8, 8, 1), np.uint8), []).empty
+
+
+def test_of_very_many_groups_the_small_ones_are_told_together():
+    large = ["Norway"] * 40 + ["Chile"] * 30
+    small = [f"country {number}" for number in range(15) for _ in range(3)]
+    labels = make_groups(pd.DataFrame({"country": [*large, *small, None]}))["country"]
+    counts = labels.value_counts()
+    assert counts.to_dict() == {"others, 15 small groups": 45, "Norway": 40, "Chile": 30, "not stated": 1}
+    few = make_groups(pd.DataFrame({"country": ["Norway", "Chile", "Peru"]}))["country"]
+    assert few.tolist() == ["Norway", "Chile", "Peru"]
