@@ -13,6 +13,7 @@ from ui import charts, exposure, kinds, measures, mitigation, theme
 from ui.context import PageContext
 from ui.words import count, estimate, interval, number, signed
 
+MOST_GROUPS = 12  # of a column that has more, unless more are large enough to judge
 MOST_SENTENCES = 4  # on the four-fifths rule, before the rest is folded
 
 
@@ -84,6 +85,7 @@ def _groups(context: PageContext, report: dict[str, Any], model: str, metric: st
     table = pd.DataFrame([row for row in report["groups"] if row["metric"] == metric])
     units = "users" if kinds.is_lists(context) else "rows"
     for column, rows in table.groupby("column", sort=False):
+        shown = largest(rows)
         dots = [
             {
                 "label": f"{row['group']} (n = {count(row['n'])}{'' if row['enough'] else ', too few to judge'})",
@@ -91,9 +93,9 @@ def _groups(context: PageContext, report: dict[str, Any], model: str, metric: st
                 "low": row["low"],
                 "high": row["high"],
                 "n": row["n"],
-                "colour": context.colour(model) if row["enough"] else theme.GREYS[3],
+                "colour": context.colour(model) if row["enough"] else theme.FAINT,
             }
-            for row in rows.to_dict("records")
+            for row in shown.to_dict("records")
             if row["value"] is not None and row["value"] == row["value"]
         ]
         label = measures.measure(context, metric).label
@@ -103,6 +105,19 @@ def _groups(context: PageContext, report: dict[str, Any], model: str, metric: st
         if dots and min(row["value"] for row in dots) == max(row["value"] for row in dots):
             chart.update_xaxes(range=[-0.02, 1.05])  # one value alone would be drawn on an axis up to 2
         charts.draw(chart, alt=title, key=f"bias_{column}_{metric}")
+        if len(shown) < len(rows):
+            st.caption(
+                f"The {count(len(shown))} largest of {count(len(rows))} groups; the others are too small to judge."
+            )
+
+
+def largest(rows: pd.DataFrame) -> pd.DataFrame:
+    """Return the groups that are drawn: all that are large enough, and of the others the largest, in their order."""
+    if len(rows) <= MOST_GROUPS:
+        return rows
+    most = max(MOST_GROUPS, int(rows["enough"].sum()))
+    kept = rows.sort_values(["enough", "n"], ascending=False, kind="stable").head(most)
+    return rows.loc[rows.index.isin(kept.index)]
 
 
 def _disparities(report: dict[str, Any], metric: str) -> None:

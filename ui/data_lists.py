@@ -15,7 +15,7 @@ COLOURS = {
     "train": theme.DEEP[0],
     "validation": theme.DEEP[4],
     "test": theme.DEEP[2],
-    "left out": theme.GREYS[3],
+    "left out": theme.FAINT,
 }
 WORDS = {"train": "Train", "validation": "Validation", "test": "Test", "left out": "Left out"}
 

@@ -29,7 +29,7 @@ def show(context: PageContext, found: Mapping[str, Any]) -> None:
 def _values(values: Mapping[str, Any]) -> None:
     """Draw the ratings or counts, with those under the threshold in grey."""
     points, limit = values["points"], values["from"]
-    colours = [theme.GREYS[3] if _under(point["value"], limit) else theme.DEEP[0] for point in points]
+    colours = [theme.FAINT if _under(point["value"], limit) else theme.DEEP[0] for point in points]
     title = f"{values['column'].capitalize()}: every row counts"
     if values["below"]:
         title = f"{count(values['below'])} rows with {values['column']} under {limit:g} count as not liked"

@@ -14,7 +14,7 @@ from ui.context import PageContext
 from ui.words import count, percent
 
 PARTS = {"train": "Train", "validation": "Validation", "test": "Test"}
-COLOURS = {"Train": theme.DEEP[0], "Validation": theme.DEEP[4], "Test": theme.DEEP[2], "Left out": theme.GREYS[3]}
+COLOURS = {"Train": theme.DEEP[0], "Validation": theme.DEEP[4], "Test": theme.DEEP[2], "Left out": theme.FAINT}
 GAP = timedelta(days=1)  # a shorter pause between two parts is none
 LEFT = 76  # pixels left of the charts in time, so that their axes stand below each other
 MOST_MISSING = 12  # columns of the chart of missing values

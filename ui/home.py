@@ -53,9 +53,6 @@ def _picture(domain: Domain, wanted: int) -> None:
     if picture is not None:
         st.image(picture, width="stretch", alt=f"From the sample: {domain.sample.title}")
         st.caption(domain.sample.title)
-        told = preview_lists.words(domain)
-        if told:
-            st.markdown(f":small[{told}]")
 
 
 def page_of(name: str) -> Path:
@@ -69,6 +66,9 @@ def _words(name: str, domain: Domain) -> None:
     st.markdown(f":material/upload: **You bring** {domain.upload_help[:1].lower()}{domain.upload_help[1:]}")
     st.markdown(f":material/insights: **You get** {YOU_GET[:1].lower()}{YOU_GET[1:]}")
     st.markdown(f":material/timer: **It takes** {_how_long(domain)}")
+    told = preview_lists.words(domain)
+    if told:
+        st.caption(told)
     if domain.notice:
         st.caption(domain.notice)
     if st.button(f"Open {domain.title.lower()}", type="primary", key=f"open_{name}", icon=":material/arrow_forward:"):

@@ -7,6 +7,7 @@ from pathlib import Path
 import streamlit as st
 
 from dl_core.domain import Domain
+from ui import kinds
 from ui.context import PageContext
 from ui.words import size
 
@@ -22,12 +23,21 @@ def show(domain: Domain, context: PageContext) -> None:
         _download("Report (HTML)", html.read_bytes(), f"{stem}-report.html", "text/html", primary=True)
         _download("Model card (Markdown)", card.read_bytes(), f"{stem}-model-card.md", "text/markdown")
         if not context.read_only:
-            table = context.predictions()
-            _download("Predictions (CSV)", table.to_csv(index=False).encode(), f"{stem}-predictions.csv", "text/csv")
+            _predictions(context, stem)
     _bundle(context, stem)
     st.subheader("Preview", anchor=False)
     with st.container(border=True):
         st.iframe(html, height=900, alt="The report")
+
+
+def _predictions(context: PageContext, stem: str) -> None:
+    """Offer what the models said of the held-out rows; lists are many lines, so they go as they are kept."""
+    if kinds.is_lists(context):
+        kept = (context.run_folder / "predictions.parquet").read_bytes()
+        _download("Judged lists (Parquet)", kept, f"{stem}-lists.parquet", "application/vnd.apache.parquet")
+        return
+    table = context.predictions()
+    _download("Predictions (CSV)", table.to_csv(index=False).encode(), f"{stem}-predictions.csv", "text/csv")
 
 
 def _files(context: PageContext) -> tuple[Path, Path] | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +11,8 @@ import streamlit as st
 
 from dl_core.domain import Domain, domains
 from dl_core.errors import DaylightError
-from ui import charts, dialogs, home, reading, services, state, states, theme
+from dl_core.schema import Role
+from ui import charts, dialogs, home, measures, reading, services, state, states, theme
 from ui.words import count, duration, estimate, when
 
 STATES = ("done", "running", "queued", "failed", "cancelled")
@@ -220,6 +221,13 @@ def warnings(facts: Sequence[dict[str, Any]]) -> list[str]:
     return found
 
 
+def _words(domain: Domain) -> Callable[[str], str]:
+    """Return what names the domain's metrics; of lists without their length, which differs between runs."""
+    if domain.schema.field(Role.ITEM) is None:
+        return lambda name: measures.of_classes(name).label
+    return lambda name: measures.of_lists(name).label.partition("@")[0]
+
+
 def _scores(records: Sequence[Any], domain: Domain) -> None:
     """Draw the scores of all models of the runs, with intervals, as dots and as a table."""
     tables = []
@@ -234,7 +242,7 @@ def _scores(records: Sequence[Any], domain: Domain) -> None:
         return
     scores = pd.concat(tables, ignore_index=True)
     metrics = [name for name in domain.metrics if name in set(scores["metric"])]
-    metric = st.selectbox("Metric", metrics, key="runs_metric", persist_state="session")
+    metric = st.selectbox("Metric", metrics, format_func=_words(domain), key="runs_metric", persist_state="session")
     shown = scores[scores["metric"] == metric]
     colours = theme.model_colours(domain.models)
     rows = []
@@ -244,7 +252,7 @@ def _scores(records: Sequence[Any], domain: Domain) -> None:
         title = label if len(records) == 1 else f"{label} · {entry['run']}"
         rows.append({**entry, "label": title, "colour": colours.get(entry["model"], theme.GREYS[0])})
     rows.sort(key=lambda row: -row["value"] if row["value"] == row["value"] else 1)
-    chart = charts.dots(rows, "Dots are test scores, whiskers their 95 % intervals", x=metric.replace("_", " "))
+    chart = charts.dots(rows, "Dots are test scores, whiskers their 95 % intervals", x=_words(domain)(metric))
     said = "; ".join(f"{row['label']} {estimate(row['value'], row['low'], row['high'])}" for row in rows)
     charts.draw(chart, f"{metric} by model. {said}.", key="runs_dots")
     text = [

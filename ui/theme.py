@@ -16,7 +16,8 @@ OKABE_ITO = {
     "yellow": "#F0E442",
 }
 DEEP = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9")  # deep models, in the domain's order
-GREYS = ("#7A7F87", "#9BA1A9", "#5F646B", "#B4B9C0", "#9A8C7C")  # baselines, in the domain's order
+GREYS = ("#7A7F87", "#9BA1A9", "#5F646B", "#8C7B6E", "#A8B0A0")  # baselines, in the domain's order
+FAINT = "#B4B9C0"  # what is left out, or too little to judge
 CLASSES = ("#56B4E9", "#D55E00", "#009E73", "#E69F00", "#CC79A7", "#0072B2", "#F0E442")
 LEVELS = {"info": "blue", "warning": "orange", "error": "red"}  # badge colours; the text says it too
 

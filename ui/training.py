@@ -8,11 +8,13 @@ from typing import Any
 
 import streamlit as st
 
-from ui import charts, services
+from ui import charts, kinds, services
 from ui.context import PageContext
 from ui.words import about, number
 
 EVENTS = "_events"  # session key: the events of the one training on show
+LOSSES = (("loss", "solid", ", training"), ("val_loss", "dot", ", validation"))  # (key of an epoch, dash, words)
+LISTS = (("val_ndcg", "solid", ""),)
 MODEL_STATES = {
     "waiting": ("Waiting", "gray", "hourglass_empty"),
     "running": ("Training", "blue", "sync"),
@@ -96,20 +98,24 @@ def _bar(context: PageContext, name: str, progress: ModelProgress) -> None:
 
 
 def _curves(context: PageContext, progress: Mapping[str, ModelProgress]) -> None:
-    """Draw loss on training rows (solid) and validation rows (dotted) of every model that learns in epochs."""
+    """Draw what epochs bring, of every model that learns in them: loss, or how good the lists of held-out users are."""
+    if kinds.is_lists(context):
+        wanted, title, y = LISTS, "How good the lists are while learning", "nDCG of validation users"
+    else:
+        wanted, title, y = LOSSES, "Loss while learning", "Cross-entropy loss"
     series = []
     for name, one in progress.items():
         epochs = [entry["epoch"] for entry in one.epochs]
-        for key, dash, word in (("loss", "solid", "training"), ("val_loss", "dot", "validation")):
+        for key, dash, word in wanted:
             values = [entry.get(key) for entry in one.epochs]
             if epochs and all(value is not None for value in values):
-                label = f"{context.label(name)}, {word}"
+                label = f"{context.label(name)}{word}"
                 colour = context.colour(name)
                 series.append({"name": label, "x": epochs, "y": values, "colour": colour, "dash": dash})
     if not series:
-        st.caption("Loss curves appear here for models that learn in epochs.")
+        st.caption("Curves appear here for models that learn in epochs.")
         st.skeleton(height=220)
         return
-    chart = charts.lines(series, "Loss while learning", x="Epoch", y="Cross-entropy loss", direct=False)
+    chart = charts.lines(series, title, x="Epoch", y=y, direct=False)
     last = "; ".join(f"{one['name']} {number(one['y'][-1])}" for one in series)
-    charts.draw(chart, f"Loss by epoch. Now: {last}.", key="live_curves")
+    charts.draw(chart, f"{y} by epoch. Now: {last}.", key="live_curves")

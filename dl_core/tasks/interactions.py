@@ -175,7 +175,8 @@ def _values(dataset: Dataset, positive: np.ndarray) -> dict[str, Any] | None:
 
 def _span(values: np.ndarray) -> str:
     """Return the smallest and the largest of some values in words."""
-    low, high = f"{values.min():,.4g}", f"{values.max():,.4g}"
+    whole = bool((values == np.round(values)).all())
+    low, high = (f"{end:,.0f}" if whole else f"{end:,.2f}" for end in (values.min(), values.max()))
     return low if low == high else f"{low} to {high}"
 
 

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
 import pytest
 from streamlit.testing.v1 import AppTest
 
@@ -15,7 +16,7 @@ from dl_core.domain import Sample
 from dl_core.tasks import prepared
 from dl_core.train.run import Run
 from tests.pages.test_pages_router import said
-from ui import cold_start, data_lists_facts, measures, preview_lists, shelves, transfer_lists
+from ui import bias, cold_start, data_lists_facts, measures, preview_lists, shelves, transfer_lists
 
 ROOT = Path(__file__).parents[2]
 
@@ -195,6 +196,12 @@ def test_cold_start_is_measured_when_asked_for(monkeypatch: pytest.MonkeyPatch) 
     words = said(settled(test))
     assert "New users: Variational autoencoder does best with 1 item known" in words
     assert "Know items by their ids alone" in words and "EASE" in words
+
+
+def test_of_many_small_groups_the_largest_are_drawn() -> None:
+    rows = pd.DataFrame({"group": range(40), "n": range(40), "enough": [at > 35 for at in range(40)]})
+    assert bias.largest(rows)["group"].tolist() == list(range(28, 40))
+    assert len(bias.largest(rows.assign(enough=True))) == 40 and len(bias.largest(rows.head(5))) == 5
 
 
 def test_words_of_lists() -> None:
