@@ -274,7 +274,8 @@ def test_a_blend_says_what_each_path_reaches_and_is_no_worse_than_either(blend):
     assert set(found) == {"ease", "linear", "neighbours", "wide", "deep", "blend"}
     assert found["blend"] >= max(found["wide"], found["deep"])
     assert found["wide"] >= max(found["linear"], found["neighbours"])
-    assert sum(weights.values()) == pytest.approx(1)
+    assert sum(weights.values()) == pytest.approx(1, abs=2e-3)
+    assert weights["deep"] > 0  # so that an empty history gets an order too
     assert len(model.chosen["epochs"]) == 2
     assert {"ridge", "dropout", "exponent"} <= set(model.chosen["linear"])
     done = [event["done"] for event in events if event["event"] == "progress"]

@@ -28,6 +28,7 @@ from dl_core.models.store import load_about, load_arrays, load_weights, save_abo
 NETWORKS = 2  # of different seeds, whose probabilities are averaged
 CELLS_FOR_ONE = 100_000_000  # users times items beyond which a single network is trained
 WEIGHTS = {"linear": 0.4, "neighbours": 0.1, "deep": 0.5}  # where nobody chose
+LEAST_DEEP = 1e-3  # the deep path's weight at least: it orders items that no other path names
 SMALLEST_SPREAD = 1e-6
 
 
@@ -109,6 +110,7 @@ class DeepBlend(Recommender):
     def _weigh(self, held: Held, linear: dict) -> dict:
         """Return the paths' ``weights`` and what each reaches by itself on held-out items."""
         weights, alone = choose_weights(lambda some: self._paths(some.matrix()), held, "deep")
+        weights["deep"] = max(weights["deep"], LEAST_DEEP)
         return {"weights": weights, "held_ndcg": {"ease": linear["ease_ndcg"], **alone}}
 
     def _paths(self, rows: sparse.csr_matrix) -> dict[str, np.ndarray]:
