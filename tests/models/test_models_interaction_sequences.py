@@ -193,7 +193,7 @@ def test_length_is_taken_from_the_data_or_from_the_option():
     known = histories([[0] * n for n in (10,) * 9 + (60,)])
     assert suited_length(known) == 15  # between the ninth and the tenth of ten
     assert suited_length(known, 7) == 7
-    assert suited_length(histories([[0] * 900] * 3)) == 100
+    assert suited_length(histories([[0] * 900] * 3)) == 50
     assert suited_length(histories([[]])) == 8
     assert window_sizes(15) == [15] and window_sizes(100) == [25, 50, 100]
 

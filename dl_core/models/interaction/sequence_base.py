@@ -30,7 +30,7 @@ class SequenceRecommender(Recommender):
 
     A learned start token stands before the first item, so that an empty history has scores too: what people take first.
     Every step of a window predicts the item after it (all positions, cross-entropy over the whole catalogue, or over
-    drawn items in catalogues above 5,000). Without times the order is that of the rows in the file, and a warning event
+    drawn items in catalogues above 2,000). Without times the order is that of the rows in the file, and a warning event
     says so.
 
     Parameters
@@ -53,10 +53,10 @@ class SequenceRecommender(Recommender):
         *,
         size: int = 64,
         dropout: float = 0.2,
-        learning_rate: float = 2e-3,
+        learning_rate: float = 4e-3,
         weight_decay: float = 1e-3,
-        epochs: int = 30,
-        patience: int = 3,
+        epochs: int = 12,
+        patience: int = 2,
         smoothing: float = 0.0,
     ) -> None:
         self.size, self.dropout, self.smoothing = size, dropout, smoothing

@@ -44,9 +44,9 @@ class SequencePlan:
         Of the checkpoint.
     """
 
-    epochs: int = 40
-    patience: int = 3
-    learning_rate: float = 2e-3
+    epochs: int = 12
+    patience: int = 2
+    learning_rate: float = 4e-3
     weight_decay: float = 1e-3
     length: int = 50
     drawn: int = 0

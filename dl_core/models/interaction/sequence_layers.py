@@ -84,7 +84,7 @@ class CausalAttention(keras.layers.Layer):
         size = input_shape[0][-1]
         self.inside = self.add_weight(shape=(size, 3 * size), initializer="glorot_uniform", name="inside")
         self.outside = self.add_weight(shape=(size, size), initializer="glorot_uniform", name="outside")
-        slopes = np.linspace(-1.0, -5.0, self.heads)  # softplus of them: from 0.3 down to about 0 an item
+        slopes = np.linspace(0.5, -4.0, self.heads)  # softplus of them: from 1 down to 0.02 an item
         self.slopes = self.add_weight(
             shape=(self.heads,), initializer=keras.initializers.Constant(slopes.tolist()), name="slopes"
         )

@@ -9,8 +9,8 @@ import numpy as np
 
 from dl_core.data.interactions.histories import Histories
 
-POSITIONS = 2_048  # steps in a batch, so that short windows come in larger batches
-LONGEST = 100  # items of a window
+POSITIONS = 1_024  # steps in a batch, so that short windows come in larger batches
+LONGEST = 50  # items of a window, unless a user asks for more
 SHORTEST = 8
 MOST = 500  # items of a window that a user may ask for
 
@@ -35,7 +35,7 @@ class Batch:
 
 
 def suited_length(histories: Histories, wanted: int = 0) -> int:
-    """Return how many items a window has: ``wanted``, or the 90th percentile of lengths within 8…100."""
+    """Return how many items a window has: ``wanted``, or the 90th percentile of lengths within 8…50."""
     if wanted > 0:
         return int(min(wanted, MOST))
     lengths = histories.lengths[histories.lengths > 0]
