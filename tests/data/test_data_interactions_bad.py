@@ -67,7 +67,7 @@ def test_a_rating_as_text_is_named_by_row_and_not_repeated(write: Write) -> None
     data = read(write(ratings([5, 4, "four", 3, 2, 1])))
     assert len(data) == 5 and data.table["rating"].tolist() == [5, 4, 3, 2, 1]
     message = finding(data, "not-a-number").message
-    assert "1 values are no numbers (row 3)" in message and "four" not in message
+    assert "1 row without a number (row 3), left out" in message and "four" not in message
     error = refused(SchemaError, write(ratings(["four", "five", 3])))
     assert error.line() == (
         "column rating: 2 values are no numbers (rows 1, 2); expected ratings or counts such as 4 or 4.5. Write the "
@@ -80,7 +80,8 @@ def test_ratings_out_of_range_are_left_out(write: Write, stray: float, scale: st
     data = read(write(ratings([1, 2, 3, 4, 5, 5, stray, 4])))
     assert len(data) == 7 and stray not in set(data.table["rating"])
     assert (
-        f"1 ratings lie outside {scale}, where all others are (row 7)" in finding(data, "rating-out-of-range").message
+        f"1 row with a rating outside {scale}, where all others are (row 7)"
+        in finding(data, "rating-out-of-range").message
     )
 
 
@@ -110,7 +111,7 @@ def test_times_that_are_none_are_named(write: Write) -> None:
     data = read(write("user,item,time\na,x,2024-01-01\na,y,soon\nb,x,2024-01-02\nb,y,2024-01-03\n"))
     assert data.table["time"].isna().tolist() == [False, True, False, False]
     message = finding(data, "not-a-time").message
-    assert "1 rows have no readable time (row 2)" in message and "soon" not in message
+    assert "1 row without a readable time (row 2)" in message and "soon" not in message
     error = refused(SchemaError, write("user,item,time\na,x,now\na,y,soon\n"))
     assert "2 of 2 values are no times (rows 1, 2)" in error.line() and "milliseconds since 1970" in error.expected
 
@@ -152,7 +153,7 @@ def test_an_items_table_that_names_an_id_twice(write: Write) -> None:
     items = write("item,title\nx,Lamp\nx,Other lamp\ny,Cup\n", "items.csv")
     data = read(rows, items)
     assert data.side["items"]["title"].tolist() == ["Lamp", "Cup"]
-    assert finding(data, "repeated-items").message.startswith("'items.csv': 1 rows repeat an id of a row above")
+    assert finding(data, "repeated-items").message.startswith("'items.csv': 1 row with an id of a row above")
 
 
 def test_ids_that_a_spreadsheet_shortened(write: Write) -> None:

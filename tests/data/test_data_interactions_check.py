@@ -55,7 +55,7 @@ def test_items_without_a_row_in_their_table_are_counted() -> None:
     data = dataset("a x, a y, b x, c z", items=items)
     kinds = found(data)
     assert kinds["items-without-metadata"].message.startswith("1 of 3 items taken are missing from the items table")
-    assert kinds["untaken-items"].message.startswith("1 items of the items table were never taken")
+    assert kinds["untaken-items"].message.startswith("Never taken: 1 item of the items table")
     assert kinds["same-title"].message.startswith("2 items share their title")
 
 
@@ -102,9 +102,9 @@ def test_pairs_known_from_training_are_found_and_mended() -> None:
 def test_test_users_and_items_that_training_never_saw() -> None:
     data = dataset("a x, a y, b x, c z, b y")
     kinds = found(data, _given("tvthh"))
-    assert "1 users of the test (50.0% of its rows) were never seen in training" in kinds["unknown-test-users"].message
-    assert "1 items of the test (50.0% of its rows) were never seen in training" in kinds["unknown-test-items"].message
-    assert kinds["few-test-users"].message.startswith("Only 2 users stand in the test")
+    assert "Never seen in training: 1 user of the test (50.0% of its rows)" in kinds["unknown-test-users"].message
+    assert "Never seen in training: 1 item of the test (50.0% of its rows)" in kinds["unknown-test-items"].message
+    assert kinds["few-test-users"].message.startswith("The test has 2 users only")
 
 
 def test_the_future_is_told_where_the_split_is_not_by_time() -> None:

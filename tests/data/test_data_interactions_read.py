@@ -216,8 +216,8 @@ def test_a_shop_export_with_items_and_users_in_its_columns(write: Write) -> None
     assert data.side["items"].loc["85123A", ["title", "price"]].tolist() == ["WHITE HEART", 2.75]
     assert data.side["users"]["Country"].to_dict() == {"17850": "United Kingdom", "12583": "France"}
     assert "00007" not in data.side["items"].index
-    assert "1 rows name no user (column 'CustomerID', row 6)" in note(data, "missing-user")
-    assert "1 rows have a quantity of zero or less (row 3)" in note(data, "cancellations")
+    assert "Column 'CustomerID': 1 row without a user (row 6), left out." in note(data, "missing-user")
+    assert "1 row with a quantity of zero or less (row 3)" in note(data, "cancellations")
     assert "1 of 4 rows repeat a user and an item" in note(data, "repeats") and "counts were added" in note(
         data, "repeats"
     )
@@ -243,9 +243,7 @@ def test_copies_of_a_row_are_left_out_and_counted(write: Write) -> None:
     text = "user,item,quantity,time\na,x,2,2024-01-05\na,x,2,2024-01-05\na,x,3,2024-01-06\nb,y,1,2024-01-06\n"
     data = read(write("data.csv", text))
     assert data.table["quantity"].tolist() == [5.0, 1.0]
-    assert note(data, "duplicates").startswith(
-        "1 rows are copies of another row, with the same user, item and time (row 2)"
-    )
+    assert note(data, "duplicates").startswith("1 row the same as another row in user, item, value and time (row 2)")
 
 
 def test_a_threshold_tells_what_was_liked(write: Write) -> None:
@@ -253,7 +251,7 @@ def test_a_threshold_tells_what_was_liked(write: Write) -> None:
     data = read(write("data.csv", text), positive_from=3.5)
     assert data.table["positive"].tolist() == [True, False, True, False]
     assert note(data, "threshold").startswith("2 of 4 rows reach 3.5 and count as liked")
-    assert "1 rows have no rating (row 4)" in note(data, "missing-values")
+    assert "1 row without a rating (row 4)" in note(data, "missing-values")
     assert read(write("data.csv", text)).table["positive"].all()
     catalogue = Catalogue.of(data)
     histories = Histories.of(data, catalogue)
@@ -266,7 +264,7 @@ def test_the_core_is_taken_until_nothing_changes(write: Write) -> None:
     data = read(write("data.csv", text), min_user=2, min_item=2)
     assert set(data.table["user"]) == {"a", "b"} and set(data.table["item"]) == {"x", "y"}
     assert note(data, "k-core") == (
-        "2 users with fewer than 2 rows and 1 items with fewer than 2 were left out, 3 rows in all."
+        "Left out: 2 users with fewer than 2 rows and 1 item with fewer than 2, 3 rows in all."
     )
     assert len(read(write("data.csv", text))) == 7
     items = write("items.csv", "item,title\nx,Lamp\nw,Cup\nnew,Bowl\n")

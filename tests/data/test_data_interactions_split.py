@@ -104,8 +104,8 @@ def test_a_date_splits_all_users_at_once() -> None:
     splits = split(data, split="date", test_from="2024-01-20", validation_share=0.5)
     assert letters(data, splits) == "tvh" + "tvh" + "--"
     assert splits.protocol.startswith(
-        "rows from 2024-01-20 on are the test, those from 2024-01-10 on validate; 1 users first seen in the test are "
-        "left out (2/2/2 rows, 2 test users)"
+        "rows from 2024-01-20 on are the test, those from 2024-01-10 on validate; left out: 1 user first "
+        "seen in the test (2/2/2 rows, 2 test users)"
     )
 
 

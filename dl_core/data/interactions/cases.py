@@ -20,6 +20,7 @@ from dl_core.data.limits import Limits
 from dl_core.data.request import ReadRequest
 from dl_core.data.tabular.append import appended
 from dl_core.data.tabular.names import check_columns, listed, plain_name
+from dl_core.data.tabular.values import counted
 from dl_core.errors import SchemaError, shorten
 from dl_core.schema import Role
 
@@ -50,7 +51,7 @@ def read_cases(request: ReadRequest, workspace: Path, limits: Limits) -> Dataset
     if Role.ITEM not in roles:
         again = table.duplicated().to_numpy()
         if again.any():
-            text = f"{int(again.sum()):,} users are listed more than once; each gets one list."
+            text = f"{counted(int(again.sum()), 'row')} with a user who is listed above; each user gets one list."
             notes.append(Finding("info", "repeated-users", text))
         table = table[~again]
     if not len(table):

@@ -14,6 +14,7 @@ from dl_core.data.interactions.histories import POSITIVE
 from dl_core.data.privacy import personal_kind
 from dl_core.data.splits import Splits
 from dl_core.data.tabular.parts import check_mendable, part_ranks, without_rows
+from dl_core.data.tabular.values import counted
 from dl_core.errors import shorten
 from dl_core.schema import Role
 
@@ -135,8 +136,8 @@ def _metadata(dataset: Dataset) -> list[Finding]:
     new = int((~table.index.isin(taken)).sum())
     if new:
         text = (
-            f"{new:,} items of the items table were never taken; only models that read what items are like can "
-            "recommend them."
+            f"Never taken: {counted(new, 'item')} of the items table, which only models that read what items are like "
+            "can recommend."
         )
         findings.append(Finding("info", "untaken-items", text))
     if TITLE in table:

@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 
 from dl_core.data.dataset import Dataset, Finding
+from dl_core.data.tabular.values import counted
 from dl_core.schema import Role
 
 FEW_USERS = 100  # test users; below, intervals are too wide to say much
@@ -35,7 +36,7 @@ def _few(user: np.ndarray, rank: np.ndarray) -> list[Finding]:
     judged = len(pd.unique(user[rank == _TEST]))
     if judged >= FEW_USERS:
         return []
-    text = f"Only {judged:,} users stand in the test, so scores will be uncertain. Hundreds are a good start."
+    text = f"The test has {counted(judged, 'user')} only, so scores will be uncertain. Hundreds are a good start."
     return [Finding("warning", "few-test-users", text)]
 
 
@@ -43,8 +44,8 @@ def _unknown(user: np.ndarray, item: np.ndarray, rank: np.ndarray) -> list[Findi
     """Return how many users and items of the test training has never seen."""
     findings = []
     for codes, word, more in (
-        (user, "users", "they get what is popular, or what their groups like"),
-        (item, "items", "only models that read what items are like can find them, the others always miss"),
+        (user, "user", "they get what is popular, or what their groups like"),
+        (item, "item", "only models that read what items are like can find them, the others always miss"),
     ):
         known = np.zeros(int(codes.max()) + 1, dtype=bool)
         known[codes[(rank == _TRAIN) | (rank == _VALIDATION)]] = True
@@ -52,8 +53,8 @@ def _unknown(user: np.ndarray, item: np.ndarray, rank: np.ndarray) -> list[Findi
         if rows.any():
             number, share = len(np.unique(codes[rows])), rows.sum() / (rank == _TEST).sum()
             level = "warning" if share > 0.05 else "info"
-            text = f"{number:,} {word} of the test ({share:.1%} of its rows) were never seen in training; {more}."
-            findings.append(Finding(level, f"unknown-test-{word}", text))
+            text = f"Never seen in training: {counted(number, word)} of the test ({share:.1%} of its rows); {more}."
+            findings.append(Finding(level, f"unknown-test-{word}s", text))
     return findings
 
 
@@ -69,7 +70,7 @@ def _known(dataset: Dataset, user: np.ndarray, item: np.ndarray, rank: np.ndarra
     if not len(at):
         return []
     text = (
-        f"{len(at):,} rows of training or validation are of a user and an item that are held out too. As items already "
+        f"Held out, and in an earlier part too: user and item of {counted(len(at), 'row')}. As items already "
         "taken are not recommended, such held-out rows can never be hit; unless repeats are meant (repeats=keep), take "
         "the earlier rows out."
     )

@@ -12,7 +12,7 @@ from dl_core.data.interactions.ids import as_ids, is_damaged
 from dl_core.data.interactions.schema import COUNTS, RATINGS
 from dl_core.data.tabular.names import plain_name
 from dl_core.data.tabular.times import read_times
-from dl_core.data.tabular.values import parse_numbers, rows_named
+from dl_core.data.tabular.values import counted, parse_numbers, rows_named
 from dl_core.errors import SchemaError, shorten
 from dl_core.schema import Role
 
@@ -35,10 +35,10 @@ class Typed:
     notes: list[Finding] = field(default_factory=list)
 
     def drop(self, bad: np.ndarray, kind: str, text: str) -> None:
-        """Leave rows out with a warning; ``text`` is what is wrong, with {count} and {rows}."""
+        """Leave rows out with a warning; ``text`` is what is wrong, with {count} ("2 rows") and {rows}."""
         bad = bad & self.keep
         if bad.any():
-            text = text.replace("{count}", f"{int(bad.sum()):,}").replace("{rows}", rows_named(bad))
+            text = text.replace("{count}", counted(int(bad.sum()), "row")).replace("{rows}", rows_named(bad))
             self.notes.append(Finding("warning", kind, text, tuple(map(str, np.flatnonzero(bad)[:100]))))
             self.keep &= ~bad
 
@@ -70,7 +70,7 @@ def read_columns(frame: pd.DataFrame, roles: dict[Role, tuple[str, ...]], order:
                 expected=f"the id of a {_WORD[role]} in every row",
                 todo=f"choose another column for the {_WORD[role]}s",
             )
-        text = f"{{count}} rows name no {_WORD[role]} (column {name!r}, {{rows}}); they are left out."
+        text = f"Column {name!r}: {{count}} without a {_WORD[role]} ({{rows}}), left out."
         typed.drop(missing, f"missing-{_WORD[role]}", text)
         if is_damaged(column):
             text = (
@@ -96,7 +96,7 @@ def _read_value(typed: Typed, column: pd.Series) -> None:
             expected="ratings or counts such as 4 or 4.5",
             todo="write the ratings as numbers, or choose another column, or none, for the value",
         )
-    typed.drop(bad, "not-a-number", f"Column {name!r}: {{count}} values are no numbers ({{rows}}); they are left out.")
+    typed.drop(bad, "not-a-number", f"Column {name!r}: {{count}} without a number ({{rows}}), left out.")
     values = np.where(bad, np.nan, numbers.values)
     if not np.isfinite(values[typed.keep]).any():
         typed.notes.append(Finding("info", "empty-values", f"Column {name!r} is empty, so every row counts alike."))
@@ -105,8 +105,8 @@ def _read_value(typed: Typed, column: pd.Series) -> None:
     typed.value, typed.value_kind = values, _kind(column.name, values[typed.keep])
     if typed.value_kind == COUNT:
         text = (
-            f"Column {name!r}: {{count}} rows have a quantity of zero or less ({{rows}}), taken for returns and "
-            "cancellations; they are left out."
+            f"Column {name!r}: {{count}} with a quantity of zero or less ({{rows}}), taken for returns and "
+            "cancellations and left out."
         )
         typed.drop(values <= 0, "cancellations", text)
     else:
@@ -114,8 +114,8 @@ def _read_value(typed: Typed, column: pd.Series) -> None:
     empty = np.isnan(values) & typed.keep
     if empty.any():
         text = (
-            f"Column {name!r}: {int(empty.sum()):,} rows have no {typed.value_kind} ({rows_named(empty)}). "
-            "They count as taken as long as no threshold is set."
+            f"Column {name!r}: {counted(int(empty.sum()), 'row')} without a {typed.value_kind} ({rows_named(empty)}), "
+            "counted as taken as long as no threshold is set."
         )
         typed.notes.append(Finding("info", "missing-values", text, tuple(map(str, np.flatnonzero(empty)[:100]))))
     word = {COUNT: "how often or how much was taken", RATING: "a rating"}[typed.value_kind]
@@ -143,8 +143,8 @@ def _check_scale(typed: Typed, name: str) -> None:
     low, high = _scale(distinct, counts)
     stray = (typed.value < low) | (typed.value > high)
     text = (
-        f"Column {name!r}: {{count}} ratings lie outside {low:g} to {high:g}, where all others are ({{rows}}); "
-        "they are left out. Correct them, or empty their cells if they mean that nothing was rated."
+        f"Column {name!r}: {{count}} with a rating outside {low:g} to {high:g}, where all others are ({{rows}}), "
+        "left out. Correct them, or empty their cells if they mean that nothing was rated."
     )
     typed.drop(stray, "rating-out-of-range", text)
 
@@ -173,7 +173,7 @@ def _read_time(typed: Typed, column: pd.Series, order: str) -> None:
     lost = (times.bad | np.isnat(times.values)) & typed.keep
     if lost.any():
         text = (
-            f"Column {name!r}: {int(lost.sum()):,} rows have no readable time ({rows_named(lost)}); "
-            "they count as the earliest and are not held out."
+            f"Column {name!r}: {counted(int(lost.sum()), 'row')} without a readable time ({rows_named(lost)}), "
+            "counted as the earliest and not held out."
         )
         typed.notes.append(Finding("warning", "not-a-time", text, tuple(map(str, np.flatnonzero(lost)[:100]))))

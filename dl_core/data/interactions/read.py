@@ -22,6 +22,7 @@ from dl_core.data.interactions.sides import item_table, merged, repeated_note, s
 from dl_core.data.limits import Limits
 from dl_core.data.request import ReadRequest
 from dl_core.data.tabular.files import FORMATS
+from dl_core.data.tabular.values import counted
 from dl_core.errors import OptionError, SchemaError, shorten
 from dl_core.schema import Role
 
@@ -160,7 +161,7 @@ class _Reading:
             columns["value"] = typed.value
         copies = pd.DataFrame(columns).duplicated().to_numpy() & ~np.isnat(typed.time)
         before = len(typed.notes)
-        text = "{count} rows are copies of another row, with the same user, item and time ({rows}); they are left out."
+        text = "{count} the same as another row in user, item, value and time ({rows}), left out."
         typed.drop(copies, "duplicates", text)
         self.notes += typed.notes[before:]
 
@@ -195,8 +196,9 @@ class _Reading:
         if not keep.all():
             lost = [len(np.setdiff1d(codes[train], codes[left])) for codes in (user, item)]
             text = (
-                f"{lost[0]:,} users with fewer than {least['min_user']} rows and {lost[1]:,} items with fewer than "
-                f"{least['min_item']} were left out, {int((~keep).sum()):,} rows in all."
+                f"Left out: {counted(lost[0], 'user')} with fewer than {least['min_user']} rows and "
+                f"{counted(lost[1], 'item')} with fewer than {least['min_item']}, "
+                f"{counted(int((~keep).sum()), 'row')} in all."
             )
             self.notes.append(Finding("info", "k-core", text))
         return keep

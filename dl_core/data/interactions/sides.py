@@ -13,7 +13,7 @@ from dl_core.data.interactions.schema import ITEM_COLUMNS
 from dl_core.data.privacy import is_personal, tidy_sex
 from dl_core.data.tabular.formats import RawTable
 from dl_core.data.tabular.names import listed, plain_name
-from dl_core.data.tabular.values import parse_numbers
+from dl_core.data.tabular.values import counted, parse_numbers
 from dl_core.schema import Role
 
 _ITEM_STARTS = ("item_", "product_", "movie_", "article_", "book_", "song_", "track_")
@@ -72,7 +72,8 @@ def within(frame: pd.DataFrame, codes: np.ndarray, ids: pd.Index, columns: Seque
             values, texts = pd.factorize(column.astype("str"))
             chosen = _commonest(values, codes, len(ids), len(texts))
             filled = known & (values >= 0)
-            if names.get(name) == TITLE or (chosen[codes] == values)[filled].mean() >= _AGREE:
+            agree = float((chosen[codes] == values)[filled].mean()) if filled.any() else 0.0
+            if agree >= _AGREE or (filled.any() and names.get(name) == TITLE):
                 found[name] = pd.Series(
                     np.append(np.asarray(texts, dtype=object), None)[chosen], dtype="str"
                 ).to_numpy()
@@ -187,8 +188,6 @@ def repeated_note(tables: Sequence[RawTable], word: str) -> list[Finding]:
     for table in tables:
         again = int(table.frame.index.duplicated().sum())
         if again:
-            text = (
-                f"{listed([table.name])}: {again:,} rows repeat an id of a row above; the first of each {word} counts."
-            )
+            text = f"{listed([table.name])}: {counted(again, 'row')} with an id of a row above; the first of each {word} counts."
             notes.append(Finding("warning", f"repeated-{word}s", text))
     return notes

@@ -12,6 +12,8 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from dl_core.data.tabular.values import counted
+
 NONE, TRAIN, VALIDATION, TEST = -1, 0, 1, 2
 _NO_TIME = np.iinfo(np.int64).min
 _SPARE = 0.1  # share of the test users who validate where nobody has rows enough for both
@@ -165,7 +167,7 @@ def by_date(rows: Rows, start: pd.Timestamp | None, test: float, validation: flo
         new += len(np.unique(rows.user[unknown])) if part == TEST else 0
         parts[unknown] = NONE
     words = f"rows from {_day(cut)} on are the test, those from {_day(cut_before)} on validate"
-    return parts, words + (f"; {new:,} users first seen in the test are left out" if new else "")
+    return parts, words + (f"; left out: {counted(new, 'user')} first seen in the test" if new else "")
 
 
 def _quantile(stamps: np.ndarray, share: float) -> int:

@@ -130,6 +130,11 @@ def _value(match: re.Match[str], digits: str, mark: str, majority: str) -> float
     return -float(text) if negative else float(text)
 
 
+def counted(number: int, word: str) -> str:
+    """Return "1 row" or "2 rows"."""
+    return f"{number:,} {word}{'' if number == 1 else 's'}"
+
+
 def rows_named(bad: np.ndarray) -> str:
     """Return the first rows of a mask in words, counted from 1 as a spreadsheet counts them below its header."""
     rows = np.flatnonzero(bad)
