@@ -188,6 +188,6 @@ def repeated_note(tables: Sequence[RawTable], word: str) -> list[Finding]:
     for table in tables:
         again = int(table.frame.index.duplicated().sum())
         if again:
-            text = f"{listed([table.name])}: {counted(again, 'row')} with an id of a row above; the first of each {word} counts."
+            text = f"{listed([table.name])}: {counted(again, 'row')} with an id of a row above; the first one counts."
             notes.append(Finding("warning", f"repeated-{word}s", text))
     return notes
