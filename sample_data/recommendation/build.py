@@ -33,7 +33,7 @@ FIRST, AFTER = pd.Timestamp("2010-12-10"), pd.Timestamp("2011-12-10")  # one yea
 COLUMNS = ("Invoice", "StockCode", "Description", "Quantity", "InvoiceDate", "Price", "Customer ID", "Country")
 PRODUCT_CODE = r"\d{5}[A-Za-z]{0,2}"  # postage, fees, vouchers, discounts, tests and corrections have other codes
 NO_PRODUCT = ("next day carriage", "packing charge")  # titles of services that have a product's code
-PER_CUSTOMER, PER_PRODUCT = 5, 30  # fewest different products of a customer, fewest customers of a product
+PER_CUSTOMER, PER_PRODUCT = 5, 75  # fewest different products of a customer, fewest customers of a product
 NEW, NEW_SHORT = 60, 20  # held-out customers of the usual kind, and with one to four products
 
 
