@@ -82,6 +82,9 @@ def _one(context: PageContext, one: Mapping[str, Any], view: str) -> None:
         st.caption(" ".join(words))
     if one.get("faithfulness"):
         _faithfulness(one["faithfulness"])
+        agrees = one["faithfulness"].get("leave_one_out")
+        if agrees is not None and one["method"] != "leave_one_out":
+            st.caption(f"Rank correlation with leaving one item out: {number(agrees, 2)} (1 is the same order).")
 
 
 def _bars(one: Mapping[str, Any], title: str) -> Any:

@@ -13,10 +13,13 @@ from streamlit.testing.v1 import AppTest
 
 from dl_core import domain as registry
 from dl_core.domain import Sample
+from dl_core.store import get_store
 from dl_core.tasks import prepared
 from dl_core.train.run import Run
 from tests.pages.test_pages_router import said
+from tests.ratings import write_u_data
 from ui import bias, cold_start, data_lists_facts, measures, preview_lists, shelves, transfer_lists
+from ui.owner import owner_of
 
 ROOT = Path(__file__).parents[2]
 
@@ -196,6 +199,38 @@ def test_cold_start_is_measured_when_asked_for(monkeypatch: pytest.MonkeyPatch) 
     words = said(settled(test))
     assert "New users: Variational autoencoder does best with 1 item known" in words
     assert "Know items by their ids alone" in words and "EASE" in words
+
+
+@pytest.mark.usefixtures("films")
+def test_an_uploaded_file_is_read_read_again_with_a_threshold_and_trained(tmp_path: Path) -> None:
+    test = opened("Data")
+    test.button(key="source_upload").click().run()
+    content = write_u_data(tmp_path / "u.data").read_bytes()
+    test.file_uploader(key="upload_files").upload("u.data", content, "text/plain").run()
+    test.button(key="upload_read").click().run()
+    words = said(settled(test))
+    assert "**u** · " in words and "No table of items or users came with the rows" in words
+    (record,) = get_store().datasets(current_owner_of(test))
+    test.number_input(key=f"read_{record.id}_positive_from").set_value(4.0)
+    next(one for one in test.button if one.label == "Read again like this").click().run()
+    words = said(settled(test))
+    assert "under 4 count as not liked" in words and "Read again from the rows that were kept" in words
+    test.session_state["tab"] = "Train"
+    settled(test)
+    for box in test.checkbox:
+        if "_model_" in str(box.key):
+            box.set_value(box.key.endswith(("popularity", "item_neighbours")) and "recent" not in box.key)
+    settled(test).button(key="start_training").click().run()
+    assert "Done in" in said(settled(test))
+    (run,) = get_store().runs(current_owner_of(test))
+    assert run.state == "done" and run.spec["options"]["positive_from"] == 4.0
+    test.button(key="to_compare").click().run()
+    assert "has the best nDCG@10" in said(test)
+
+
+def current_owner_of(test: AppTest) -> str:
+    """Return whose browser this is."""
+    return owner_of(test.session_state["_owner_token"])
 
 
 def test_of_many_small_groups_the_largest_are_drawn() -> None:
