@@ -359,6 +359,16 @@ def test_new_cases_are_users_alone_or_with_what_they_took(write: Write) -> None:
     assert dict(taken.roles) == {Role.USER: ("CustomerID",), Role.ITEM: ("StockCode",)}
 
 
+def test_new_cases_beside_a_table_of_items(write: Write) -> None:
+    like = read(write("data.csv", "shopper,ware,rating\na,x,5\na,y,2\nb,x,3\n"), roles=WARES).describe()
+    new, items = write("new.csv", "shopper,ware\nc,x\n"), write("items.csv", "ware,title\nx,Lamp\n")
+    data = read(new, items, labelled=False, like=like)
+    assert data.table.to_numpy().tolist() == [["c", "x", True]] and "items.csv" in note(data, "other-tables")
+
+
+WARES = {Role.USER: ("shopper",), Role.ITEM: ("ware",)}
+
+
 def test_new_ratings_under_the_threshold_are_told_apart(write: Write) -> None:
     like = read(write("data.csv", "user,item,rating\na,x,5\na,y,2\nb,x,3\n"), positive_from=3).describe()
     new = read(write("new.csv", "user,item,rating\nc,x,2\nc,y,4\n"), labelled=False, like=like, positive_from=3)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +19,7 @@ from dl_core.data.interactions.sides import user_table
 from dl_core.data.limits import Limits
 from dl_core.data.request import ReadRequest
 from dl_core.data.tabular.append import appended
+from dl_core.data.tabular.formats import RawTable
 from dl_core.data.tabular.names import check_columns, listed, plain_name
 from dl_core.data.tabular.values import counted
 from dl_core.errors import SchemaError, shorten
@@ -39,15 +40,15 @@ def read_cases(request: ReadRequest, workspace: Path, limits: Limits) -> Dataset
         If a file cannot be read, or no column names users.
     """
     read = read_tables(request, workspace, limits)
-    frame = appended([table.frame for table, _ in read.tables])
     like: Mapping[str, Any] = request.options.get("like") or {}
+    frame, left = _of_users([table for table, _ in read.tables], request, like)
     frame, roles = _like(frame, request, like)
     order = next((n["kind"] for n in like.get("notes", ()) if n["kind"] in ("day-first", "month-first")), "")
     if Role.ITEM not in roles:
         roles = {Role.USER: roles[Role.USER]}
     typed = read_columns(frame, roles, order)
     table = _table(typed, float(request.options.get("positive_from") or 0))
-    notes = [*read.notes, *typed.notes]
+    notes = [*read.notes, *left, *typed.notes]
     if Role.ITEM not in roles:
         again = table.duplicated().to_numpy()
         if again.any():
@@ -65,6 +66,29 @@ def read_cases(request: ReadRequest, workspace: Path, limits: Limits) -> Dataset
         notes=(*notes, *about),
         side=side,
     )
+
+
+def _of_users(
+    tables: Sequence[RawTable], request: ReadRequest, like: Mapping[str, Any]
+) -> tuple[pd.DataFrame, list[Finding]]:
+    """Return the rows of the tables that say what users took, or of those that list users where none does."""
+    trained = {Role(role): plain_name(names[0]) for role, names in like.get("roles", {}).items() if names}
+    found: dict[str, set[Role]] = {}
+    for table in tables:
+        plain = {plain_name(column) for column in table.frame.columns}
+        found[table.name] = {
+            *row_roles(table.frame, request),
+            *(role for role, name in trained.items() if name in plain),
+        }
+    for wanted in ({Role.USER, Role.ITEM}, {Role.USER}):
+        kept = [table for table in tables if wanted <= found[table.name]]
+        if kept:
+            break
+    else:
+        kept = list(tables)
+    left = [table.name for table in tables if not any(table is other for other in kept)]
+    text = f"Tables that say nothing of what these users took were left out: {listed(left, 4)}."
+    return appended([table.frame for table in kept]), [Finding("info", "other-tables", text)] if left else []
 
 
 def _like(
