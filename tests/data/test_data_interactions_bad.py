@@ -11,9 +11,11 @@ import pandas as pd
 import pytest
 
 from dl_core.data.dataset import Dataset, Finding
+from dl_core.data.interactions.gather import ROW_BYTES
 from dl_core.data.interactions.read import read_interactions
 from dl_core.data.limits import Limits
 from dl_core.data.request import ReadRequest
+from dl_core.data.tabular.room import Room, TableKind
 from dl_core.errors import DaylightError, FileError, LimitError, OptionError, SchemaError
 from dl_core.schema import Role
 
@@ -234,6 +236,13 @@ def test_too_many_rows_are_refused_before_they_are_read(tmp_path: Path, suffix: 
     error = refused(LimitError, path, limits=Limits(max_rows=1_000))
     assert "rows of 4 columns need" in error.problem and "at most 1,000 rows" in error.expected
     assert error.todo.startswith("keep the latest months, or draw some of the users with all of their rows; or raise")
+
+
+def test_ten_million_rows_do_not_fit_the_usual_limits() -> None:
+    room = Room("ratings.csv", TableKind(bool, ROW_BYTES, "keep the latest months"), Limits())
+    room.check(5_000_000, 4)
+    with pytest.raises(LimitError, match=r"ratings.csv: 10,000,000 rows of 4 columns need 6,240 MB of memory"):
+        room.check(10_000_000, 4)
 
 
 def test_broken_lines_are_counted(write: Write) -> None:
