@@ -16,6 +16,8 @@ import pandas as pd
 from dl_core.errors import RunError, SchemaError, shorten
 from dl_core.schema import Role
 
+HASHED_ROWS = 1 << 18
+
 
 @dataclass(frozen=True)
 class Source:
@@ -269,9 +271,9 @@ def content_fingerprint(
     digest = hashlib.sha256()
     for part in (table, *(side[key] for key in sorted(side or {}))):
         digest.update(repr(list(part.columns)).encode())
-        digest.update(pd.util.hash_array(np.asarray(part.index, dtype=object)).tobytes())
-        for position in range(part.shape[1]):
-            digest.update(_hashed(part.iloc[:, position]).tobytes())
+        for column in (part.index.to_series(), *(part.iloc[:, at] for at in range(part.shape[1]))):
+            for start in range(0, len(part), HASHED_ROWS):  # blocks, since text takes memory many times over
+                digest.update(_hashed(column.iloc[start : start + HASHED_ROWS]).tobytes())
     for key in sorted(arrays):
         array = arrays[key]
         digest.update(f"{key}{array.shape}{array.dtype}".encode())

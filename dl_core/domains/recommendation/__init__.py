@@ -106,6 +106,9 @@ DOMAIN = Domain(
         "data",
         "item",
         "user",
+        "inter",
+        "base",
+        "test",
         "parquet",
         "xlsx",
         "json",
@@ -139,11 +142,12 @@ DOMAIN = Domain(
         Option("split", str, "auto", "which rows are held out", ("auto", "last", "random", "by item", "date")),
         Option("held_out", int, 1, "items of each user that are held out, where the last or random ones are"),
         Option("test_share", float, 0.2, "share of the rows held out by item or by date, 0.05 to 0.5"),
+        Option("validation_share", float, 0.1, "share of the training rows that choose settings, by item or by date"),
         Option(
             "test_from", str, "", "first day of the test such as 2011-11-01, where a date splits; empty for the share"
         ),
         Option("positive_from", float, 0.0, "lowest rating that counts as liked; 0 for every row"),
-        Option("min_user", int, 2, "users with fewer items are left out"),
+        Option("min_user", int, 1, "users with fewer items are left out"),
         Option("min_item", int, 1, "items with fewer users are left out"),
         Option("repeats", str, "fold", "whether what was taken may be recommended again", ("fold", "keep")),
         Option("sequence_length", int, 0, "items of a history that the sequence models read, 0 for what suits"),
