@@ -57,6 +57,7 @@ def test_the_whole_way_from_u_data_to_report(page: Page, server: str, files: lis
     page.goto(f"{server}/recommendation")
     upload(page, files)
     expect(page.get_by_text("3,037").first).to_be_visible()
+    expect(page.get_by_text("Checking the data")).to_have_count(0)
     no_fault(page)
     picture(page, "lists_own_data")
     _epochs(page)
@@ -76,6 +77,7 @@ def test_the_whole_way_from_u_data_to_report(page: Page, server: str, files: lis
     picture(page, "lists_own_explain")
 
     open_tab(page, "Bias")
+    expect(page.get_by_text("What is shown", exact=True)).to_be_visible()
     expect(page.get_by_text("How far apart the groups are").first).to_be_visible()
     settled(page)
     no_fault(page)
