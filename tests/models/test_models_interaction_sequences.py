@@ -9,6 +9,7 @@ import pytest
 from dl_core.data.interactions.catalogue import Catalogue
 from dl_core.data.interactions.histories import Histories
 from dl_core.errors import CancelledError
+from dl_core.explain.gradients import gate_gradients
 from dl_core.models.base import FitContext
 from dl_core.models.interaction.base import Held
 from dl_core.models.interaction.gru4rec import GRU4Rec
@@ -112,6 +113,19 @@ def test_a_gate_between_zero_and_one_lies_between(fitted):
         np.asarray(fitted.gated()([codes, np.array([[1, 1, gate]], np.float32)]))[0] for gate in np.linspace(0, 1, 21)
     ]
     assert max(np.abs(a - b).max() for a, b in pairwise(values)) < 0.5 * np.abs(values[0] - values[-1]).max()
+
+
+def test_gradients_of_the_gates_are_finite_and_add_up(fitted):
+    codes = np.array([[0, 0, 1, 5, 9]], dtype=np.int32)
+    for gates in ([1, 1, 1, 1, 1], [0, 0, 0, 0, 0], [1, 1, 0, 1, 0]):
+        _, found = gate_gradients(fitted.gated(), codes, np.array([gates], np.float32), np.array([3]))
+        assert np.isfinite(found).all() and (found[:, :2] == 0).all()
+    times = (np.arange(200) + 0.5) / 200
+    gates = np.repeat((times**2)[:, None], 5, axis=1)  # slowly at first, where the start token gives way
+    _, found = gate_gradients(fitted.gated(), np.repeat(codes, 200, axis=0), gates, np.full(200, 3))
+    parts = (2 * times[:, None] * found).mean(axis=0)
+    with_items, without = (float(score) for score in fitted.score_items(histories([[0, 4, 8], []]))[:, 3])
+    np.testing.assert_allclose(parts.sum(), with_items - without, rtol=0.05, atol=0.05)
 
 
 def test_attention_sums_to_one_over_the_items(fitted):

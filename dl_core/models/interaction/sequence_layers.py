@@ -9,6 +9,7 @@ import numpy as np
 from keras import ops
 
 NOTHING = 1e-9  # added to gates before their logarithm: what is left of an item whose gate is 0
+ALMOST = 1 - 2**-23  # times a gate of 1, so that 1 less it has a logarithm
 BLOCKED = -1e9  # added to the attention logits of steps that may not be seen
 
 
@@ -153,8 +154,8 @@ class LastStep(keras.layers.Layer):
     def call(self, inputs: Any) -> Any:
         """Return (b, size) of [states (b, T, size), gates (b, T)], whose first gate is 1."""
         states, gates = inputs
-        absent = ops.flip(1.0 - gates, axis=1)
-        skipped = ops.cumprod(ops.concatenate([ops.ones_like(absent[:, :1]), absent[:, :-1]], axis=1), axis=1)
+        absent = ops.flip(ops.log1p(-ALMOST * gates), axis=1)  # logarithms: a product has no gradient at 0
+        skipped = ops.exp(ops.cumsum(absent, axis=1) - absent)  # how much of the steps after is not there
         share = gates * ops.flip(skipped, axis=1)  # (b, T), sums to 1
         return ops.einsum("bt,bts->bs", share, states)
 
