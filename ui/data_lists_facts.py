@@ -13,6 +13,12 @@ from ui.context import PageContext
 from ui.words import count, percent
 
 READ = ("positive_from", "repeats", "min_user", "min_item")  # options that say how rows are read
+TITLES = {
+    "positive_from": "Liked from this rating on",
+    "repeats": "Repeats of user and item",
+    "min_user": "Least items of a user",
+    "min_item": "Least users of an item",
+}
 NAMES = {"items": "items", "users": "users"}
 
 
@@ -77,7 +83,7 @@ def _how_read(context: PageContext, found: Mapping[str, Any]) -> None:
             if option.name == "positive_from" and found["values"] and found["values"]["from"] is not None:
                 now = found["values"]["from"]
             key = f"read_{own or 'sample'}_{option.name}"
-            chosen[option.name] = options.field(option, key, now, disabled=fixed)
+            chosen[option.name] = options.field(option, key, now, title=TITLES[option.name], disabled=fixed)
         words = "These belong to the sample." if own is None else "Changing them reads the data again."
         st.caption(f"{words} What they left out stands among the findings.")
         if st.form_submit_button("Read again like this", disabled=fixed):

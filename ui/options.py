@@ -46,10 +46,10 @@ def _field(domain: Domain, option: Option) -> Any:
     return field(option, f"{domain.name}_option_{option.name}", option.default, persist_state="session")
 
 
-def field(option: Option, key: str, value: Any, **shared: Any) -> Any:
+def field(option: Option, key: str, value: Any, *, title: str = "", **shared: Any) -> Any:
     """Draw the widget that fits an option's kind with ``value`` in it, and return what stands there."""
     hint = option.help[:1].upper() + option.help[1:]
-    title = option.name.replace("_", " ").capitalize()
+    title = title or option.name.replace("_", " ").capitalize()
     if option.lines:
         return st.text_area(f"{title} ({option.help})", value, height=130, key=key, **shared)
     shared = {**shared, "key": key, "help": hint}

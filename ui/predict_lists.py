@@ -112,6 +112,11 @@ def _new(context: PageContext) -> None:
             )
     with right:
         chosen = models(context, "new")
+        _new_lists(context, basket, chosen)
+
+
+def _new_lists(context: PageContext, basket: list[dict[str, Any]], chosen: list[str]) -> None:
+    """Draw what the chosen models recommend to someone with these items."""
     if not chosen:
         st.caption("Choose at least one model.")
         return
@@ -123,7 +128,7 @@ def _new(context: PageContext) -> None:
         st.caption(
             "With nothing taken yet these are what the models offer to someone new. Add an item to see them move."
         )
-    shelves.side_by_side(context, found, key="new")
+    shelves.side_by_side(context, found, key="new", compact=True)
 
 
 def _basket(context: PageContext, basket: list[dict[str, Any]]) -> None:

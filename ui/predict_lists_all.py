@@ -16,6 +16,7 @@ from ui.words import count, duration, size
 FORMATS = {"csv": "CSV", "parquet": "Parquet"}
 MIME = {"csv": "text/csv", "parquet": "application/vnd.apache.parquet"}
 MOST_PLACES = 100
+MANY_ROWS = 1_000_000
 
 
 def show(domain: Domain, context: PageContext) -> None:
@@ -49,7 +50,10 @@ def show(domain: Domain, context: PageContext) -> None:
             key="no_lists",
         )
         return
-    result = context.ask("recommend_all", wanted, label="Making lists", lane="quick")
+    many = (context.dataset or {}).get(
+        "rows", 0
+    ) > MANY_ROWS  # these keep a worker busy: not the one that answers quickly
+    result = context.ask("recommend_all", wanted, label="Making lists", lane="train" if many else "quick")
     if result is not None:
         _result(context, result)
 

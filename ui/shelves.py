@@ -100,24 +100,24 @@ def heading(context: PageContext, one: Mapping[str, Any], held: int) -> str:
     return f"{words} · {found}, nDCG {number(one['ndcg'], 2)}"
 
 
-def side_by_side(context: PageContext, found: Mapping[str, Any], *, key: str = "lists") -> None:
-    """Draw each model's list for one user beside the others."""
+def side_by_side(context: PageContext, found: Mapping[str, Any], *, key: str = "lists", compact: bool = False) -> None:
+    """Draw each model's list for one user beside the others; ``compact`` leaves out category and price."""
     lists = found["lists"]
     for start in range(0, len(lists), SIDE_BY_SIDE):
         part = lists[start : start + SIDE_BY_SIDE]
         columns = st.columns(max(2, len(part)), gap="medium")
         for column, one in zip(columns, part, strict=False):
             with column:
-                _list(context, one, found, f"{key}_{one['model']}")
+                _list(context, one, found, f"{key}_{one['model']}", compact=compact or len(lists) > 2)
 
 
-def _list(context: PageContext, one: Mapping[str, Any], found: Mapping[str, Any], key: str) -> None:
+def _list(context: PageContext, one: Mapping[str, Any], found: Mapping[str, Any], key: str, *, compact: bool) -> None:
     st.markdown(heading(context, one, len(found.get("held") or ())))
     if not one["items"]:
         st.caption("This model has nothing left to recommend.")
         return
     said = "; ".join(item["title"] + (" (hit)" if item["hit"] else "") for item in one["items"][:5])
     table = table_of(one["items"])
-    if len(found["lists"]) > 2:
+    if compact:
         table = table[[name for name in ("", "Item", "Hit") if name in table]]
     draw(table, f"{context.label(one['model'])} recommends: {said}", key=key)

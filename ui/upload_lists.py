@@ -34,7 +34,9 @@ def draw(domain: Domain) -> dict[str, Any]:
             }
         with st.grid("auto", min_column_width=150):
             chosen = {
-                one.name: options.field(one, f"upload_option_{one.name}", one.default)
+                one.name: options.field(
+                    one, f"upload_option_{one.name}", one.default, title=data_lists_facts.TITLES[one.name]
+                )
                 for one in data_lists_facts.read_options(domain)
             }
     named = {role: [column] for role, column in roles.items() if column}

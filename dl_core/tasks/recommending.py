@@ -19,6 +19,7 @@ from dl_core.schema import Role
 from dl_core.tasks.batch import write_lists
 from dl_core.tasks.data import upload_folder
 from dl_core.tasks.opening import open_model, open_run
+from dl_core.tasks.prepared import default_pair
 from dl_core.tasks.shelf import (
     Shelf,
     describe_history,
@@ -107,6 +108,16 @@ def _list(
     except DaylightError as error:
         return [], error.line()
     return found, None
+
+
+def warm_lists(domain: Domain, run: Run) -> str:
+    """Load the histories and the two models that are shown first, and have each make a list; return the first one."""
+    shelf = open_shelf(run)
+    history = shelf.whole.take(np.array([0]))
+    names = default_pair(run.models) if len(run.trained) > 1 else run.trained
+    for name in names:
+        _list(domain, run, shelf, name, history, 1)
+    return names[0]
 
 
 def similar_items(args: Mapping[str, Any], context: TaskContext) -> dict[str, Any]:

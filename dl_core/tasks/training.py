@@ -12,6 +12,7 @@ from dl_core.domain import get_domain
 from dl_core.engine.ids import no_access
 from dl_core.errors import CancelledError
 from dl_core.evaluate.choice import best_model
+from dl_core.schema import Role
 from dl_core.tasks.opening import open_dataset
 from dl_core.train.run import TrainSpec
 
@@ -60,6 +61,10 @@ def warm_up(args: Mapping[str, Any], context: TaskContext) -> dict[str, Any]:
     from dl_core.tasks.opening import open_model, open_run
 
     domain, run = open_run(args, context)
+    if run.dataset["roles"].get(Role.ITEM):
+        from dl_core.tasks.recommending import warm_lists
+
+        return {"model": warm_lists(domain, run)}
     name, model = open_model(domain, run, best_model(run.models, "deep"))
     row = run.load_dataset().subset(run.splits.test[:1])
     pipeline.predict(domain, run, name, row, opened=model)

@@ -252,3 +252,7 @@ def test_histories_are_counted_in_another_catalogue():
 
 def test_stretches_are_placed_one_after_the_other():
     assert _places(np.array([0, 3]), np.array([2, 1])).tolist() == [0, 1, 3]
+
+
+def test_the_first_visit_finds_a_warm_worker(films):
+    assert films.do("warm_up", run=films.run) == {"model": "mult_vae"}
