@@ -48,7 +48,7 @@ class TwoTower(Recommender):
         Share of items whose id is hidden in a step, where items have features.
     """
 
-    def __init__(self, width: int = 96, full: int = FULL, id_dropout: float = 0.3) -> None:
+    def __init__(self, width: int = 160, full: int = FULL, id_dropout: float = 0.3) -> None:
         self.options = {"width": width, "full": full, "id_dropout": id_dropout}
         self.chosen: dict[str, Any] = {}
         self.history: list[dict[str, float]] = []

@@ -34,7 +34,7 @@ class Shape:
     n_items: int
     item_features: int = 0
     user_features: int = 0
-    width: int = 96
+    width: int = 160
     units: int = 192
     id_dropout: float = 0.3
     input_dropout: float = 0.2
