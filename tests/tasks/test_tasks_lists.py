@@ -235,6 +235,15 @@ def test_cold_start_is_handed_on(films, monkeypatch):
     assert found["rows"] == [{"model": "ease", "kind": "users", "given": 1, "value": 0.25, "n": 7}]
 
 
+def test_cold_start_tells_new_users_from_new_items(films):
+    rows = films.do("cold_start", run=films.run, models=["popularity", "ease"])["rows"]
+    users = [row for row in rows if row["kind"] == "users" and row["model"] == "ease"]
+    assert [row["given"] for row in users] == [1, 3, 5] and all(row["metric"] == "ndcg" for row in users)
+    assert all(row["low"] <= row["value"] <= row["high"] and row["n"] > 0 for row in users)
+    items = [row for row in rows if row["kind"] == "items" and row["model"] == "ease"]
+    assert [row["value"] for row in items] == [None] and items[0]["chance"] > 0
+
+
 def test_histories_are_counted_in_another_catalogue():
     here = Catalogue(np.array(["a", "b", "c"], dtype=object), pd.DataFrame(index=["a", "b", "c"]))
     there = Catalogue(np.array(["b", "c", "d"], dtype=object), pd.DataFrame(index=["b", "c", "d"]))
