@@ -37,11 +37,24 @@ def test_the_last_row_of_each_user_is_the_test_and_the_one_before_validates() ->
     times = [DAYS[at - 1] for at in (4, 1, 3, 2, 5, 6, 7, 8, 9, 9)]
     data = dataset(rows, times=times)
     splits = split(data)
-    assert letters(data, splits) == "htvt" + "th" + "t" + "tvh"
+    assert letters(data, splits)[:8] == "htvt" + "th" + "t" + "t"
     assert splits.kind == "last of each user"
     assert splits.protocol == (
-        "the last row of each user by time for test, the one before for validation (5/2/3 rows, 3 test users); "
-        "ranked against all items, items already taken removed"
+        "the last row of each user by time for test, the one before for validation; rows of one moment in random "
+        "order, seed 0 (5/2/3 rows, 3 test users); ranked against all items, items already taken removed"
+    )
+    last = {letters(data, split(data, seed=seed))[8:] for seed in range(20)}
+    assert last == {"vh", "hv"}  # rows of one instant have no order that means anything
+
+
+def test_the_last_day_holds_out_whole_visits() -> None:
+    # a: two rows on day 1, one on day 2, two on day 4; b: two days; c: one day
+    times = [DAYS[at] for at in (0, 0, 1, 3, 3, 5, 6, 7, 7)]
+    data = dataset("a v, a w, a x, a y, a z, b x, b y, c x, c y", times=times)
+    splits = split(data, split="last day")
+    assert letters(data, splits) == "ttvhh" + "th" + "tt"
+    assert splits.protocol.startswith(
+        "all rows of the last day of each user for test, those of the day before for validation (5/1/3 rows, 2 test "
     )
 
 
@@ -142,7 +155,7 @@ def test_repeats_that_are_kept_stand_in_the_protocol() -> None:
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"split": "magic"}, "there is no split 'magic'; expected auto, last, random, by item, date"),
+        ({"split": "magic"}, "there is no split 'magic'; expected auto, last, last day, random, by item, date"),
         ({"split": "last"}, "there is no column of times to split by"),
         ({"held_out": 0}, "0 rows cannot be held out"),
         ({"held_out": "two"}, "'two' is no number"),

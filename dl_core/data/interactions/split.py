@@ -16,8 +16,8 @@ from dl_core.data.splits import PARTS, Splits
 from dl_core.errors import OptionError, SchemaError
 from dl_core.schema import Role
 
-WAYS = ("auto", "last", "random", "by item", "date")
-_TIMED = ("last", "date")
+WAYS = ("auto", "last", "last day", "random", "by item", "date")
+_TIMED = ("last", "last day", "date")
 
 
 @dataclass(frozen=True)
@@ -45,7 +45,8 @@ def split_interactions(dataset: Dataset, seed: int, options: Mapping[str, Any]) 
     dataset : Dataset
     seed : int
     options : mapping
-        ``split``: "last" (each user's last ``held_out`` rows by time are the test, those before validate), "random"
+        ``split``: "last" (each user's last ``held_out`` rows by time are the test, those before validate), "last day"
+        (all rows of each user's last ``held_out`` days: the next visit is asked for, not the rest of one), "random"
         (``held_out`` random rows of each user, and as many that validate), "by item" (``test_share`` of each item's
         rows), "date" (rows from ``test_from`` on, or the latest ``test_share`` of them), "auto" ("last" where there
         are times, else "random"). ``held_out`` (1),
@@ -65,22 +66,29 @@ def split_interactions(dataset: Dataset, seed: int, options: Mapping[str, Any]) 
         parts, words = _given(dataset, rows, plan, str(options.get("split") or "auto"))
         return _splits(dataset, parts, "given", words, rows.user, plan)
     parts, words = _ways(plan)[plan.way](rows)
-    kind = {"last": "last of each user", "random": "random per user", "by item": "random by item", "date": "by date"}
-    return _splits(dataset, parts, kind[plan.way], f"{words}{_seeded(plan.way, seed)}", rows.user, plan)
+    kind = {
+        "last": "last of each user",
+        "last day": "last day of each user",
+        "random": "random per user",
+        "by item": "random by item",
+        "date": "by date",
+    }
+    return _splits(dataset, parts, kind[plan.way], _seeded(words, seed), rows.user, plan)
 
 
 def _ways(plan: _Plan) -> dict[str, Callable[[Rows], tuple[np.ndarray, str]]]:
     shares = {TEST: plan.test_share, VALIDATION: plan.validation_share}
     return {
         "last": lambda rows: of_each_user(rows, plan.held_out),
-        "random": lambda rows: of_each_user(rows, plan.held_out, by_time=False),
+        "last day": lambda rows: of_each_user(rows, plan.held_out, by="day"),
+        "random": lambda rows: of_each_user(rows, plan.held_out, by="chance"),
         "by item": lambda rows: by_share(rows, shares, "item"),
         "date": lambda rows: by_date(rows, plan.test_from, plan.test_share, plan.validation_share),
     }
 
 
-def _seeded(way: str, seed: int) -> str:
-    return "" if way in _TIMED else f", seed {seed}"
+def _seeded(words: str, seed: int) -> str:
+    return f"{words}, seed {seed}" if "random" in words else words
 
 
 def _read_options(dataset: Dataset, options: Mapping[str, Any]) -> _Plan:

@@ -16,6 +16,7 @@ from dl_core.data.tabular.values import counted
 
 NONE, TRAIN, VALIDATION, TEST = -1, 0, 1, 2
 _NO_TIME = np.iinfo(np.int64).min
+DAY = 86_400_000_000_000  # ns
 _SPARE = 0.1  # share of the test users who validate where nobody has rows enough for both
 
 
@@ -36,24 +37,32 @@ class Rows:
 
 
 def of_each_user(
-    rows: Rows, n: int, fill: Sequence[int] = (TEST, VALIDATION), *, by_time: bool = True
+    rows: Rows, n: int, fill: Sequence[int] = (TEST, VALIDATION), *, by: str = "time"
 ) -> tuple[np.ndarray, str]:
-    """Hold out rows of each user: the last ones by time, or some at random.
+    """Hold out rows of each user: the last ones by time, those of the last days, or some at random.
 
     Parameters
     ----------
     rows : Rows
     n : int
-        Rows of each user for the first part of ``fill``, and as many before them for the next. A user needs one row
-        more than is held out.
+        Rows (or days) of each user for the first part of ``fill``, and as many before them for the next. A user needs
+        one more than is held out.
     fill : sequence of int
-    by_time : bool
-        Rows of the same instant stay in the order of the file; rows without a time are not held out.
+    by : str
+        ``"time"``: rows of the same instant, such as one basket's, have no order that means anything, so they are drawn
+        at random; ``"day"``: all rows of a user's last days; ``"chance"``. By time and day, rows without a time are not
+        held out.
     """
+    by_time = by != "chance"
     at = np.flatnonzero(rows.positive & (rows.time > _NO_TIME) if by_time else rows.positive)
-    order = at[np.lexsort((rows.time[at] if by_time else rows.rng.random(len(at)), rows.user[at]))]
-    total = np.bincount(rows.user[rows.positive], minlength=1)[rows.user[order]]
-    behind = _place_from_end(rows.user[order])  # 0 for the last row of each user
+    stamps = rows.time[at] if by == "time" else rows.time[at] // DAY if by == "day" else np.zeros(len(at), np.int64)
+    sort = np.lexsort((rows.rng.random(len(at)), stamps, rows.user[at]))
+    order, stamps = at[sort], stamps[sort]
+    if by == "day":
+        behind, total = _days_behind(rows.user[order], stamps)
+    else:
+        total = np.bincount(rows.user[rows.positive], minlength=1)[rows.user[order]]
+        behind = _place_from_end(rows.user[order])  # 0 for the last row of each user
     parts = np.full(len(rows.user), TRAIN)
     for step, part in enumerate(fill):
         chosen = (behind >= step * n) & (behind < (step + 1) * n) & (total > (step + 1) * n)
@@ -62,15 +71,38 @@ def of_each_user(
     if by_time:
         _drop_later(rows, parts)
     uses = ["test" if part == TEST else "validation" for part in fill]
-    if by_time:
-        which, before = (
-            "the last row" if n == 1 else f"the last {n} rows",
-            "the one before" if n == 1 else f"the {n} before",
-        )
-    else:
-        which, before = "one random row" if n == 1 else f"{n} random rows", "another" if n == 1 else f"{n} others"
+    held = parts[order] > TRAIN
+    tied = by == "time" and _has_ties(rows.user[order], stamps, held)
+    which, before = _words(by, n)
     more = f", {before} for {uses[1]}" if len(uses) > 1 else ""
-    return parts, f"{which} of each user{' by time' if by_time else ''} for {uses[0]}{more}"
+    drawn = "; rows of one moment in random order" if tied else ""
+    return parts, f"{which} of each user{' by time' if by == 'time' else ''} for {uses[0]}{more}{drawn}"
+
+
+def _words(by: str, n: int) -> tuple[str, str]:
+    """Return what is held out, and what before it, in words."""
+    if by == "chance":
+        return ("one random row", "another") if n == 1 else (f"{n} random rows", f"{n} others")
+    if by == "day" and n == 1:
+        return "all rows of the last day", "those of the day before"
+    if by == "day":
+        return f"all rows of the last {n} days", f"those of the {n} days before"
+    return ("the last row", "the one before") if n == 1 else (f"the last {n} rows", f"the {n} before")
+
+
+def _days_behind(user: np.ndarray, day: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return how many later days each row's user has, and how many in all, for rows sorted by user and day."""
+    if not len(user):
+        return np.zeros(0, dtype=np.int64), np.zeros(0, dtype=np.int64)
+    first = np.r_[True, (user[1:] != user[:-1]) | (day[1:] != day[:-1])]  # of a user's day
+    behind = _place_from_end(user[first])[np.cumsum(first) - 1]
+    return behind, np.bincount(user[first])[user]
+
+
+def _has_ties(user: np.ndarray, time: np.ndarray, held: np.ndarray) -> bool:
+    """Return whether a held-out row shares its instant with another row of its user, for rows in order."""
+    same = (user[1:] == user[:-1]) & (time[1:] == time[:-1])
+    return bool((same & (held[1:] | held[:-1])).any())
 
 
 def _place_from_end(codes: np.ndarray) -> np.ndarray:

@@ -139,8 +139,10 @@ DOMAIN = Domain(
     row_words=("interaction", "interactions"),
     options=(
         Option("k", int, 10, "length of the lists by which models are judged, 1 to 50"),
-        Option("split", str, "auto", "which rows are held out", ("auto", "last", "random", "by item", "date")),
-        Option("held_out", int, 1, "items of each user that are held out, where the last or random ones are"),
+        Option(
+            "split", str, "auto", "which rows are held out", ("auto", "last", "last day", "random", "by item", "date")
+        ),
+        Option("held_out", int, 1, "items (or days) of each user that are held out, where the last or random ones are"),
         Option("test_share", float, 0.2, "share of the rows held out by item or by date, 0.05 to 0.5"),
         Option("validation_share", float, 0.1, "share of the training rows that choose settings, by item or by date"),
         Option(
