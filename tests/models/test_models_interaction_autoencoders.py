@@ -12,7 +12,7 @@ from dl_core.data.dataset import Dataset, Source
 from dl_core.data.interactions.histories import Histories
 from dl_core.errors import CancelledError
 from dl_core.models.base import FitContext
-from dl_core.models.interaction import autoencoder_fit, ease, multi_hot
+from dl_core.models.interaction import autoencoder_fit, ease, linear_path, multi_hot
 from dl_core.models.interaction.autoencoder_fit import RebuildingPlan, best_epoch, fit_rebuilding
 from dl_core.models.interaction.blend import DeepBlend
 from dl_core.models.interaction.blend_weights import choose_weights, simplex
@@ -254,6 +254,18 @@ def test_users_are_weighed_by_their_number_of_items():
     found = weighed(rows, 0.5).toarray() ** 2  # weights 1 and ½ over their mean, ¾
     np.testing.assert_allclose(found, [[4 / 3, 0, 0, 0], [2 / 3, 2 / 3, 2 / 3, 2 / 3]], rtol=1e-6)
     assert weighed(rows, 0.0) is rows
+
+
+def test_each_item_has_its_nearest_ones(monkeypatch):
+    monkeypatch.setattr(linear_path, "NEIGHBOURS", 1)
+    monkeypatch.setattr(linear_path, "SHRINK", 0.0)
+    #  item 0: users 0, 1; item 1: users 0, 1, 2; item 2: user 2
+    histories = Histories(
+        np.array(["a", "b", "c"], dtype=object), 3, np.int32([0, 1, 0, 1, 1, 2]), np.array([0, 2, 4, 6]), np.ones(6)
+    )
+    found = LinearPath.neighbours(histories, FitContext()).weights
+    near, far = 2 / np.sqrt(2 * 3), 1 / np.sqrt(3 * 1)
+    np.testing.assert_allclose(found, [[0, near, 0], [near, 0, far], [0, 0, 0]], rtol=1e-6)
 
 
 def test_a_linear_path_of_some_items_leaves_the_others_at_zero():

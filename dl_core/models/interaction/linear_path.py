@@ -37,7 +37,8 @@ class LinearPath:
     p = 0 and all users alike it is EASE. Our addition: W weighs a user with his number of items to the power of −e, so
     that few heavy users do not decide for all.
 
-    `neighbours`: B holds the shrunk cosines of each item's nearest others (Sarwar et al. 2001; `ItemNeighbours`).
+    `neighbours`: column j of B holds the shrunk cosines of the items nearest to j (Sarwar et al. 2001). Each scored
+    item has its nearest, so that popular ones are not everyone's neighbour.
 
     Parameters
     ----------
@@ -74,7 +75,7 @@ class LinearPath:
         """Compare the ``most`` most-taken items."""
         kept = most_taken(shares(known), most)
         found = similar(known.matrix()[:, kept], SHRINK, NEIGHBOURS, context)
-        return cls(kept, as_stored(found.toarray()), known.n_items)
+        return cls(kept, as_stored(found.T.toarray()), known.n_items)  # column j: what is nearest to item j
 
     def scores(self, rows: sparse.csr_matrix) -> np.ndarray:
         """Return (n, n_items) float32 for ones (n, n_items)."""
