@@ -21,16 +21,7 @@ def show(domain: Domain, context: PageContext) -> None:
     """Draw the tab."""
     chosen = st.session_state.get(f"{context.key}_bias_columns") or []
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        names = list(context.models)
-        model = st.selectbox(
-            "Model",
-            names,
-            names.index(context.best) if context.best in names else 0,
-            format_func=context.label,
-            key=f"{context.key}_bias_model",
-            persist_state="session",
-            width=300,
-        )
+        model = _pick_model(context)
         place = st.container()
     report = context.ask("bias", {"model": model, "columns": chosen}, label="Scoring every group")
     if report is None:
@@ -65,6 +56,19 @@ def show(domain: Domain, context: PageContext) -> None:
         exposure.show(context, model)
     else:
         mitigation.show(domain, context, model, columns)
+
+
+def _pick_model(context: PageContext) -> str:
+    names = list(context.models)
+    return st.selectbox(
+        "Model",
+        names,
+        names.index(context.best) if context.best in names else 0,
+        format_func=context.label,
+        key=f"{context.key}_bias_model",
+        persist_state="session",
+        width=300,
+    )
 
 
 def _warnings(report: dict[str, Any]) -> None:

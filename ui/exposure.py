@@ -64,16 +64,7 @@ def _groups(context: PageContext, found: Mapping[str, Any], model: str) -> None:
         y=labels,
         orientation="h",
         marker_color=context.colour(model),
-        error_x={
-            "type": "data",
-            "symmetric": False,
-            "array": [100 * (_or(line["high"], line["share_exposure"]) - line["share_exposure"]) for line in groups],
-            "arrayminus": [
-                100 * (line["share_exposure"] - _or(line["low"], line["share_exposure"])) for line in groups
-            ],
-            "thickness": 1.5,
-            "width": 0,
-        },
+        error_x=_whiskers(groups),
         customdata=[_hover(line) for line in groups],
         hovertemplate="%{y}: %{customdata}<extra></extra>",
         name="Shown",
@@ -92,6 +83,14 @@ def _groups(context: PageContext, found: Mapping[str, Any], model: str) -> None:
     charts.draw(chart, f"{title}. {said}.", key=f"exposure_{found['by']}")
     words = BAND_HELP if found["by"] == "popularity" else "In brackets: items of the kind."
     st.caption(f"{words} n = {count(found['users'])} lists.")
+
+
+def _whiskers(groups: list[Mapping[str, Any]]) -> dict[str, Any]:
+    """Return the intervals of the bars in per cent."""
+    own = [line["share_exposure"] for line in groups]
+    high = [100 * (_or(line["high"], share) - share) for line, share in zip(groups, own, strict=True)]
+    low = [100 * (share - _or(line["low"], share)) for line, share in zip(groups, own, strict=True)]
+    return {"type": "data", "symmetric": False, "array": high, "arrayminus": low, "thickness": 1.5, "width": 0}
 
 
 def _or(value: float | None, instead: float) -> float:

@@ -68,6 +68,26 @@ def _draw(context: PageContext, found: Mapping[str, Any], model: str) -> None:
     )
     label, before = METRICS[metric]
     start = found["start"].get(before) if before else None
+    series = _series(context, found, model, metric, start)
+    if not series:
+        st.caption("Nothing was shown, so there is nothing to follow.")
+        return
+    title = f"{label}: from {number(series[0]['y'][0])} to {number(series[0]['y'][-1])}"
+    axis = "Simulated round; 0 is what they had taken" if start is not None else "Simulated round"
+    chart = charts.lines(series, title, x=axis, y=label, height=320, direct=False)
+    chart.update_xaxes(dtick=1)
+    said = "; ".join(f"{one['name']} {', '.join(number(y, 2) for y in one['y'])}" for one in series)
+    charts.draw(chart, f"Simulated. {title}. {said}.", key=f"feedback_{metric}")
+    st.caption(
+        f"{found['choice']} {found['learning']} {count(found['users'])} users; re-ranked with a trade-off of "
+        f"{found['trade_off']:g}."
+    )
+
+
+def _series(
+    context: PageContext, found: Mapping[str, Any], model: str, metric: str, start: float | None
+) -> list[dict[str, Any]]:
+    """Return a line for the lists as they are and one for the re-ranked; ``start`` is the value before any round."""
     series = []
     for arm, colour in (("plain", context.colour(model)), ("reranked", theme.OKABE_ITO["green"])):
         lines = [line for line in found["lines"] if (line["arm"], line["metric"]) == (arm, metric)]
@@ -87,16 +107,4 @@ def _draw(context: PageContext, found: Mapping[str, Any], model: str) -> None:
                 "dash": "solid" if arm == "plain" else "dash",
             }
         )
-    if not series:
-        st.caption("Nothing was shown, so there is nothing to follow.")
-        return
-    title = f"{label}: from {number(series[0]['y'][0])} to {number(series[0]['y'][-1])}"
-    axis = "Simulated round; 0 is what they had taken" if start is not None else "Simulated round"
-    chart = charts.lines(series, title, x=axis, y=label, height=320, direct=False)
-    chart.update_xaxes(dtick=1)
-    said = "; ".join(f"{one['name']} {', '.join(number(y, 2) for y in one['y'])}" for one in series)
-    charts.draw(chart, f"Simulated. {title}. {said}.", key=f"feedback_{metric}")
-    st.caption(
-        f"{found['choice']} {found['learning']} {count(found['users'])} users; re-ranked with a trade-off of "
-        f"{found['trade_off']:g}."
-    )
+    return series
