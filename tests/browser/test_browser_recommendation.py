@@ -36,6 +36,13 @@ def _epochs(page: Page) -> None:
     settled(page)
 
 
+def _answered(page: Page, label: str) -> None:
+    """Wait until a question with this label is answered, and what follows from the answer too."""
+    settled(page)
+    expect(page.get_by_text(label, exact=True)).to_have_count(0)
+    settled(page)
+
+
 def _part(page: Page, name: str) -> None:
     """Open one of the tabs within Predict."""
     page.get_by_role("tab", name=name, exact=True).click()
@@ -62,6 +69,7 @@ def test_the_whole_way_from_u_data_to_report(page: Page, server: str, files: lis
     picture(page, "lists_own_data")
     _epochs(page)
     train(page)
+    expect(page.get_by_text("Not trained")).to_have_count(0)
 
     page.get_by_role("button", name="Compare the models").click()
     expect(page.get_by_text("Two models side by side", exact=True)).to_be_visible()
@@ -78,8 +86,8 @@ def test_the_whole_way_from_u_data_to_report(page: Page, server: str, files: lis
 
     open_tab(page, "Bias")
     expect(page.get_by_text("What is shown", exact=True)).to_be_visible()
+    _answered(page, "Scoring every group")
     expect(page.get_by_text("How far apart the groups are").first).to_be_visible()
-    settled(page)
     no_fault(page)
     picture(page, "lists_own_bias")
 
@@ -109,6 +117,8 @@ def _predict(page: Page, folder: Path) -> None:
         page.get_by_role("button", name="Add", exact=True).click()
         settled(page)
     expect(page.get_by_role("button", name="Take away")).to_have_count(2)
+    _answered(page, "Recommending")
+    expect(page.locator("[data-testid=stDataFrame]").nth(1)).to_be_visible()
     no_fault(page)
     picture(page, "lists_own_someone_new")
 
