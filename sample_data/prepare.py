@@ -23,10 +23,11 @@ from dl_core.domain import Domain, get_domain
 from dl_core.engine import get_engine
 from dl_core.files import read_json, write_json
 from dl_core.tasks.opening import sample_folder
-from dl_core.tasks.prepared import first_questions, next_questions, question_name
+from dl_core.tasks.prepared import first_questions, next_questions, question_name, slow_questions
 from dl_core.train.run import Run, TrainSpec
 
 SEED = 0
+SLOW = ("cold_start", "learning_curve")  # answers for which models are trained again
 LARGE = 2_000_000  # bytes of a model's file beyond which its matrices are kept in half precision
 
 
@@ -60,16 +61,19 @@ def shrink(out: Path) -> None:
         np.savez_compressed(path, **kept)
 
 
-def answer(domain: Domain, home: Path, out: Path) -> None:
-    """Keep report, model card and the answers to what the tabs ask first."""
+def answer(domain: Domain, home: Path, out: Path, quick: bool = False) -> None:
+    """Keep report, model card and the answers to what the tabs ask first; ``quick`` leaves alone what trains again."""
     run = Run.load(out)
     run = replace(run, dataset={**run.dataset, "path": str(sample_folder(domain, home))})
     pipeline.report(domain, run, out / "report.html")
     pipeline.model_card(domain, run, None, out / "model_card.md")
-    shutil.rmtree(out / "answers", ignore_errors=True)
-    engine = get_engine(home, kind="inline")
     about = read_json(out / "run.json")
-    waiting = first_questions(domain, about, out)
+    slow = [] if quick else slow_questions(domain, about)
+    for path in (out / "answers").glob("*.json"):
+        if not (quick and path.name.startswith(SLOW)):
+            path.unlink()
+    engine = get_engine(home, kind="inline")
+    waiting = [*first_questions(domain, about, out), *slow]
     while waiting:
         task, args = waiting.pop(0)
         full = {"run": {"prepared": domain.name}, "owner": "prepared", **args}
@@ -88,13 +92,14 @@ def main() -> None:
     parser.add_argument("domain")
     parser.add_argument("--models", default="all")
     parser.add_argument("--only-answers", action="store_true", help="keep the run, ask again")
+    parser.add_argument("--quick", action="store_true", help="keep the answers for which models are trained again")
     args = parser.parse_args()
     domain = get_domain(args.domain)
     with tempfile.TemporaryDirectory(prefix="daylight-") as folder:
         home = Path(folder)
         if not args.only_answers:
             build(domain, args.models, home, domain.sample.prepared_run)
-        answer(domain, home, domain.sample.prepared_run)
+        answer(domain, home, domain.sample.prepared_run, args.quick)
 
 
 if __name__ == "__main__":

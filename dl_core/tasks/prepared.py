@@ -125,11 +125,18 @@ def _of_lists(domain: Domain, run: Mapping[str, Any], folder: Path) -> list[tupl
         ("exposure", {"model": model, "by": "popularity"}),
         ("rerank", {"model": model, "aim": "exposure"}),
         ("feedback", {"model": model, "rounds": FIRST_ROUNDS}),
-        ("cold_start", {"models": list(models)}),
     ]
     if len(models) > 1:
         questions += _apart(folder, pair)
     return questions
+
+
+def slow_questions(domain: Domain, run: Mapping[str, Any]) -> list[tuple[str, dict[str, Any]]]:
+    """Return (task, args) of what a run of recommenders is asked on demand and what trains models again."""
+    if not run["dataset"]["roles"].get("item"):
+        return []
+    models = [name for name, about in run["models"].items() if about["state"] == "done"]
+    return [("cold_start", {"models": models})] + ([("learning_curve", {})] if domain.learning_curve else [])
 
 
 def _apart(folder: Path, pair: Sequence[str]) -> list[tuple[str, dict[str, Any]]]:

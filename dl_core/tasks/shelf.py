@@ -13,7 +13,7 @@ import pandas as pd
 from scipy import sparse
 
 from dl_core.data.dataset import Dataset
-from dl_core.data.interactions.catalogue import CATEGORY, PRICE, Catalogue
+from dl_core.data.interactions.catalogue import CATEGORY, PRICE, TITLE, Catalogue
 from dl_core.data.interactions.histories import Histories
 from dl_core.errors import OptionError
 from dl_core.evaluate.rankings import Rankings
@@ -95,27 +95,35 @@ def _lists(folder: str, model: str, changed: int) -> pd.DataFrame:
 
 def recode(histories: Histories, source: Catalogue, target: Catalogue) -> Histories:
     """Return histories counted in another catalogue; items that it lacks are left out."""
-    if len(source) == len(target) and (source.ids == target.ids).all():
+    if source is target:
         return histories
-    codes = target.codes(source.ids)  # (n source items,), -1 where unknown
-    kept = codes[histories.items] >= 0
+    own = _codes(histories.items, source, target)  # (m,), -1 where unknown
+    kept = own >= 0
     owner = np.repeat(np.arange(len(histories)), histories.lengths)[kept]
     counts = np.bincount(owner, minlength=len(histories))
     seen = None
     if histories.seen is not None:
         pairs = histories.seen.tocoo()
-        there = codes[pairs.col] >= 0
-        places = (pairs.row[there], codes[pairs.col[there]])
+        codes = _codes(pairs.col, source, target)
+        there = codes >= 0
+        places = (pairs.row[there], codes[there])
         seen = sparse.csr_matrix((np.ones(int(there.sum()), bool), places), shape=(len(histories), len(target)))
     return replace(
         histories,
         n_items=len(target),
-        items=codes[histories.items][kept].astype(np.int32),
+        items=own[kept].astype(np.int32),
         starts=np.concatenate([[0], np.cumsum(counts)]).astype(np.int64),
         values=histories.values[kept],
         times=None if histories.times is None else histories.times[kept],
         seen=seen,
     )
+
+
+def _codes(codes: np.ndarray, source: Catalogue, target: Catalogue) -> np.ndarray:
+    """Return codes of one catalogue in another, -1 where it lacks the item; few are looked up one by one."""
+    if len(codes) < len(source):
+        return target.codes(source.ids[codes]) if len(codes) else np.zeros(0, dtype=np.int32)
+    return target.codes(source.ids)[codes]
 
 
 def new_history(catalogue: Catalogue, items: Sequence[str], user: str = "") -> Histories:
@@ -141,24 +149,27 @@ def top_lists(model: Recommender, histories: Histories, source: Catalogue, k: in
     from dl_core.models.interaction.retrieve import top_items
 
     found, scores = top_items(model, recode(histories, source, model.catalogue), k, remove_seen=remove_seen)
-    codes = source.codes(model.catalogue.ids)
-    return [
-        [(int(codes[item]), float(score)) for item, score in zip(line, points, strict=True) if item >= 0]
-        for line, points in zip(found, scores, strict=True)
-    ]
+    lists = []
+    for line, points in zip(found, scores, strict=True):
+        there = line >= 0
+        codes = _codes(line[there], model.catalogue, source)
+        lists.append([(int(code), float(score)) for code, score in zip(codes, points[there], strict=True)])
+    return lists
 
 
 def describe_items(catalogue: Catalogue, codes: Sequence[int]) -> list[dict[str, Any]]:
     """Return ``item``, ``title``, ``category`` and ``price`` of items by code, as plain JSON."""
     codes = np.asarray(codes, dtype=np.int64)
-    features, titles = catalogue.features, catalogue.titles(codes)
+    features = catalogue.features
     price = next((name for name in features if str(name).startswith(PRICE)), PRICE)  # its currency may stand there
     columns = {CATEGORY: CATEGORY, PRICE: price}
-    more = {name: features[own].to_numpy(dtype=object)[codes] for name, own in columns.items() if own in features}
+    columns[TITLE] = TITLE
+    more = {name: features[own].iloc[codes].to_numpy(dtype=object) for name, own in columns.items() if own in features}
+    titles = more.get(TITLE, np.full(len(codes), None, dtype=object))
     return [
         {
             "item": str(catalogue.ids[code]),
-            "title": str(titles[at]),
+            "title": str(catalogue.ids[code]) if pd.isna(titles[at]) else str(titles[at]),
             "category": plain(more[CATEGORY][at]) if CATEGORY in more else None,
             "price": plain(more[PRICE][at]) if PRICE in more else None,
         }

@@ -151,6 +151,7 @@ def test_kept_answers_are_what_the_tabs_ask(films: Run) -> None:
     first = prepared.first_questions(domain, summary, films.folder)
     asked = {task for task, _ in first}
     assert {"list_overview", "find_users", "recommend", "bias", "exposure", "rerank"} <= asked
+    assert {task for task, _ in prepared.slow_questions(domain, summary)} == {"cold_start", "learning_curve"}
     users = {"users": [{"user": "7"}]}
     (lists, live) = prepared.next_questions(domain, summary, "find_users", {"model": "mult_vae"}, users)
     assert lists == ("user_lists", {"user": "7", "models": ["mult_vae"]}) and live[1]["user"] == "7"
