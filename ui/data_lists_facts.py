@@ -10,7 +10,7 @@ import streamlit as st
 from dl_core.domain import Domain
 from ui import charts, jobs, options, theme
 from ui.context import PageContext
-from ui.words import count, percent
+from ui.words import count, escaped, percent
 
 READ = ("positive_from", "repeats", "min_user", "min_item")  # options that say how rows are read
 TITLES = {
@@ -36,9 +36,9 @@ def _values(values: Mapping[str, Any]) -> None:
     """Draw the ratings or counts, with those under the threshold in grey."""
     points, limit = values["points"], values["from"]
     colours = [theme.FAINT if _under(point["value"], limit) else theme.DEEP[0] for point in points]
-    title = f"{values['column'].capitalize()}: every row counts"
+    title = f"{escaped(values['column'].capitalize())}: every row counts"
     if values["below"]:
-        title = f"{count(values['below'])} rows with {values['column']} under {limit:g} count as not liked"
+        title = f"{count(values['below'])} rows with {escaped(values['column'])} under {limit:g} count as not liked"
     chart = charts.figure(title, x=values["column"], y="Rows", height=230)
     chart.add_bar(
         x=[point["value"] for point in points],
@@ -106,7 +106,7 @@ def _tail(tail: Mapping[str, Any]) -> None:
     chart.update_xaxes(tickformat=".0%")
     chart.update_yaxes(tickformat=".0%")
     charts.draw(chart, f"{title}; dotted: if all items were taken equally often.", key="tail")
-    first = "; ".join(f"{one['title']} ({count(one['n'])})" for one in tail["head"][:3])
+    first = "; ".join(f"{escaped(one['title'])} ({count(one['n'])})" for one in tail["head"][:3])
     st.caption(f"Most taken: {first}. {count(tail['once'])} of {count(tail['n'])} items were taken once.")
 
 

@@ -12,6 +12,7 @@ from dl_core.evaluate.choice import best_model
 from dl_core.tasks.prepared import first_item, first_list_methods
 from ui import explain_lists_why, pick_user, shelves, states
 from ui.context import PageContext
+from ui.words import escaped
 
 MISSING = "The rows of this run are not kept beside it."
 VIEWS = {"methods": "Methods side by side", "models": "Models side by side"}
@@ -93,7 +94,7 @@ def _why(domain: Domain, context: PageContext, model: str, user: str, item: str)
     found = context.ask("explain_list", {**asked, "user": user, "item": item}, label=LABEL)
     if found is None:
         return
-    title.subheader(f"Why {found['item']['title']}?", anchor=False)
+    title.subheader(f"Why {escaped(found['item']['title'])}?", anchor=False)
     explain_lists_why.show(context, found, view)
 
 

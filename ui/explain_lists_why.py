@@ -10,7 +10,7 @@ import streamlit as st
 from dl_core.errors import shorten
 from ui import charts, theme
 from ui.context import PageContext
-from ui.words import count, number, signed
+from ui.words import count, escaped, number, signed
 
 TOWARDS, AWAY = theme.OKABE_ITO["vermillion"], theme.OKABE_ITO["blue"]
 LONGEST = 44  # characters of a title on a chart
@@ -68,7 +68,7 @@ def _one(context: PageContext, one: Mapping[str, Any], view: str) -> None:
         st.markdown(f"**{heading}**")
         st.caption("Nothing the user took moves this score: the model would say the same to everyone.")
         return
-    title = f"{heading}: because you took {shorten(strongest['title'], LONGEST)}"
+    title = f"{heading}: because you took {escaped(shorten(strongest['title'], LONGEST))}"
     if strongest["weight"] <= 0:
         title = f"{heading}: no item of the history speaks for it"
     said = "; ".join(f"{bar['title']} {signed(bar['weight'])}" for bar in bars[:5])

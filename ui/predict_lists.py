@@ -10,7 +10,7 @@ from dl_core.domain import Domain
 from dl_core.tasks.prepared import default_pair, first_users
 from ui import predict_lists_all, shelves, states
 from ui.context import PageContext
-from ui.words import count
+from ui.words import count, escaped
 
 TABS = ("A user", "Someone new", "Items like this", "Everyone, as a file")
 MOST_MODELS = 6  # lists that can stand beside each other
@@ -135,7 +135,7 @@ def _basket(context: PageContext, basket: list[dict[str, Any]]) -> None:
     """Draw the items of the new user, each with a button that takes it away."""
     for at, one in enumerate(basket):
         with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-            st.markdown(f"{at + 1}. {one['title']}", width="stretch")
+            st.markdown(f"{at + 1}. {escaped(one['title'])}", width="stretch")
             st.button(
                 "Take away",
                 icon=":material/close:",
@@ -182,7 +182,7 @@ def _similar(context: PageContext) -> None:
         chosen = models(context, "similar")
     if item is None or not chosen:
         return
-    st.caption(f"What each model recommends to someone who took **{item['title']}** and nothing else.")
+    st.caption(f"What each model recommends to someone who took **{escaped(item['title'])}** and nothing else.")
     found = context.ask("recommend", {"items": [item["item"]], "models": chosen}, label="Looking for items like this")
     if found is not None:
         notes(found)

@@ -8,6 +8,7 @@ from typing import Any
 from dl_core.domain import Domain
 from dl_core.tasks.prepared import first_users, kept_answer
 from ui import reading
+from ui.words import escaped
 
 TOOK, OFFERED = 3, 3  # titles of the history and of the list
 
@@ -31,12 +32,12 @@ def words(domain: Domain) -> str:
     found = first_list(domain)
     if found is None or not found["history"] or not found["lists"][0]["items"]:
         return ""
-    took = ", ".join(row["title"] for row in found["history"][:TOOK])
+    took = ", ".join(escaped(row["title"]) for row in found["history"][:TOOK])
     items = found["lists"][0]["items"]
     hit = next((item for item in items if item["hit"]), None)
     shown = list(items[:OFFERED])
     if hit is not None and hit not in shown:
         shown[-1] = hit
-    offered = ", ".join(f"**{item['title']}** ✓" if item["hit"] else item["title"] for item in shown)
+    offered = ", ".join(f"**{escaped(item['title'])}** ✓" if item["hit"] else escaped(item["title"]) for item in shown)
     rest = " (✓ was taken next)" if any(item["hit"] for item in shown) else ""
     return f"A customer took {took} … and is offered {offered} …{rest}"

@@ -10,7 +10,7 @@ import streamlit as st
 
 from ui import charts, measures, shelves, theme
 from ui.context import PageContext
-from ui.words import count, estimate, interval, number, signed
+from ui.words import count, escaped, estimate, interval, number, signed
 
 AIMS = {"exposure": "A fair share of places", "diversity": "Varied lists"}
 GAINS = {"exposure": "gini", "diversity": "diversity"}  # what the chart sets against relevance
@@ -144,7 +144,7 @@ def _example(context: PageContext, model: str, aim: str, chosen: float) -> None:
         with column:
             fresh = sum(item["item"] not in old for item in items)
             words = f", {count(fresh)} new" if name == "After" else ""
-            st.markdown(f"{name} · user {found['user']}{words}")
+            st.markdown(f"{name} · user {escaped(found['user'])}{words}")
             table = shelves.table_of(items)[["", "Item"] + (["Hit"] if any(one["hit"] for one in items) else [])]
             table["Band"] = [item["band"].capitalize() for item in items]
             if name == "After":

@@ -9,7 +9,7 @@ import pandas as pd
 import streamlit as st
 
 from ui.context import PageContext
-from ui.words import count, number
+from ui.words import count, escaped, number
 
 ROW = 30  # pixels of a row
 HIT = "✓ took it"  # stands beside an item that the user really took
@@ -75,10 +75,12 @@ def history(found: Mapping[str, Any], *, most: int = 6) -> None:
     """Draw what a user took, and what is known of them."""
     rows = found["history"]
     many = "item" if found["taken"] == 1 else "items"
-    words = f"**{found['user'] or 'This new user'}** took {count(found['taken'])} {many}"
+    words = f"**{escaped(found['user']) or 'This new user'}** took {count(found['taken'])} {many}"
     if len(rows) < found["taken"]:
         words += f", the latest {count(len(rows))} shown"
-    about = [f"{name} {value}" for name, value in found.get("about", {}).items() if value is not None][:MOST_ABOUT]
+    about = [escaped(f"{name} {value}") for name, value in found.get("about", {}).items() if value is not None][
+        :MOST_ABOUT
+    ]
     st.markdown(words + (f" · {', '.join(about)}" if about else ""))
     if rows:
         draw(history_table(rows), "What this user took, the latest first", most=most)
@@ -86,7 +88,7 @@ def history(found: Mapping[str, Any], *, most: int = 6) -> None:
         st.caption("Nothing is known of what they took.")
     held = found.get("held") or ()
     if held:
-        named = "; ".join(item["title"] for item in held[:5])
+        named = "; ".join(escaped(item["title"]) for item in held[:5])
         more = f" and {count(len(held) - 5)} more" if len(held) > 5 else ""
         st.caption(f"Held out, and to be found: {named}{more}.")
 

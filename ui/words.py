@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import math
+import re
 from datetime import UTC, datetime
 
 MISSING = "–"
+MARKED = re.compile(r"([\\`*_\[\]$~:#<>|])")  # letters that Markdown reads as more than themselves
 
 
 def number(value: float | None, digits: int = 3) -> str:
@@ -130,3 +132,14 @@ def when(moment: datetime | float | str | None, now: datetime | None = None) -> 
     if seconds < 7 * 86400:
         return f"{int(seconds // 86400)} days ago"
     return f"{moment.day} {moment:%b %Y}"
+
+
+def escaped(text: object) -> str:
+    """Return a user's text, such as an id or a title, so that Markdown shows it as it is.
+
+    Examples
+    --------
+    >>> escaped("a*b $5")
+    'a\\\\*b \\\\$5'
+    """
+    return MARKED.sub(r"\\\1", str(text))

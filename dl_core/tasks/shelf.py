@@ -16,7 +16,6 @@ from dl_core.data.dataset import Dataset
 from dl_core.data.interactions.catalogue import CATEGORY, PRICE, TITLE, Catalogue
 from dl_core.data.interactions.histories import Histories
 from dl_core.errors import OptionError
-from dl_core.evaluate.rankings import Rankings
 from dl_core.schema import Role
 from dl_core.tasks.opening import load_run, stamp
 from dl_core.tasks.rows import plain
@@ -90,7 +89,9 @@ def judged_lists(run: Run, model: str) -> pd.DataFrame:
 
 @lru_cache(maxsize=LISTS)
 def _lists(folder: str, model: str, changed: int) -> pd.DataFrame:
-    return Rankings(load_run(folder, changed).predictions.table).of(model).sort_index(kind="stable")
+    table = load_run(folder, changed).predictions.table
+    rows = table[(table["model"] == model) & (table["split"] == "test")]  # none where nobody has held-out items
+    return rows.set_index("row").sort_index(kind="stable")
 
 
 def recode(histories: Histories, source: Catalogue, target: Catalogue) -> Histories:

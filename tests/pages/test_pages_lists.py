@@ -18,7 +18,7 @@ from dl_core.tasks import prepared
 from dl_core.train.run import Run
 from tests.pages.test_pages_router import said
 from tests.ratings import write_u_data
-from ui import bias, cold_start, data_lists_facts, measures, preview_lists, shelves, transfer_lists
+from ui import bias, cold_start, data_lists_facts, measures, preview_lists, shelves, transfer_lists, words
 from ui.owner import owner_of
 
 ROOT = Path(__file__).parents[2]
@@ -203,6 +203,25 @@ def test_cold_start_is_measured_when_asked_for(monkeypatch: pytest.MonkeyPatch) 
 
 
 @pytest.mark.usefixtures("films")
+def test_the_transfer_curve_says_who_is_ahead_with_few_users(monkeypatch: pytest.MonkeyPatch) -> None:
+    from dl_core import probes
+
+    shared = {"metric": "ndcg", "about": "Learned from one country, carried to another."}
+    rows = [
+        {"model": model, "label": label, "labels": labels, "seed": seed, "value": value + 0.01 * seed, **shared}
+        for model, label, value in (("carried_over", "Carried over", 0.2), ("ease", "EASE, the few alone", 0.1))
+        for labels in (10, 30)
+        for seed in (0, 1)
+    ]
+    monkeypatch.setattr(probes, "learning_curve", lambda *about, **more: rows)
+    test = opened("Compare")
+    test.session_state["recommendation_labels"] = True
+    settled(test).button(key="draw_curve").click()
+    words = said(settled(test))
+    assert "With 10 users known, Carried over is ahead: nDCG" in words and "carried to another" in words
+
+
+@pytest.mark.usefixtures("films")
 def test_an_uploaded_file_is_read_read_again_with_a_threshold_and_trained(tmp_path: Path) -> None:
     test = opened("Data")
     test.button(key="source_upload").click().run()
@@ -238,6 +257,10 @@ def test_of_many_small_groups_the_largest_are_drawn() -> None:
     rows = pd.DataFrame({"group": range(40), "n": range(40), "enough": [at > 35 for at in range(40)]})
     assert bias.largest(rows)["group"].tolist() == list(range(28, 40))
     assert len(bias.largest(rows.assign(enough=True))) == 40 and len(bias.largest(rows.head(5))) == 5
+
+
+def test_titles_and_ids_are_shown_as_they_are() -> None:
+    assert words.escaped("Mug *new* [$5]") == r"Mug \*new\* \[\$5\]" and words.escaped(12) == "12"
 
 
 def test_words_of_lists() -> None:
