@@ -1,5 +1,6 @@
 """Sequence models: what a step may see, padding, the loss in numbers, a planted order, gates, attention, saving."""
 
+from dataclasses import replace
 from itertools import pairwise
 
 import numpy as np
@@ -16,7 +17,13 @@ from dl_core.models.interaction.gru4rec import GRU4Rec
 from dl_core.models.interaction.sasrec import SASRec
 from dl_core.models.interaction.sequence_layers import ItemTable, LastStep
 from dl_core.models.interaction.sequence_loss import Drawing, NextItemLoss
-from dl_core.models.interaction.sequence_windows import batches, cut_windows, suited_length, window_sizes
+from dl_core.models.interaction.sequence_windows import (
+    batches,
+    cut_windows,
+    shuffled_moments,
+    suited_length,
+    window_sizes,
+)
 
 N_ITEMS = 12  # in cycles of three: 0 → 1 → 2 → 0, 3 → 4 → 5 → 3, …
 SMALL = {"size": 16, "dropout": 0.0, "learning_rate": 1e-2}
@@ -268,3 +275,10 @@ def test_an_interrupted_training_goes_on_to_the_same_weights(tmp_path):
     resumed = trained(checkpoint=tmp_path, emit=seen.append)
     assert [event["epoch"] for event in seen if event["event"] == "epoch"] == [3]
     np.testing.assert_allclose(resumed, trained(), atol=1e-5)
+
+
+def test_items_of_one_moment_come_in_every_order_and_moments_in_theirs():
+    one = replace(histories([[0, 1, 2, 3], [4, 5]]), times=np.array([1, 7, 7, 9, 2, 2]))
+    orders = {tuple(one.items[shuffled_moments(one, np.random.default_rng(seed))]) for seed in range(40)}
+    assert orders == {(0, a, 3 - a, 3, b, 9 - b) for a in (1, 2) for b in (4, 5)}
+    np.testing.assert_array_equal(shuffled_moments(replace(one, times=None), np.random.default_rng(0)), np.arange(6))

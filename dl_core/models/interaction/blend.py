@@ -143,7 +143,7 @@ class DeepBlend(Recommender):
     def parameters(self) -> int:
         """Return the number of weights of all paths; of neighbours only the cosines that are kept."""
         deep = sum(int(np.prod(one.shape)) for network in self.deep for one in network.trainable_variables)
-        return deep + sum(np.count_nonzero(path.weights) for path in self._fitted().values())
+        return deep + sum(int(np.count_nonzero(path.weights)) for path in self._fitted().values())
 
     def save(self, folder: Path) -> None:
         """Write catalogue, all paths (large wide ones as float16) and choices."""

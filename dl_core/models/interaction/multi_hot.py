@@ -11,7 +11,7 @@ from scipy import sparse
 
 PREDICT_BATCH = 512
 LARGEST_CELLS = 12_000_000  # numbers in one dense batch: 48 MB of float32
-SMALLEST_NORM = 1e-6
+LENGTH_OFFSET = 1.0  # items
 
 
 class GatedMultiHot(keras.layers.Layer):
@@ -48,11 +48,15 @@ class GatedMultiHot(keras.layers.Layer):
 
 
 class UnitLength(keras.layers.Layer):
-    """Rows (n, d) at Euclidean length 1, so that a long history speaks no louder than a short one; zeros stay."""
+    """Rows (n, d) at Euclidean length near 1, so that a long history speaks no louder than a short one; zeros stay.
+
+    One is added to the squared length before the root: a length of exactly 1 would jump from 0 to 1 as soon as the
+    first item is let in ever so little, and no gradient along that way could say why (`explain.history_methods`).
+    """
 
     def call(self, x: Any) -> Any:
-        """Return x over its length."""
-        length = keras.ops.sqrt(keras.ops.sum(keras.ops.square(x), axis=-1, keepdims=True) + SMALLEST_NORM**2)
+        """Return x over the root of its squared length and `LENGTH_OFFSET`."""
+        length = keras.ops.sqrt(keras.ops.sum(keras.ops.square(x), axis=-1, keepdims=True) + LENGTH_OFFSET)
         return x / length
 
 

@@ -29,9 +29,9 @@ class ItemNeighbours(Recommender):
 
     Items are alike by the cosine of their users, shrunk where few users took both:
     ``common / (sqrt(users_i users_j) + shrink)``. Of each item the most similar ones are kept, and a user's score of an
-    item is the sum of its similarities to the items of the history. Shrinkage (0, 10, 50 users), number of neighbours
-    (50, 200) and whether each item's neighbours are scaled to sum to 1 (as in the second paper) are those by which
-    held-out users' nDCG@10 is best.
+    item is the sum of the similarities of those of its neighbours that the history holds. Shrinkage (0, 10, 50 users),
+    number of neighbours (50, 200) and whether each item's neighbours are scaled to sum to 1 (as in the second paper)
+    are those by which held-out users' nDCG@10 is best.
 
     Deviation: a millionth of popularity (0…1) is added, so that items which no neighbour names are ordered by it; an
     empty history, and one without any neighbour, thus gets the most popular items.
@@ -49,7 +49,7 @@ class ItemNeighbours(Recommender):
         elif not self.chosen:
             self.chosen = dict(NOTHING_CHOSEN)
         found = similar(inputs, self.chosen["shrink"], self.chosen["neighbours"], context.part(0.75, 1.0))
-        self.similarity = scaled(found) if self.chosen["normalised"] else found
+        self.similarity = (scaled(found) if self.chosen["normalised"] else found).T.tocsr()
         context.progress(1.0, "Neighbours found")
 
     def _choose(self, inputs: sparse.csr_matrix, held: Held, context: FitContext) -> dict:
@@ -62,7 +62,7 @@ class ItemNeighbours(Recommender):
             for size in SIZES:
                 plain = widest if size == max(SIZES) else strongest(widest, size)
                 for normalised in (False, True):
-                    found = scaled(plain) if normalised else plain
+                    found = (scaled(plain) if normalised else plain).T.tocsr()
                     ndcg = held_ndcg(lambda block, found=found: self._score(block, found), held)
                     if ndcg > top:
                         top, best = ndcg, {"shrink": shrink, "neighbours": size, "normalised": normalised}

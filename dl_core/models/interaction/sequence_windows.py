@@ -71,8 +71,10 @@ def batches(
     """Yield (step, steps, batch) of one epoch, in random order.
 
     Windows are sorted into two or three lengths, so that little is computed for padding and few shapes are compiled;
-    the last batch of each is filled up with empty rows.
+    the last batch of each is filled up with empty rows. Items taken at one moment, such as one basket's, come in
+    another order each epoch: the file's says nothing about what was wanted next.
     """
+    items = histories.items[shuffled_moments(histories, rng)]
     first, end = cut_windows(histories.starts, length, rng)
     inputs = end - first - 1
     sizes = window_sizes(length)
@@ -85,7 +87,17 @@ def batches(
     for step, place in enumerate(rng.permutation(len(plan))):
         size, rows = plan[place]
         count = max(1, positions // (size + 1))
-        yield step, len(plan), _batch(histories.items, first[rows], end[rows], size, count)
+        yield step, len(plan), _batch(items, first[rows], end[rows], size, count)
+
+
+def shuffled_moments(histories: Histories, rng: np.random.Generator) -> np.ndarray:
+    """Return positions (m,) of the histories' entries in order of time, those of one moment in random order."""
+    if histories.times is None:
+        return np.arange(len(histories.items))
+    owner = np.repeat(np.arange(len(histories)), histories.lengths)
+    if not ((owner[1:] == owner[:-1]) & (histories.times[1:] == histories.times[:-1])).any():
+        return np.arange(len(owner))
+    return np.lexsort((rng.random(len(owner)), histories.times, owner))
 
 
 def _batch(items: np.ndarray, first: np.ndarray, end: np.ndarray, size: int, count: int) -> Batch:
