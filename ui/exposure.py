@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+import pandas as pd
 import streamlit as st
 
 from dl_core.evaluate.lists.facts import BAND_HELP
@@ -40,6 +41,7 @@ def show(context: PageContext, model: str) -> None:
             _groups(context, found, model)
         with right:
             _lorenz(context, found, model)
+        _hidden(found)
     feedback.show(context, model)
     rerank.show(context, model)
 
@@ -105,6 +107,21 @@ def _hover(line: Mapping[str, Any]) -> str:
         ratio = f", {estimate(line['ratio'], line['ratio_low'], line['ratio_high'])} times its share"
     never = f", {count(line['never_shown'])} of {count(line['items'])} items never shown"
     return f"{percent(line['share_exposure'])} shown, {taken} taken{ratio}{never}"
+
+
+def _hidden(found: Mapping[str, Any]) -> None:
+    """Name the items that many took and that nobody is shown."""
+    hidden = found.get("hidden") or ()
+    if not hidden:
+        return
+    title = f"Shown to nobody: the most taken of {count(found['never_shown'])} items"
+    with st.expander(title, icon=":material/visibility_off:"):
+        table = pd.DataFrame(
+            {"Item": [item["title"] for item in hidden], "Taken by users": [item["taken"] for item in hidden]}
+        )
+        if any(item.get("category") for item in hidden):
+            table["Category"] = [item.get("category") for item in hidden]
+        st.dataframe(table, hide_index=True, row_height=30, alt="Items that are among nobody's first places")
 
 
 def _lorenz(context: PageContext, found: Mapping[str, Any], model: str) -> None:

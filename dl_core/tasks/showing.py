@@ -13,7 +13,7 @@ from dl_core.evaluate.rankings import Rankings
 from dl_core.models.base import FitContext
 from dl_core.tasks.lists import USUAL
 from dl_core.tasks.opening import open_model, open_run
-from dl_core.tasks.shelf import Shelf, describe_items, list_length, open_shelf, recode, removes_seen
+from dl_core.tasks.shelf import Shelf, describe_items, judged_lists, list_length, open_shelf, recode, removes_seen
 
 if TYPE_CHECKING:
     from dl_core.engine import TaskContext
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 POPULARITY = "popularity"
 MOST_VALUES = 60  # distinct values of a column by which items can be grouped
 ROUNDS = 5
+MOST_HIDDEN = 12  # items shown to nobody that are named
 DEPTH = 10  # a list is re-ranked from this many times its length
 MOST_USERS = 2_000  # users whose lists are simulated or re-ranked
 AIMS = ("exposure", "diversity")
@@ -32,7 +33,7 @@ def exposure(args: Mapping[str, Any], context: TaskContext) -> dict[str, Any]:
     """Return the share of places that each kind of item gets in a model's test lists beside its share of interactions.
 
     ``args["by"]`` is ``"popularity"`` (the default), ``"category"`` or a column of the items' table; ``columns`` of the
-    result says what there is to choose from.
+    result says what there is to choose from, and ``hidden`` names the most taken items that are shown to nobody.
     """
     from dl_core.bias.exposure import exposure as stage
 
@@ -43,8 +44,22 @@ def exposure(args: Mapping[str, Any], context: TaskContext) -> dict[str, Any]:
     if by not in columns:
         raise OptionError(f"items cannot be grouped by {by!r}", expected=", ".join(columns))
     rankings, k = Rankings(run.predictions.table), list_length(run, args)
-    found = stage(rankings, name, facts_of(shelf), by=by, k=k, seed=run.spec.seed)
-    return {**found, "columns": columns, "by": by, "k": k, "model": name}
+    facts = facts_of(shelf)
+    found = stage(rankings, name, facts, by=by, k=k, seed=run.spec.seed)
+    lists = judged_lists(run, name)
+    hidden = _hidden(facts, lists[lists["rank"] <= k]["item"].unique())
+    return {**found, "columns": columns, "by": by, "k": k, "model": name, "hidden": hidden}
+
+
+def _hidden(facts: ListFacts, shown: np.ndarray) -> list[dict[str, Any]]:
+    """Return the most taken items that are not among ``shown`` (ids), with how many users took each."""
+    counts = facts.counts.copy()
+    codes = facts.catalogue.codes(np.asarray(shown, dtype=object))
+    counts[codes[codes >= 0]] = 0
+    order = np.argsort(-counts, kind="stable")[:MOST_HIDDEN]
+    order = order[counts[order] > 0]
+    rows = describe_items(facts.catalogue, order)
+    return [{**row, "taken": int(counts[code])} for row, code in zip(rows, order, strict=True)]
 
 
 def group_columns(shelf: Shelf) -> list[str]:

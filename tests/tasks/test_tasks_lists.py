@@ -139,6 +139,14 @@ def test_exposure_shares_add_up_and_columns_are_offered(films):
     found = films.do("exposure", run=films.run, model="popularity")
     assert sum(line["share_exposure"] for line in found["groups"]) == pytest.approx(1)
     assert found["columns"][0] == "popularity" and "category" in found["columns"]
+    shown = {
+        item["item"]
+        for user in films.do("find_users", run=films.run, model="popularity")["users"]
+        for item in films.do("user_lists", run=films.run, user=user["user"], models=["popularity"])["lists"][0]["items"]
+    }
+    taken = [item["taken"] for item in found["hidden"]]
+    assert taken == sorted(taken, reverse=True) and not shown & {item["item"] for item in found["hidden"]}
+    assert len(found["hidden"]) <= found["never_shown"]
     even = films.do("exposure", run=films.run, model="ease")
     assert even["gini"]["value"] < found["gini"]["value"]
     assert films.submit("exposure", run=films.run, by="title").error["kind"] == "OptionError"
