@@ -63,7 +63,7 @@ def _one(context: PageContext, one: Mapping[str, Any], view: str) -> None:
         st.markdown(f"**{heading}**")
         st.caption("The history is empty, so no item of it can be the reason.")
         return
-    strongest = bars[0]
+    strongest = max(bars, key=lambda bar: bar["weight"])  # the longest bar may speak against it
     if not any(bar["weight"] for bar in bars):
         st.markdown(f"**{heading}**")
         st.caption("Nothing the user took moves this score: the model would say the same to everyone.")

@@ -6,6 +6,7 @@ import dataclasses
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+from unittest.mock import MagicMock
 
 import pandas as pd
 import pytest
@@ -18,7 +19,17 @@ from dl_core.tasks import prepared
 from dl_core.train.run import Run
 from tests.pages.test_pages_router import said
 from tests.ratings import write_u_data
-from ui import bias, cold_start, data_lists_facts, measures, preview_lists, shelves, transfer_lists, words
+from ui import (
+    bias,
+    cold_start,
+    data_lists_facts,
+    explain_lists_why,
+    measures,
+    preview_lists,
+    shelves,
+    transfer_lists,
+    words,
+)
 from ui.owner import owner_of
 
 ROOT = Path(__file__).parents[2]
@@ -271,3 +282,15 @@ def test_words_of_lists() -> None:
     table = shelves.table_of([{"rank": 1, "title": "Cup", "hit": False, "category": None, "price": 2.0}])
     assert list(table) == ["", "Item", "Price"]
     assert set(cold_start.AMONG) == {"items", "items among all"} and transfer_lists.DASHES["as_learned"] == "dot"
+
+
+def test_the_reason_is_what_speaks_for_an_item_however_long_the_bars_against(monkeypatch: pytest.MonkeyPatch) -> None:
+    drawn = []
+    monkeypatch.setattr(explain_lists_why.charts, "draw", lambda chart, alt, **more: drawn.append(alt))
+    monkeypatch.setattr(explain_lists_why, "st", MagicMock())
+    bars = [{"item": "a", "title": "Jug", "weight": -0.4}, {"item": "b", "title": "Cup", "weight": 0.3}]
+    one = {"model": "ease", "method": "exact", "bars": bars, "others": 0, "other": 0.0}
+    explain_lists_why._one(MagicMock(), one, "methods")
+    explain_lists_why._one(MagicMock(), {**one, "bars": bars[:1]}, "methods")
+    assert drawn[0].startswith("Exact parts: because you took Cup.")
+    assert drawn[1].startswith("Exact parts: no item of the history speaks for it.")
