@@ -91,6 +91,6 @@ OFFERS = {
 }
 
 PRESETS = {
-    "fast": ("popularity", "item_neighbours", "ease", "mult_vae", "deep_blend", "sasrec"),
+    "fast": ("popularity", "item_neighbours", "ease", "deep_blend"),
     "all": tuple(OFFERS),
 }

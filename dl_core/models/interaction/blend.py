@@ -29,6 +29,7 @@ NETWORKS = 2  # of different seeds, whose probabilities are averaged
 CELLS_FOR_ONE = 100_000_000  # users times items beyond which a single network is trained
 WEIGHTS = {"linear": 0.4, "neighbours": 0.1, "deep": 0.5}  # where nobody chose
 LEAST_DEEP = 1e-3  # the deep path's weight at least: it orders items that no other path names
+ONE_WILL_DO = 0.01  # weight of the deep path under which only one network is trained again
 SMALLEST_SPREAD = 1e-6
 
 
@@ -86,6 +87,8 @@ class DeepBlend(Recommender):
         rows, found = known.matrix(), []
         self.deep = []
         count = max(self.networks, int(context.options.get("networks") or 0))
+        if held is None and self.chosen.get("weights", WEIGHTS)["deep"] < ONE_WILL_DO:
+            epochs = epochs[:1]  # held-out items gave it nearly no say
         count = len(epochs) or (1 if rows.shape[0] * rows.shape[1] > CELLS_FOR_ONE else count)
         for number in range(count):
             if number and context.out_of_time():

@@ -9,6 +9,8 @@ from dl_core.models.interaction.autoencoder_fit import RebuildingPlan
 from dl_core.models.interaction.multi_hot import NormalCode, UnitLength
 
 CODE, DROPOUT = 200, 0.5
+RATE, QUICK_RATE = 2e-3, 4e-3  # learning rates for few and for many users
+MANY_USERS = 2_000
 STEPS = 1_600  # that training takes at most, however many users there are
 
 
@@ -44,8 +46,14 @@ def start_at_popularity(network: keras.Model, takers: np.ndarray) -> None:
 
 
 def shallow_plan(users: int) -> RebuildingPlan:
-    """Return how to train for so many users: the same number of steps, in fewer epochs where there are many."""
+    """Return how to train for so many users: the same number of steps, in fewer epochs where there are many.
+
+    On 3,834 customers a learning rate of 4e-3 reached the held-out nDCG of 1e-3 (.107, .106) in a third of the time; on
+    943 simulated users it cost some (.166, .169) and 2e-3 did not (.170).
+    """
     batch = int(np.clip(users // 16, 32, 256))
     epochs = int(np.clip(STEPS * batch // max(1, users), 20, 100))
-    patience = max(3, epochs // 12)
-    return RebuildingPlan(epochs=epochs, batch_size=batch, patience=patience, anneal=epochs // 5, kl_weight=0.05)
+    rate, patience = QUICK_RATE if users >= MANY_USERS else RATE, max(3, epochs // 12)
+    return RebuildingPlan(
+        epochs=epochs, batch_size=batch, patience=patience, learning_rate=rate, anneal=epochs // 5, kl_weight=0.05
+    )

@@ -10,6 +10,7 @@ import numpy as np
 from scipy import sparse
 
 PREDICT_BATCH = 512
+FEW_ROWS = 8
 LARGEST_CELLS = 12_000_000  # numbers in one dense batch: 48 MB of float32
 LENGTH_OFFSET = 1.0  # items
 
@@ -115,8 +116,9 @@ def batch_for(n_items: int, wanted: int) -> int:
 
 
 def score_rows(network: keras.Model, rows: sparse.csr_matrix, batch_size: int = PREDICT_BATCH) -> np.ndarray:
-    """Return the network's outputs (n, n_items) float32 for rows (n, n_items), with one shape of batch throughout."""
+    """Return the network's outputs (n, n_items) float32 for rows (n, n_items), with two shapes of batch at most."""
     size = batch_for(rows.shape[1], batch_size)
+    size = min(size, FEW_ROWS) if rows.shape[0] <= FEW_ROWS else size  # one user must not wait for a whole batch
     found = np.zeros(rows.shape, dtype=np.float32)
     for start in range(0, rows.shape[0], size):
         at = np.arange(start, min(start + size, rows.shape[0]))
