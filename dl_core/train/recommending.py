@@ -119,8 +119,13 @@ def _looked_up(known: Histories, index: pd.Index, users: np.ndarray) -> Historie
         values=found.values[keep],
         times=None if found.times is None else found.times[keep],
         seen=None if found.seen is None else sparse.csr_matrix(here @ found.seen.astype(np.float32)),
-        features=None if found.features is None else found.features.mask(np.broadcast_to(gone[:, None], found.features.shape)).set_axis(pd.Index(users)),
+        features=None if found.features is None else _forgotten(found.features, gone).set_axis(pd.Index(users)),
     )
+
+
+def _forgotten(features: pd.DataFrame, gone: np.ndarray) -> pd.DataFrame:
+    """Return the features with nothing known of those who are ``gone`` (n,)."""
+    return features.mask(np.broadcast_to(gone[:, None], features.shape))
 
 
 def joined(first: Histories, then: Histories) -> Histories:
