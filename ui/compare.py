@@ -229,3 +229,20 @@ def _costs(context: PageContext, comparison: dict[str, Any]) -> None:
         }
     )
     st.dataframe(table, hide_index=True, alt="Training time, prediction time and size of each model")
+    for model, about in context.models.items():
+        if sentence := paths_sentence(context.label(model), about.get("chosen") or {}):
+            st.caption(sentence)
+
+
+def paths_sentence(label: str, chosen: dict[str, Any]) -> str:
+    """Return how a model that weighs several paths has weighed them, and what each reaches alone; else nothing."""
+    weights, alone = chosen.get("weights"), chosen.get("held_ndcg") or {}
+    if not isinstance(weights, dict):
+        return ""
+    total = sum(weights.values()) or 1.0
+    shares = ", ".join(f"{name} {100 * weight / total:.0f} %" for name, weight in weights.items())
+    reached = ", ".join(f"{name} {alone[name]:.3f}" for name in (*weights, "blend") if name in alone)
+    told = f" On held-out users of the validation they reach nDCG {reached}." if reached else ""
+    deep = weights.get("deep", 0.0) / total
+    verdict = " The deep path has next to no say here." if "deep" in weights and deep < 0.05 else ""
+    return f"{label}: its paths weigh {shares}.{told}{verdict}"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
@@ -97,12 +97,15 @@ class ListAnswers(Answers):
         Models are told apart by users that all of them rank, so the spread over users is no measure of doubt between
         two of them: the better value wins, and no standard error is kept.
         """
-        about = FittedModel(offer.name, offer.label, offer.kind, parameters=model.parameters())
+        about = FittedModel(
+            offer.name, offer.label, offer.kind, parameters=model.parameters(), chosen=dict(model.chosen)
+        )
         if not len(answer["users"]):
             return about
         rankings = Rankings(self.rows(about, answer, "validation", parts))
-        value = list_standing(rankings, offer.name, self.primary_metric, self.k, seed).value
-        return FittedModel(offer.name, offer.label, offer.kind, validation=float(value), parameters=model.parameters())
+        return replace(
+            about, validation=float(list_standing(rankings, offer.name, self.primary_metric, self.k, seed).value)
+        )
 
     def rows(self, fitted: FittedModel, answer: Answer, part: str, parts: Mapping[str, Dataset]) -> pd.DataFrame:
         """Return `Rankings`' lines."""

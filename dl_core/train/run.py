@@ -49,7 +49,7 @@ class FittedModel:
     error; with ``parameters`` they pick the best model (`evaluate.choice`). ``threshold`` is the operating point
     for the positive class picked on validation (binary tasks), ``temperature`` the calibration, and
     ``uncertain_below`` the top probability under which a prediction is flagged. ``state`` is ``"done"``, ``"failed"``
-    or ``"skipped"``, with ``reason``.
+    or ``"skipped"``, with ``reason``. ``chosen`` are the settings that validation chose, where a model tells them.
     """
 
     name: str
@@ -67,6 +67,7 @@ class FittedModel:
     threshold: float | None = None
     uncertain_below: float | None = None
     history: list[dict[str, float]] = field(default_factory=list)
+    chosen: dict[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

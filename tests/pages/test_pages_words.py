@@ -110,3 +110,14 @@ def test_when_counts_back_from_now() -> None:
     assert words.when(datetime(2026, 3, 10, 9, 0, tzinfo=UTC), now) == "3 h ago"
     assert words.when(datetime(2026, 3, 9, 10, 0, tzinfo=UTC), now) == "yesterday"
     assert words.when(datetime(2026, 3, 2, tzinfo=UTC), now) == "2 Mar 2026"
+
+
+def test_a_blend_tells_how_it_weighs_its_paths():
+    from ui.compare import paths_sentence
+
+    chosen = {"weights": {"linear": 1.0, "deep": 0.001}, "held_ndcg": {"linear": 0.1356, "deep": 0.11, "blend": 0.136}}
+    assert paths_sentence("Blend", chosen) == (
+        "Blend: its paths weigh linear 100 %, deep 0 %. On held-out users of the validation they reach nDCG linear "
+        "0.136, deep 0.110, blend 0.136. The deep path has next to no say here."
+    )
+    assert paths_sentence("EASE", {"ridge": 400.0}) == ""
