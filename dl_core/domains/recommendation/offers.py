@@ -91,6 +91,6 @@ OFFERS = {
 }
 
 PRESETS = {
-    "fast": ("popularity", "item_neighbours", "ease", "deep_blend"),
+    "fast": ("popularity", "item_neighbours", "ease", "deep_blend", "two_tower"),
     "all": tuple(OFFERS),
 }
