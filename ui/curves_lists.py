@@ -230,9 +230,9 @@ def _beyond(context: PageContext, evaluation: Evaluation) -> None:
             f"{across.label} {number(x['value'])} {interval(x['low'], x['high'])}<extra></extra>",
         )
         said.append(f"{context.label(model)} {number(y['value'])} and {number(x['value'])}")
-    chart.update_layout(showlegend=True, margin_t=64 + 20 * (len(said) // 2))
+    chart.update_layout(showlegend=False)  # colours are those of the chart beside, and a legend would crowd the dots
     charts.draw(chart, f"{up.label} against {across.label}: {'; '.join(said)}.", key=f"beyond_{metric}")
-    st.caption(f"{across.help} Baselines are grey.")
+    st.caption(f"{across.help} Colours as in the chart beside, baselines grey; a dot names its model when pointed at.")
 
 
 def _axis(metric: str, measure: measures.Measure) -> str:
