@@ -19,7 +19,9 @@ MOST_SENTENCES = 4  # on the four-fifths rule, before the rest is folded
 
 def show(domain: Domain, context: PageContext) -> None:
     """Draw the tab."""
-    chosen = st.session_state.get(f"{context.key}_bias_columns") or []
+    chosen, first = st.session_state.get(f"{context.key}_bias_columns") or [], f"{context.key}_bias_first"
+    if chosen == st.session_state.get(first):
+        chosen = []  # the columns that were offered: the same question, whose answer is there
     with st.container(horizontal=True, vertical_alignment="bottom"):
         model = _pick_model(context)
         place = st.container()
@@ -27,6 +29,8 @@ def show(domain: Domain, context: PageContext) -> None:
     if report is None:
         return
     columns = report["columns"]
+    if not chosen:
+        st.session_state[first] = list(report["asked"])
     place.multiselect(
         "Columns and pairs of columns",
         [*columns, *(f"{a} × {b}" for a, b in combinations(columns, 2))],
