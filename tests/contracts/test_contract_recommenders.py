@@ -9,6 +9,7 @@ from dl_core.data.interactions.catalogue import ITEMS, TITLE
 from dl_core.data.interactions.histories import POSITIVE, Histories
 from dl_core.domains.recommendation.offers import OFFERS
 from dl_core.errors import CancelledError
+from dl_core.explain.history_methods import integrated_gradients, target_scores
 from dl_core.models.base import FitContext
 from dl_core.models.interaction.retrieve import top_items
 from dl_core.schema import Role
@@ -120,6 +121,18 @@ def test_the_graph_with_open_gates_is_the_model(case, histories):
     np.testing.assert_allclose(found, scores, atol=2e-3 * max(np.abs(scores).max(), 1))
     shut = np.asarray(graph.predict_on_batch({"codes": codes, "gates": gates * (codes != codes.max(axis=1)[:, None])}))
     assert np.abs(shut - found).max() > 0
+
+
+def test_gradients_along_the_gates_add_up_to_the_score(case):
+    _, model, _ = case
+    some = made_up(model, [0, 3, 6, 9], [1, 4])
+    targets = np.array([2, 5])
+    parts = integrated_gradients(model, some, targets)
+    if parts is None:
+        assert model.gated() is None
+        return
+    gained = target_scores(model, some, targets) - target_scores(model, some.last(0), targets)
+    np.testing.assert_allclose([part.sum() for part in parts], gained, atol=0.05 * max(np.abs(gained).max(), 0.1))
 
 
 def test_new_users_and_empty_histories_are_answered(case):

@@ -20,7 +20,7 @@ from dl_core.models.interaction.blend_weights import choose_weights
 from dl_core.models.interaction.choosing import held_ndcg
 from dl_core.models.interaction.denoising import CODE, DROPOUT, build_denoising, shallow_plan, start_at_popularity
 from dl_core.models.interaction.linear import takers
-from dl_core.models.interaction.linear_path import NOTHING_CHOSEN, LinearPath, choose_linear
+from dl_core.models.interaction.linear_path import NOTHING_CHOSEN, SMALLEST_SPREAD, LinearPath, choose_linear
 from dl_core.models.interaction.mult_vae import EPOCHS
 from dl_core.models.interaction.multi_hot import GatedMultiHot, score_rows
 from dl_core.models.store import load_about, load_arrays, load_weights, save_about, save_arrays, save_weights
@@ -30,14 +30,14 @@ CELLS_FOR_ONE = 100_000_000  # users times items beyond which a single network i
 WEIGHTS = {"linear": 0.4, "neighbours": 0.1, "deep": 0.5}  # where nobody chose
 LEAST_DEEP = 1e-3  # the deep path's weight at least: it orders items that no other path names
 ONE_WILL_DO = 0.01  # weight of the deep path under which only one network is trained again
-SMALLEST_SPREAD = 1e-6
 
 
 class DeepBlend(Recommender):
     """A wide and deep recommender: a linear path for the obvious pairs of items, a deep one for the taste behind them.
 
     Scores are a weighted sum of three paths' scores, each of them standardised: a user's scores less their mean over
-    all items, over their standard deviation.
+    all items, over their standard deviation. To the variance of the two wide paths that of a single item's scores is
+    added first: scores then grow smoothly out of an empty history, so that gradients along that way can say why.
 
     - *linear* is a denoising linear autoencoder, in closed form (Steck 2020; with a dropout of 0 it is EASE, Steck
       2019): one weight for each pair of items. Nothing of it is trained by gradients;
@@ -118,7 +118,7 @@ class DeepBlend(Recommender):
 
     def _paths(self, rows: sparse.csr_matrix) -> dict[str, np.ndarray]:
         """Return each path's standardised scores (n, n_items) for ones (n, n_items)."""
-        found = {name: standardised(path.scores(rows)) for name, path in self._fitted().items()}
+        found = {name: standardised(path.scores(rows), path.spread) for name, path in self._fitted().items()}
         deep = [probabilities(score_rows(network, rows)) for network in self.deep]
         return {**found, "deep": standardised(np.mean(deep, axis=0))}
 
@@ -140,7 +140,7 @@ class DeepBlend(Recommender):
         x = GatedMultiHot(wide["linear"].n_items, name="gated")([codes, gates])
         found = [keras.layers.Softmax()(network(x)) for network in self.deep]
         deep = keras.layers.Average()(found) if len(found) > 1 else found[0]
-        parts = [Standardised(weights[name])(path.layer(x)) for name, path in wide.items()]
+        parts = [Standardised(weights[name], path.spread)(path.layer(x)) for name, path in wide.items()]
         return keras.Model([codes, gates], keras.layers.Add()([*parts, Standardised(weights["deep"])(deep)]))
 
     def parameters(self) -> int:
@@ -180,23 +180,23 @@ def blended(paths: dict[str, np.ndarray], weights: dict[str, float]) -> np.ndarr
 
 
 class Standardised(keras.layers.Layer):
-    """Rows (n, d) less their mean, over their standard deviation, times a fixed weight."""
+    """Rows (n, d) less their mean, over their standard deviation with ``least`` in it, times a fixed weight."""
 
-    def __init__(self, weight: float, **rest: float) -> None:
+    def __init__(self, weight: float, least: float = SMALLEST_SPREAD, **rest: float) -> None:
         super().__init__(**rest)
-        self.weight = weight
+        self.weight, self.least = weight, least
 
     def call(self, x: keras.KerasTensor) -> keras.KerasTensor:
         """Return x standardised."""
         away = x - keras.ops.mean(x, axis=-1, keepdims=True)
-        spread = keras.ops.sqrt(keras.ops.mean(keras.ops.square(away), axis=-1, keepdims=True) + SMALLEST_SPREAD**2)
+        spread = keras.ops.sqrt(keras.ops.mean(keras.ops.square(away), axis=-1, keepdims=True) + self.least**2)
         return self.weight * away / spread
 
 
-def standardised(scores: np.ndarray) -> np.ndarray:
-    """Return scores (n, n_items) less their mean, over their standard deviation, float32."""
+def standardised(scores: np.ndarray, least: float = SMALLEST_SPREAD) -> np.ndarray:
+    """Return scores (n, n_items) less their mean, over the root of their variance and ``least`` squared, float32."""
     away = scores - scores.mean(axis=1, keepdims=True)
-    return away / np.sqrt(np.square(away).mean(axis=1, keepdims=True) + np.float32(SMALLEST_SPREAD**2))
+    return away / np.sqrt(np.square(away).mean(axis=1, keepdims=True) + np.float32(least**2))
 
 
 def probabilities(logits: np.ndarray) -> np.ndarray:

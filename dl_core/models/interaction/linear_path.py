@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import keras
@@ -17,6 +18,7 @@ from dl_core.models.interaction.ease import gram, most_taken, solve
 from dl_core.models.interaction.linear import shares
 from dl_core.models.interaction.neighbours import similar
 
+SMALLEST_SPREAD = 1e-6
 MOST_ITEMS = 8_000  # items with weights: 256 MB of float32
 EXACT_ITEMS = 4_000  # solved in float64 and kept as float32 up to here
 CHOOSING_ITEMS = 2_500  # most-taken items among which the settings are chosen
@@ -84,6 +86,12 @@ class LinearPath:
         found = np.zeros(rows.shape, dtype=np.float32)
         found[:, self.kept] = rows[:, self.kept] @ self.weights
         return found
+
+    @cached_property
+    def spread(self) -> float:
+        """How far the scores of a single item usually lie apart: the median standard deviation of a row of weights."""
+        spreads = self.weights.std(axis=1)
+        return float(np.median(spreads[spreads > 0])) if (spreads > 0).any() else SMALLEST_SPREAD
 
     def stored(self) -> np.ndarray:
         """Return the weights as they are kept in a file: float16 where they are many, to which they were rounded."""
