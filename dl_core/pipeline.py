@@ -263,7 +263,7 @@ def report_content(domain: Domain, run: Run, examples: int = 6) -> ReportContent
         domain.facts(),
         comparison=compare(domain, run) if len(run.trained) > 1 else None,
         bias=check_bias(domain, run, None, columns) if columns else None,
-        examples=problem.as_examples(run, dataset, explained),
+        examples=tuple(problem.as_examples(run, dataset, explained)),
         class_counts=run.splits.count_values(dataset.values(Role.LABEL)),
     )
 
