@@ -260,7 +260,7 @@ def _gates_with_jax(graph: keras.Model, codes: np.ndarray, gates: np.ndarray, ta
 
     def total(values: Any) -> tuple:
         """Return the summed scores, with the single ones beside them."""
-        scores = _target_scores(graph, codes, values, targets)
+        scores = _target_scores(graph, jax.numpy.asarray(codes), values, jax.numpy.asarray(targets))
         return ops.sum(scores), scores
 
     (_, scores), gradients = jax.value_and_grad(total, has_aux=True)(jax.numpy.asarray(gates))

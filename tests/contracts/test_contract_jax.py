@@ -14,6 +14,7 @@ import pytest
 ROOT = Path(__file__).parents[2]
 CONTRACTS = "tests/contracts"
 IMAGES = "(frozen or small_cnn or fine_tuned) and not (fine_tuned and (same_seed or colour or stop))"
+LISTS = "(deep_blend or sasrec) and not (cancelled or bare or same_seed)"
 TABLES = "feed_forward or recurrent or autoencoder or pretrained"
 
 
@@ -23,6 +24,7 @@ TABLES = "feed_forward or recurrent or autoencoder or pretrained"
         pytest.param([f"{CONTRACTS}/test_contract_models.py"], IMAGES, id="image models"),
         pytest.param(["tests/models/test_models_keras_fit.py"], "", id="training loop"),
         pytest.param([f"{CONTRACTS}/test_contract_table_models.py"], TABLES, id="table models"),
+        pytest.param([f"{CONTRACTS}/test_contract_recommenders.py"], LISTS, id="recommenders"),
         pytest.param([f"{CONTRACTS}/test_contract_explainers.py"], "", id="explainers"),
     ],
 )
