@@ -80,7 +80,7 @@ def prediction_notes(predictions: pd.DataFrame) -> list[str]:
     users = predictions.drop_duplicates("row")["basis"].value_counts()
     words = {
         "features": "have no history here, so their lists rest on what the users' table says of them",
-        "nothing": "are unknown, so they get what is liked in general; lists follow the items that a file gives of them",
+        "nothing": "are unknown, so they get what is liked in general; give the items they took in the file as well",
     }
     return [f"{users[basis]} of {users.sum()} users {text}." for basis, text in words.items() if users.get(basis)]
 
