@@ -30,7 +30,11 @@ TABS = ("Data", "Compare", "Explain", "Bias", "Predict", "Report", "Train")
 
 
 def start(home: Path) -> tuple[subprocess.Popen, str]:
-    """Start the server and wait until it answers."""
+    """Start the server and wait until it answers; the samples are read before, as `start.py` does on installing."""
+    environment = {**os.environ, "DAYLIGHT_HOME": str(home)}
+    subprocess.run(
+        [sys.executable, "-m", "dl_core.tasks.samples"], env=environment, cwd=ROOT, check=True, capture_output=True
+    )
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
@@ -38,7 +42,7 @@ def start(home: Path) -> tuple[subprocess.Popen, str]:
     server = subprocess.Popen(
         [sys.executable, "-m", "streamlit", "run", "app.py", *options],
         cwd=ROOT,
-        env={**os.environ, "DAYLIGHT_HOME": str(home)},
+        env=environment,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
     )
