@@ -21,37 +21,31 @@ def show() -> None:
     st.title("Concepts", anchor=False)
     st.caption("What the words on these pages mean, and what they do not mean.")
     example = next((domain for domain in domains().values() if domain.sample and _folder(domain)), None)
-    later = []
-    for title, text, draw in (
-        ("Transfer learning", TRANSFER, _transfer),
-        ("Saliency, and whether to believe it", SALIENCY, None),
-        ("Calibration", CALIBRATION, _calibration),
-        ("Intervals", INTERVALS, _intervals),
-        ("Bias", BIAS, _bias),
-    ):
-        with st.container(border=True):
-            left, right = st.columns([1, 1], gap="large", vertical_alignment="center")
-            with left:
-                st.subheader(title, anchor=False)
-                st.markdown(text)
-            with right:
-                if draw is not None and (example is not None or draw is _intervals):
-                    later.append((draw, _place(LOW if draw is _bias else HIGH)))
-                elif draw is None:
-                    _saliency()
     lists = concepts_lists.example()
-    for title, text, draw in concepts_lists.entries():
+    ideas = (
+        ("Transfer learning", TRANSFER, _transfer, example),
+        ("Saliency, and whether to believe it", SALIENCY, None, example),
+        ("Calibration", CALIBRATION, _calibration, example),
+        ("Intervals", INTERVALS, _intervals, example),
+        ("Bias", BIAS, _bias, example),
+        *((*entry, lists) for entry in concepts_lists.entries()),
+    )
+    later = []
+    for title, text, draw, shown in ideas:
         with st.container(border=True):
             left, right = st.columns([1, 1], gap="large", vertical_alignment="center")
             with left:
                 st.subheader(title, anchor=False)
                 st.markdown(text)
             with right:
-                draw(lists)
+                if draw is None:
+                    _saliency()
+                elif shown is not None or draw in ALONE:
+                    later.append((draw, shown, _place(LOW if draw is _bias else HIGH)))
     arrival.pause(arrival.FRAME)
-    for draw, slot in later:
+    for draw, shown, slot in later:
         with slot.container():
-            draw(example)
+            draw(shown)
         arrival.pause()
 
 
@@ -190,3 +184,6 @@ def _bias(domain: Domain) -> None:
     chart = charts.dots(rows, f"Accuracy by {column} on the sample", x="Accuracy", line=overall)
     said = "; ".join(f"{row['label']} {estimate(row['value'], row['low'], row['high'], row['n'])}" for row in rows)
     charts.draw(chart, f"Accuracy by {column}: {said}. Overall {number(overall)}.", key="concept_bias")
+
+
+ALONE = (_intervals, *(draw for _, _, draw in concepts_lists.entries()))  # what can be drawn without a sample
