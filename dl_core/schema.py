@@ -24,6 +24,8 @@ class Role(StrEnum):
     GROUP = "group"
     FEATURE = "feature"
     HISTORY = "history"  # running aggregates that the reader derives
+    PAST = "past"  # covariates of a series that are known only as time goes by (weather as measured)
+    FUTURE = "future"  # covariates that are known ahead (holidays, planned prices)
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,130 @@
+"""The noun `Forecasts`: what every model said of every window of every series, one tidy table of quantiles."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from dl_core.errors import OptionError, SchemaError
+
+LEVELS = (0.025, 0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 0.975)  # quantiles that models give
+MIDDLE = LEVELS.index(0.5)
+QUANTILES = tuple(f"q_{level:g}" for level in LEVELS)  # their columns
+NEEDED = ("model", "split", "row", "window", "step", "time", "y_true", *QUANTILES)
+
+
+@dataclass(frozen=True)
+class Cases:
+    """The forecasts of one model as rectangles; a case is one window of one series.
+
+    ``series`` (m,) ids and ``windows`` (m,) int name the cases, ``times`` (m, h), ``truth`` (m, h) and ``quantiles``
+    (m, h, n_levels) float64 say what was forecast; NaN where a truth is missing.
+    """
+
+    series: np.ndarray
+    windows: np.ndarray
+    times: np.ndarray
+    truth: np.ndarray
+    quantiles: np.ndarray
+
+    @property
+    def middle(self) -> np.ndarray:
+        """The central forecast (m, h): the median."""
+        return self.quantiles[:, :, MIDDLE]
+
+    def __len__(self) -> int:
+        return len(self.series)
+
+
+@dataclass(frozen=True)
+class Forecasts:
+    """One tidy table: a row for each model, series, window and step ahead.
+
+    Columns: ``model``, ``split`` (``"validation"``, ``"test"`` or ``"new"``), ``row`` (series id), ``window`` (0 for
+    the earliest origin), ``step`` (1 first), ``time``, ``y_true`` (NaN where not known) and a column for each level of
+    `LEVELS` (``q_0.5`` is the central forecast). Steps of a case stand together and in order.
+    """
+
+    table: pd.DataFrame
+
+    def __post_init__(self) -> None:
+        missing = [name for name in NEEDED if name not in self.table]
+        if missing:
+            raise SchemaError(f"the column {missing[0]!r} is missing", where="forecasts")
+
+    @property
+    def models(self) -> list[str]:
+        """Model names in the order of appearance."""
+        return self.table["model"].unique().tolist()
+
+    @property
+    def horizon(self) -> int:
+        """Steps ahead of the longest forecast."""
+        return int(self.table["step"].max()) if len(self.table) else 0
+
+    def of(self, model: str, split: str = "test") -> pd.DataFrame:
+        """Return the forecasts of one model and split, indexed by series id.
+
+        Raises
+        ------
+        OptionError
+            If there are none.
+        """
+        rows = self.table[(self.table["model"] == model) & (self.table["split"] == split)]
+        if rows.empty:
+            raise OptionError(f"there are no {split} forecasts of model {model!r}", expected=", ".join(self.models))
+        return rows.set_index("row")
+
+    def cases(self, model: str, split: str = "test") -> Cases:
+        """Return the forecasts of one model as rectangles, cases in the order of the table."""
+        rows = self.of(model, split)
+        step = rows["step"].to_numpy()
+        case = np.cumsum(step == 1) - 1
+        first, m, h = np.flatnonzero(step == 1), int(case[-1]) + 1, int(step.max())
+        times = np.zeros((m, h), dtype=rows["time"].to_numpy().dtype)
+        truth, quantiles = np.full((m, h), np.nan), np.full((m, h, len(LEVELS)), np.nan)
+        place = case, step - 1
+        times[place] = rows["time"].to_numpy()
+        truth[place] = rows["y_true"].to_numpy(dtype=float)
+        quantiles[place] = rows[list(QUANTILES)].to_numpy(dtype=float)
+        names = rows.index.to_numpy(dtype=object)[first]
+        return Cases(names, rows["window"].to_numpy()[first], times, truth, quantiles)
+
+
+def forecast_rows(model: str, split: str, cases: Cases) -> pd.DataFrame:
+    """Return `Forecasts`' lines of one model."""
+    m, h = cases.truth.shape
+    columns = {
+        "model": model,
+        "split": split,
+        "row": np.repeat(cases.series, h),
+        "window": np.repeat(cases.windows, h).astype(np.int32),
+        "step": np.tile(np.arange(1, h + 1, dtype=np.int32), m),
+        "time": cases.times.reshape(-1),
+        "y_true": cases.truth.reshape(-1),
+    }
+    flat = cases.quantiles.reshape(m * h, len(LEVELS)).astype(np.float32)
+    columns |= {name: flat[:, at] for at, name in enumerate(QUANTILES)}
+    return pd.DataFrame(columns).astype({"model": "str", "split": "str", "row": "str"})
+
+
+def is_forecast(table: pd.DataFrame) -> bool:
+    """Return whether a table of predictions holds forecasts rather than classes or lists."""
+    return "window" in table and "step" in table
+
+
+def level_at(levels: Sequence[float]) -> list[int]:
+    """Return the positions of ``levels`` in `LEVELS`.
+
+    Raises
+    ------
+    OptionError
+        If one is not forecast.
+    """
+    for level in levels:
+        if level not in LEVELS:
+            raise OptionError(f"there is no quantile {level}", expected=", ".join(map(str, LEVELS)))
+    return [LEVELS.index(level) for level in levels]

@@ -1,0 +1,1 @@
+"""Forecasters: plain ones and networks."""
