@@ -59,14 +59,14 @@ class Option:
 
 @dataclass(frozen=True)
 class Sample:
-    """Data that ship with the project: a folder that the domain's reader reads, and a prepared run on it.
+    """Data that ship with the project: a folder that the domain's reader reads, and a prepared run on it, if any.
 
     ``examples`` holds unlabelled files to try a prediction with, where there are any.
     """
 
     folder: Path
     title: str
-    prepared_run: Path
+    prepared_run: Path | None = None
     examples: Path | None = None
     options: Mapping[str, Any] = field(default_factory=dict)  # read options
 
@@ -110,6 +110,7 @@ class Domain:
     row_words: tuple[str, str] = ("row", "rows")
     options: tuple[Option, ...] = ()
     sample: Sample | None = None
+    more_samples: tuple[Sample, ...] = ()  # others, which need no prepared run
     known_data: tuple[KnownData, ...] = ()
     notice: str = ""
     limits: tuple[str, ...] = ()
