@@ -93,9 +93,10 @@ def train(
     """
     from dl_core.train.session import Session, train_models
 
-    work, spec = work or Work(), trainable(domain, dataset, spec)
+    work, spec, problem = work or Work(), trainable(domain, dataset, spec), domain.problem
     check_trainable(dataset)
-    problem, judged = domain.problem, judging(domain, dataset, spec)
+    spec = replace(spec, options=problem.settle_options(spec.options, dataset))
+    judged = judging(domain, dataset, spec)
     session = Session(
         offers={name: domain.models[name] for name in spec.models},
         answers=problem.answers(judged),
@@ -228,7 +229,7 @@ def predict(
     """Return what one model says of new cases.
 
     For classes these are `Predictions`' columns, ``uncertain`` and ``unlike_training``; for lists `Rankings`' columns
-    and ``basis``. ``options`` override those of the run (``k``).
+    and ``basis``; for series `Forecasts`' columns. ``options`` override those of the run (``k``, ``horizon``).
     """
     name = source.check_model(model)
     fitted = opened or source.load_model(name, domain.models[name])
@@ -255,7 +256,8 @@ def report_content(domain: Domain, run: Run, examples: int = 6) -> ReportContent
     name, rows = problem.pick_examples(run, examples if domain.explainers else 0)
     explained = []
     if rows:
-        fitted, cases = run.load_model(name, domain.models[name]), problem.cases(dataset, rows)
+        fitted = run.load_model(name, domain.models[name], judged=True)
+        cases = problem.cases(run, dataset, rows)
         beside = problem.beside(run, dataset)
         explained = domain.explain(fitted, name, cases, list(domain.explainers[:1]), None, True, beside)
     return ReportContent(

@@ -59,6 +59,10 @@ class Problem(ABC):
     judged: tuple[str, str] = ("row", "rows")  # what a test case is called
     goes_on = False  # whether new cases go on from the rows of the run, rather than stand alone
 
+    def settle_options(self, options: Mapping[str, Any], dataset: Dataset) -> dict[str, Any]:
+        """Return a run's options with what the data decide filled in, so that the run's record says it."""
+        return dict(options)
+
     @abstractmethod
     def answers(self, judging: Judging) -> Answers:
         """Return how a session asks models."""
@@ -110,7 +114,7 @@ class Problem(ABC):
     def pick_examples(self, run: Run, count: int) -> tuple[str | None, list[str]]:
         """Return the best deep model and at most ``count`` test cases that a report shows; None without one."""
 
-    def cases(self, dataset: Dataset, rows: Sequence[str]) -> Dataset:
+    def cases(self, run: Run, dataset: Dataset, rows: Sequence[str]) -> Dataset:
         """Return test cases as a data set to explain."""
         return dataset.subset(rows)
 

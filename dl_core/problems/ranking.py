@@ -147,7 +147,7 @@ class Ranking(Problem):
 
         return pick_users(run, count)
 
-    def cases(self, dataset: Dataset, rows: Sequence[str]) -> Dataset:
+    def cases(self, run: Run, dataset: Dataset, rows: Sequence[str]) -> Dataset:
         """Return users, without rows of their own: they go on from what is known."""
         return users_only(dataset, rows)
 

@@ -20,7 +20,7 @@ from dl_core.files import sha256, storage_errors
 from dl_core.models.base import Model, Offer
 from dl_core.store.unbundle import FORMAT, VERSION, extract
 from dl_core.train.run import FORMAT as RUN_FORMAT
-from dl_core.train.run import FittedModel, Run
+from dl_core.train.run import JUDGED, FittedModel, Run
 
 EXTRAS = ("novelty.npz", "model_card.md")
 _KEPT = ("name", "rows", "fingerprint", "classes", "roles", "source", "arrays", "columns")
@@ -123,7 +123,8 @@ def export_bundle(run: Run, model: str, out: Path, notice: str = "") -> Path:
 def _model_files(run: Run, name: str) -> dict[str, Path]:
     """Return the files to pack by their name in the bundle."""
     folder = run.model_folder(name)
-    inside = sorted(path for path in folder.rglob("*") if path.is_file() and not path.is_symlink())
+    found = (path for path in folder.rglob("*") if path.is_file() and not path.is_symlink())
+    inside = sorted(path for path in found if path.relative_to(folder).parts[0] != JUDGED)
     if not inside:
         raise RunError(f"the files of model {name!r} are missing", where=run.folder.name, todo="train again")
     files = {f"models/{name}/{path.relative_to(folder).as_posix()}": path for path in inside}

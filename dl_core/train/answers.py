@@ -22,7 +22,8 @@ class Answers(ABC):
     The session trains and times; a subclass knows whether models name classes or rank items.
     """
 
-    settles = 0.0  # share of the training time that `settle` takes
+    settles = 0.0  # share of the training time that `settle` and `finish` take
+    finishes = False  # whether models go on to the test rows once these have judged
 
     def parts(self, dataset: Dataset, splits: Splits) -> dict[str, Dataset]:
         """Return the rows of ``"train"``, ``"validation"`` and ``"test"``."""
@@ -34,6 +35,14 @@ class Answers(ABC):
 
     def settle(self, model: Model, parts: Mapping[str, Dataset], context: FitContext) -> bool:
         """Learn from the validation rows too, before the test; return whether that was done."""
+        return False
+
+    def finish(self, model: Model, parts: Mapping[str, Dataset], context: FitContext) -> bool:
+        """Learn from the test rows too, after they have judged; return whether that was done.
+
+        The model that was judged is kept beside the one that is used, so that nothing is ever shown as a test of a
+        model that has seen the answers.
+        """
         return False
 
     @abstractmethod

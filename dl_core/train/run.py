@@ -17,6 +17,7 @@ from dl_core.data.dataset import Dataset
 from dl_core.data.splits import Splits
 from dl_core.errors import OptionError, RunError
 from dl_core.evaluate.choice import best_model
+from dl_core.evaluate.forecasts import Forecasts, is_forecast
 from dl_core.evaluate.rankings import Rankings, is_ranking
 from dl_core.evaluate.results import Evaluation, Predictions
 from dl_core.files import read_json, write_json
@@ -24,7 +25,8 @@ from dl_core.models.base import Model, Offer
 from dl_core.schema import Role
 
 REFERENCE = "reference"  # folder of a few training rows, where a domain keeps them
-Said = Predictions | Rankings  # what the models of a run said of held-out rows
+JUDGED = "judged"  # folder in a model's, where the model that was judged went on to the test rows afterwards
+Said = Predictions | Rankings | Forecasts  # what the models of a run said of held-out rows
 FORMAT = 1  # raised when a run folder of an older version can no longer be read
 
 
@@ -121,9 +123,13 @@ class Run:
         """Folder of a model's files."""
         return self.folder / "models" / name
 
-    def load_model(self, name: str, offer: Offer) -> Model:
-        """Return a trained model, loaded as its own class reads it."""
-        return offer.load().load(self.model_folder(name))
+    def load_model(self, name: str, offer: Offer, *, judged: bool = False) -> Model:
+        """Return a trained model, loaded as its own class reads it.
+
+        With ``judged`` it is the one that the test rows judged, where the model went on to learn from them afterwards.
+        """
+        place = self.model_folder(name)
+        return offer.load().load(place / JUDGED if judged and (place / JUDGED).is_dir() else place)
 
     def load_dataset(self) -> Dataset:
         """Return the data set that the run was trained on."""
@@ -219,6 +225,8 @@ class Run:
 
 def _said(table: pd.DataFrame, evaluation: Evaluation) -> Said:
     """Return the noun that a run's table is."""
+    if is_forecast(table):
+        return Forecasts(table)
     return Rankings(table) if is_ranking(table) else Predictions(table, evaluation.classes)
 
 

@@ -21,7 +21,7 @@ from dl_core.models.base import Emit, FitContext, Offer, silent
 from dl_core.train.answers import Answer, Answers
 from dl_core.train.budget import Budget, Course
 from dl_core.train.novelty import Novelty
-from dl_core.train.run import REFERENCE, FittedModel, Run, Said, TrainSpec, environment, few
+from dl_core.train.run import JUDGED, REFERENCE, FittedModel, Run, Said, TrainSpec, environment, few
 from dl_core.train.unfinished import Unfinished
 
 LOG = logging.getLogger(__name__)
@@ -213,16 +213,22 @@ class _Training:
         seconds = clock() - began
         said = {"validation": ask(model, "validation", self.parts)}
         fitted = self.answers.fitted(offer, model, said["validation"], self.parts, self.spec.seed)
-        began = clock()
-        self.answers.settle(model, self.parts, context.part(turn, 1.0))
+        began, half = clock(), (1.0 + turn) / 2 if self.answers.finishes else 1.0
+        self.answers.settle(model, self.parts, context.part(turn, half))
         seconds, began = seconds + clock() - began, clock()
         said["test"] = ask(model, "test", self.parts)
         per_case = 1000 * (clock() - began) / max(1, self.answers.count(said["test"]))
-        place = self.folder / "models" / offer.name
-        shutil.rmtree(place, ignore_errors=True)
-        place.mkdir(parents=True)
+        began = clock()
+        place = self._place(offer)
+        if self.answers.finishes:
+            judged = place / JUDGED
+            judged.mkdir()
+            model.save(judged)
+            if not self.answers.finish(model, self.parts, context.part(half, 1.0)):
+                shutil.rmtree(judged)
+        seconds += clock() - began
         model.save(place)
-        size = sum(file.stat().st_size for file in place.rglob("*") if file.is_file())
+        size = sum(file.stat().st_size for file in place.rglob("*") if file.is_file() and JUDGED not in file.parts)
         fitted = replace(
             fitted,
             fit_seconds=seconds,
@@ -233,6 +239,13 @@ class _Training:
         )
         self.unfinished.mark(offer, fitted, said)
         return fitted, said
+
+    def _place(self, offer: Offer) -> Path:
+        """Return the fresh folder of a model's files."""
+        place = self.folder / "models" / offer.name
+        shutil.rmtree(place, ignore_errors=True)
+        place.mkdir(parents=True)
+        return place
 
     def _context(self, offer: Offer) -> FitContext:
         weight = self.session.sample_weight

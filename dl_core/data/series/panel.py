@@ -175,6 +175,17 @@ class Panel:
             weight=None if self.weight is None else self.weight[at],
         )
 
+    def rows(self, rows: np.ndarray, lengths: np.ndarray) -> Panel:
+        """Return the same series with only the steps at positions ``rows``, ``lengths`` (n,) of each."""
+        return replace(
+            self,
+            starts=np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64),
+            values=self.values[rows],
+            times=self.times[rows],
+            past=None if self.past is None else self.past[rows],
+            future=None if self.future is None else self.future[rows],
+        )
+
     def _known_ahead(self, at: np.ndarray, ends: np.ndarray, horizon: int) -> np.ndarray:
         """Return (m, horizon, f) covariates after ``ends``: from the series' own later steps, then from `ahead`."""
         found = np.full((len(at), horizon, self.future.shape[1]), np.nan, dtype=np.float32)

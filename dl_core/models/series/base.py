@@ -57,6 +57,7 @@ class Forecaster(Model):
 
     horizon: int
     chosen: dict
+    learns_on = True  # whether `refit` changes anything; False for models that only look at the history
 
     def fit(self, train: Dataset, validation: Dataset, context: FitContext) -> None:
         """Learn from ``train``; windows of the validation steps choose settings, never fit."""
