@@ -1,0 +1,107 @@
+"""A small patch transformer: the window in overlapping patches, which attend to one another."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import keras
+from keras import ops
+
+from dl_core.models.series.network_parts import (
+    PACKAGE,
+    QuantileSpread,
+    StepVectors,
+    history,
+    series_inputs,
+    sum_of,
+    without_effects,
+)
+
+if TYPE_CHECKING:
+    from dl_core.models.series.network import NetShape
+
+PATCH, STRIDE = 16, 8  # steps of a patch, and from one to the next
+LAYERS, HEADS = 2, 4
+DROPOUT = 0.1
+LEAST = 1e-5  # added to a window's variance
+
+
+def build_patches(shape: NetShape) -> keras.Model:
+    """Return a transformer encoder over patches of the window, with a linear head.
+
+    Nie et al. 2023, "A time series is worth 64 words" (PatchTST): overlapping patches of one series as tokens,
+    normalisation of each window, learned places. Deviations: two layers of pre-normalised attention rather than three,
+    patches of a quarter of a short window, covariates of the past in the patches and those known ahead with an effect
+    of their own (`without_effects`), quantiles around the linear head's forecast.
+    """
+    inputs = series_inputs(shape)
+    window, effect = without_effects(inputs, shape.length)
+    mean = ops.mean(window, axis=1, keepdims=True)
+    spread = ops.sqrt(ops.var(window, axis=1, keepdims=True) + LEAST)
+    size = patch_size(shape.length)
+    known = {name: part for name, part in inputs.items() if name == "past"}
+    patches = Patches(size, max(1, size // 2), name="patches")(history(known, (window - mean) / spread, shape.length))
+    x = keras.layers.Dense(shape.width, name="embedded")(patches)
+    x = x + StepVectors(patches.shape[1], shape.width, name="places")(x[:, 0])
+    for number in range(LAYERS):
+        x = _layer(x, shape.width, f"layer_{number}")
+    x = keras.layers.LayerNormalization(name="norm")(x)
+    flat = keras.layers.Flatten(name="flat")(x)
+    small = keras.initializers.RandomNormal(stddev=0.01)
+    middle = keras.layers.Dense(shape.horizon, kernel_initializer=small, name="linear")(flat) * spread + mean
+    state = keras.layers.Dense(shape.width // 2, activation="gelu", name="state")(flat)
+    found = QuantileSpread(shape.levels, name="quantiles")([sum_of([middle, effect]), state])
+    return keras.Model(inputs, found, name="patches")
+
+
+def patch_size(length: int) -> int:
+    """Return the steps of a patch: `PATCH`, or a quarter of a window that is short."""
+    return max(1, min(PATCH, length // 4))
+
+
+def _layer(x: Any, width: int, name: str) -> Any:
+    """Return one layer of a transformer's encoder, normalised before each part."""
+    normed = keras.layers.LayerNormalization(name=f"{name}_norm_a")(x)
+    attention = keras.layers.MultiHeadAttention(
+        HEADS, max(1, width // HEADS), dropout=DROPOUT, name=f"{name}_attention"
+    )
+    x = x + attention(normed, normed)
+    hidden = keras.layers.LayerNormalization(name=f"{name}_norm_b")(x)
+    hidden = keras.layers.Dense(2 * width, activation="gelu", name=f"{name}_wide")(hidden)
+    hidden = keras.layers.Dense(width, name=f"{name}_narrow")(hidden)
+    return x + keras.layers.Dropout(DROPOUT, name=f"{name}_dropped")(hidden)
+
+
+@keras.saving.register_keras_serializable(package=PACKAGE)
+class Patches(keras.layers.Layer):
+    """Cuts steps (b, L, c) into overlapping patches (b, n, size * c), after the last step stood once more at the end.
+
+    Parameters
+    ----------
+    size, stride : int
+        Steps of a patch, and from one to the next. ``stride`` copies of the last step are put at the end, as in the
+        paper, so that n = (L - size) // stride + 2.
+    """
+
+    def __init__(self, size: int, stride: int, **options: Any) -> None:
+        super().__init__(**options)
+        self.size, self.stride = size, stride
+
+    def call(self, x: Any) -> Any:
+        """Return the patches of x (b, L, c)."""
+        count, channels = self._count(x.shape[1]), x.shape[2]
+        longer = ops.concatenate([x, ops.repeat(x[:, -1:], self.stride, axis=1)], axis=1)
+        places = [[patch * self.stride + step for step in range(self.size)] for patch in range(count)]
+        found = ops.take(longer, ops.convert_to_tensor(places, dtype="int32"), axis=1)  # (b, n, size, c)
+        return ops.reshape(found, (-1, count, self.size * channels))
+
+    def compute_output_shape(self, input_shape: tuple[int | None, ...]) -> tuple[int | None, ...]:
+        """Return the shape of the patches."""
+        return (input_shape[0], self._count(input_shape[1]), self.size * input_shape[2])
+
+    def get_config(self) -> dict[str, Any]:
+        """Return the arguments of the constructor."""
+        return super().get_config() | {"size": self.size, "stride": self.stride}
+
+    def _count(self, steps: int) -> int:
+        return (steps - self.size) // self.stride + 2
