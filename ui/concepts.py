@@ -92,7 +92,7 @@ def _place(height: int) -> DeltaGenerator:
 
 
 def _folder(domain: Domain) -> Path | None:
-    folder = Path(domain.sample.prepared_run) if domain.sample else None
+    folder = samples.prepared_run(domain)
     return folder if folder and reading.run_summary(folder) else None
 
 

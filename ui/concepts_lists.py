@@ -11,7 +11,7 @@ import streamlit as st
 from dl_core.domain import Domain, domains
 from dl_core.evaluate.choice import best_model
 from dl_core.tasks.prepared import kept_answer
-from ui import charts, reading, theme
+from ui import charts, reading, samples, theme
 from ui.words import number
 
 NDCG = (
@@ -56,7 +56,7 @@ def entries() -> list[tuple[str, str, Any]]:
 def example() -> Domain | None:
     """Return the domain whose sample holds recommendations, once there is a prepared run."""
     for domain in domains().values():
-        summary = reading.run_summary(Path(domain.sample.prepared_run)) if domain.sample else None
+        summary = samples.summary(domain)
         if summary and summary["dataset"]["roles"].get("item"):
             return domain
     return None

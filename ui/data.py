@@ -9,7 +9,7 @@ import streamlit as st
 
 from dl_core.data.interactions.histories import POSITIVE
 from dl_core.domain import Domain
-from ui import jobs, kinds, preview, state, states, theme
+from ui import jobs, kinds, preview, samples, sources, state, states, theme
 from ui.context import PageContext
 from ui.words import count
 
@@ -44,14 +44,14 @@ def _nothing(domain: Domain, context: PageContext) -> None:
     chosen = state.bench(domain, context.owner)
     if chosen["ingest"]:
         states.loading(240)
-    elif domain.sample and chosen["run"] != "prepared":
+    elif domain.sample and (chosen["run"] != "prepared" or samples.prepared_run(domain) is None):
         states.empty(
             "upload_file",
             "No data yet. Upload your own at the top right, or look around with the sample.",
             "Load the sample",
             key="load_sample",
-            on_click=state.open_sample,
-            args=(domain, context.owner),
+            on_click=sources.open_sample,
+            args=(domain, context.owner, domain.sample),
         )
     else:
         states.empty("upload_file", f"No data yet. Upload at the top right: {domain.upload_help}.", key="no_data")

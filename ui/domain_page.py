@@ -7,7 +7,7 @@ import importlib
 import streamlit as st
 
 from dl_core.domain import Domain
-from ui import arrival, jobs, live, sources, state, states, strip
+from ui import arrival, jobs, live, samples, sources, state, states, strip
 from ui.context import PageContext
 from ui.owner import current_owner
 
@@ -37,6 +37,7 @@ def show(domain: Domain) -> None:
             st.warning(note, icon=":material/info:")
         jobs.show_ingest(context)
         _tabs(context)
+        samples.warm(domain.name)  # after what the page itself has asked
     live.watch()
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from dl_core.domain import Domain
-from ui import reading, services
+from ui import reading, samples, services
 from ui.words import about
 
 START = 3.0  # seconds until a worker that was warm has read the data
@@ -55,7 +55,7 @@ def estimate(models: Iterable[str], rows: int, known: Mapping[str, float], measu
 def for_page(domain: Domain, owner: str, models: Iterable[str], rows: int) -> Estimate:
     """Return the estimate that the Train tab shows."""
     known: dict[str, float] = {}
-    prepared = reading.run_summary(Path(domain.sample.prepared_run)) if domain.sample else None
+    prepared = samples.summary(domain)
     if prepared:
         known.update(speeds(prepared))
     measured = "speed measured on the sample"

@@ -12,7 +12,7 @@ from typing import Any
 import streamlit as st
 
 from dl_core.domain import Domain, domains
-from ui import estimate, live, preview_lists, reading, samples, services, state, states
+from ui import estimate, live, preview_lists, samples, services, state, states
 from ui.words import about, count, number, size, when
 
 YOU_GET = "Models compared with simple baselines, reasons for each answer, a check for bias, predictions and a report"
@@ -77,7 +77,7 @@ def _words(name: str, domain: Domain) -> None:
 
 def _how_long(domain: Domain) -> str:
     """Return how long the fast preset takes on the sample, as measured."""
-    prepared = reading.run_summary(Path(domain.sample.prepared_run)) if domain.sample else None
+    prepared = samples.summary(domain)
     if prepared is None:
         return "about a minute for a first comparison"
     rows = prepared["counts"]["train"]

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 from dl_core.domain import Domain
 from dl_core.tasks.prepared import first_users, kept_answer
-from ui import reading
+from ui import samples
 from ui.words import escaped
 
 TOOK, OFFERED = 3, 3  # titles of the history and of the list
@@ -15,8 +14,7 @@ TOOK, OFFERED = 3, 3  # titles of the history and of the list
 
 def first_list(domain: Domain) -> dict[str, Any] | None:
     """Return the first user's history and list of the prepared run, or None where it keeps none."""
-    folder = Path(domain.sample.prepared_run) if domain.sample else None
-    summary = reading.run_summary(folder) if folder else None
+    folder, summary = samples.prepared_run(domain), samples.summary(domain)
     if summary is None or not summary["dataset"]["roles"].get("item"):
         return None
     models = {name: about for name, about in summary["models"].items() if about["state"] == "done"}

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 import streamlit as st
 
 from dl_core.data.catalogue import KnownData
-from dl_core.domain import Domain
+from dl_core.domain import Domain, Sample
 from dl_core.errors import DaylightError
 from dl_core.schema import Role
-from ui import dialogs, jobs, services, state, states, upload_lists, uploads
+from ui import dialogs, jobs, samples, services, state, states, upload_lists, uploads
 from ui.context import PageContext
 from ui.words import count, size, when
 
@@ -22,22 +23,34 @@ def show(context: PageContext) -> None:
     """Draw the buttons; each but the sample opens a dialog."""
     domain, owner = context.domain, context.owner
     with st.container(horizontal=True, horizontal_alignment="right", gap="small", key="sources"):
-        if domain.sample:
+        if domain.more_samples:
+            _opener(domain, "Samples", "science", "samples")
+        elif domain.sample:
             st.button(
                 "Sample",
                 icon=":material/science:",
                 key="source_sample",
-                on_click=state.open_sample,
-                args=(domain, owner),
+                on_click=open_sample,
+                args=(domain, owner, domain.sample),
                 help=domain.sample.title,
             )
         _opener(domain, "Upload", "upload", "upload", type="primary")
         if known_sets(domain):
             _opener(domain, "Known data sets", "public", "known")
         _opener(domain, "Earlier data", "history", "earlier")
-    for name, dialog in (("upload", upload), ("known", known), ("earlier", earlier)):
+    for name, dialog in (("samples", choose_sample), ("upload", upload), ("known", known), ("earlier", earlier)):
         if dialogs.is_open(name, domain.name):
             dialog(domain, owner)
+
+
+def open_sample(domain: Domain, owner: str, sample: Sample) -> None:
+    """Put a sample on the page, from a button: with the run that ships with it, else read and ready to train."""
+    if sample is domain.sample and samples.prepared_run(domain) is not None:
+        state.open_sample(domain, owner)
+    else:
+        jobs.start_ingest(domain, owner, {"sample": Path(sample.folder).name, "name": sample.title})
+    st.session_state["tab"] = "Data"
+    dialogs.dismissed()
 
 
 def _opener(domain: Domain, label: str, icon: str, name: str, **options: Any) -> None:
@@ -55,6 +68,20 @@ def _opener(domain: Domain, label: str, icon: str, name: str, **options: Any) ->
 def known_sets(domain: Domain) -> Sequence[KnownData]:
     """Return the domain's public data sets, whether it lists them or has a function that does."""
     return domain.known_data
+
+
+@st.dialog("Samples", width="medium", icon=":material/science:", on_dismiss=dialogs.dismissed)
+def choose_sample(domain: Domain, owner: str) -> None:
+    """List the data that ship with the project."""
+    for sample in samples.every(domain):
+        name = Path(sample.folder).name
+        with st.container(horizontal=True, vertical_alignment="center", border=True):
+            done = sample is domain.sample and samples.prepared_run(domain) is not None
+            words = "With a finished training to look around in." if done else "Ready to train."
+            st.markdown(f"**{sample.title}**  \n{words}", width="stretch")
+            if st.button("Open", key=f"open_sample_{name}", type="primary" if done else "secondary"):
+                open_sample(domain, owner, sample)
+                st.rerun()
 
 
 @st.dialog("Upload your data", width="medium", icon=":material/upload:", on_dismiss=dialogs.dismissed)
@@ -135,5 +162,8 @@ def _delete(domain: Domain, owner: str, dataset_id: str) -> None:
         states.show_error(error)
         return
     if state.bench(domain, owner)["data"] == dataset_id:
-        state.open_sample(domain, owner)
+        if samples.prepared_run(domain) is not None:
+            state.open_sample(domain, owner)
+        else:
+            state.choose(domain, owner, run=None, data=None, job=None, mend=[])
     dialogs.close()

@@ -13,6 +13,7 @@ from dl_core.errors import CancelledError
 LIVE = ("queued", "running")
 STATES = (*LIVE, "done", "failed", "cancelled")
 LANES = ("quick", "train")
+SERVER = "server"  # owner of work that nobody waits for; it starts after that of people
 
 
 @dataclass(frozen=True)

@@ -26,14 +26,16 @@ MOST_ROWS_NAMED = 24  # row ids that a finding carries to the page
 def ingest(args: Mapping[str, Any], context: TaskContext) -> dict[str, Any]:
     """Read what the user brought and register it under their name.
 
-    ``args``: ``domain``, ``owner``, one of ``upload`` (a folder below ``uploads/``), ``sample`` (true) or ``known`` (a
-    name of the catalogue), and ``roles``, ``options``, ``name``. The upload is deleted once it was read.
+    ``args``: ``domain``, ``owner``, one of ``upload`` (a folder below ``uploads/``), ``sample`` (true, or the name of
+    a sample's folder) or ``known`` (a name of the catalogue), and ``roles``, ``options``, ``name``. The upload is
+    deleted once it was read.
     """
     domain = get_domain(args["domain"])
     store = get_store(context.home)
     context.progress(0.02, "Reading the files")
     if args.get("sample"):
-        dataset = Dataset.load(sample_folder(domain, context.home))
+        named = args["sample"] if isinstance(args["sample"], str) else ""
+        dataset = Dataset.load(sample_folder(domain, context.home, named))
         known = [r for r in store.datasets(args["owner"], domain.name) if r.fingerprint == dataset.fingerprint]
         if known:
             return _described(domain, known[0].id, dataset, args)
@@ -54,9 +56,9 @@ def ingest(args: Mapping[str, Any], context: TaskContext) -> dict[str, Any]:
 
 
 def sample(args: Mapping[str, Any], context: TaskContext) -> dict[str, Any]:
-    """Make the sample ready for a first visit and return its folder below the workspace."""
+    """Make a sample (``args["sample"]``, or the first) ready for a first visit; return its folder in the workspace."""
     domain = get_domain(args["domain"])
-    folder = sample_folder(domain, context.home)
+    folder = sample_folder(domain, context.home, args.get("sample") or "")
     return {"folder": folder.resolve().relative_to(Path(context.home).resolve()).as_posix()}
 
 

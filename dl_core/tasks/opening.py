@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from dl_core import pipeline
 from dl_core.data.dataset import Dataset
-from dl_core.domain import Domain, ReadRequest, get_domain
+from dl_core.domain import Domain, ReadRequest, Sample, get_domain
 from dl_core.errors import OptionError
 from dl_core.store import Store, get_store
 from dl_core.train.run import Run
@@ -38,8 +38,8 @@ def open_run(args: Mapping[str, Any], context: TaskContext) -> tuple[Domain, Run
     name = args.get("run") or {}
     if "prepared" in name:
         domain = get_domain(name["prepared"])
-        if domain.sample is None:
-            raise OptionError("this domain has no sample", where=domain.title)
+        if domain.sample is None or domain.sample.prepared_run is None:
+            raise OptionError("this domain has no prepared run", where=domain.title)
         run = load_run(str(domain.sample.prepared_run), stamp(domain.sample.prepared_run))
         if (run.folder / run.dataset["path"] / "dataset.json").exists():
             return domain, run
@@ -52,23 +52,45 @@ def open_run(args: Mapping[str, Any], context: TaskContext) -> tuple[Domain, Run
     return get_domain(record.domain), load_run(str(folder), stamp(folder))
 
 
-def open_model(domain: Domain, run: Run, name: str | None) -> tuple[str, Model]:
-    """Return a fitted model of a run, from memory if it was used lately."""
+def open_model(domain: Domain, run: Run, name: str | None, *, judged: bool = False) -> tuple[str, Model]:
+    """Return a fitted model of a run, from memory if it was used lately; ``judged`` as in `Run.load_model`."""
     chosen = run.check_model(name)
-    return chosen, _model(domain.name, chosen, str(run.folder), stamp(run.folder))
+    return chosen, _model(domain.name, chosen, str(run.folder), stamp(run.folder), judged)
 
 
-def sample_folder(domain: Domain, home: Path) -> Path:
-    """Return the sample as a data set in the workspace's cache, read on the first call."""
-    from dl_core.files import sha256
+def sample_named(domain: Domain, name: str = "") -> Sample:
+    """Return the sample whose folder has that name, or the first one.
 
+    Raises
+    ------
+    OptionError
+        If the domain has none of that name.
+    """
     if domain.sample is None:
         raise OptionError("this domain has no sample", where=domain.title)
-    files = sorted(path for path in domain.sample.folder.iterdir() if path.is_file())
+    known = {Path(one.folder).name: one for one in (domain.sample, *domain.more_samples)}
+    if name and name not in known:
+        raise OptionError(f"there is no sample {name!r}", where=domain.title, expected=", ".join(known))
+    return known[name] if name else domain.sample
+
+
+def sample_folder(domain: Domain, home: Path, name: str = "") -> Path:
+    """Return a sample, the first one if none is named, as a data set in the workspace's cache; read on the first call.
+
+    Raises
+    ------
+    OptionError
+        If the domain has no such sample.
+    """
+    from dl_core.files import sha256
+
+    sample = sample_named(domain, name)
+    files = sorted(path for path in sample.folder.iterdir() if path.is_file())
     marks = hashlib.sha256("".join(sha256(path) for path in files).encode()).hexdigest()[:16]
-    folder = Path(home) / "cache" / "samples" / f"{domain.name}-{marks}"
+    stem = domain.name if sample is domain.sample else f"{domain.name}.{Path(sample.folder).name}"
+    folder = Path(home) / "cache" / "samples" / f"{stem}-{marks}"
     if not (folder / "dataset.json").exists():
-        request = ReadRequest((domain.sample.folder,), options=domain.sample.options, name=domain.sample.title)
+        request = ReadRequest((sample.folder,), options=sample.options, name=sample.title)
         dataset = pipeline.ingest(domain, request)
         part = folder.with_name(f".{folder.name}.{os.getpid()}.part")
         dataset.save(part)
@@ -113,5 +135,5 @@ def load_run(folder: str, changed: int) -> Run:
 
 
 @lru_cache(maxsize=MODELS)
-def _model(domain: str, name: str, folder: str, changed: int) -> Model:
-    return load_run(folder, changed).load_model(name, get_domain(domain).models[name])
+def _model(domain: str, name: str, folder: str, changed: int, judged: bool) -> Model:
+    return load_run(folder, changed).load_model(name, get_domain(domain).models[name], judged=judged)

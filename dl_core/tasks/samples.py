@@ -16,7 +16,8 @@ def main() -> None:
     home = home_folder()
     for domain in domains().values():
         if domain.sample is not None:
-            sample_folder(domain, home)
+            for one in (domain.sample, *domain.more_samples):
+                sample_folder(domain, home, one.folder.name)
 
 
 if __name__ == "__main__":

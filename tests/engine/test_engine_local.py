@@ -245,3 +245,15 @@ def test_sessions_see_their_own_jobs_only(make):
     with pytest.raises(AccessError):
         engine.events(mine.id, owner="b")
     assert len(words) == 1  # nobody can tell what exists
+
+
+def test_work_for_people_starts_before_what_the_server_prepares(make, tmp_path):
+    engine = make()
+    running = engine.submit(TASK + "gate", {"path": str(tmp_path / "go")}, owner="a")
+    until(engine, running.id, lambda now: now.progress > 0)
+    prepared = engine.submit(TASK + "echo", {"n": 1}, owner="server")
+    asked = engine.submit(TASK + "echo", {"n": 2}, owner="b")
+    (tmp_path / "go").touch()
+    first, second = engine.wait(asked.id, LONG), engine.wait(prepared.id, LONG)
+    assert (first.state, second.state) == ("done", "done")
+    assert first.started <= second.started
