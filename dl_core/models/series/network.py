@@ -1,0 +1,328 @@
+"""What networks that forecast have in common: look-back, scaling, training, going on, averaging, saving, the graph."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, replace
+from pathlib import Path
+from typing import Any, Self
+
+import keras
+import numpy as np
+
+from dl_core.data.series.panel import TINY, Panel
+from dl_core.evaluate.forecasts import LEVELS, MIDDLE
+from dl_core.models.base import FitContext
+from dl_core.models.series.base import Forecaster, Held
+from dl_core.models.series.scaling import ScaledWindow, Scaling, UnscaledForecast
+from dl_core.models.series.train_network import ForecastPlan, fit_forecasting
+from dl_core.models.series.windows import Covariates, Windows, last_windows
+from dl_core.models.store import load_about, load_arrays, save_about, save_arrays
+
+BLOCKS = (1, 32, 256, 1024)  # windows forecast at once: few shapes, filled up
+
+
+@dataclass(frozen=True)
+class NetShape:
+    """What a builder must know of a network.
+
+    Parameters
+    ----------
+    length, horizon, levels : int
+        Steps read, steps ahead, and quantiles of each.
+    past, future : int
+        Covariates known as time goes by, and known ahead (calendar features among them).
+    seasons : tuple of int
+        Steps of each season, shortest first.
+    width, depth, blocks : int
+        Size of layers, layers in a block, and blocks; a builder may read them as suits it.
+    dropout : float
+    """
+
+    length: int
+    horizon: int
+    levels: int = len(LEVELS)
+    past: int = 0
+    future: int = 0
+    seasons: tuple[int, ...] = ()
+    width: int = 256
+    depth: int = 2
+    blocks: int = 3
+    dropout: float = 0.0
+
+    def inputs(self) -> dict[str, keras.KerasTensor]:
+        """Return the inputs of a graph by name: ``window``, and ``past`` and ``future`` where there are any."""
+        found = {"window": keras.Input((self.length,), name="window")}
+        if self.past:
+            found["past"] = keras.Input((self.length, self.past), name="past")
+        if self.future:
+            found["future"] = keras.Input((self.length + self.horizon, self.future), name="future")
+        return found
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Everything that differs between two networks besides their graph.
+
+    Parameters
+    ----------
+    lookback : int
+        Steps read; 0 for what ``horizons`` and ``cycles`` give. The run's option ``lookback`` goes first.
+    horizons, cycles : float
+        Look-back in horizons and in (longest) seasons; the longer one holds, up to ``most`` steps.
+    most : int
+        Longest look-back that is chosen without being asked for.
+    width, depth, blocks, dropout
+        As in `NetShape`.
+    scaling : Scaling
+    plan : ForecastPlan
+    recent : int
+        Only so many last window ends of each series are trained on; 0 for all.
+    calendar : bool
+        Whether the network reads calendar features.
+    again : float
+        Share of the first training's steps that `refit` takes.
+    again_rate : float
+        Share of the first training's learning rate that `refit` starts with.
+    """
+
+    lookback: int = 0
+    horizons: float = 4.0
+    cycles: float = 2.0
+    most: int = 512
+    width: int = 256
+    depth: int = 2
+    blocks: int = 3
+    dropout: float = 0.0
+    scaling: Scaling = field(default_factory=Scaling)
+    plan: ForecastPlan = field(default_factory=ForecastPlan)
+    recent: int = 0
+    calendar: bool = True
+    again: float = 0.12
+    again_rate: float = 0.2
+
+    def length(self, panel: Panel, horizon: int, asked: int = 0) -> int:
+        """Return the steps to read, at most what half of the series can fill."""
+        wanted = asked or self.lookback
+        if not wanted:
+            season = max((one for one in panel.seasons if self.cycles * one <= self.most), default=1)
+            wanted = min(self.most, int(max(self.horizons * horizon, self.cycles * season)))
+        usual = int(np.median(panel.lengths)) - horizon if len(panel) else wanted
+        return max(2, min(wanted, usual))
+
+
+class NetworkForecaster(Forecaster):
+    """A network trained on windows of all series at once; a subclass names its builder and its default settings.
+
+    Each window is scaled by itself (`Scaling`), training minimises the pinball loss over `LEVELS` with emphasis on the
+    median, a fixed number of steps of random windows takes the same time for any amount of data, and the epoch with
+    the best MASE of held windows is kept. `refit` goes on from the weights there are, for a few steps at a small
+    rate, with the new steps among the windows.
+
+    Parameters
+    ----------
+    **changes
+        Fields of `Settings` that differ from the class's ``defaults``; fields of the plan may be named too.
+    """
+
+    name = "network"
+    defaults = Settings()
+
+    def __init__(self, **changes: Any) -> None:
+        self.settings = _changed(self.defaults, changes)
+        self.networks: list[keras.Model] = []
+        self.chosen = {}
+        self.horizon = 0
+
+    @staticmethod
+    @abstractmethod
+    def build(shape: NetShape) -> keras.Model:
+        """Return a network from `NetShape.inputs`, the window scaled, to scaled quantiles (b, horizon, levels)."""
+
+    @property
+    def reach(self) -> int:
+        """Steps of a series that are read."""
+        return self.shape.length
+
+    def learn(self, known: Panel, held: Held | None, context: FitContext) -> None:
+        """Train the networks anew where there are held windows or no weights yet, else go on from the weights."""
+        if held is not None or not self.networks:
+            self._start(known, context)
+            plan, name = self._plan(context), self.name
+        else:
+            plan, name = self._plan_again(), f"{self.name}_again_{len(known.values)}"
+        windows = Windows(known, self.shape.length, self.horizon, self.covariates, self.settings.recent)
+        if not len(windows):
+            context.emit({"event": "warning", "text": "No series is long enough to train on: weights stay as drawn"})
+            return
+        found = []
+        for number, network in enumerate(self.networks):
+            part = replace(
+                context.part(number / len(self.networks), (number + 1) / len(self.networks)),
+                seed=context.seed + 1_000 * number,
+            )
+            judge = None if held is None else _Judge(self, network, held)
+            one = replace(plan, name=f"{name}_{number}")
+            history = fit_forecasting(
+                network, lambda random, count: self._batch(windows, random, count), part, one, judge
+            )
+            found.append(history)
+        if held is not None and found[0]:
+            best = [min(history, key=lambda entry: entry["val_mase"]) for history in found]
+            self.chosen |= {"epochs": int(best[0]["epoch"]), "mase": float(np.mean([one["val_mase"] for one in best]))}
+
+    def ahead(self, panel: Panel) -> np.ndarray:
+        """Return quantiles (n, horizon, levels) in the series' unit, the mean of the networks in the scaled one."""
+        inputs = self.inputs(panel)
+        scaled, reference = self.settings.scaling.apply(inputs["window"], self.horizon)
+        read = {**inputs, "window": scaled}
+        found = np.mean([predict_blocks(network, read) for network in self.networks], axis=0)
+        return self.settings.scaling.back(found.astype(float), reference)
+
+    def inputs(self, panel: Panel) -> Mapping[str, np.ndarray]:
+        """Return windows in the series' unit, and covariates with mean 0 and spread 1 (0 where not known)."""
+        return last_windows(panel.filled(), self.shape.length, self.horizon, self.covariates)
+
+    def graph(self) -> keras.Model:
+        """Return the network with its scaling inside."""
+        inputs = self.shape.inputs()
+        scaled, *reference = ScaledWindow(self.settings.scaling, self.horizon, name="scaled")(inputs["window"])
+        outputs = [network({**inputs, "window": scaled}) for network in self.networks]
+        found = outputs[0] if len(outputs) == 1 else keras.layers.Average(name="seeds")(outputs)
+        back = UnscaledForecast(self.settings.scaling, name="quantiles")([found, *reference])
+        return keras.Model(inputs, back, name=self.name)
+
+    def parameters(self) -> int:
+        """Return the number of learned numbers."""
+        return sum(int(network.count_params()) for network in self.networks)
+
+    def save(self, folder: Path) -> None:
+        """Write settings and weights into ``folder``."""
+        about = {"settings": asdict(self.settings), "shape": asdict(self.shape), "horizon": self.horizon}
+        save_about(Path(folder), {**about, "chosen": self.chosen, "seeds": len(self.networks)})
+        arrays = {f"covariates:{name}": value for name, value in self.covariates.arrays().items()}
+        for number, network in enumerate(self.networks):
+            arrays |= {f"{number}:{at:04d}": weight for at, weight in enumerate(network.get_weights())}
+        save_arrays(Path(folder) / "weights.npz", arrays)
+
+    @classmethod
+    def load(cls, folder: Path) -> Self:
+        """Return what `save` wrote."""
+        about, arrays = load_about(Path(folder)), load_arrays(Path(folder) / "weights.npz")
+        model = cls()
+        model.settings = _settings(about["settings"])
+        model.shape = NetShape(**{**about["shape"], "seasons": tuple(about["shape"]["seasons"])})
+        model.horizon, model.chosen = int(about["horizon"]), about["chosen"]
+        model.covariates = Covariates.from_arrays(_part(arrays, "covariates"))
+        model._build(int(about["seeds"]), 0)
+        for number, network in enumerate(model.networks):
+            network.set_weights(list(_part(arrays, str(number)).values()))
+        return model
+
+    def _start(self, known: Panel, context: FitContext) -> None:
+        """Decide on shapes and draw the first weights."""
+        asked = int(context.options.get("lookback") or 0)
+        self.covariates = Covariates.of(known, self.settings.calendar)
+        past, future = self.covariates.sizes
+        one = self.settings
+        self.shape = NetShape(
+            length=one.length(known, self.horizon, asked),
+            horizon=self.horizon,
+            past=past,
+            future=future,
+            seasons=known.seasons,
+            width=one.width,
+            depth=one.depth,
+            blocks=one.blocks,
+            dropout=one.dropout,
+        )
+        self.chosen |= {"length": self.shape.length}
+        self._build(max(1, int(context.options.get("seeds") or 1)), context.seed)
+
+    def _build(self, seeds: int, seed: int) -> None:
+        self.networks = []
+        for number in range(seeds):
+            keras.utils.set_random_seed(seed + 1_000 * number)
+            self.networks.append(self.build(self.shape))
+
+    def _plan(self, context: FitContext) -> ForecastPlan:
+        epochs = int(context.options.get("epochs") or 0)
+        return replace(self.settings.plan, epochs=epochs) if epochs else self.settings.plan
+
+    def _plan_again(self) -> ForecastPlan:
+        plan = self.settings.plan
+        steps = max(1, round(self.settings.again * plan.epochs * plan.steps))
+        rate = self.settings.again_rate * plan.learning_rate
+        return replace(plan, epochs=1, steps=steps, learning_rate=rate)
+
+    def _batch(
+        self, windows: Windows, random: np.random.Generator, count: int
+    ) -> tuple[dict[str, np.ndarray], np.ndarray]:
+        """Return scaled inputs and targets (count, horizon) of random windows."""
+        drawn = windows.draw(random, count)
+        scaled, reference = self.settings.scaling.apply(drawn.inputs["window"], self.horizon)
+        inputs = {**drawn.inputs, "window": scaled.astype(np.float32)}
+        return inputs, self.settings.scaling.target(drawn.truth, reference)
+
+
+class _Judge:
+    """The mean absolute scaled error of held windows' medians, as the network stands."""
+
+    def __init__(self, model: NetworkForecaster, network: keras.Model, held: Held) -> None:
+        self.model, self.network, self.truth = model, network, held.truth
+        self.sizes = held.history.scales()
+        panel = held.history.until(
+            np.arange(len(held.history)), held.history.lengths, most=model.shape.length, keep_ahead=True
+        ).filled()
+        inputs = model.inputs(panel)
+        scaled, self.reference = model.settings.scaling.apply(inputs["window"], model.horizon)
+        self.inputs = {**inputs, "window": scaled}
+
+    def __call__(self) -> dict[str, float]:
+        found = predict_blocks(self.network, self.inputs).astype(float)
+        middle = self.model.settings.scaling.back(found, self.reference)[:, :, MIDDLE]
+        return {"val_mase": mean_scaled_error(middle, self.truth, self.sizes)}
+
+
+def mean_scaled_error(middle: np.ndarray, truth: np.ndarray, sizes: np.ndarray) -> float:
+    """Return the mean over cases of the mean absolute error of (m, h) forecasts in units of ``sizes`` (m,)."""
+    error = np.abs(middle - truth) / np.maximum(sizes, TINY)[:, None]
+    seen = ~np.isnan(error)
+    count = seen.sum(axis=1)
+    means = np.where(seen, error, 0.0).sum(axis=1) / np.maximum(count, 1)
+    return float(means[count > 0].mean()) if (count > 0).any() else float("nan")
+
+
+def predict_blocks(network: keras.Model, inputs: Mapping[str, np.ndarray]) -> np.ndarray:
+    """Return the network's output for (n, …) inputs, float32, in blocks of few shapes."""
+    count = len(next(iter(inputs.values())))
+    parts = []
+    for start in range(0, count, BLOCKS[-1]):
+        rows = min(BLOCKS[-1], count - start)
+        size = next(block for block in BLOCKS if block >= rows)
+        padded = {}
+        for name, values in inputs.items():
+            block = np.zeros((size, *values.shape[1:]), dtype=np.float32)
+            block[:rows] = values[start : start + rows]
+            padded[name] = block
+        parts.append(np.asarray(network.predict_on_batch(padded))[:rows])
+    return np.concatenate(parts) if parts else np.zeros((0, *network.output_shape[1:]), dtype=np.float32)
+
+
+def _changed(defaults: Settings, changes: Mapping[str, Any]) -> Settings:
+    """Return the settings with changes, those of the plan in the plan."""
+    own = {name: value for name, value in changes.items() if name in Settings.__dataclass_fields__}
+    plan = {name: value for name, value in changes.items() if name not in own}
+    settings = replace(defaults, **own)
+    return replace(settings, plan=replace(settings.plan, **plan))
+
+
+def _settings(about: Mapping[str, Any]) -> Settings:
+    """Return settings from plain JSON."""
+    return Settings(**{**about, "scaling": Scaling(**about["scaling"]), "plan": ForecastPlan(**about["plan"])})
+
+
+def _part(arrays: Mapping[str, np.ndarray], prefix: str) -> dict[str, np.ndarray]:
+    """Return the arrays under a prefix, in order of their names."""
+    return {name[len(prefix) + 1 :]: arrays[name] for name in sorted(arrays) if name.startswith(f"{prefix}:")}
