@@ -23,8 +23,9 @@ UNFIT = "does not fit this model"
 def explain_forecast(args: Mapping[str, Any], context: TaskContext) -> dict[str, Any]:
     """Say which past steps and covariates drove a test forecast of ``args["series"]``.
 
-    It is asked of ``args["models"]`` by ``args["methods"]``. ``args["window"]`` is its number (the last by default), ``args["step"]`` the step ahead that is explained (all
-    together by default). A method that does not fit a model stands under ``left_out`` with its reason.
+    It is asked of ``args["models"]`` by ``args["methods"]``. ``args["window"]`` is the window's number (the last by
+    default), ``args["step"]`` the step ahead that is explained (all together by default). A method that does not fit a
+    model stands under ``left_out`` with its reason.
     """
     from dl_core.explain.forecasts import explain_forecasts
 

@@ -1,0 +1,226 @@
+"""Forecasts of several models over the same history, and how good they are by step, window, size and interval."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import streamlit as st
+
+from dl_core.evaluate.results import Evaluation
+from ui import charts, fans, measures, pick_series, theme
+from ui.context import PageContext
+from ui.words import count, estimate, number
+
+COVERED = "Nominal coverage of the interval"
+
+
+def show(context: PageContext, evaluation: Evaluation, pair: tuple[str, str] | None) -> None:
+    """Draw the forecasts of the two models, and one chart of slices."""
+    _forecasts(context, pair)
+    if evaluation.metrics.empty:
+        return
+    st.subheader("Where they are good", anchor=False)
+    form = st.segmented_control(
+        "Slices",
+        list(FORMS),
+        default="by_step",
+        format_func=lambda name: FORMS[name][0],
+        required=True,
+        key=f"{context.key}_slices",
+        persist_state="session",
+        label_visibility="collapsed",
+    )
+    FORMS[form][1](context, evaluation, pair)
+
+
+def _forecasts(context: PageContext, pair: tuple[str, str] | None) -> None:
+    """Draw one series with the forecasts of the pair, and of others if they are wanted."""
+    names = list(context.models)
+    picked = pick_series.pick(context, (pair or names)[0], f"{context.key}_compare")
+    if picked is None:
+        return
+    shown = st.pills(
+        "Models in the chart",
+        names,
+        selection_mode="multi",
+        default=list(pair or names[:2]),
+        format_func=context.label,
+        key=f"{context.key}_fan_models_{'_'.join(pair or ())}",
+    )
+    found = pick_series.forecasts(context, picked, f"{context.key}_compare")
+    if found is None or not shown:
+        return
+    models = fan_models(context, found["models"], shown)
+    errors = sorted(
+        (found["errors"][name], context.label(name)) for name in shown if found["errors"].get(name) is not None
+    )
+    title = f"{picked}: {errors[0][1]} is closest here" if len(errors) > 1 else str(picked)
+    chart = fans.figure(found["history"], models, title, truth=found["truth"], unit=pick_series.unit(context))
+    said = "; ".join(f"{name} MASE {number(error)}" for error, name in errors)
+    charts.draw(chart, f"{title}. {fans.said(models)}. {said}.", key="fan")
+    st.caption(
+        f"MASE in this window: {said}. Bands: 80 % and 95 % intervals, of at most {fans.MOST_FANS} models; one window "
+        "of one series says little about which model is better."
+    )
+
+
+def fan_models(context: PageContext, fans_of: Mapping[str, Any], shown: list[str]) -> list[dict[str, Any]]:
+    """Return models as `fans.figure` takes them."""
+    return [
+        {
+            "name": context.label(name),
+            "colour": context.colour(name),
+            "fan": fans_of[name],
+            "intervals": at < fans.MOST_FANS,
+        }
+        for at, name in enumerate(one for one in shown if one in fans_of)
+    ]
+
+
+def _lines(context: PageContext, evaluation: Evaluation, name: str) -> dict[str, list[Mapping[str, Any]]]:
+    found = {model: evaluation.curves.get(model, {}).get(name) or [] for model in context.models}
+    return {model: lines for model, lines in found.items() if lines}
+
+
+def _pick_metric(context: PageContext, lines: Mapping[str, list], key: str) -> str:
+    there = {line["metric"] for of_model in lines.values() for line in of_model}
+    known = [name for name in context.domain.metrics if name in there] or sorted(there)
+    first = context.domain.primary_metric
+    return st.selectbox(
+        "Metric of the chart",
+        known,
+        known.index(first) if first in known else 0,
+        format_func=lambda name: measures.measure(context, name).label,
+        key=f"{context.key}_{key}_metric",
+        persist_state="session",
+        width=260,
+    )
+
+
+def _by_step(context: PageContext, evaluation: Evaluation, pair: tuple[str, str] | None) -> None:
+    _along(context, evaluation, pair, "by_step", "step", "Steps ahead")
+
+
+def _by_window(context: PageContext, evaluation: Evaluation, pair: tuple[str, str] | None) -> None:
+    _along(context, evaluation, pair, "by_window", "window", "Window, the earliest first")
+
+
+def _along(
+    context: PageContext, evaluation: Evaluation, pair: tuple[str, str] | None, name: str, key: str, axis: str
+) -> None:
+    """Draw a metric along steps or windows; the two models side by side have bands."""
+    lines = _lines(context, evaluation, name)
+    if not lines:
+        st.caption("This run keeps no such scores.")
+        return
+    metric = _pick_metric(context, lines, name)
+    label, series = measures.measure(context, metric).label, []
+    first = 0 if name == "by_step" else 1  # windows are counted from nought
+    for model, of_model in lines.items():
+        rows = [line for line in of_model if line["metric"] == metric and line["value"] is not None]
+        if rows:
+            banded = pair is not None and model in pair and all(row["low"] is not None for row in rows)
+            series.append(
+                {
+                    "name": context.label(model),
+                    "x": [row[key] + first for row in rows],
+                    "y": [row["value"] for row in rows],
+                    "low": [row["low"] for row in rows] if banded else None,
+                    "high": [row["high"] for row in rows] if banded else None,
+                    "colour": context.colour(model),
+                }
+            )
+    if not series:
+        st.caption(f"{label} is not defined here.")
+        return
+    title = f"{label} along the {'forecast' if key == 'step' else 'windows'}"
+    chart = charts.lines(series, title, x=axis, y=label, height=400, direct=False)
+    said = "; ".join(f"{one['name']} {number(one['y'][0])} to {number(one['y'][-1])}" for one in series)
+    charts.draw(chart, f"{title}. {said}.", key=f"{name}_{metric}")
+    st.caption("Bands: 95 % intervals of the two models side by side.")
+
+
+def _by_size(context: PageContext, evaluation: Evaluation, pair: tuple[str, str] | None) -> None:
+    _grouped(context, evaluation, pair, "by_size", "Series by their size (mean value before the test)")
+
+
+def _by_length(context: PageContext, evaluation: Evaluation, pair: tuple[str, str] | None) -> None:
+    _grouped(context, evaluation, pair, "by_length", "Series by the length of their history")
+
+
+def _grouped(context: PageContext, evaluation: Evaluation, pair: tuple[str, str] | None, name: str, axis: str) -> None:
+    lines = _lines(context, evaluation, name)
+    if not lines:
+        st.caption("There are too few series to part them.")
+        return
+    metric = _pick_metric(context, lines, name)
+    label = measures.measure(context, metric).label
+    chart = charts.figure(f"{label} by group", x=axis, y=label, height=400)
+    said = []
+    for model, of_model in lines.items():
+        rows = [line for line in of_model if line["metric"] == metric and line["value"] is not None]
+        whisker = {}
+        if pair is None or model in pair:
+            high = [(row["high"] if row["high"] is not None else row["value"]) - row["value"] for row in rows]
+            low = [row["value"] - (row["low"] if row["low"] is not None else row["value"]) for row in rows]
+            bars = {"type": "data", "symmetric": False, "array": high, "arrayminus": low, "thickness": 1.5, "width": 0}
+            whisker = {"error_y": bars}
+        chart.add_scatter(
+            x=[row["group"] for row in rows],
+            y=[row["value"] for row in rows],
+            mode="markers+lines",
+            name=context.label(model),
+            marker={"size": 9, "color": context.colour(model)},
+            line={"color": context.colour(model), "width": 1, "dash": "dot"},
+            customdata=[estimate(row["value"], row["low"], row["high"], row["n"]) for row in rows],
+            hovertemplate=f"{context.label(model)}, %{{x}}: %{{customdata}}<extra></extra>",
+            **whisker,
+        )
+        said.append(f"{context.label(model)}: " + ", ".join(f"{row['group']} {number(row['value'])}" for row in rows))
+    chart.update_xaxes(type="category")
+    chart.update_layout(showlegend=True, margin_t=64 + 20 * (len(lines) // 3))
+    charts.draw(chart, f"{label} by group. {'; '.join(said)}", key=f"{name}_{metric}")
+    st.caption("Whiskers: 95 % intervals of the two models side by side.")
+
+
+def _coverage(context: PageContext, evaluation: Evaluation, pair: tuple[str, str] | None) -> None:
+    """Draw how often intervals held what came, against how often they say they do."""
+    lines = _lines(context, evaluation, "coverage")
+    if not lines:
+        st.caption("This run keeps no coverage of intervals.")
+        return
+    series = []
+    for model, rows in lines.items():
+        rows = [row for row in rows if row["value"] is not None]
+        banded = pair is not None and model in pair and all(row.get("low") is not None for row in rows)
+        series.append(
+            {
+                "name": context.label(model),
+                "x": [row["level"] for row in rows],
+                "y": [row["value"] for row in rows],
+                "low": [row["low"] for row in rows] if banded else None,
+                "high": [row["high"] for row in rows] if banded else None,
+                "colour": context.colour(model),
+            }
+        )
+    ends = [min(one["x"][0] for one in series), max(one["x"][-1] for one in series)]
+    perfect = {"name": "as promised", "x": ends, "y": ends, "colour": theme.GREYS[1], "dash": "dot"}
+    title = "Do intervals hold what they promise?"
+    chart = charts.lines([perfect, *series], title, x=COVERED, y="Share of truths inside", height=420, direct=False)
+    said = "; ".join(f"{one['name']} {number(one['y'][-1])} at {one['x'][-1]:.0%}" for one in series)
+    charts.draw(chart, f"{title} {said}.", key="coverage")
+    n = max((row.get("n") or 0 for rows in lines.values() for row in rows), default=0)
+    st.caption(
+        f"On the line intervals are honest; below it they are too narrow, above too wide. n = {count(n)} windows. "
+        "They were calibrated on the windows before the test (split-conformal)."
+    )
+
+
+FORMS: dict[str, tuple[str, Callable[..., None]]] = {
+    "by_step": ("By step ahead", _by_step),
+    "by_window": ("By window", _by_window),
+    "coverage": ("Intervals", _coverage),
+    "by_size": ("By size", _by_size),
+    "by_length": ("By history", _by_length),
+}

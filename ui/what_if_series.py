@@ -1,0 +1,85 @@
+"""What if the plan changes: move what is known ahead (a holiday, a price) and see every model's forecast move."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import streamlit as st
+
+from ui import charts, fans, pick_series, states
+from ui.context import PageContext
+from ui.words import number, signed
+
+NOTHING = (
+    "These data bring nothing that is known ahead, such as holidays or planned prices. Upload them as columns with "
+    "values after the last known step to ask what if."
+)
+
+
+def show(context: PageContext) -> None:
+    """Draw the form and both forecasts."""
+    now = context.ask("what_if_forecast", {}, label="Forecasting as planned")
+    if now is None:
+        return
+    if not now["covariates"]:
+        states.empty("event_busy", NOTHING, key="no_plan")
+        return
+    left, right = st.columns([1, 2], gap="large")
+    with left:
+        question = _form(context, now)
+    found = context.ask("what_if_forecast", question, label="Forecasting with the changed plan")
+    if found is not None:
+        with right:
+            _answer(context, found)
+
+
+def _form(context: PageContext, now: Mapping[str, Any]) -> dict[str, Any]:
+    series = st.selectbox("Series", now["all"], now["all"].index(now["series"]), key=f"{context.key}_plan_series")
+    covariate = st.selectbox("What is known ahead", now["covariates"], key=f"{context.key}_plan_covariate")
+    horizon = len(now["time"])
+    first, last = st.slider("Steps ahead that change", 1, horizon, (1, horizon), key=f"{context.key}_plan_steps")
+    planned = [value for value in now["plan"][covariate]["before"] if value is not None]
+    usual = sum(planned) / len(planned) if planned else 0.0
+    value = st.number_input(
+        f"{covariate} there",
+        value=None,
+        format="%.4g",
+        key=f"{context.key}_plan_value_{covariate}",
+        placeholder=f"as planned (mean {number(usual)})",
+    )
+    if value is None:
+        return {"series": series}
+    return {"series": series, "changes": {covariate: {"set": float(value), "steps": [first, last]}}}
+
+
+def _answer(context: PageContext, found: Mapping[str, Any]) -> None:
+    names = list(found["models"])
+    shown = st.pills(
+        "Models",
+        names,
+        selection_mode="multi",
+        format_func=context.label,
+        key=f"{context.key}_plan_models",
+        default=[context.best] if context.best in names else names[:1],
+    )
+    models, moved = [], []
+    for name in shown or names[:1]:
+        both, label = found["models"][name], context.label(name)
+        models.append(
+            {
+                "name": f"{label}, planned",
+                "colour": context.colour(name),
+                "fan": both["before"],
+                "intervals": False,
+                "dash": "dot",
+            }
+        )
+        models.append({"name": f"{label}, changed", "colour": context.colour(name), "fan": both["after"]})
+        before, after = sum(both["before"]["middle"]), sum(both["after"]["middle"])
+        share = 100 * (after - before) / abs(before) if before else 0.0
+        moved.append(f"{label} {signed(share)} %")
+    title = f"{found['series']}: what the change does to the sum of all steps ahead: {', '.join(moved)}"
+    chart = fans.figure(found["history"], models, title, unit=pick_series.unit(context))
+    charts.draw(chart, title, key="what_if_plan")
+    st.caption("A model that does not read what is known ahead does not move; that it moves does not prove a cause.")
