@@ -1,4 +1,4 @@
-"""The Predict tab for series: forecast beyond the end, make sums add up, flag unusual points; and what if plans change."""
+"""The Predict tab for series: forecasts beyond the end that add up, unusual points, and what if plans change."""
 
 from __future__ import annotations
 
@@ -103,9 +103,8 @@ def _answer(context: PageContext, result: Mapping[str, Any]) -> None:
         st.warning(note, icon=":material/info:")
     path = context.path(result["csv"])
     with st.container(horizontal=True, vertical_alignment="center"):
-        st.markdown(
-            f"**{count(result['series'])} series, {count(result['rows'])} forecasts** by {context.label(result['model'])}"
-        )
+        made = f"{count(result['series'])} series, {count(result['rows'])} forecasts"
+        st.markdown(f"**{made}** by {context.label(result['model'])}")
         st.download_button(
             f"Forecasts (CSV, {size(path.stat().st_size)})",
             path.read_bytes(),
