@@ -8,7 +8,7 @@ from typing import Any
 import streamlit as st
 
 from dl_core.errors import shorten
-from ui import charts, theme
+from ui import charts, faithful, theme
 from ui.context import PageContext
 from ui.words import count, escaped, number, signed
 
@@ -81,7 +81,7 @@ def _one(context: PageContext, one: Mapping[str, Any], view: str) -> None:
     if words:
         st.caption(" ".join(words))
     if one.get("faithfulness"):
-        _faithfulness(one["faithfulness"])
+        faithful.show(one["faithfulness"])
         agrees = one["faithfulness"].get("leave_one_out")
         if agrees is not None and one["method"] != "leave_one_out":
             st.caption(f"Rank correlation with leaving one item out: {number(agrees, 2)} (1 is the same order).")
@@ -111,27 +111,6 @@ def _bars(one: Mapping[str, Any], title: str) -> Any:
     chart.add_vline(x=0, line={"width": 1, "color": theme.GREYS[0]})
     chart.update_yaxes(autorange="reversed", showgrid=False, type="category")
     return chart.update_layout(bargap=0.4)
-
-
-def _faithfulness(measured: Mapping[str, Any]) -> None:
-    """Draw how far the parts can be trusted, beside random orders of the history."""
-    tests = [
-        (words, measured.get(name), measured.get(f"random_{name}"), lower)
-        for words, name, lower in (("Deletion ↓", "deletion", True), ("Insertion ↑", "insertion", False))
-    ]
-    tests = [
-        (words, own, random, lower) for words, own, random, lower in tests if own is not None and random is not None
-    ]
-    if not tests:
-        return
-    passed = sum(own < random if lower else own > random for _, own, random, lower in tests)
-    level = 2 if passed == len(tests) else 1 if passed else 0
-    with st.container(horizontal=True, vertical_alignment="center"):
-        words = ("Not faithful here", "Partly faithful", "Faithful here")[level]
-        icon = ("close", "remove", "check")[level]
-        st.badge(words, color=("red", "orange", "green")[level], icon=f":material/{icon}:")
-        for words, own, random, _ in tests:
-            st.markdown(f"{words} **{number(own)}** :small[random {number(random)}]", width="content")
 
 
 def _how_to_read(methods: set[str]) -> None:
