@@ -52,7 +52,8 @@ def short(value: float) -> str:
 def series_lines(judged: Judged) -> list[dict]:
     """Return one line a series, the largest MASE first: {series, mase, bias, coverage_90, windows, …}.
 
-    ``level`` and ``length`` are those of `SeriesFacts`. Of more than `MOST_SERIES` the worst, the best and those about the median are kept; ``kind`` says which each is.
+    ``level`` and ``length`` are those of `SeriesFacts`. Of more than `MOST_SERIES` the worst, the best and those about
+    the median are kept; ``kind`` says which each is.
     """
     if not len(judged.cases):
         return []
