@@ -9,6 +9,7 @@ import streamlit as st
 
 from dl_core.domain import Domain
 from dl_core.evaluate.choice import best_model
+from dl_core.tasks.prepared_series import first_reasons
 from ui import charts, faithful, fans, pick_series, states, theme
 from ui.context import PageContext
 from ui.words import number, signed
@@ -17,7 +18,6 @@ MISSING = "The rows of this run are not kept beside it."
 LABEL = "Asking what of the history counted, and checking it"
 VIEWS = {"methods": "Methods side by side", "models": "Models side by side"}
 UP, DOWN = theme.OKABE_ITO["vermillion"], theme.OKABE_ITO["blue"]
-FIRST_METHODS = 2
 WORDS = {
     "integrated_gradients": (
         "Integrated gradients",
@@ -96,7 +96,7 @@ def _asked(domain: Domain, context: PageContext, model: str, view: str) -> dict[
             "Methods",
             list(domain.explainers),
             selection_mode="multi",
-            default=first_methods(domain.explainers, context.models[model]["kind"]),
+            default=first_reasons(domain.explainers, context.models[model]["kind"]),
             format_func=label,
             key=f"{context.key}_methods_{context.models[model]['kind']}",
             persist_state="session",
@@ -116,11 +116,6 @@ def _asked(domain: Domain, context: PageContext, model: str, view: str) -> dict[
         help="Occlusion works for every model, so it compares them fairly.",
     )
     return {"models": [model, second], "methods": ["occlusion"]}
-
-
-def first_methods(explainers: Sequence[str], kind: str) -> list[str]:
-    """Return the methods that are asked first: gradients need a network."""
-    return list(explainers[:FIRST_METHODS]) if kind == "deep" else ["occlusion"]
 
 
 def _step(context: PageContext, forecasts: Mapping[str, Any]) -> dict[str, int]:

@@ -46,7 +46,9 @@ def _ahead(domain: Domain, context: PageContext) -> None:
     with right:
         question = _question(context)
     _buttons(domain, context, files)
-    asked = st.session_state.get(f"{context.key}_new_cases") or {}
+    asked = dict(st.session_state.get(f"{context.key}_new_cases") or {})
+    if st.session_state.get(f"{context.key}_write"):
+        asked["file"] = True  # not the answer that came with the sample, which has no file
     result = context.ask("forecast_ahead", {**asked, **question}, label="Forecasting beyond the end")
     if result is not None:
         _answer(context, result)
@@ -101,19 +103,10 @@ def _buttons(domain: Domain, context: PageContext, files: list[Any]) -> None:
 def _answer(context: PageContext, result: Mapping[str, Any]) -> None:
     for note in result["notes"]:
         st.warning(note, icon=":material/info:")
-    path = context.path(result["csv"])
     with st.container(horizontal=True, vertical_alignment="center"):
         made = f"{count(result['series'])} series, {count(result['rows'])} forecasts"
         st.markdown(f"**{made}** by {context.label(result['model'])}")
-        st.download_button(
-            f"Forecasts (CSV, {size(path.stat().st_size)})",
-            path.read_bytes(),
-            "daylight-forecasts.csv",
-            "text/csv",
-            icon=":material/download:",
-            key="download_forecasts",
-            on_click="ignore",
-        )
+        _file(context, result)
     shown = {one["series"]: one for one in result["charts"]}
     left, right = st.columns([3, 2], gap="large")
     with left:
@@ -137,6 +130,24 @@ def _answer(context: PageContext, result: Mapping[str, Any]) -> None:
         height=280,
         column_config={name: st.column_config.NumberColumn(format="%.4g") for name in fans_columns(result["table"])},
     )
+
+
+def _file(context: PageContext, result: Mapping[str, Any]) -> None:
+    """Offer the file with all forecasts; where the answer came with the sample it is written when it is asked for."""
+    path = context.path(result["csv"])
+    if path.is_file():
+        st.download_button(
+            f"Forecasts (CSV, {size(path.stat().st_size)})",
+            path.read_bytes(),
+            "daylight-forecasts.csv",
+            "text/csv",
+            icon=":material/download:",
+            key="download_forecasts",
+            on_click="ignore",
+        )
+        return
+    wanted = {f"{context.key}_write": True}
+    st.button("Write them as CSV", on_click=lambda: st.session_state.update(wanted), key="write_forecasts")
 
 
 def fans_columns(table: list[Mapping[str, Any]]) -> list[str]:

@@ -13,6 +13,8 @@ import pandas as pd
 from dl_core.domain import Domain
 from dl_core.evaluate.choice import best_model
 from dl_core.files import read_json
+from dl_core.tasks.prepared_series import after_series, is_series, series_questions
+from dl_core.tasks.prepared_series import next_of_series, of_series
 
 MOST_DISAGREEMENTS = 12  # rows of a table on which two models disagree
 QUEUED = 300  # test rows of a table that stand in for a new file
@@ -63,6 +65,8 @@ def first_rows(predictions: pd.DataFrame) -> list[str]:
 def first_questions(domain: Domain, run: Mapping[str, Any], folder: Path) -> list[tuple[str, dict[str, Any]]]:
     """Return (task, args) of what the Explain, Bias and Predict tabs ask when they are opened for the first time."""
     table = not run["dataset"]["roles"].get("image")
+    if _is_series(run):
+        return of_series(run, folder)
     if run["dataset"]["roles"].get("item") and table:
         return _of_lists(domain, run, folder)
     model = best_model(run["models"])
@@ -111,6 +115,11 @@ def first_list_methods(explainers: Sequence[str], kind: str) -> list[str]:
     return [name for name in wanted if name in explainers]
 
 
+def _is_series(run: Mapping[str, Any]) -> bool:
+    roles = run["dataset"]["roles"]
+    return bool(roles.get("series") and roles.get("value"))
+
+
 def _of_lists(domain: Domain, run: Mapping[str, Any], folder: Path) -> list[tuple[str, dict[str, Any]]]:
     """Return what the tabs ask first of a run of recommenders; what follows from the answers says `next_questions`."""
     models = {name: about for name, about in run["models"].items() if about["state"] == "done"}
@@ -132,7 +141,9 @@ def _of_lists(domain: Domain, run: Mapping[str, Any], folder: Path) -> list[tupl
 
 
 def slow_questions(domain: Domain, run: Mapping[str, Any]) -> list[tuple[str, dict[str, Any]]]:
-    """Return (task, args) of what a run of recommenders is asked on demand and what trains models again."""
+    """Return (task, args) of what a run is asked on demand and what trains models again."""
+    if is_series(run):
+        return [("learning_curve", {})]
     if not run["dataset"]["roles"].get("item"):
         return []
     models = [name for name, about in run["models"].items() if about["state"] == "done"]
@@ -157,6 +168,10 @@ def next_questions(
     domain: Domain, run: Mapping[str, Any], task: str, args: Mapping[str, Any], result: Mapping[str, Any]
 ) -> list[tuple[str, dict[str, Any]]]:
     """Return (task, args) of what the tabs ask next, once they know the answer to a first question."""
+    if _is_series(run):
+        return next_of_series(run, task, args, result)
+    if is_series(run):
+        return after_series(domain, run, task, args, result)
     models = {name: about for name, about in run["models"].items() if about["state"] == "done"}
     pair = list(default_pair(models)) if len(models) > 1 else list(models)
     if task == "find_users" and result["users"]:

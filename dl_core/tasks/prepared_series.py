@@ -1,0 +1,51 @@
+"""What the tabs ask first of a prepared run of forecasters."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from dl_core.domain import Domain
+from dl_core.evaluate.choice import best_model
+
+FIRST_METHODS = 2  # of the domain's explainers, shown at first for a network
+
+
+def is_series(run: Mapping[str, Any]) -> bool:
+    """Return whether a run forecasts series."""
+    roles = run["dataset"]["roles"]
+    return bool(roles.get("series") and roles.get("value"))
+
+
+def first_reasons(explainers: Sequence[str], kind: str) -> list[str]:
+    """Return the methods by which a forecast is explained at first: gradients need a network."""
+    return list(explainers[:FIRST_METHODS]) if kind == "deep" else ["occlusion"]
+
+
+def series_questions(domain: Domain, run: Mapping[str, Any]) -> list[tuple[str, dict[str, Any]]]:
+    """Return (task, args) of what the tabs ask when they are opened for the first time."""
+    models = {name: about for name, about in run["models"].items() if about["state"] == "done"}
+    model = best_model(models)
+    shown = best_model(models, "deep") or model
+    found = {"model": shown, "kind": "typical", "search": ""}
+    return [
+        ("series_found", found),
+        ("bias", {"model": model, "columns": []}),
+        ("forecast_ahead", {"model": model}),
+        ("what_if_forecast", {}),
+        ("stress_forecast", {}),
+    ]
+
+
+def after_series(
+    domain: Domain, run: Mapping[str, Any], task: str, args: Mapping[str, Any], result: Mapping[str, Any]
+) -> list[tuple[str, dict[str, Any]]]:
+    """Return (task, args) of what the tabs ask next, once they know the answer to a first question."""
+    if task != "series_found" or not result["series"]:
+        return []
+    series, model = result["series"][0]["series"], args["model"]
+    methods = first_reasons(domain.explainers, run["models"][model]["kind"])
+    return [
+        ("series_forecasts", {"series": series}),
+        ("explain_forecast", {"models": [model], "methods": methods, "series": series}),
+    ]
