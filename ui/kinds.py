@@ -1,4 +1,4 @@
-"""Which body a panel has: for images, for tables, for lists of items. The data decide, not the industry."""
+"""Which body a panel has: for images, tables, lists of items, or series. The data decide, not the industry."""
 
 from __future__ import annotations
 
@@ -9,16 +9,18 @@ from ui.context import PageContext
 
 
 def kind(context: PageContext) -> str:
-    """Return ``"images"``, ``"lists"`` where rows say who took what, or ``"table"``."""
+    """Return ``"images"``, ``"lists"`` (rows say who took what), ``"series"`` (rows are steps), or ``"table"``."""
     about = context.dataset or (context.summary or {}).get("dataset") or {}
     roles = about.get("roles", {})
     if roles.get("image"):
         return "images"
+    if roles.get("series") and roles.get("value"):
+        return "series"
     return "lists" if roles.get("user") and roles.get("item") else "table"
 
 
 def is_table(context: PageContext) -> bool:
-    """Return whether rows are lines of a table rather than images; interactions are lines of a table too."""
+    """Return whether rows are lines of a table rather than images; interactions and steps are lines too."""
     return kind(context) != "images"
 
 
@@ -27,6 +29,11 @@ def is_lists(context: PageContext) -> bool:
     return kind(context) == "lists"
 
 
+def is_series(context: PageContext) -> bool:
+    """Return whether models forecast series rather than give a row a class."""
+    return kind(context) == "series"
+
+
 def body(context: PageContext, panel: str) -> ModuleType:
-    """Return the module that draws ``panel`` for these data: ``ui.<panel>_images``, ``_table`` or ``_lists``."""
+    """Return the module that draws ``panel`` for these data, ``ui.<panel>_<kind>``."""
     return importlib.import_module(f"ui.{panel}_{kind(context)}")

@@ -1,4 +1,4 @@
-"""What a metric is called and means, whether it judges classes or lists."""
+"""What a metric is called and means, whether it judges classes, lists or forecasts."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 from dl_core.evaluate.lists.metrics import LIST_METRICS
 from dl_core.evaluate.metrics import METRICS
+from dl_core.evaluate.series.metrics import SERIES_METRICS
 from ui import kinds
 from ui.context import PageContext
 
@@ -28,11 +29,18 @@ def k_of(summary: Mapping[str, Any] | None) -> int:
 
 def measure(context: PageContext, name: str) -> Measure:
     """Return a metric of the run on the page in words."""
+    if kinds.is_series(context):
+        return of_series(name)
     return of_lists(name, k_of(context.summary)) if kinds.is_lists(context) else of_classes(name)
 
 
 def is_share(context: PageContext, name: str) -> bool:
-    """Return whether a metric is read on the scale of the others: of lists, what judges hits and lies in 0…1."""
+    """Return whether a metric is read on the scale of the others.
+
+    Of lists that is what judges hits and lies in 0…1; of series what is neither in per cent nor in the data's unit.
+    """
+    if kinds.is_series(context):
+        return name in SERIES_METRICS and name not in ("smape", "mae")
     if not kinds.is_lists(context):
         return True
     known = LIST_METRICS.get(name)
@@ -51,6 +59,12 @@ def of_lists(name: str, k: int = K) -> Measure:
     if known is None:
         return _unknown(name)
     return Measure(known.label.format(k=k), known.help.format(k=k), known.higher_is_better)
+
+
+def of_series(name: str) -> Measure:
+    """Return a metric of forecasts; of a name that nobody knows, the name itself."""
+    known = SERIES_METRICS.get(name)
+    return _unknown(name) if known is None else Measure(known.label, known.help, known.higher_is_better)
 
 
 def _unknown(name: str) -> Measure:

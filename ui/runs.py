@@ -223,6 +223,8 @@ def warnings(facts: Sequence[dict[str, Any]]) -> list[str]:
 
 def _words(domain: Domain) -> Callable[[str], str]:
     """Return what names the domain's metrics; of lists without their length, which differs between runs."""
+    if domain.schema.field(Role.SERIES) is not None:
+        return lambda name: measures.of_series(name).label
     if domain.schema.field(Role.ITEM) is None:
         return lambda name: measures.of_classes(name).label
     return lambda name: measures.of_lists(name).label.partition("@")[0]
@@ -251,7 +253,8 @@ def _scores(records: Sequence[Any], domain: Domain) -> None:
         label = offer.label if offer else entry["model"]
         title = label if len(records) == 1 else f"{label} · {entry['run']}"
         rows.append({**entry, "label": title, "colour": colours.get(entry["model"], theme.GREYS[0])})
-    rows.sort(key=lambda row: -row["value"] if row["value"] == row["value"] else 1)
+    lower = domain.schema.field(Role.SERIES) is not None and not measures.of_series(metric).higher_is_better
+    rows.sort(key=lambda row: (row["value"] != row["value"], row["value"] if lower else -row["value"]))
     chart = charts.dots(rows, "Dots are test scores, whiskers their 95 % intervals", x=_words(domain)(metric))
     said = "; ".join(f"{row['label']} {estimate(row['value'], row['low'], row['high'])}" for row in rows)
     charts.draw(chart, f"{metric} by model. {said}.", key="runs_dots")

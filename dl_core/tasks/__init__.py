@@ -14,6 +14,8 @@ from dl_core.tasks.lists import find_items, find_users, user_lists
 from dl_core.tasks.new_cases import predict, what_if
 from dl_core.tasks.recommending import recommend, recommend_all, similar_items
 from dl_core.tasks.saliency import explain, layers
+from dl_core.tasks.series import series_lines, series_listed
+from dl_core.tasks.series_facts import series_overview
 from dl_core.tasks.showing import exposure, feedback, rerank, rerank_example
 from dl_core.tasks.summing import overview
 from dl_core.tasks.taking import export, report
@@ -48,6 +50,9 @@ __all__ = [
     "rerank_example",
     "robustness",
     "sample",
+    "series_lines",
+    "series_listed",
+    "series_overview",
     "similar_items",
     "train",
     "user_lists",

@@ -8,10 +8,13 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import pandas as pd
+
 from dl_core import pipeline
 from dl_core.data.dataset import Dataset, Finding
 from dl_core.data.interactions.histories import POSITIVE
 from dl_core.data.labels import fold_labels
+from dl_core.data.series.panel import AHEAD, SERIES, TIME
 from dl_core.domain import Domain, ReadRequest, get_domain
 from dl_core.errors import SchemaError
 from dl_core.schema import Role
@@ -21,6 +24,7 @@ from dl_core.tasks.rows import is_table, shown_columns
 if TYPE_CHECKING:
     from dl_core.engine import TaskContext
 
+SERIES_ROLES = (Role.SERIES, Role.TIME, Role.VALUE, Role.PAST, Role.FUTURE)
 LIST_ROLES = (Role.USER, Role.ITEM, Role.VALUE, Role.TIME)
 READ_AGAIN = (
     "Read again from the rows that were kept. What an earlier reading left out or folded does not come back; upload "
@@ -32,7 +36,7 @@ def reassign(args: Mapping[str, Any], context: TaskContext) -> dict[str, Any]:
     """Register a copy of a data set with other roles, and return its id.
 
     ``args``: ``dataset_id``, ``owner``, ``roles`` (role to list of columns; a role that is left out keeps its columns,
-    an empty list takes them away), ``options`` (of reading, for interactions) and ``name``.
+    an empty list takes them away), ``options`` (of reading, for interactions and series) and ``name``.
 
     Raises
     ------
@@ -44,7 +48,9 @@ def reassign(args: Mapping[str, Any], context: TaskContext) -> dict[str, Any]:
     roles = {Role(role): tuple(columns) for role, columns in args["roles"].items()}
     folder = Path(context.home) / "uploads" / f"roles-{context.job_id}"
     try:
-        if dataset.column(Role.USER) and dataset.column(Role.ITEM):
+        if dataset.column(Role.SERIES) and dataset.column(Role.VALUE):
+            changed = read_series_again(get_domain(record.domain), dataset, roles, args.get("options") or {}, folder)
+        elif dataset.column(Role.USER) and dataset.column(Role.ITEM):
             changed = read_lists_again(get_domain(record.domain), dataset, roles, args.get("options") or {}, folder)
         elif is_table(dataset):
             changed = read_again(get_domain(record.domain), dataset, roles, folder)
@@ -96,6 +102,36 @@ def read_lists_again(
         notes=(*found.notes, note),
         fingerprint="",
     )
+
+
+def read_series_again(
+    domain: Domain,
+    dataset: Dataset,
+    roles: Mapping[Role, Sequence[str]],
+    options: Mapping[str, Any],
+    folder: Path,
+) -> Dataset:
+    """Return series read anew from the steps that are there, with their groups and what is known ahead of them."""
+    kept = {role: dataset.roles[role] for role in SERIES_ROLES if role in dataset.roles}
+    wanted = {**kept, **{role: tuple(columns) for role, columns in roles.items() if role in SERIES_ROLES}}
+    key, time = dataset.column(Role.SERIES), dataset.column(Role.TIME)
+    table = dataset.table.reset_index(drop=True)
+    ahead = dataset.side.get(AHEAD)
+    if ahead is not None and len(ahead):
+        table = pd.concat([table, ahead.rename(columns={SERIES: key, TIME: time})], ignore_index=True)
+    static = dataset.side.get(SERIES)
+    if static is not None and len(static.columns):
+        groups = static.drop(columns=[name for name in static if name in table])
+        table = table.join(groups, on=key)
+        wanted[Role.GROUP] = tuple(map(str, static.columns))
+    folder.mkdir(parents=True, exist_ok=True)
+    path = folder / "series.parquet"
+    table.to_parquet(path, index=False)
+    asked = domain.parse_options({**options, "layout": "long"})
+    request = ReadRequest((path,), roles={role: names for role, names in wanted.items() if names}, options=asked)
+    found = pipeline.ingest(domain, replace(request, name=dataset.name))
+    note = Finding("info", "read-again", READ_AGAIN)
+    return replace(found, source=dataset.source, notes=(*found.notes, note), fingerprint="")
 
 
 def with_roles(dataset: Dataset, roles: Mapping[Role, Sequence[str]]) -> Dataset:
