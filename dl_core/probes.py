@@ -17,11 +17,13 @@ from dl_core.domain import Domain
 from dl_core.errors import OptionError, SchemaError
 from dl_core.evaluate.results import Predictions
 from dl_core.models.base import FitContext
-from dl_core.pipeline import Work, about_rows, judging, train
+from dl_core.pipeline import Work, about_rows, group_table, judging, train
 from dl_core.problems.classification import CLASSIFICATION
+from dl_core.problems.forecasting import FORECASTING
 from dl_core.schema import Role
 from dl_core.train.run import Run
 
+MOST_SPOILT = 60  # test windows whose history is spoilt; enough for a chart, quick enough to wait for
 UPDATED = ", updated"  # stands after the name of a model that learns on
 
 
@@ -47,6 +49,8 @@ def mitigate(
 
     name = run.check_model(model)
     dataset = run.load_dataset()
+    if domain.problem is FORECASTING:
+        return _mitigate_forecasts(domain, run, name, column, method, work)
     groups = make_groups(domain.slices(dataset), [column])
     if domain.problem is not CLASSIFICATION:
         raise OptionError("these remedies change decisions about rows, and lists have none", where=domain.title)
@@ -59,11 +63,51 @@ def mitigate(
         raise OptionError(f"there is no mitigation {method!r}", expected="thresholds, threshold_optimizer, reweighing")
     train_rows = dataset.subset(run.splits.train)
     weights = reweighing_weights(groups.loc[train_rows.ids].iloc[:, 0], train_rows.values(Role.LABEL))
+    again = _train_again(domain, run, name, column, weights, work)
+    return training_mitigation(run.predictions, again.predictions, name, groups, **judged).as_dict()
+
+
+def _train_again(domain: Domain, run: Run, name: str, column: str, weights: pd.Series, work: Work) -> Run:
+    """Return a run of one model on the same split with weighted rows; made once, then kept in the cache."""
     spec = replace(run.spec, models=(name,))
     mark = hashlib.sha256(f"{run.dataset['fingerprint']} {name} {column} {spec}".encode()).hexdigest()[:16]
     folder, path = (work.cache or run.folder) / "mitigated" / mark, (run.folder / run.dataset["path"]).resolve()
-    again = train(domain, dataset, run.splits, spec, folder, work, weights, dataset_path=str(path))
-    return training_mitigation(run.predictions, again.predictions, name, groups, **judged).as_dict()
+    return train(domain, run.load_dataset(), run.splits, spec, folder, work, weights, dataset_path=str(path))
+
+
+def _mitigate_forecasts(domain: Domain, run: Run, name: str, column: str, method: str, work: Work) -> dict[str, Any]:
+    """Take back what groups are forecast too high or too low, or train again with series weighted by group."""
+    from dl_core.bias.forecasts_remedies import forecast_mitigation, group_weights, scaling_remedy
+    from dl_core.bias.groups import make_groups
+
+    dataset = run.load_dataset()
+    groups, facts = make_groups(group_table(domain, run, dataset), [column]), FORECASTING.facts(dataset, run.splits)
+    if method == "scaling":
+        return scaling_remedy(run.predictions, name, groups, facts=facts, seed=run.spec.seed).as_dict()
+    if method != "reweighing":
+        raise OptionError(f"there is no mitigation {method!r}", expected="scaling, reweighing")
+    weights = group_weights(dataset.subset(run.splits.train), groups.iloc[:, 0])
+    again = _train_again(domain, run, name, column, weights, work)
+    found = forecast_mitigation(run.predictions, again.predictions, name, groups, facts=facts, seed=run.spec.seed)
+    return found.as_dict()
+
+
+def stress(
+    domain: Domain, run: Run, models: Sequence[str] | None = None, work: Work | None = None
+) -> list[dict[str, Any]]:
+    """Return the error of forecasts whose history was spoilt, by kind and strength (`evaluate.series.stress`).
+
+    The models are those that the test windows judged, and at most `MOST_SPOILT` windows are looked at.
+    """
+    from dl_core.evaluate.series.stress import stress_forecasts
+
+    if domain.problem is not FORECASTING:
+        raise OptionError("only forecasts go on from a history that can be spoilt", where=domain.title)
+    work, names = work or Work(), [run.check_model(name) for name in models or run.trained]
+    history, truth, scale = FORECASTING.test_windows(run, MOST_SPOILT)
+    opened = {name: run.load_model(name, domain.models[name], judged=True) for name in names}
+    context = FitContext(seed=run.spec.seed, emit=work.emit, should_stop=work.should_stop)
+    return stress_forecasts(opened, history, truth, scale=scale, seed=run.spec.seed, check_stop=context.check_stop)
 
 
 def learning_curve(domain: Domain, run: Run, work: Work, seeds: int = 3) -> list[dict[str, Any]]:

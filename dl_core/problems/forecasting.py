@@ -119,6 +119,17 @@ class Forecasting(Problem):
 
         return SeriesFacts.of(before_test(dataset, splits))
 
+    def test_windows(self, run: Run, most: int) -> tuple[Panel, np.ndarray, np.ndarray]:
+        """Return at most ``most`` test windows, drawn at random: histories, truths (m, h) and scales (m,)."""
+        dataset, horizon = run.load_dataset(), run.predictions.horizon
+        known, held = before_test(dataset, run.splits), Panel.of(dataset.subset(run.splits.test))
+        origins = rolling_origins(known, held, horizon, stride_of(run.spec.options, horizon))
+        drawn = np.arange(len(origins))
+        if len(drawn) > most:
+            drawn = np.sort(np.random.default_rng(run.spec.seed).choice(drawn, most, replace=False))
+        at, ends, both = origins.at[drawn], origins.ends[drawn], known.append(held)
+        return both.until(at, ends, horizon), both.truth(at, ends, horizon), known.scales()[at]
+
     def grouped_rows(self, dataset: Dataset, splits: Splits) -> Dataset:
         """Return what is known of series before the test."""
         return _known(dataset, splits)
