@@ -14,7 +14,6 @@ from dl_core.domain import Domain
 from dl_core.evaluate.choice import best_model
 from dl_core.files import read_json
 from dl_core.tasks.prepared_series import after_series, is_series, series_questions
-from dl_core.tasks.prepared_series import next_of_series, of_series
 
 MOST_DISAGREEMENTS = 12  # rows of a table on which two models disagree
 QUEUED = 300  # test rows of a table that stand in for a new file
@@ -65,8 +64,8 @@ def first_rows(predictions: pd.DataFrame) -> list[str]:
 def first_questions(domain: Domain, run: Mapping[str, Any], folder: Path) -> list[tuple[str, dict[str, Any]]]:
     """Return (task, args) of what the Explain, Bias and Predict tabs ask when they are opened for the first time."""
     table = not run["dataset"]["roles"].get("image")
-    if _is_series(run):
-        return of_series(run, folder)
+    if is_series(run):
+        return series_questions(domain, run)
     if run["dataset"]["roles"].get("item") and table:
         return _of_lists(domain, run, folder)
     model = best_model(run["models"])
@@ -113,11 +112,6 @@ def first_list_methods(explainers: Sequence[str], kind: str) -> list[str]:
     """Return the methods by which a list is explained at first: gradients for a network, exact parts for a baseline."""
     wanted = ("integrated_gradients", "leave_one_out") if kind == "deep" else ("exact", "leave_one_out")
     return [name for name in wanted if name in explainers]
-
-
-def _is_series(run: Mapping[str, Any]) -> bool:
-    roles = run["dataset"]["roles"]
-    return bool(roles.get("series") and roles.get("value"))
 
 
 def _of_lists(domain: Domain, run: Mapping[str, Any], folder: Path) -> list[tuple[str, dict[str, Any]]]:
@@ -168,8 +162,6 @@ def next_questions(
     domain: Domain, run: Mapping[str, Any], task: str, args: Mapping[str, Any], result: Mapping[str, Any]
 ) -> list[tuple[str, dict[str, Any]]]:
     """Return (task, args) of what the tabs ask next, once they know the answer to a first question."""
-    if _is_series(run):
-        return next_of_series(run, task, args, result)
     if is_series(run):
         return after_series(domain, run, task, args, result)
     models = {name: about for name, about in run["models"].items() if about["state"] == "done"}

@@ -8,6 +8,7 @@ from typing import Any
 from dl_core.domain import Domain
 from dl_core.evaluate.choice import best_model
 
+FIRST_LINES = 3  # series that the Data tab draws at first
 FIRST_METHODS = 2  # of the domain's explainers, shown at first for a network
 
 
@@ -15,6 +16,18 @@ def is_series(run: Mapping[str, Any]) -> bool:
     """Return whether a run forecasts series."""
     roles = run["dataset"]["roles"]
     return bool(roles.get("series") and roles.get("value"))
+
+
+def first_listed() -> dict[str, Any]:
+    """Return the question after the series that the Data tab lists first."""
+    return {"kind": "mix", "search": "", "page": 0}
+
+
+def first_lines(series: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """Return the question after the lines that the Data tab draws first: some spread over the list."""
+    few = min(FIRST_LINES, len(series))
+    places = [round(at * (len(series) - 1) / max(few - 1, 1)) for at in range(few)]
+    return {"series": [str(series[place]["series"]) for place in places]}
 
 
 def first_reasons(explainers: Sequence[str], kind: str) -> list[str]:
@@ -29,6 +42,8 @@ def series_questions(domain: Domain, run: Mapping[str, Any]) -> list[tuple[str, 
     shown = best_model(models, "deep") or model
     found = {"model": shown, "kind": "typical", "search": ""}
     return [
+        ("series_overview", {}),
+        ("series_listed", first_listed()),
         ("series_found", found),
         ("bias", {"model": model, "columns": []}),
         ("forecast_ahead", {"model": model}),
@@ -41,6 +56,8 @@ def after_series(
     domain: Domain, run: Mapping[str, Any], task: str, args: Mapping[str, Any], result: Mapping[str, Any]
 ) -> list[tuple[str, dict[str, Any]]]:
     """Return (task, args) of what the tabs ask next, once they know the answer to a first question."""
+    if task == "series_listed" and result["series"]:
+        return [("series_lines", first_lines(result["series"]))]
     if task != "series_found" or not result["series"]:
         return []
     series, model = result["series"][0]["series"], args["model"]
