@@ -23,7 +23,7 @@ METHOD = "split conformal"
 FLOOR = 0.02  # of the series' scale, added to each half-width, so that a forecast without spread gets one
 DRAW = 50  # cases; with so many, a step's own factor and that of all steps count the same
 FEWEST = 20  # scores; with fewer nothing is learned
-MOST = 50.0  # a factor above this is no calibration any more
+MOST = 1_000.0  # a factor above this is no calibration any more
 
 
 def fit_conformal(cases: Cases, scale: np.ndarray) -> dict[str, Any]:
