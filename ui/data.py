@@ -9,7 +9,7 @@ import streamlit as st
 
 from dl_core.data.interactions.histories import POSITIVE
 from dl_core.domain import Domain
-from ui import jobs, kinds, preview, samples, sources, state, states, theme
+from ui import jobs, kinds, preview, samples, series_options, sources, state, states, theme
 from ui.context import PageContext
 from ui.words import count
 
@@ -65,7 +65,8 @@ def _inspected(context: PageContext) -> tuple[list[Mapping[str, Any]], Mapping[s
         drawn = {"protocol": context.summary["protocol"], **context.summary["counts"]}
     if not context.dataset.get("id"):
         return notes, drawn, True
-    asked = {"dataset_id": context.dataset["id"], "options": {}, "run": None}
+    options = series_options.asked(context) if kinds.is_series(context) else {}
+    asked = {"dataset_id": context.dataset["id"], "options": options, "run": None}
     result = context.ask("inspect", asked, label="Checking the data")
     if result is None:
         return notes, drawn, False
@@ -94,7 +95,8 @@ def show_findings(context: PageContext, findings: Sequence[Mapping[str, Any]]) -
                 body = st.expander(f"Show rows ({count(total)})", key=f"found_{at}", on_change="rerun")
                 if body.open:
                     with body:
-                        preview.rows_with_pictures(context, list(rows))
+                        named = kinds.body(context, "data").named_rows if kinds.is_series(context) else None
+                        (named or preview.rows_with_pictures)(context, list(rows))
 
 
 def _mend(context: PageContext, kind: str) -> None:
@@ -143,12 +145,15 @@ def _roles(domain: Domain, context: PageContext) -> None:
     ):
         wanted: dict[str, list[str]] = {}
         for field in domain.schema.fields:
-            if field.role in READER_ONLY or (kinds.is_lists(context) and field.many):
+            many = field.many and not (kinds.is_series(context) and field.role in ("series", "value"))
+            if field.role in READER_ONLY or (kinds.is_lists(context) and many):
+                continue
+            if kinds.is_series(context) and field.role == "group":  # they stand beside the series, not in the rows
                 continue
             now = [name for name in about["roles"].get(str(field.role), ()) if name in columns]
             title = str(field.role).capitalize() + (" (needed)" if field.required else "")
             key = f"role_{about.get('id', 'sample')}_{field.role}"
-            if field.many:
+            if many:
                 wanted[str(field.role)] = st.multiselect(title, columns, now, key=key, help=field.help, disabled=fixed)
             else:
                 at = columns.index(now[0]) if now else None

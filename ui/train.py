@@ -9,11 +9,12 @@ import streamlit as st
 
 from dl_core.domain import Domain
 from dl_core.errors import DaylightError
-from ui import data_lists_facts, estimate, jobs, kinds, live, options, state, states, training
+from ui import data_lists_facts, estimate, jobs, kinds, live, options, series_options, state, states, training
 from ui.context import PageContext
 from ui.words import about, duration
 
 PRESETS = {"fast": "Fast", "all": "Thorough"}
+HIDDEN = {"lists": data_lists_facts.READ, "series": series_options.READ}  # options that were used when reading
 KINDS = {"baseline": "Simple baselines", "deep": "Deep learning"}
 
 
@@ -88,7 +89,7 @@ def _form(domain: Domain, context: PageContext) -> None:
     with left:
         _presets(domain, context)
         models = _without_labels(domain, context, _models(domain, context))
-        chosen, seed, budget = options.draw(domain, hidden=data_lists_facts.READ if kinds.is_lists(context) else ())
+        chosen, seed, budget = options.draw(domain, hidden=HIDDEN.get(kinds.kind(context), ()))
         chosen |= st.session_state.get(f"{jobs.READ}{context.dataset.get('id')}", {})
     with right, st.container(border=True):
         rows = _training_rows(context)
@@ -113,7 +114,7 @@ def _form(domain: Domain, context: PageContext) -> None:
 
 def _without_labels(domain: Domain, context: PageContext, models: list[str]) -> list[str]:
     """Return the ticked models; where no row has a label only those that need none, and say so."""
-    if (context.dataset or {}).get("roles", {}).get("label") or kinds.is_lists(context):
+    if (context.dataset or {}).get("roles", {}).get("label") or kinds.kind(context) in ("lists", "series"):
         return models
     free = [name for name, offer in domain.models.items() if offer.unlabelled]
     if not free:

@@ -14,6 +14,7 @@ from ui.words import about, number
 
 EVENTS = "_events"  # session key: the events of the one training on show
 LOSSES = (("loss", "solid", ", training"), ("val_loss", "dot", ", validation"))  # (key of an epoch, dash, words)
+SERIES = (("val_mase", "solid", ""),)
 LISTS = (("val_ndcg", "solid", ""),)
 MODEL_STATES = {
     "waiting": ("Waiting", "gray", "hourglass_empty"),
@@ -98,9 +99,11 @@ def _bar(context: PageContext, name: str, progress: ModelProgress) -> None:
 
 
 def _curves(context: PageContext, progress: Mapping[str, ModelProgress]) -> None:
-    """Draw what epochs bring, of every model that learns in them: loss, or how good the lists of held-out users are."""
+    """Draw what epochs bring, of every model that learns in them: loss, or how good lists and forecasts are."""
     if kinds.is_lists(context):
         wanted, title, y = LISTS, "How good the lists are while learning", "nDCG of validation users"
+    elif kinds.is_series(context):
+        wanted, title, y = SERIES, "Error while learning", "MASE of validation windows"
     else:
         wanted, title, y = LOSSES, "Loss while learning", "Cross-entropy loss"
     series = []

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 ON_PAGE = 40  # series of one page of the list
 SPARK = 40  # points of the small course beside each
 MOST_POINTS = 800  # points of a line in a chart; longer ones keep the least and the greatest of each stretch
+BEFORE = 2  # times the held-out steps that stand before them in a chart of the end
 MOST_LINES = 6  # series in one answer
 KINDS = ("mix", "largest", "gaps", "short", "all")
 
@@ -202,6 +203,8 @@ def spark(values: np.ndarray, points: int = SPARK) -> list[float]:
 def series_lines(args: Mapping[str, Any], context: TaskContext) -> dict[str, Any]:
     """Return the values of ``args["series"]``, at most `MOST_LINES`, thinned to what a chart can show.
 
+    With ``args["last"]`` only the end comes back: what is held out and `BEFORE` times as much before it.
+
     Returns
     -------
     dict
@@ -219,18 +222,22 @@ def series_lines(args: Mapping[str, Any], context: TaskContext) -> dict[str, Any
     for name in list(args.get("series") or ())[:MOST_LINES]:
         if str(name) not in place:
             raise OptionError("this series is not part of the data", todo="search for another one")
-        lines.append(_course(shown, place[str(name)]))
+        lines.append(_course(shown, place[str(name)], bool(args.get("last"))))
     return {"lines": lines}
 
 
-def _course(shown: Shown, at: int) -> dict[str, Any]:
+def _course(shown: Shown, at: int, last: bool) -> dict[str, Any]:
     panel = shown.panel
     values, times = panel.of_series(at), panel.times[panel.starts[at] : panel.starts[at + 1]]
-    kept = thin(values, MOST_POINTS)
     parts = {}
     if shown.begins is not None:
         first = {name: int(begin[at]) for name, begin in shown.begins.items()}
         parts = {name: times_json(times[[step]])[0] for name, step in first.items() if step >= 0}
+        held = [step for name, step in first.items() if name != "train" and step >= 0]
+        if last and held:
+            cut = max(0, min(held) - BEFORE * (len(values) - min(held)))
+            values, times = values[cut:], times[cut:]
+    kept = thin(values, MOST_POINTS)
     return {
         "series": str(panel.series[at]),
         "time": times_json(times[kept]),
