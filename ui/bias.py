@@ -91,7 +91,7 @@ def _groups(context: PageContext, report: dict[str, Any], model: str, metric: st
     """Draw one chart a column: dots with intervals by group around the overall line."""
     overall = next(row for row in report["overall"] if row["metric"] == metric)
     table = pd.DataFrame([row for row in report["groups"] if row["metric"] == metric])
-    units = "users" if kinds.is_lists(context) else "rows"
+    units = kinds.units(context)
     for column, rows in table.groupby("column", sort=False):
         shown = largest(rows)
         dots = [

@@ -10,7 +10,21 @@ import streamlit as st
 from dl_core.domain import Domain
 from dl_core.evaluate.results import Evaluation
 from dl_core.tasks.prepared import default_pair
-from ui import ageing, arrival, charts, cold_start, curves, curves_lists, drift, kinds, measures, reading, stress, theme
+from ui import (
+    ageing,
+    arrival,
+    charts,
+    cold_start,
+    curves,
+    curves_lists,
+    curves_series,
+    drift,
+    kinds,
+    measures,
+    reading,
+    stress,
+    theme,
+)
 from ui.context import PageContext
 from ui.words import count, duration, estimate, interval, number, signed, size
 
@@ -33,7 +47,7 @@ def show(domain: Domain, context: PageContext) -> None:
     if pair:
         _differences(context, comparison, pair)
     arrival.pause()
-    shown = curves_lists if kinds.is_lists(context) else curves
+    shown = {"lists": curves_lists, "series": curves_series}.get(kinds.kind(context), curves)
     shown.show(context, evaluation, pair)
     arrival.pause()
     if pair:
@@ -174,7 +188,7 @@ def _differences(context: PageContext, comparison: dict[str, Any], pair: tuple[s
         }
         for row in rows
     ]
-    units = "users" if kinds.is_lists(context) else "rows"
+    units = kinds.units(context)
     wins = sum(row["verdict"] == "better" for row in rows)
     losses = sum(row["verdict"] == "worse" for row in rows)
     title = f"A is better by {wins} of {len(rows)} metrics, worse by {losses}"

@@ -19,7 +19,7 @@ VIEWS = {"methods": "Methods side by side", "models": "Models side by side"}
 def show(domain: Domain, context: PageContext) -> None:
     """Draw the tab."""
     body = kinds.body(context, "explain")
-    if kinds.is_lists(context):
+    if kinds.kind(context) in ("lists", "series"):
         body.show(domain, context)
         return
     if context.dataset_folder is None and not (context.prepared and kinds.is_table(context)):

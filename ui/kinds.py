@@ -34,6 +34,11 @@ def is_series(context: PageContext) -> bool:
     return kind(context) == "series"
 
 
+def units(context: PageContext) -> str:
+    """Return what is counted in the test: users, series or rows."""
+    return {"lists": "users", "series": "series"}.get(kind(context), "rows")
+
+
 def body(context: PageContext, panel: str) -> ModuleType:
     """Return the module that draws ``panel`` for these data, ``ui.<panel>_<kind>``."""
     return importlib.import_module(f"ui.{panel}_{kind(context)}")

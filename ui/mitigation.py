@@ -8,11 +8,19 @@ import pandas as pd
 import streamlit as st
 
 from dl_core.domain import Domain
-from dl_core.evaluate.metrics import METRICS
-from ui import charts, theme
+from ui import charts, kinds, measures, theme
 from ui.context import PageContext
 from ui.words import interval, number, signed
 
+SERIES_METHODS = {
+    "scaling": "A shift for each group",
+    "reweighing": "Reweighing and training again",
+}
+SERIES_HELP = {
+    "scaling": "Takes off what a group was forecast too high (or too low) on the validation windows, shrunk towards "
+    "nothing where that may be chance. No retraining; the group must be known.",
+    "reweighing": "Series are weighted so that all groups count equally, and the model is trained again.",
+}
 METHODS = {
     "thresholds": "A threshold for each group",
     "reweighing": "Reweighing and training again",
@@ -40,14 +48,16 @@ def show(domain: Domain, context: PageContext, model: str, columns: list[str]) -
     if context.read_only:
         st.caption("This run is shared with you for reading; open a run of your own to try a mitigation.")
         return
+    series = kinds.is_series(context)
+    methods, helps = (SERIES_METHODS, SERIES_HELP) if series else (METHODS, HELP)
     with st.container(horizontal=True, vertical_alignment="bottom"):
         column = st.selectbox(
             "For the groups of", columns, key=f"{context.key}_mitigate_column", persist_state="session", width=220
         )
         method = st.selectbox(
             "By",
-            list(METHODS),
-            format_func=METHODS.get,
+            list(methods),
+            format_func=methods.get,
             key=f"{context.key}_mitigate_method",
             persist_state="session",
             width=300,
@@ -61,7 +71,7 @@ def show(domain: Domain, context: PageContext, model: str, columns: list[str]) -
             key="try_mitigation",
             on_click=lambda: st.session_state.update({asked: wanted}),
         )
-    st.caption(HELP[method])
+    st.caption(helps[method])
     if st.session_state.get(asked) != wanted:
         return
     lane = "train" if method == "reweighing" else "quick"
@@ -70,7 +80,7 @@ def show(domain: Domain, context: PageContext, model: str, columns: list[str]) -
         question["constraint"] = constraint
     result = context.ask("mitigate", question, label="Trying the mitigation", lane=lane)
     if result is not None:
-        _before_and_after(domain, result, column)
+        _before_and_after(context, result, column)
 
 
 def _constraint(context: PageContext) -> str:
@@ -84,10 +94,10 @@ def _constraint(context: PageContext) -> str:
     )
 
 
-def _before_and_after(domain: Domain, result: dict[str, Any], column: str) -> None:
+def _before_and_after(context: PageContext, result: dict[str, Any], column: str) -> None:
     st.info(result["sentence"], icon=":material/balance:")
     metric = _shown_metric(result)
-    label = METRICS[metric].label if metric in METRICS else metric
+    label = measures.measure(context, metric).label
     dots = []
     for name, colour in (("before", theme.GREYS[0]), ("after", theme.DEEP[0])):
         dots += [
@@ -101,17 +111,20 @@ def _before_and_after(domain: Domain, result: dict[str, Any], column: str) -> No
         chart = charts.dots(dots, f"{label} by {column}, before and after", x=f"{label}; whiskers: 95 % interval")
         charts.draw(chart, alt=f"{label} by {column} before and after mitigation", key="mitigation_dots")
     with right:
-        st.markdown("**What it costs over all rows**")
+        st.markdown(f"**What it costs over all {kinds.units(context)}**")
         table = pd.DataFrame(
             {
-                "Metric": [METRICS[row["metric"]].label for row in result["cost"]],
+                "Metric": [measures.measure(context, row["metric"]).label for row in result["cost"]],
                 "Before": [number(row["before"]) for row in result["cost"]],
                 "After": [number(row["after"]) for row in result["cost"]],
                 "Change": [f"{signed(row['change'])} {interval(row['low'], row['high'])}" for row in result["cost"]],
             }
         )
         st.dataframe(table, hide_index=True, alt="Overall metrics before and after mitigation")
-        if result.get("thresholds"):
+        if result.get("thresholds") and kinds.is_series(context):
+            parts = ", ".join(f"{group} {signed(-shift)}" for group, shift in result["thresholds"].items() if shift)
+            st.caption(f"Shifts in units of a series' usual change, learned on validation windows: {parts or 'none'}.")
+        elif result.get("thresholds"):
             parts = ", ".join(f"{group} {estimate_threshold(cut)}" for group, cut in result["thresholds"].items())
             st.caption(f"Thresholds, picked on validation rows: {parts}.")
 

@@ -15,7 +15,7 @@ from ui.context import PageContext
 
 def show(domain: Domain, context: PageContext) -> None:
     """Draw the tab."""
-    if kinds.is_lists(context):
+    if kinds.kind(context) in ("lists", "series"):
         kinds.body(context, "predict").show(domain, context)
         return
     new, edit = st.tabs(["New cases", "What if: edit one case"], key=f"{context.key}_predict_tabs", on_change="rerun")

@@ -31,10 +31,11 @@ def show(domain: Domain, context: PageContext) -> None:
 
 
 def _predictions(context: PageContext, stem: str) -> None:
-    """Offer what the models said of the held-out rows; lists are many lines, so they go as they are kept."""
-    if kinds.is_lists(context):
+    """Offer what the models said of the held-out rows; many lines go as they are kept."""
+    if kinds.kind(context) in ("lists", "series"):
         kept = (context.run_folder / "predictions.parquet").read_bytes()
-        _download("Judged lists (Parquet)", kept, f"{stem}-lists.parquet", "application/vnd.apache.parquet")
+        what = "forecasts" if kinds.is_series(context) else "lists"
+        _download(f"Judged {what} (Parquet)", kept, f"{stem}-{what}.parquet", "application/vnd.apache.parquet")
         return
     table = context.predictions()
     _download("Predictions (CSV)", table.to_csv(index=False).encode(), f"{stem}-predictions.csv", "text/csv")

@@ -8,7 +8,7 @@ import pandas as pd
 import streamlit as st
 
 from dl_core.domain import Domain
-from ui import charts, kinds, measures, transfer_lists
+from ui import charts, kinds, measures, stress_series, transfer_lists
 from ui.context import PageContext
 from ui.words import number
 
@@ -24,6 +24,9 @@ CORRUPTIONS = {
 
 def show(domain: Domain, context: PageContext) -> None:
     """Draw the questions that these data allow, folded; each is answered when it is opened."""
+    if kinds.is_series(context):
+        stress_series.show(context)
+        return
     if not kinds.is_table(context):
         _about_images(context)
     if domain.learning_curve is None:
