@@ -91,6 +91,7 @@ class Panel:
         names = data.values(Role.SERIES).astype(str).to_numpy(dtype=object)
         values = data.values(Role.VALUE).to_numpy(dtype=float)
         times = data.values(Role.TIME).to_numpy()
+        times = times.astype("datetime64[ns]") if times.dtype.kind == "M" else times
         change = np.flatnonzero(names[1:] != names[:-1]) + 1 if len(names) else np.array([], dtype=np.int64)
         bounds = np.concatenate([[0], change, [len(names)]]).astype(np.int64) if len(names) else np.zeros(1, np.int64)
         columns = {role: tuple(data.roles.get(role, ())) for role in (Role.PAST, Role.FUTURE)}
