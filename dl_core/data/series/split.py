@@ -1,0 +1,187 @@
+"""`split_series`: the last windows of each series judge, those before them choose, the rest trains; never shuffled."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from dl_core.data.dataset import Dataset
+from dl_core.data.series.degenerate import LEAST_STEPS, spread_of
+from dl_core.data.series.origins import horizon_of, stride_of
+from dl_core.data.series.panel import Panel
+from dl_core.data.splits import Splits
+from dl_core.errors import OptionError, SchemaError
+
+WINDOWS = 3
+LEAST_HISTORY = 8  # steps that a series keeps to learn from, or the horizon, or two seasons where it can
+_TRAIN, _VALIDATION, _TEST = 0, 1, 2
+
+
+@dataclass(frozen=True)
+class _Plan:
+    """The options of a split, typed."""
+
+    horizon: int
+    stride: int
+    windows: int
+    validation: int
+    season: int
+
+    def steps(self, windows: np.ndarray | int) -> np.ndarray:
+        """Return the steps that so many windows take; none take none."""
+        windows = np.asarray(windows)
+        return np.where(windows > 0, self.horizon + (windows - 1) * self.stride, 0)
+
+
+def split_series(dataset: Dataset, seed: int, options: Mapping[str, Any]) -> Splits:
+    """Assign the last steps of each series to the test, those before to validation, the rest to training.
+
+    The test is ``windows`` rolling windows of ``horizon`` steps, their origins ``stride`` steps apart; validation is
+    ``validation_windows`` more before them. A series too short for all gets fewer, one too short for any, or that never
+    changes, only trains. A given test (``Dataset.fixed_split``) is followed; validation is taken before it.
+
+    Parameters
+    ----------
+    dataset : Dataset
+    seed : int
+        Not used: nothing is drawn.
+    options : mapping
+        ``horizon`` (0: what suits the frequency), ``stride`` (0: the horizon), ``windows`` and ``validation_windows``
+        (0: 3 of each, or as many as fit).
+
+    Raises
+    ------
+    SchemaError
+        If no series is long enough for one window of each part.
+    OptionError
+        If an option does not fit.
+    """
+    panel = Panel.of(dataset)
+    plan = _plan(options, panel)
+    given = None if dataset.fixed_split is None else (dataset.fixed_split == "test").to_numpy()
+    if given is not None and given.any():
+        return _given(dataset, panel, plan, given)
+    usable = _usable(panel.values, panel.starts)
+    test, validation = _windows(panel.lengths, plan)
+    test, validation = np.where(usable, test, 0), np.where(usable, validation, 0)
+    if not test.any() or not validation.any():
+        raise _too_short(dataset, panel, plan)
+    part = _parts(panel, plan.steps(validation), plan.steps(test))
+    return _splits(dataset, part, _words(plan, test, validation), "by time")
+
+
+def _plan(options: Mapping[str, Any], panel: Panel) -> _Plan:
+    for name in ("horizon", "stride", "windows", "validation_windows"):
+        if int(options.get(name) or 0) < 0:
+            raise OptionError(f"{options[name]} is below zero", where=f"option {name}", expected="0 or more")
+    horizon = horizon_of(options, panel)
+    windows = int(options.get("windows") or 0) or WINDOWS
+    validation = int(options.get("validation_windows") or 0) or windows
+    return _Plan(horizon, stride_of(options, horizon), windows, validation, panel.season)
+
+
+def _usable(values: np.ndarray, starts: np.ndarray) -> np.ndarray:
+    """Return which series can judge: they change and have a few values."""
+    number, low, high = spread_of(values, starts)
+    return (number >= LEAST_STEPS) & (low < high)
+
+
+def _windows(lengths: np.ndarray, plan: _Plan) -> tuple[np.ndarray, np.ndarray]:
+    """Return the number of test and of validation windows of each series, (n,) each.
+
+    As many as leave two seasons to learn from; at least one of each where they leave the horizon or eight steps; a test
+    window alone where there is room for no more.
+    """
+    little = max(plan.horizon, LEAST_HISTORY)
+    much = max(2 * plan.season if plan.season > 1 else 0, little)
+    test, validation = np.zeros(len(lengths), dtype=np.int64), np.zeros(len(lengths), dtype=np.int64)
+    ways = [(plan.windows, plan.validation, much)]
+    most = max(plan.windows, plan.validation)
+    ways += [(min(w, plan.windows), min(w, plan.validation), much) for w in range(most - 1, 0, -1)]
+    ways += [(1, 1, little), (1, 0, little)]
+    for t, v, least in ways:  # the most demanding first
+        fits = (test == 0) & (lengths >= plan.steps(t) + plan.steps(v) + least)
+        test[fits], validation[fits] = t, v
+    return test, validation
+
+
+def _parts(panel: Panel, validation: np.ndarray, test: np.ndarray) -> np.ndarray:
+    """Return the part of each row, given the steps of each series held out."""
+    lengths = panel.lengths
+    inside = np.arange(panel.starts[-1]) - np.repeat(panel.starts[:-1], lengths)
+    back = np.repeat(lengths, lengths) - inside  # 1 for the last step
+    test, validation = np.repeat(test, lengths), np.repeat(validation, lengths)
+    return np.where(back <= test, _TEST, np.where(back <= test + validation, _VALIDATION, _TRAIN))
+
+
+def _given(dataset: Dataset, panel: Panel, plan: _Plan, given: np.ndarray) -> Splits:
+    """Return the given test with validation windows before it."""
+    tested = np.add.reduceat(given.astype(np.int64), panel.starts[:-1])
+    usable = _usable(np.where(given, np.nan, panel.values), panel.starts)
+    left = panel.lengths - tested
+    little = max(plan.horizon, LEAST_HISTORY)
+    much = max(2 * plan.season if plan.season > 1 else 0, little)
+    validation = np.zeros(len(panel), dtype=np.int64)
+    for windows, least in [*((w, much) for w in range(plan.validation, 0, -1)), (1, little)]:
+        fits = (validation == 0) & usable & (left >= plan.steps(windows) + least)
+        validation[fits] = windows
+    if not validation.any():
+        raise _too_short(dataset, panel, plan)
+    part = _parts(panel, plan.steps(validation), tested)
+    most = int(tested.max())
+    plan = replace(plan, validation=int(validation.max()))
+    words = f"the given test of {'up to ' if tested[tested > 0].min() < most else ''}{most:,} steps of each of "
+    words += f"{int((tested > 0).sum()):,} series, forecast {plan.horizon:,} steps ahead"
+    words += f"; {_named(plan.validation)} of {plan.horizon:,} steps before it {_choose(plan.validation)}"
+    return _splits(dataset, part, words + _exceptions(validation, plan.validation, "validation"), "given")
+
+
+def _words(plan: _Plan, test: np.ndarray, validation: np.ndarray) -> str:
+    plan = replace(plan, windows=int(test.max()), validation=int(validation.max()))  # as many as the longest has
+    judged = int((test > 0).sum())
+    each = f"each of {judged:,} series" if judged > 1 else "one series"
+    words = f"the last {_named(plan.windows, False)} of {plan.horizon:,} steps of {each}"
+    words += f", origins {plan.stride:,} steps apart" if plan.windows > 1 or plan.validation > 1 else ""
+    words += f"; {_named(plan.validation)} before {'them' if plan.windows > 1 else 'it'} {_choose(plan.validation)}"
+    fewer = int(((test > 0) & ((test < plan.windows) | (validation < plan.validation))).sum())
+    words += f"; {fewer:,} shorter series have fewer" if fewer else ""
+    none = int((test == 0).sum())
+    return words + (f"; {none:,} too short or constant only train" if none else "")
+
+
+def _exceptions(windows: np.ndarray, most: int, word: str) -> str:
+    fewer = int((windows < most).sum())
+    return f"; {fewer:,} series have fewer {word} windows" if fewer else ""
+
+
+def _named(windows: int, article: bool = True) -> str:
+    if windows == 1:
+        return "the window" if article else "window"
+    return f"the {windows} windows" if article else f"{windows} windows"
+
+
+def _choose(windows: int) -> str:
+    return "chooses" if windows == 1 else "choose"
+
+
+def _too_short(dataset: Dataset, panel: Panel, plan: _Plan) -> SchemaError:
+    longest = int(panel.lengths.max())
+    most = max(0, min(longest // 3, (longest - LEAST_HISTORY) // 2))
+    return SchemaError(
+        f"a horizon of {plan.horizon:,} steps is too long for the history: the longest series has {longest:,} steps",
+        where=f"{dataset.name}, option horizon",
+        expected=f"at most {most:,} steps here, so that one window judges, one chooses and as many steps train"
+        if most
+        else "one window to judge by, one to choose by and as many steps to learn from",
+        todo="choose a shorter horizon, or add earlier values",
+    )
+
+
+def _splits(dataset: Dataset, part: np.ndarray, protocol: str, kind: str) -> Splits:
+    ids = dataset.ids.to_numpy(dtype=object)
+    names = {"train": _TRAIN, "validation": _VALIDATION, "test": _TEST}
+    rows = {name: tuple(ids[part == at].tolist()) for name, at in names.items()}
+    return Splits(**rows, kind=kind, protocol=protocol)
