@@ -9,7 +9,7 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from dl_core.domain import Domain, domains
-from ui import arrival, charts, concepts_lists, reading, samples, theme
+from ui import arrival, charts, concepts_lists, concepts_series, reading, samples, theme
 from ui.words import estimate, number
 
 HIGH, LOW = 356, 204  # pixels that a chart takes up with its title; one with two groups
@@ -21,7 +21,7 @@ def show() -> None:
     st.title("Concepts", anchor=False)
     st.caption("What the words on these pages mean, and what they do not mean.")
     example = next((domain for domain in domains().values() if domain.sample and _folder(domain)), None)
-    lists = concepts_lists.example()
+    lists, series = concepts_lists.example(), concepts_series.example()
     ideas = (
         ("Transfer learning", TRANSFER, _transfer, example),
         ("Saliency, and whether to believe it", SALIENCY, None, example),
@@ -29,6 +29,7 @@ def show() -> None:
         ("Intervals", INTERVALS, _intervals, example),
         ("Bias", BIAS, _bias, example),
         *((*entry, lists) for entry in concepts_lists.entries()),
+        *((*entry, series) for entry in concepts_series.entries()),
     )
     later = []
     for title, text, draw, shown in ideas:
@@ -186,4 +187,7 @@ def _bias(domain: Domain) -> None:
     charts.draw(chart, f"Accuracy by {column}: {said}. Overall {number(overall)}.", key="concept_bias")
 
 
-ALONE = (_intervals, *(draw for _, _, draw in concepts_lists.entries()))  # what can be drawn without a sample
+ALONE = (  # what can be drawn without a sample
+    _intervals,
+    *(draw for entries in (concepts_lists.entries(), concepts_series.entries()) for _, _, draw in entries),
+)

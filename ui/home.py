@@ -12,7 +12,7 @@ from typing import Any
 import streamlit as st
 
 from dl_core.domain import Domain, domains
-from ui import estimate, live, preview_lists, samples, services, state, states
+from ui import estimate, live, preview_lists, preview_series, samples, services, state, states
 from ui.words import about, count, number, size, when
 
 YOU_GET = "Models compared with simple baselines, reasons for each answer, a check for bias, predictions and a report"
@@ -66,7 +66,7 @@ def _words(name: str, domain: Domain) -> None:
     st.markdown(f":material/upload: **You bring** {domain.upload_help[:1].lower()}{domain.upload_help[1:]}")
     st.markdown(f":material/insights: **You get** {YOU_GET[:1].lower()}{YOU_GET[1:]}")
     st.markdown(f":material/timer: **It takes** {_how_long(domain)}")
-    told = preview_lists.words(domain)
+    told = preview_lists.words(domain) or preview_series.words(domain)
     if told:
         st.caption(told)
     if domain.notice:

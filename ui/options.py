@@ -9,6 +9,17 @@ import streamlit as st
 
 from dl_core.domain import Domain, Option
 
+TITLES = {  # where the name alone says too little
+    "horizon": "Steps ahead",
+    "windows": "Test windows",
+    "season": "Season in steps",
+    "seeds": "Networks averaged",
+    "lookback": "Past steps read",
+    "stride": "Steps between windows",
+    "time_limit": "Seconds a statistical model",
+    "reconcile": "Make sums add up",
+    "hierarchy": "Groups that are summed",
+}
 SIDE_BY_SIDE = 170  # pixels that a short option needs
 
 
@@ -49,7 +60,7 @@ def _field(domain: Domain, option: Option) -> Any:
 def field(option: Option, key: str, value: Any, *, title: str = "", **shared: Any) -> Any:
     """Draw the widget that fits an option's kind with ``value`` in it, and return what stands there."""
     hint = option.help[:1].upper() + option.help[1:]
-    title = title or option.name.replace("_", " ").capitalize()
+    title = title or TITLES.get(option.name) or option.name.replace("_", " ").capitalize()
     if option.lines:
         return st.text_area(f"{title} ({option.help})", value, height=130, key=key, **shared)
     shared = {**shared, "key": key, "help": hint}

@@ -8,11 +8,17 @@ from typing import Any
 import streamlit as st
 
 from dl_core.domain import Domain, Option
+from dl_core.schema import Role
 from ui import jobs
 from ui.context import PageContext
 
 READ = ("layout", "frequency", "season", "scale_season")  # say how files are read
 SPLIT = ("horizon", "windows", "validation_windows", "stride")  # say what is held out; they stand in the Train form
+
+
+def fits(domain: Domain) -> bool:
+    """Return whether the domain reads series."""
+    return domain.schema.field(Role.SERIES) is not None and domain.schema.field(Role.VALUE) is not None
 
 
 def read_options(domain: Domain) -> list[Option]:

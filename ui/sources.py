@@ -12,7 +12,7 @@ from dl_core.data.catalogue import KnownData
 from dl_core.domain import Domain, Sample
 from dl_core.errors import DaylightError
 from dl_core.schema import Role
-from ui import dialogs, jobs, samples, services, state, states, upload_lists, uploads
+from ui import dialogs, jobs, samples, services, state, states, upload_lists, upload_series, uploads
 from ui.context import PageContext
 from ui.words import count, size, when
 
@@ -97,7 +97,8 @@ def upload(domain: Domain, owner: str) -> None:
         accept_multiple_files="directory" if folder else True,
         key="upload_files_folder" if folder else "upload_files",
     )
-    more = upload_lists.draw(domain) if upload_lists.fits(domain) else {}
+    form = next((form for form in (upload_lists, upload_series) if form.fits(domain)), None)
+    more = form.draw(domain) if form else {}
     name = st.text_input("Name of the data set", key="upload_name", placeholder="taken from the file", max_chars=80)
     if domain.notice:
         personal = "Personal fields of DICOM headers are neither stored nor shown. " if images else ""

@@ -30,6 +30,11 @@ def first_lines(series: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     return {"series": [str(series[place]["series"]) for place in places]}
 
 
+def first_found(model: str) -> dict[str, Any]:
+    """Return the question after the series whose forecasts are shown first."""
+    return {"model": model, "kind": "typical", "search": ""}
+
+
 def first_reasons(explainers: Sequence[str], kind: str) -> list[str]:
     """Return the methods by which a forecast is explained at first: gradients need a network."""
     return list(explainers[:FIRST_METHODS]) if kind == "deep" else ["occlusion"]
@@ -40,7 +45,7 @@ def series_questions(domain: Domain, run: Mapping[str, Any]) -> list[tuple[str, 
     models = {name: about for name, about in run["models"].items() if about["state"] == "done"}
     model = best_model(models)
     shown = best_model(models, "deep") or model
-    found = {"model": shown, "kind": "typical", "search": ""}
+    found = first_found(shown)
     return [
         ("series_overview", {}),
         ("series_listed", first_listed()),

@@ -1,0 +1,50 @@
+"""A real forecast from the sample, for the card on the home page and for Concepts: history, fan, and what came."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from dl_core.domain import Domain
+from dl_core.evaluate.choice import best_model
+from dl_core.tasks.prepared import kept_answer
+from dl_core.tasks.prepared_series import first_found
+from ui import measures, reading, samples
+from ui.words import number
+
+
+def is_series(summary: Mapping[str, Any] | None) -> bool:
+    """Return whether a run forecasts series."""
+    roles = ((summary or {}).get("dataset") or {}).get("roles", {})
+    return bool(roles.get("series") and roles.get("value"))
+
+
+def forecast(domain: Domain) -> dict[str, Any] | None:
+    """Return the kept forecasts of a typical series of the prepared run, with ``best``, or None where none are kept."""
+    folder, summary = samples.prepared_run(domain), samples.summary(domain)
+    if folder is None or not is_series(summary):
+        return None
+    models = {name: about for name, about in summary["models"].items() if about["state"] == "done"}
+    shown = best_model(models, "deep") or best_model(models)
+    listed = kept_answer(folder, "series_found", first_found(shown))
+    if not listed or not listed["series"]:
+        return None
+    found = kept_answer(folder, "series_forecasts", {"series": listed["series"][0]["series"]})
+    return None if found is None or shown not in found["models"] else {**found, "best": shown}
+
+
+def words(domain: Domain) -> str:
+    """Return how far the sample's best model errs beside the best baseline, or an empty text."""
+    folder, summary = samples.prepared_run(domain), samples.summary(domain)
+    judged = reading.evaluation(folder) if folder is not None and is_series(summary) else None
+    if judged is None:
+        return ""
+    models = {name: about for name, about in summary["models"].items() if about["state"] == "done"}
+    metric = measures.of_series(domain.primary_metric).label
+    told = []
+    for name in dict.fromkeys((best_model(models, "deep"), best_model(models, "baseline"))):
+        row = judged.metrics[(judged.metrics["model"] == name) & (judged.metrics["metric"] == domain.primary_metric)]
+        if len(row):
+            label = domain.models[name].label if name in domain.models else name
+            told.append(f"{label} {number(float(row['value'].iloc[0]))}")
+    return f"{metric} on the sample, lower is better: {', '.join(told)}." if told else ""
