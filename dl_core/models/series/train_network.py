@@ -46,6 +46,8 @@ class ForecastPlan:
         Epochs without a better ``val_mase`` after which training ends.
     average : float
         Share of the last steps whose weights are averaged by the optimizer's moving mean; 0 for none.
+    compile_from : int
+        Steps from which they are compiled as a whole, which takes seconds first; on JAX they always are.
     name : str
         Name of the checkpoint.
     """
@@ -58,7 +60,13 @@ class ForecastPlan:
     middle: float = 1.0
     patience: int = 1_000
     average: float = 0.0
+    compile_from: int = 400
     name: str = "network"
+
+    @property
+    def compiled(self) -> bool:
+        """Whether steps are compiled as a whole."""
+        return keras.config.backend() == "jax" or self.epochs * self.steps >= self.compile_from
 
     def rate(self, step: int) -> float:
         """Return the learning rate of a step, counted from 0."""
@@ -150,7 +158,7 @@ class _Training:
             use_ema=self.plan.average > 0,
             ema_momentum=self.plan.average or 0.99,
         )
-        self.network.compile(optimizer=optimizer, loss=QuantileLoss(self.plan.middle), jit_compile=_compiled())
+        self.network.compile(optimizer=optimizer, loss=QuantileLoss(self.plan.middle), jit_compile=self.plan.compiled)
         optimizer.build(self.network.trainable_variables)  # now, so that a checkpoint finds its places
         self._resume()
         while self.epoch < self.plan.epochs and self.waited < self.plan.patience:
@@ -249,8 +257,3 @@ class _Training:
         self.best_weights, self.best = arrays["best"], about["best"]
         self.epoch, self.waited, self.history = about["epoch"], about["waited"], about["history"]
         self.epochs_before = self.epoch
-
-
-def _compiled() -> bool | str:
-    """Return whether steps are compiled as a whole: on JAX always, elsewhere only where it pays."""
-    return keras.config.backend() == "jax"

@@ -1,0 +1,151 @@
+"""The deep ensemble: several networks, different in what they read, put together by what held windows say."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, Self
+
+import keras
+import numpy as np
+
+from dl_core.data.series.panel import Panel
+from dl_core.errors import CancelledError
+from dl_core.evaluate.forecasts import MIDDLE
+from dl_core.models.base import FitContext
+from dl_core.models.series.base import Forecaster, Held
+from dl_core.models.series.combine import pick_weights
+from dl_core.models.series.network import NetworkForecaster, mean_scaled_error
+from dl_core.models.series.recipes import recipes_for
+from dl_core.models.series.stack import DenseStack, NBeats, NHits
+from dl_core.models.store import load_about, save_about
+
+KINDS: dict[str, type[NetworkForecaster]] = {kind.name: kind for kind in (DenseStack, NBeats, NHits)}
+
+
+class DeepEnsemble(Forecaster):
+    """Networks of several look-backs, trained one after the other and combined by weights picked on held windows.
+
+    Which members there are follows from the panel's seasons and lengths (`recipes_for`), how they weigh from held
+    windows (`pick_weights`); the weighted mean of each quantile is the forecast.
+    """
+
+    name = "deep_ensemble"
+
+    def __init__(self) -> None:
+        self.members: list[NetworkForecaster] = []
+        self.weights = np.zeros(0)
+        self.chosen, self.horizon = {}, 0
+
+    @property
+    def reach(self) -> int:
+        """Steps that the farthest-reading member reads."""
+        return max(member.reach for member in self.members)
+
+    def learn(self, known: Panel, held: Held | None, context: FitContext) -> None:
+        """Train all members anew where there are held windows or no members yet, else go on with each."""
+        again = held is None and bool(self.members)
+        members = self.members if again else self._recruit(known)
+        done = []
+        for number, member in enumerate(members):
+            part = replace(
+                context.part(number / len(members), (number + 1) / len(members)), seed=context.seed + 100 * number
+            )
+            if not self._learned(member, known, held, part, needed=not done and not again):
+                break
+            done.append(member)
+        if again:
+            return
+        self.members = done
+        self.weights = np.full(len(done), 1 / len(done))
+        if held is not None:
+            self._weigh(held)
+
+    def _recruit(self, known: Panel) -> list[NetworkForecaster]:
+        """Return untrained members."""
+        members = []
+        for recipe in recipes_for(known, self.horizon):
+            member = recipe.kind(**recipe.changes)
+            member.name, member.horizon = recipe.name, self.horizon
+            members.append(member)
+        return members
+
+    def _learned(
+        self, member: NetworkForecaster, known: Panel, held: Held | None, context: FitContext, *, needed: bool
+    ) -> bool:
+        """Train one member; return False where time was over before it was of use and others stand in."""
+        if context.out_of_time() and not needed:
+            return False
+        try:
+            member.learn(known, held, context)
+        except CancelledError:
+            context.check_stop()  # the user ended the work
+            if needed:
+                raise
+            return False
+        return True
+
+    def _weigh(self, held: Held) -> None:
+        """Pick the members' weights on held windows and note what each is worth alone."""
+        sizes = held.history.scales()
+        middles = np.stack([member.forecast(held.history)[:, :, MIDDLE] for member in self.members])
+        self.weights = pick_weights(middles, held.truth, sizes)
+        together = np.tensordot(self.weights, middles, axes=1)
+        self.chosen |= {
+            "mase": mean_scaled_error(together, held.truth, sizes),
+            "members": [
+                {"name": member.name, "weight": float(weight), **member.chosen}
+                for member, weight in zip(self.members, self.weights, strict=True)
+            ],
+        }
+
+    def ahead(self, panel: Panel) -> np.ndarray:
+        """Return the weighted mean of the members' quantiles (n, horizon, levels)."""
+        return sum(weight * member.ahead(panel) for weight, member in self._weighted())
+
+    def _weighted(self) -> list[tuple[float, NetworkForecaster]]:
+        return [(float(weight), one) for weight, one in zip(self.weights, self.members, strict=True) if weight > 0]
+
+    def inputs(self, panel: Panel) -> Mapping[str, np.ndarray]:
+        """Return what the farthest-reading member reads; the others read its end."""
+        return max(self.members, key=lambda member: member.reach).inputs(panel)
+
+    def graph(self) -> keras.Model:
+        """Return all members as one network."""
+        farthest = max(self.members, key=lambda member: member.reach)
+        inputs = farthest.shape.inputs()
+        total = None
+        for weight, member in self._weighted():
+            read = {name: value[:, farthest.reach - member.reach :] for name, value in inputs.items()}
+            part = weight * member.graph()(read)
+            total = part if total is None else total + part
+        return keras.Model(inputs, total, name=self.name)
+
+    def parameters(self) -> int:
+        """Return the number of learned numbers."""
+        return sum(member.parameters() for member in self.members)
+
+    def save(self, folder: Path) -> None:
+        """Write every member into a folder of its own."""
+        kinds: list[dict[str, Any]] = []
+        for number, member in enumerate(self.members):
+            place = Path(folder) / f"member_{number}"
+            place.mkdir()
+            member.save(place)
+            kinds.append({"kind": type(member).name, "name": member.name})
+        about = {"members": kinds, "weights": self.weights.tolist(), "horizon": self.horizon, "chosen": self.chosen}
+        save_about(Path(folder), about)
+
+    @classmethod
+    def load(cls, folder: Path) -> Self:
+        """Return what `save` wrote."""
+        about = load_about(Path(folder))
+        model = cls()
+        model.horizon, model.chosen = int(about["horizon"]), about["chosen"]
+        model.weights = np.array(about["weights"])
+        for number, one in enumerate(about["members"]):
+            member = KINDS[one["kind"]].load(Path(folder) / f"member_{number}")
+            member.name = one["name"]
+            model.members.append(member)
+        return model
