@@ -2,24 +2,27 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import keras
 from keras import ops
 
+from dl_core.evaluate.forecasts import LEVELS
+from dl_core.models.series.network import NetShape, NetworkForecaster, Settings
 from dl_core.models.series.network_parts import (
     NormalSpread,
     Segments,
     history,
+    linear_path,
     segment_size,
-    series_inputs,
 )
-
-if TYPE_CHECKING:
-    from dl_core.models.series.network import NetShape
+from dl_core.models.series.scaling import Scaling
+from dl_core.models.series.train_network import ForecastPlan
 
 KERNEL = 3  # steps that one convolution sees
 MOST = 64  # steps that are convolved: longer windows are first put into segments
+SCALING = Scaling(size="spread")
+PLAN = ForecastPlan(epochs=6, steps=60, batch_size=128, learning_rate=3e-3)
 
 
 def build_tcn(shape: NetShape) -> keras.Model:
@@ -28,15 +31,18 @@ def build_tcn(shape: NetShape) -> keras.Model:
     Bai et al. 2018, "An empirical evaluation of generic convolutional and recurrent networks": residual blocks of two
     causal convolutions whose dilation doubles, as many as the window needs. Deviations: windows above `MOST` steps are
     read in segments, which are no longer than needed; layer normalisation in place of weight normalisation; one
-    forecast of all steps from the last state, with the covariates known ahead of each.
+    forecast of all steps from the last state, with the covariates known ahead of each; a linear path beside the
+    convolutions (`linear_path`).
     """
-    inputs = series_inputs(shape)
+    inputs = shape.inputs()
     last = inputs["window"][:, -1:]
-    states = causal_states(history(inputs, inputs["window"] - last, shape.length), shape.width)
-    found = keras.layers.Dense(len(shape.levels), bias_initializer=NormalSpread(shape.levels), name="quantiles")(
+    centred = inputs["window"] - last
+    states = causal_states(history(inputs, centred, shape.length), shape.width)
+    found = keras.layers.Dense(len(LEVELS), bias_initializer=NormalSpread(LEVELS), name="quantiles")(
         _ahead(inputs, shape, states[:, -1])
     )
-    return keras.Model(inputs, found + last[:, :, None], name="tcn")
+    middle = linear_path(centred, shape.horizon) + last
+    return keras.Model(inputs, found + middle[:, :, None], name="tcn")
 
 
 def causal_states(seen: Any, width: int) -> Any:
@@ -75,3 +81,15 @@ def _ahead(inputs: dict[str, Any], shape: NetShape, state: Any) -> Any:
         told = inputs["future"][:, shape.length :]
         hidden = hidden + keras.layers.Dense(shape.width // 2, use_bias=False, name="told")(told)
     return keras.layers.Dense(shape.width, activation="gelu", name="steps")(ops.gelu(hidden))
+
+
+class TemporalConvolution(NetworkForecaster):
+    """Dilated causal convolutions over the window: `build_tcn`."""
+
+    name = "tcn"
+    defaults = Settings(width=32, scaling=SCALING, plan=PLAN)
+
+    @staticmethod
+    def build(shape: NetShape) -> keras.Model:
+        """Return the network of `build_tcn`."""
+        return build_tcn(shape)

@@ -2,24 +2,26 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import keras
 from keras import ops
 
+from dl_core.evaluate.forecasts import LEVELS
+from dl_core.models.series.network import NetShape, NetworkForecaster, Settings
 from dl_core.models.series.network_parts import (
     PACKAGE,
     QuantileSpread,
     past_effect,
-    series_inputs,
     sum_of,
     without_effects,
 )
-
-if TYPE_CHECKING:
-    from dl_core.models.series.network import NetShape
+from dl_core.models.series.scaling import Scaling
+from dl_core.models.series.train_network import ForecastPlan
 
 AVERAGED = 25  # steps of the moving average that is DLinear's trend, as in the paper
+SCALING = Scaling(size="spread")
+PLAN = ForecastPlan(epochs=8, steps=100, batch_size=256, learning_rate=2e-3)
 
 
 def build_nlinear(shape: NetShape) -> keras.Model:
@@ -28,7 +30,7 @@ def build_nlinear(shape: NetShape) -> keras.Model:
     Zeng et al. 2023, "Are transformers effective for time series forecasting?". Deviations: covariates have an effect
     of their own (`without_effects`), and quantiles are spread around the linear forecast, which is their median.
     """
-    inputs = series_inputs(shape)
+    inputs = shape.inputs()
     window, effect = without_effects(inputs, shape.length)
     last = window[:, -1:]
     centred = window - last
@@ -43,7 +45,7 @@ def build_dlinear(shape: NetShape) -> keras.Model:
 
     Zeng et al. 2023, with the same deviations as `build_nlinear`; the average is over at most half the window.
     """
-    inputs = series_inputs(shape)
+    inputs = shape.inputs()
     window, effect = without_effects(inputs, shape.length)
     average = MovingAverage(min(AVERAGED, max(1, shape.length // 2)), name="average")(window)
     even = keras.initializers.Constant(1.0 / shape.length)
@@ -60,8 +62,8 @@ def build_seasonal_linear(shape: NetShape) -> keras.Model:
     tens of thousands, so little history is enough. Deviations as in `build_nlinear`. Where the window has no two
     seasons this is NLinear's matrix on the window less its mean.
     """
-    inputs = series_inputs(shape)
-    season = shape.season if shape.length >= 2 * shape.season else 1
+    inputs = shape.inputs()
+    season = next((one for one in shape.seasons if shape.length >= 2 * one), 1)
     window, effect = without_effects(inputs, shape.length)
     mean = ops.mean(window, axis=1, keepdims=True)
     centred = window - mean
@@ -82,7 +84,7 @@ def build_seasonal_linear(shape: NetShape) -> keras.Model:
 def _model(name: str, shape: NetShape, inputs: dict[str, Any], read: Any, middle: Any) -> keras.Model:
     """Return the network with quantiles around ``middle`` (b, h), as wide as the window ``read`` (b, L) suggests."""
     state = keras.layers.Dense(shape.width, activation="gelu", name="state")(read)
-    return keras.Model(inputs, QuantileSpread(shape.levels, name="quantiles")([middle, state]), name=name)
+    return keras.Model(inputs, QuantileSpread(LEVELS, name="quantiles")([middle, state]), name=name)
 
 
 @keras.saving.register_keras_serializable(package=PACKAGE)
@@ -110,3 +112,39 @@ class MovingAverage(keras.layers.Layer):
     def get_config(self) -> dict[str, Any]:
         """Return the arguments of the constructor."""
         return super().get_config() | {"size": self.size}
+
+
+class NLinear(NetworkForecaster):
+    """One linear layer from the window, less its last value, to the steps ahead: `build_nlinear`."""
+
+    name = "nlinear"
+    defaults = Settings(width=16, scaling=SCALING, plan=PLAN)
+
+    @staticmethod
+    def build(shape: NetShape) -> keras.Model:
+        """Return the network of `build_nlinear`."""
+        return build_nlinear(shape)
+
+
+class DLinear(NetworkForecaster):
+    """A linear layer each for trend and rest of the window: `build_dlinear`."""
+
+    name = "dlinear"
+    defaults = Settings(width=16, scaling=SCALING, plan=PLAN)
+
+    @staticmethod
+    def build(shape: NetShape) -> keras.Model:
+        """Return the network of `build_dlinear`."""
+        return build_dlinear(shape)
+
+
+class SeasonalLinear(NetworkForecaster):
+    """One small matrix from the seasons seen to those ahead, for every phase: `build_seasonal_linear`."""
+
+    name = "seasonal_linear"
+    defaults = Settings(width=16, scaling=SCALING, plan=PLAN)
+
+    @staticmethod
+    def build(shape: NetShape) -> keras.Model:
+        """Return the network of `build_seasonal_linear`."""
+        return build_seasonal_linear(shape)

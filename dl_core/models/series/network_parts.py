@@ -1,31 +1,18 @@
-"""Parts that several networks of forecasting share: inputs, effects of covariates, segments, a head for quantiles."""
+"""Parts that several forecasting networks share: effects of covariates, a linear path, segments, quantiles."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from statistics import NormalDist
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import keras
 import numpy as np
 from keras import ops
 
-if TYPE_CHECKING:
-    from dl_core.models.series.network import NetShape
-
 PACKAGE = "daylight"
 EFFECT_WIDTH = 16  # units of the small network that turns covariates of one step into an effect
 START = 0.5  # spread of the quantiles before any training, in the scaled unit
-
-
-def series_inputs(shape: NetShape) -> dict[str, Any]:
-    """Return the named inputs of a network: ``window`` (L,), ``past`` (L, p) and ``future`` (L + h, f) where used."""
-    found = {"window": keras.Input((shape.length,), name="window")}
-    if shape.past:
-        found["past"] = keras.Input((shape.length, shape.past), name="past")
-    if shape.future:
-        found["future"] = keras.Input((shape.length + shape.horizon, shape.future), name="future")
-    return found
 
 
 def history(inputs: dict[str, Any], window: Any, length: int) -> Any:
@@ -60,6 +47,15 @@ def past_effect(inputs: dict[str, Any], horizon: int) -> Any | None:
     small = keras.initializers.RandomNormal(stddev=0.02)
     mixed = keras.layers.Dense(1, use_bias=False, name="past_mixed")(inputs["past"])[:, :, 0]
     return keras.layers.Dense(horizon, use_bias=False, kernel_initializer=small, name="past_effect")(mixed)
+
+
+def linear_path(centred: Any, horizon: int) -> Any:
+    """Return a linear forecast (b, h) of a window (b, L) less its level, which a network stands beside.
+
+    Lai et al. 2018 ("LSTNet") put such an autoregressive part beside a recurrent network, which finds the season's
+    shape slowly by itself. It starts as a forecast of no change.
+    """
+    return keras.layers.Dense(horizon, use_bias=False, kernel_initializer="zeros", name="linear_path")(centred)
 
 
 def sum_of(parts: Sequence[Any | None]) -> Any:

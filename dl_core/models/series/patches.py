@@ -2,28 +2,30 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import keras
 from keras import ops
 
+from dl_core.evaluate.forecasts import LEVELS
+from dl_core.models.series.network import NetShape, NetworkForecaster, Settings
 from dl_core.models.series.network_parts import (
     PACKAGE,
     QuantileSpread,
     StepVectors,
     history,
-    series_inputs,
     sum_of,
     without_effects,
 )
-
-if TYPE_CHECKING:
-    from dl_core.models.series.network import NetShape
+from dl_core.models.series.scaling import Scaling
+from dl_core.models.series.train_network import ForecastPlan
 
 PATCH, STRIDE = 16, 8  # steps of a patch, and from one to the next
 LAYERS, HEADS = 2, 4
 DROPOUT = 0.1
 LEAST = 1e-5  # added to a window's variance
+SCALING = Scaling(size="spread")
+PLAN = ForecastPlan(epochs=6, steps=60, batch_size=128, learning_rate=1e-3)
 
 
 def build_patches(shape: NetShape) -> keras.Model:
@@ -34,7 +36,7 @@ def build_patches(shape: NetShape) -> keras.Model:
     patches of a quarter of a short window, covariates of the past in the patches and those known ahead with an effect
     of their own (`without_effects`), quantiles around the linear head's forecast.
     """
-    inputs = series_inputs(shape)
+    inputs = shape.inputs()
     window, effect = without_effects(inputs, shape.length)
     mean = ops.mean(window, axis=1, keepdims=True)
     spread = ops.sqrt(ops.var(window, axis=1, keepdims=True) + LEAST)
@@ -50,7 +52,7 @@ def build_patches(shape: NetShape) -> keras.Model:
     small = keras.initializers.RandomNormal(stddev=0.01)
     middle = keras.layers.Dense(shape.horizon, kernel_initializer=small, name="linear")(flat) * spread + mean
     state = keras.layers.Dense(shape.width // 2, activation="gelu", name="state")(flat)
-    found = QuantileSpread(shape.levels, name="quantiles")([sum_of([middle, effect]), state])
+    found = QuantileSpread(LEVELS, name="quantiles")([sum_of([middle, effect]), state])
     return keras.Model(inputs, found, name="patches")
 
 
@@ -105,3 +107,15 @@ class Patches(keras.layers.Layer):
 
     def _count(self, steps: int) -> int:
         return (steps - self.size) // self.stride + 2
+
+
+class PatchTransformer(NetworkForecaster):
+    """A small transformer over patches of the window: `build_patches`."""
+
+    name = "patches"
+    defaults = Settings(width=64, scaling=SCALING, plan=PLAN)
+
+    @staticmethod
+    def build(shape: NetShape) -> keras.Model:
+        """Return the network of `build_patches`."""
+        return build_patches(shape)
