@@ -5,9 +5,10 @@ model's quantiles by the empirical quantile of how far truths fell outside of th
 
 Deviations: the distance of truths from the median is measured in units of the model's own half-width, plus a little of
 the series' scale (scores normalised by a local measure of spread, as in Lei et al. 2018, section 5.2), so that one
-number serves calm and volatile series. Scores are pooled over series, and each step ahead is drawn towards all steps
-together where there are few cases. The theory's promise needs rows that could be swapped for each other; the future
-cannot be swapped for the past, so coverage is near the nominal level and not guaranteed.
+number serves calm and volatile series. Scores are pooled over series; where there are few cases each step ahead is
+drawn towards all steps together, and each side of the median towards both sides together. The theory's promise needs
+rows that could be swapped for each other; the future cannot be swapped for the past, so coverage is near the nominal
+level and not guaranteed.
 """
 
 from __future__ import annotations
@@ -17,11 +18,11 @@ from typing import Any
 import numpy as np
 
 from dl_core.evaluate.forecasts import LEVELS, MIDDLE, Cases
-from dl_core.evaluate.formulas import divide
 
 METHOD = "split conformal"
 FLOOR = 0.02  # of the series' scale, added to each half-width, so that a forecast without spread gets one
-DRAW = 50  # cases; with so many, a step's own factor and that of all steps count the same
+DRAW = 50  # cases; with so many, what a step alone says and what all steps say count the same
+NEAR = 2  # steps before and after that speak for a step
 FEWEST = 20  # scores; with fewer nothing is learned
 MOST = 1_000.0  # a factor above this is no calibration any more
 
@@ -47,16 +48,12 @@ def fit_conformal(cases: Cases, scale: np.ndarray) -> dict[str, Any]:
     known = ~np.isnan(ratio[:, :, MIDDLE])
     if known.sum() < FEWEST:
         return {}
-    kept = divide(known.sum(axis=0), known.sum(axis=0) + DRAW)  # (h,)
     factors = np.ones((cases.truth.shape[1], len(LEVELS)))
-    for at, level in enumerate(LEVELS):
-        if at == MIDDLE:
-            continue
-        part = ratio[:, :, at]
-        share = max(level, 1 - level)
-        pooled = upper_quantile(part[known], share)
-        own = np.array([upper_quantile(part[known[:, step], step], share) for step in range(part.shape[1])])
-        factors[:, at] = np.where(kept > 0, kept * np.nan_to_num(own) + (1 - kept) * pooled, pooled)
+    for at, level in enumerate(LEVELS[:MIDDLE]):
+        other = len(LEVELS) - 1 - at
+        both = np.maximum(ratio[:, :, at], ratio[:, :, other])
+        for place in (at, other):
+            factors[:, place] = _factors(ratio[:, :, place], both, level)
     factors = np.clip(factors, 0.0, MOST)
     return {"method": METHOD, "cases": len(cases), "steps": len(factors), "factors": factors.round(5).tolist()}
 
@@ -84,6 +81,34 @@ def apply_conformal(quantiles: np.ndarray, scale: np.ndarray, chosen: dict[str, 
     moved[:, :, MIDDLE:] = np.maximum.accumulate(moved[:, :, MIDDLE:], axis=2)
     moved[:, :, : MIDDLE + 1] = np.minimum.accumulate(moved[:, :, MIDDLE::-1], axis=2)[:, :, ::-1]
     return moved
+
+
+def _factors(own: np.ndarray, both: np.ndarray, level: float) -> np.ndarray:
+    """Return the factor of each step (h,) for the quantile that ``level`` of truths may lie beyond.
+
+    Parameters
+    ----------
+    own, both : numpy.ndarray
+        (m, h) ratios on the quantile's own side, and the larger one of the two sides.
+
+    Returns
+    -------
+    numpy.ndarray
+        What holds this side, drawn towards what holds both sides together, and each step towards all steps: by how many
+        cases there are, as steps of one case are no independent witnesses.
+    """
+    known = ~np.isnan(own)
+    cases = int(known.any(axis=1).sum())
+    kept = cases / (cases + DRAW)
+    sides = (own, 1 - level), (both, 1 - 2 * level)
+    pooled = [upper_quantile(scores[known], share) for scores, share in sides]
+    found = np.empty(own.shape[1])
+    for step in range(len(found)):
+        near = slice(max(0, step - NEAR), step + NEAR + 1)
+        here = [upper_quantile(scores[:, near][known[:, near]], share) for scores, share in sides]
+        drawn = [kept * (b if np.isnan(a) else a) + (1 - kept) * b for a, b in zip(here, pooled, strict=True)]
+        found[step] = kept * drawn[0] + (1 - kept) * drawn[1]
+    return found
 
 
 def upper_quantile(scores: np.ndarray, share: float) -> float:
