@@ -17,8 +17,9 @@ class Faithfulness:
     ``pointing`` tells whether the map's peak lies in the known mask; None where no mask is known.
 
     A table's row has no centre, so ``centre_*`` are None there; ``least_*`` are the same areas with the least important
-    columns first, None for images. How a table's areas are taken stands in `deletion`, a history's in `history`;
-    ``leave_one_out`` is the rank correlation with the cost of taking out each item of a history alone.
+    columns first, None for images. How a table's areas are taken stands in `deletion`, a history's in `history`, a
+    forecast's in `forecasts_faithfulness`; ``leave_one_out`` is the rank correlation with the cost of taking out each
+    item of a history alone, or each stretch of a series.
     """
 
     deletion: float
@@ -62,6 +63,13 @@ class Explanation:
     history : bool
         Whether ``features`` are the items of a user's history: then ``row`` is the user, ``values`` are titles, and
         score and base are those of a recommender, on no common scale (`history.explain_history`).
+    steps : int
+        For a forecast: how many of the first ``features`` are past steps, named by their time; the others are
+        covariates. ``row`` is then the series, ``typical`` what stands in for each value, and score and base are
+        forecasts in the series' unit (`forecasts.explain_forecasts`).
+    parts : tuple of str
+        For a forecast's components: names of ``heat``'s rows, whose sum is the forecast; ``features`` are the steps
+        ahead.
     """
 
     row: str
@@ -77,10 +85,17 @@ class Explanation:
     score: float | None = None
     base: float | None = None
     history: bool = False
+    steps: int = 0
+    parts: tuple[str, ...] = ()
+
+    @property
+    def forecast(self) -> bool:
+        """Whether a forecast is explained."""
+        return bool(self.steps or self.parts)
 
     @property
     def gap(self) -> float | None:
-        """What the contributions miss of the score's distance from the base, in log-odds; None for an image."""
+        """What the contributions miss of the score's distance from the base, in its unit; None for an image."""
         if self.score is None or self.base is None:
             return None
         return self.score - self.base - float(self.heat.sum(dtype=float))

@@ -21,7 +21,9 @@ LEAST = 256  # pixels of an overlay's longer side
 def write_explanations(explanations: Sequence[Explanation], data: Dataset, out: Path) -> Path:
     """Write ``<row>_<method>.png`` for each map and ``explanations.csv`` into the folder ``out``.
 
-    A history's parts stand in ``because.csv``, a line an item, the strongest first.
+    A history's parts stand in ``because.csv``, a line an item, the strongest first; what drove forecasts in
+    ``drivers.csv``, a line a past step or covariate, and the parts of forecasts in ``components.csv``, a line a step
+    ahead and part.
 
     Parameters
     ----------
@@ -34,14 +36,19 @@ def write_explanations(explanations: Sequence[Explanation], data: Dataset, out: 
     out = Path(out)
     out.mkdir(parents=True, exist_ok=True)
     place = {row: index for index, row in enumerate(data.ids)}
-    lines, parts, stems = [], [], {}
+    lines, stems = [], {}
+    tables: dict[str, list[dict]] = {"because": [], "drivers": [], "components": []}
     for one in explanations:
         measured = {} if one.faithfulness is None else asdict(one.faithfulness)
         about = {"file": one.row, "model": one.model, "method": one.method, "target": one.target}
         about |= {"probability": one.probability, **measured}
         if one.history:
             lines.append({"user": about.pop("file"), **about, "score": one.score, "base": one.base})
-            parts += _because(one)
+            tables["because"] += _because(one)
+            continue
+        if one.forecast:
+            lines.append({"series": about.pop("file"), **about, "score": one.score, "base": one.base})
+            tables["components" if one.parts else "drivers"] += _components(one) if one.parts else _drivers(one)
             continue
         if one.features:
             lines.append({"row": about.pop("file"), **about} | dict(one.strongest(len(one.features))))
@@ -53,8 +60,9 @@ def write_explanations(explanations: Sequence[Explanation], data: Dataset, out: 
         overlay(image, one.heat, size=max(LEAST, *image.shape[:2])).save(out / name)
         lines.append({**about, "picture": name})
     neutralise(pd.DataFrame(lines)).to_csv(out / "explanations.csv", index=False)
-    if parts:
-        neutralise(pd.DataFrame(parts)).to_csv(out / "because.csv", index=False)
+    for name, parts in tables.items():
+        if parts:
+            neutralise(pd.DataFrame(parts)).to_csv(out / f"{name}.csv", index=False)
     return out
 
 
@@ -65,6 +73,26 @@ def _because(one: Explanation) -> list[dict]:
     return [
         {**about, "because": item, "title": titles[item], "part": part}
         for item, part in one.strongest(len(one.features))
+    ]
+
+
+def _drivers(one: Explanation) -> list[dict]:
+    """Return a line for each past step and covariate: what stood there, what is usual, and what it adds."""
+    about = {"series": one.row, "model": one.model, "method": one.method, "explained": one.target}
+    found = zip(one.features, one.values, one.typical, one.heat[0].tolist(), strict=True)
+    return [
+        {**about, "step or covariate": name, "value": value, "usual": usual, "adds": adds}
+        for name, value, usual, adds in found
+    ]
+
+
+def _components(one: Explanation) -> list[dict]:
+    """Return a line for each step ahead and part of a forecast."""
+    about = {"series": one.row, "model": one.model}
+    return [
+        {**about, "time": time, "part": part, "value": value}
+        for part, row in zip(one.parts, one.heat.tolist(), strict=True)
+        for time, value in zip(one.features, row, strict=True)
     ]
 
 

@@ -9,7 +9,7 @@ A probability itself is never differentiated: where the model is sure, its gradi
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
 from typing import Any, NamedTuple
 
@@ -235,43 +235,80 @@ def gate_gradients(
     gradients : numpy.ndarray
         (n, length) float32; zero before the first item.
     """
-    inputs = np.asarray(codes, np.int32), np.asarray(gates, np.float32), np.asarray(targets, np.int32)[:, None]
-    backend = {"tensorflow": _gates_with_tensorflow, "jax": _gates_with_jax, "torch": _gates_with_torch}
-    scores, gradients = backend[keras.backend.backend()](graph, *inputs)
-    return ops.convert_to_numpy(scores), ops.convert_to_numpy(gradients) * (inputs[0] > 0)
+    known, wanted = np.asarray(codes, np.int32), np.asarray(targets, np.int32)[:, None]
+
+    def target_scores(watched: list) -> Any:
+        scores = graph([ops.convert_to_tensor(known), watched[0]], training=False)
+        return ops.take_along_axis(scores, ops.convert_to_tensor(wanted), axis=1)[:, 0]
+
+    scores, (gradients,) = _scored(target_scores, [np.asarray(gates, np.float32)])
+    return scores, gradients * (known > 0)
 
 
-def _target_scores(graph: keras.Model, codes: Any, gates: Any, targets: Any) -> Any:
-    return ops.take_along_axis(graph([codes, gates], training=False), targets, axis=1)[:, 0]
+def forecast_gradients(
+    graph: keras.Model, inputs: Mapping[str, np.ndarray], weights: np.ndarray
+) -> tuple[np.ndarray, dict[str, np.ndarray]]:
+    """Return weighted sums of each forecast's quantiles, and their gradients with respect to all inputs.
+
+    Parameters
+    ----------
+    graph : keras.Model
+        Of `Forecaster.graph`: named inputs to quantiles (n, horizon, levels) in the series' unit.
+    inputs : mapping of str to numpy.ndarray
+        Numbers (n, …) by name.
+    weights : numpy.ndarray
+        (horizon, levels).
+
+    Returns
+    -------
+    scores : numpy.ndarray
+        (n,) float32.
+    gradients : dict of str to numpy.ndarray
+        Of the inputs' shapes.
+    """
+    names, weights = list(inputs), np.asarray(weights, np.float32)
+
+    def weighted(watched: list) -> Any:
+        return ops.sum(graph(dict(zip(names, watched, strict=True)), training=False) * weights, axis=(1, 2))
+
+    scores, gradients = _scored(weighted, [np.asarray(inputs[name], np.float32) for name in names])
+    return scores, dict(zip(names, gradients, strict=True))
 
 
-def _gates_with_tensorflow(graph: keras.Model, codes: np.ndarray, gates: np.ndarray, targets: np.ndarray) -> tuple:
+def _scored(score: Callable[[list], Any], values: list[np.ndarray]) -> tuple[np.ndarray, list[np.ndarray]]:
+    """Return ``score`` (n,) of arrays (n, …), each row by itself, and its gradients with respect to them."""
+    backend = {"tensorflow": _scored_with_tensorflow, "jax": _scored_with_jax, "torch": _scored_with_torch}
+    scores, gradients = backend[keras.backend.backend()](score, values)
+    return ops.convert_to_numpy(scores), [ops.convert_to_numpy(gradient) for gradient in gradients]
+
+
+def _scored_with_tensorflow(score: Callable[[list], Any], values: list[np.ndarray]) -> tuple:
     import tensorflow as tf
 
-    watched = tf.constant(gates)
+    watched = [tf.constant(value) for value in values]
     with tf.GradientTape() as tape:
         tape.watch(watched)
-        scores = _target_scores(graph, tf.constant(codes), watched, tf.constant(targets))
+        scores = score(watched)
     return scores, tape.gradient(scores, watched, unconnected_gradients="zero")
 
 
-def _gates_with_jax(graph: keras.Model, codes: np.ndarray, gates: np.ndarray, targets: np.ndarray) -> tuple:
+def _scored_with_jax(score: Callable[[list], Any], values: list[np.ndarray]) -> tuple:
     import jax
 
-    def total(values: Any) -> tuple:
+    def total(watched: list) -> tuple:
         """Return the summed scores, with the single ones beside them."""
-        scores = _target_scores(graph, jax.numpy.asarray(codes), values, jax.numpy.asarray(targets))
+        scores = score(watched)
         return ops.sum(scores), scores
 
-    (_, scores), gradients = jax.value_and_grad(total, has_aux=True)(jax.numpy.asarray(gates))
+    (_, scores), gradients = jax.value_and_grad(total, has_aux=True)([jax.numpy.asarray(value) for value in values])
     return scores, gradients
 
 
-def _gates_with_torch(graph: keras.Model, codes: np.ndarray, gates: np.ndarray, targets: np.ndarray) -> tuple:
+def _scored_with_torch(score: Callable[[list], Any], values: list[np.ndarray]) -> tuple:
     import torch
 
-    watched = ops.convert_to_tensor(gates).requires_grad_(True)
+    watched = [ops.convert_to_tensor(value).requires_grad_(True) for value in values]
     with torch.enable_grad():
-        scores = _target_scores(graph, ops.convert_to_tensor(codes), watched, ops.convert_to_tensor(targets))
-        (gradients,) = torch.autograd.grad(scores.sum(), [watched], allow_unused=True)
-    return scores.detach(), torch.zeros_like(watched) if gradients is None else gradients
+        scores = score(watched)
+        gradients = torch.autograd.grad(scores.sum(), watched, allow_unused=True)
+    return scores.detach(), [torch.zeros_like(w) if g is None else g for w, g in zip(watched, gradients, strict=True)]
