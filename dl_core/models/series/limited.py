@@ -65,7 +65,7 @@ def choose_way(ways: Sequence[Way], seasons: Sequence[int], cases: int, limit: f
 
 
 def each_in_time(
-    one: Callable[[int], np.ndarray],
+    one: Callable[[int], np.ndarray | None],
     found: np.ndarray,
     *,
     until: float,
@@ -78,8 +78,8 @@ def each_in_time(
     Parameters
     ----------
     one : callable
-        Forecasts the case at a position, (horizon, levels). Whatever it raises counts as failed, and so does a forecast
-        that is not finite; both keep what they have.
+        Forecasts the case at a position, (horizon, levels), or returns None where the simple forecast is all there is
+        to say. Whatever it raises counts as failed, and so does a forecast that is not finite; both keep what they had.
     found : numpy.ndarray
         (n, horizon, levels) simple forecasts, replaced in place.
     until : float
@@ -107,12 +107,14 @@ def each_in_time(
         log.info("%d of %d series fell back to a simpler method: %s", tally.failed, tally.cases, tally.why)
 
 
-def _replace(one: Callable[[int], np.ndarray], found: np.ndarray, at: int, tally: Tally) -> None:
+def _replace(one: Callable[[int], np.ndarray | None], found: np.ndarray, at: int, tally: Tally) -> None:
     try:
         better = one(at)
     except Exception as error:  # noqa: BLE001  (one series' fault, of any kind, must not lose the others; it is counted)
         tally.failed += 1
         tally.why = type(error).__name__
+        return
+    if better is None:
         return
     if np.isfinite(better).all():
         found[at] = better
