@@ -14,7 +14,7 @@ from dl_core.schema import Role
 
 Roles = Mapping[Role, Sequence[str]]
 _CALENDAR = ("year", "month", "quarter", "week", "day", "hour")
-_NAMES_FIRST = ("unique_id", "series", "series_id", "series_name", "serie", "ts_id")
+_NAMES_FIRST = ("unique_id", "series", "series_id", "series_name", "serie", "ts_id", "id", "item_id", "sku", "symbol")
 _MOST_KEYS = 4
 _FEW_REPEATS = 0.7  # share of distinct times from which a text column is rather a covariate
 
@@ -126,8 +126,14 @@ def find_key(frame: pd.DataFrame, roles: Roles, time: Sequence[str], value: str)
                 break
             chosen.append(best)
             cells = _joined(cells, pd.factorize(frame[best])[0])
-    chosen = chosen or first[:1] or [name for name in known if frame[name].nunique() == 1][:1]
+    chosen = chosen or first[:1] or [name for name in known if _in_blocks(frame[name])][:1]
     return tuple(name for name in frame.columns if name in chosen)
+
+
+def _in_blocks(column: pd.Series) -> bool:
+    """Return whether the rows of each name stand together, as those of series do and those of weather do not."""
+    codes, names = pd.factorize(column)
+    return 3 * len(names) <= len(codes) and int((codes[1:] != codes[:-1]).sum()) < len(names)
 
 
 def _best(frame: pd.DataFrame, cells: np.ndarray, candidates: Sequence[str]) -> str | None:

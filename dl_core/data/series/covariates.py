@@ -19,6 +19,7 @@ from dl_core.schema import Role
 
 MOST_CATEGORIES = 12
 _TEXTS = 50  # distinct texts from which a column says something else in each row
+_MOSTLY = 0.5
 _TRUTH = {"true": 1.0, "false": 0.0, "yes": 1.0, "no": 0.0, "y": 1.0, "n": 0.0, "t": 1.0, "f": 0.0}
 _DATED = """
     year month day weekday dayofweek day_of_week dow hour hour_of_day week week_of_year weekofyear quarter minute
@@ -81,7 +82,7 @@ def beside(
         role = next((role for role in (Role.PAST, Role.FUTURE, Role.GROUP) if name in roles.get(role, ())), None)
         if why:
             dropped[why].append(name)
-        elif role == Role.GROUP or (role is None and not _is_trained(name, trained) and _is_constant(column, code)):
+        elif role == Role.GROUP or (role is None and not _is_trained(name, trained) and _stays(column, code)):
             _as_group(found, column, code, role, dropped)
         else:
             _as_covariate(found, column, grid, inside, role, trained, dropped)
@@ -113,6 +114,16 @@ def _is_trained(name: str, trained: Mapping[Role, Sequence[str]]) -> bool:
 def base_of(column: str) -> str:
     """Return the plain name of the uploaded column behind a covariate: ``"Weather=Rain"`` is of ``"weather"``."""
     return plain_name(column.split("=")[0])
+
+
+def _stays(column: pd.Series, code: np.ndarray) -> bool:
+    """Return whether a column is a group; one that says one thing here and nothing there marks steps instead."""
+    if not _is_constant(column, code):
+        return False
+    known = column.notna().to_numpy()
+    if known.all() or column.nunique() > 1:
+        return True
+    return not np.isin(np.unique(code[known]), np.unique(code[~known])).any()
 
 
 def _is_constant(column: pd.Series, code: np.ndarray) -> bool:
@@ -157,14 +168,19 @@ def _as_covariate(
     ahead = role == Role.FUTURE or (role is None and not trained and _known_ahead(column, before))
     if trained:
         ahead = any(one in trained.get(Role.FUTURE, ()) for one in columns)
-    numeric = len(columns) == 1 and next(iter(columns)) == name
+    numeric = len(columns) == 1 and "=" not in next(iter(columns)) and not _are_marks(column.iloc[:before])
     for one, values in columns.items():
         steps = np.full(len(grid.at), np.nan)
         steps[inside] = values[:before]
         steps = _carried(steps, grid) if numeric else np.nan_to_num(steps)
         (found.future if ahead else found.past)[one] = steps
         if ahead:
-            found.later[one] = values[before:]
+            found.later[one] = values[before:] if numeric else np.nan_to_num(values[before:])
+
+
+def _are_marks(column: pd.Series) -> bool:
+    """Return whether a blank means 0: most are blank, or all others say the same, as in a column of promotions."""
+    return bool(column.isna().mean() > _MOSTLY) or (column.isna().any() and column.nunique() == 1)
 
 
 def _trained_names(name: str, trained: Mapping[Role, Sequence[str]]) -> list[str] | None:

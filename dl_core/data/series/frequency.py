@@ -70,9 +70,9 @@ class Step:
 
     @property
     def words(self) -> str:
-        """The step in words: "15 minutes", "week", "working day"."""
+        """The step in words: "15 minutes", "an hour", "a working day"."""
         word = _WORDS.get(self.unit) or {"M": "month", "Q": "quarter", "Y": "year"}.get(self.unit[:1], "step")
-        return word if self.count == 1 else f"{self.count} {word}s"
+        return f"{'an' if word == 'hour' else 'a'} {word}" if self.count == 1 else f"{self.count} {word}s"
 
     def position(self, times: np.ndarray) -> np.ndarray:
         """Return the number of the step in which each time falls, (n,) int64; consecutive steps differ by 1.
@@ -91,7 +91,10 @@ class Step:
             return -((shift - months) // self.months) if ends else (months - shift) // self.months
         if self.unit == "B":
             return np.busday_count("1970-01-01", times.astype("datetime64[D]"), weekmask="1111100")
-        return (times.astype("datetime64[ns]").astype(np.int64) - self._origin) // self.length
+        stamps = times.astype("datetime64[ns]").astype(np.int64) - self._origin
+        if self.unit == "W":  # a week is named by its last day
+            return -(-(stamps // DAY * DAY) // self.length)
+        return stamps // self.length
 
     def time(self, position: np.ndarray) -> np.ndarray:
         """Return the time of each step, (n,) datetime64[ns], or the step number itself."""

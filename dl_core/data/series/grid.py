@@ -9,16 +9,15 @@ from typing import Any
 import numpy as np
 
 from dl_core.data.dataset import Finding
-from dl_core.data.series.frequency import DAY, Step
+from dl_core.data.series.fold import Cells, folded, series_counted
+from dl_core.data.series.frequency import Step
 from dl_core.data.series.infer import OnGrid
 from dl_core.data.series.long import Long
-from dl_core.data.tabular.values import counted, rows_named
-from dl_core.errors import OptionError, SchemaError
+from dl_core.data.tabular.values import counted
+from dl_core.errors import SchemaError
 
-DUPLICATES = ("error", "sum", "mean", "first", "last")
 _THIN = 20  # times as many steps as values, from which the step was found wrongly
 _SMALL = 20_000
-_CHANGES = (3, 4, 9, 10, 11)  # months in which clocks are put back
 MANY_GAPS = 0.1
 
 
@@ -73,19 +72,6 @@ class Grid:
         return self.step.time(inside + np.repeat(self.first, self.lengths))
 
 
-@dataclass
-class _Cells:
-    """Rows by series and position while they are folded; ``at`` is their place in `Long`."""
-
-    code: np.ndarray
-    position: np.ndarray
-    value: np.ndarray
-    at: np.ndarray
-
-    def take(self, keep: np.ndarray) -> _Cells:
-        return _Cells(self.code[keep], self.position[keep], self.value[keep], self.at[keep])
-
-
 def gridded(long: Long, on: OnGrid, options: Mapping[str, Any], check: Any) -> Grid:
     """Return regular series.
 
@@ -111,15 +97,15 @@ def gridded(long: Long, on: OnGrid, options: Mapping[str, Any], check: Any) -> G
             expected="numbers",
             todo="choose another column for the values, or fill them in",
         )
-    cells = _sorted(_Cells(long.code, on.position, long.value, np.arange(len(long))), notes)
-    cells = _folded(cells, long, on.step, options, notes)
+    cells = _sorted(Cells(long.code, on.position, long.value, np.arange(len(long))), notes)
+    cells = folded(cells, long, on.step, options, notes)
     bounds = _bounds(cells, long, notes)
     grid = _laid_out(cells, long, on.step, bounds, notes, check)
     _note_gaps(grid, notes)
     return grid
 
 
-def _sorted(cells: _Cells, notes: list[Finding]) -> _Cells:
+def _sorted(cells: Cells, notes: list[Finding]) -> Cells:
     """Return rows by series and position, with a note where rows went back in time."""
     code, position = cells.code, cells.position
     forward = (code[1:] > code[:-1]) | ((code[1:] == code[:-1]) & (position[1:] >= position[:-1]))
@@ -132,110 +118,9 @@ def _sorted(cells: _Cells, notes: list[Finding]) -> _Cells:
         within = (owner[1:] == owner[:-1]).sum()
         series = len(np.unique(owner[1:][back]))
         how = "stood newest first" if back.sum() > 0.9 * within else "were not in order of time"
-        text = f"The rows of {_series(series)} {how}; they were sorted."
+        text = f"The rows of {series_counted(series)} {how}; they were sorted."
         notes.append(Finding("info", "unordered-times", text))
     return cells.take(np.lexsort((position, code)))
-
-
-def _series(number: int) -> str:
-    return "1 series" if number == 1 else f"{number:,} series"
-
-
-def _folded(cells: _Cells, long: Long, step: Step, options: Mapping[str, Any], notes: list[Finding]) -> _Cells:
-    """Return one row for each series and position."""
-    again = np.r_[False, (cells.code[1:] == cells.code[:-1]) & (cells.position[1:] == cells.position[:-1])]
-    if not again.any():
-        return cells
-    group = np.cumsum(~again) - 1
-    known = np.isfinite(cells.value)
-    numbers = np.bincount(group, weights=known)
-    total = np.bincount(group, weights=np.where(known, cells.value, 0.0))
-    low, high = _extremes(cells.value, group, known)
-    differs = (numbers > 1) & (high > low)
-    heads = np.flatnonzero(~again)
-    best = _first_known(group, known, heads)
-    value = cells.value[best]
-    if differs.any():
-        way = _way(options)
-        rows = np.isin(group, np.flatnonzero(differs))
-        changed = way == "error" and _clock_changes(step, cells.position[rows])
-        if way == "error" and not changed:
-            raise _two_values(long, cells, rows, int(differs.sum()), step)
-        way = "mean" if changed else way
-        mean = total / np.maximum(numbers, 1)
-        last = _first_known(group[::-1].max(initial=0) - group[::-1], known[::-1], None)[::-1]
-        last = cells.value[len(group) - 1 - last]
-        value = np.where(differs, {"sum": total, "mean": mean, "first": value, "last": last}[way], value)
-        if way == "sum":
-            value = np.where(numbers > 1, total, value)
-        notes.append(_fold_note(changed, way, int(differs.sum())))
-    same = int(again.sum()) - int((np.bincount(group)[differs] - 1).sum())
-    if same:
-        text = f"{counted(same, 'row')} with the series, time and value of another one were left out."
-        notes.append(Finding("info", "duplicates", text))
-    return _Cells(cells.code[heads], cells.position[heads], value, cells.at[best])
-
-
-def _extremes(value: np.ndarray, group: np.ndarray, known: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    low, high = np.full(group[-1] + 1, np.inf), np.full(group[-1] + 1, -np.inf)
-    np.minimum.at(low, group[known], value[known])
-    np.maximum.at(high, group[known], value[known])
-    return low, high
-
-
-def _first_known(group: np.ndarray, known: np.ndarray, heads: np.ndarray | None) -> np.ndarray:
-    """Return the place of each group's first known value, its first row where it has none."""
-    n = int(group[-1]) + 1
-    found = np.full(n, len(group))
-    np.minimum.at(found, group[known], np.flatnonzero(known))
-    heads = np.flatnonzero(np.r_[True, group[1:] != group[:-1]]) if heads is None else heads
-    return np.where(found < len(group), found, heads)
-
-
-def _way(options: Mapping[str, Any]) -> str:
-    way = str(options.get("duplicates") or "error")
-    if way not in DUPLICATES:
-        raise OptionError(f"{way!r} is not offered", where="option duplicates", expected=", ".join(DUPLICATES))
-    return way
-
-
-def _clock_changes(step: Step, position: np.ndarray) -> bool:
-    """Return whether all doubled times are those nights on which clocks are put back."""
-    if not step.unit or step.length >= DAY:
-        return False
-    times = step.time(position)
-    days = times.astype("datetime64[D]").astype(np.int64)
-    hour = (times - times.astype("datetime64[D]")).astype("timedelta64[h]").astype(np.int64)
-    month = times.astype("datetime64[M]").astype(np.int64) % 12 + 1
-    return bool((((days + 3) % 7 == 6) & (hour <= 3) & np.isin(month, _CHANGES)).all())
-
-
-def _fold_note(changed: bool, way: str, number: int) -> Finding:
-    if changed:
-        text = f"{counted(number, 'time')} stood twice, at nights when clocks are put back; their mean was taken."
-        return Finding("info", "clock-change", text)
-    text = f"{counted(number, 'time')} with several values; their {way} was taken (duplicates = {way})."
-    return Finding("info", "duplicates", text)
-
-
-def _two_values(long: Long, cells: _Cells, rows: np.ndarray, times: int, step: Step) -> SchemaError:
-    """Return the error for several values at one time, with the column that may tell them apart."""
-    uploaded = np.zeros(int(long.row.max(initial=0)) + 1, dtype=bool)
-    uploaded[long.row[cells.at[rows]]] = True
-    apart = [
-        name
-        for name in long.more.columns
-        if not np.issubdtype(getattr(long.more[name].dtype, "numpy_dtype", np.dtype(object)), np.floating)
-        and long.more[name].iloc[cells.at[rows]].nunique() > 1
-    ]
-    hint = f"name {apart[0]!r} with the role series too, or " if apart else ""
-    inside = f" (steps of a {step.words})" if step.unit and step.length > DAY else ""
-    return SchemaError(
-        f"{counted(times, 'time')} with several different values{inside} ({rows_named(uploaded)})",
-        where=f"columns {long.columns[0]} and {long.columns[1]}",
-        expected="one row for each series and time",
-        todo=f"{hint}choose what becomes of them with the option duplicates (sum, mean, first, last), or correct them",
-    )
 
 
 @dataclass(frozen=True)
@@ -248,7 +133,7 @@ class _Bounds:
     known_until: np.ndarray
 
 
-def _bounds(cells: _Cells, long: Long, notes: list[Finding]) -> _Bounds:
+def _bounds(cells: Cells, long: Long, notes: list[Finding]) -> _Bounds:
     """Return where series start and end, leaving out those without a value (before the test)."""
     n, none = len(long.names), np.iinfo(np.int64).max
     known = np.isfinite(cells.value)
@@ -259,10 +144,10 @@ def _bounds(cells: _Cells, long: Long, notes: list[Finding]) -> _Bounds:
     np.maximum.at(until, cells.code[known & ~test], cells.position[known & ~test])
     empty, new = last == -none, (until == -none) & (last > -none)
     if empty.any():
-        text = f"{_series(int(empty.sum()))} without any value, left out."
+        text = f"{series_counted(int(empty.sum()))} without any value, left out."
         notes.append(Finding("warning", "empty-series", text))
     if new.any() and test.any():
-        text = f"{_series(int(new.sum()))} of the test without a value before it, left out: nothing to forecast from."
+        text = f"{series_counted(int(new.sum()))} of the test without a value before it, left out."
         notes.append(Finding("warning", "new-test-series", text))
     kept = np.flatnonzero(~empty & ~new)
     if not len(kept):
@@ -270,13 +155,13 @@ def _bounds(cells: _Cells, long: Long, notes: list[Finding]) -> _Bounds:
     return _Bounds(kept, first[kept], last[kept], until[kept])
 
 
-def _laid_out(cells: _Cells, long: Long, step: Step, bounds: _Bounds, notes: list[Finding], check: Any) -> Grid:
+def _laid_out(cells: Cells, long: Long, step: Step, bounds: _Bounds, notes: list[Finding], check: Any) -> Grid:
     """Return the series on their grid, from their first known value to their last."""
     lengths = bounds.last - bounds.first + 1
     starts = np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64)
     if starts[-1] > _THIN * len(cells.code) + _SMALL:
         raise SchemaError(
-            f"{int(np.isfinite(cells.value).sum()):,} values stand on {int(starts[-1]):,} steps of a {step.words}, "
+            f"{int(np.isfinite(cells.value).sum()):,} values stand on {int(starts[-1]):,} steps of {step.words}, "
             "so most would be missing",
             where="times",
             expected="regular steps with few gaps",
@@ -309,10 +194,10 @@ def _note_gaps(grid: Grid, notes: list[Finding]) -> None:
         return
     counts = np.bincount(grid.code[missing], minlength=len(grid.names))
     share = counts / grid.lengths
-    among = f"{_series(int((counts > 0).sum()))} of {len(grid.names):,}"
+    among = f"{series_counted(int((counts > 0).sum()))} of {len(grid.names):,}"
     text = (
-        f"{counted(int(missing.sum()), 'step')} of {len(missing):,} without a value or left out in the data, in {among}; "
-        f"in the worst series {share.max():.0%}. Models bridge such gaps, and nothing is judged there."
+        f"{counted(int(missing.sum()), 'step')} of {len(missing):,} without a value or left out in the data, in "
+        f"{among}; in the worst series {share.max():.0%}. Models bridge such gaps, and nothing is judged there."
     )
     level = "warning" if missing.mean() > MANY_GAPS or share.max() > 0.5 else "info"
     notes.append(Finding(level, "gaps", text))

@@ -8,12 +8,13 @@ import numpy as np
 import pandas as pd
 
 from dl_core.data.dataset import Finding
-from dl_core.data.series.frequency import DAY, HOUR, MINUTE, SECOND, Step
+from dl_core.data.series.frequency import DAY, HOUR, Step
 from dl_core.data.series.long import Long
-from dl_core.data.tabular.values import counted, rows_named
+from dl_core.data.series.naming import REGULAR, label_length, label_words, labels_of, step_of, without_jitter
+from dl_core.data.tabular.values import rows_named
 from dl_core.errors import SchemaError
 
-_MONTHS = ((28, 31, 1), (59, 62, 2), (89, 92, 3), (120, 123, 4), (181, 184, 6), (365, 366, 12))  # days, months
+_OWN = 0.9  # share of a series' steps that are alike, from which they are its own
 _LEAST = 6  # steps of a series from which its own step is believed
 _JITTER = 0.25  # share of a step by which stamps may stand beside the grid
 _OFF = 0.02  # share of stamps that may do so by more, in series whose others are regular
@@ -57,11 +58,26 @@ def put_on_grid(long: Long, asked: Step | None, *, anchored: bool = False) -> On
         text = "Times of day were left out, as steps are days or longer: each row counts for the nearest local day."
         notes.append(Finding("info", "whole-days", text))
         step = asked or infer_step(stamps, owner)
+    if asked and _is_longer(asked, stamps, owner):
+        return OnGrid(step, step.position(times), [*notes, _joined_note(step)])
     step = step if asked and anchored else _aligned(step, stamps, keep_anchor=anchored)
     times = _rounded(step, times, code, notes, long.row)
     position = step.position(times)
     _note_moved(step, times, position, notes)
     return OnGrid(step, position, notes)
+
+
+def _is_longer(step: Step, times: np.ndarray, code: np.ndarray) -> bool:
+    """Return whether several times usually fall into one step."""
+    order = np.lexsort((times, code))
+    change = np.diff(times[order].astype("datetime64[ns]").astype(np.int64))[np.diff(code[order]) == 0]
+    change = change[change > 0]
+    return len(change) > 0 and float(np.median(change)) < 0.67 * step.length
+
+
+def _joined_note(step: Step) -> Finding:
+    text = f"Times were brought to steps of {step.words} ({step.alias}), as the option frequency says."
+    return Finding("info", "longer-steps", text)
 
 
 def infer_step(times: np.ndarray, code: np.ndarray) -> Step:
@@ -86,101 +102,49 @@ def infer_step(times: np.ndarray, code: np.ndarray) -> Step:
     change, owner = change[keep], owner[1:][keep]
     if not len(change):
         raise SchemaError(
-            "no series has two different times",
+            "there is one value only" if len(stamps) == 1 else "no series has two different times",
+            where="times",
             expected="several steps of each series",
             todo="add earlier values; a forecast needs a history, some 30 steps at least",
         )
-    common, least, numbers = _of_each(change, owner)
-    labels, names = pd.factorize(_labels(common))
-    weight = np.bincount(labels, weights=numbers)
-    chosen = int(names[int(np.argmax(weight))])
-    _check_same(chosen, _labels(least), labels == int(np.argmax(weight)), numbers)
-    return _step(chosen, times, change)
+    labels = labels_of(without_jitter(change))
+    common, share, numbers = _of_each(labels, owner)
+    names, place = np.unique(common, return_inverse=True)
+    chosen = int(names[np.argmax(np.bincount(place, weights=numbers))])
+    _check_same(chosen, common, share, numbers)
+    return step_of(chosen, times, change)
 
 
-def _of_each(change: np.ndarray, owner: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Return the commonest change, a small one (of the lowest twentieth) and the number of changes of each series."""
-    order = np.lexsort((change, owner))
-    change, owner = change[order], owner[order]
-    first = np.flatnonzero(np.r_[True, (owner[1:] != owner[:-1]) | (change[1:] != change[:-1])])
-    counts = np.diff(np.r_[first, len(change)])
-    runs_owner, runs = owner[first], change[first]
-    best = np.lexsort((runs, -counts, runs_owner))
-    top = best[np.r_[True, runs_owner[best][1:] != runs_owner[best][:-1]]]
-    starts = np.flatnonzero(np.r_[True, owner[1:] != owner[:-1]])
-    numbers = np.diff(np.r_[starts, len(owner)])
-    return runs[top], change[starts + (0.05 * (numbers - 1)).astype(np.int64)], numbers
+def _of_each(labels: np.ndarray, owner: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return each series' commonest label, its share of the series' changes, and their number."""
+    order = np.lexsort((labels, owner))
+    labels, owner = labels[order], owner[order]
+    first = np.flatnonzero(np.r_[True, (owner[1:] != owner[:-1]) | (labels[1:] != labels[:-1])])
+    counts = np.diff(np.r_[first, len(labels)])
+    of_run = owner[first]
+    best = np.lexsort((labels[first], -counts, of_run))
+    top = best[np.r_[True, of_run[best][1:] != of_run[best][:-1]]]
+    numbers = np.bincount(owner)
+    numbers = numbers[numbers > 0]
+    return labels[first][top], counts[top] / numbers, numbers
 
 
-def _labels(change: np.ndarray) -> np.ndarray:
-    """Return months of changes that are those of months, negative, and ns of others."""
-    days = change / DAY
-    labels = np.round(change / SECOND).astype(np.int64) * SECOND if (change >= 10 * SECOND).all() else change.copy()
-    for low, high, months in _MONTHS:
-        labels[(days >= low - 0.1) & (days <= high + 0.1)] = -months
-    return labels
-
-
-def _check_same(chosen: int, least: np.ndarray, usual: np.ndarray, numbers: np.ndarray) -> None:
-    """Check that no series has a longer or shorter step of its own, as when months stand among days."""
-    length = _length(chosen)
-    sizes = np.array([_length(int(label)) for label in least])
-    other = ~usual & (numbers >= _LEAST) & ((sizes > 1.5 * length) | (sizes < 0.67 * length))
+def _check_same(chosen: int, common: np.ndarray, share: np.ndarray, numbers: np.ndarray) -> None:
+    """Check that no series keeps to a longer or shorter step of its own, as when months stand among days."""
+    length = label_length(chosen)
+    sizes = np.array([label_length(int(label)) for label in common])
+    other = (sizes > 1.5 * length) | (sizes < 0.67 * length)
+    other &= (numbers >= _LEAST) & (share >= _OWN)
     if not other.any():
         return
-    words = sorted({_words(int(label)) for label in least[other]})[:3]
+    words = sorted({label_words(int(label)) for label in common[other]})[:3]
     raise SchemaError(
-        f"{counted(int(other.sum()), 'series').replace('seriess', 'series')} of {len(usual):,} "
-        f"{'has' if other.sum() == 1 else 'have'} steps of {' or '.join(words)}, the others of {_words(chosen)}",
+        f"{int(other.sum()):,} of {len(common):,} series {'has' if other.sum() == 1 else 'have'} steps of "
+        f"{' or '.join(words)}, the others of {label_words(chosen)}",
         where="times",
         expected="the same step in all series",
         todo="upload series of different steps apart, or bring all to the longest of these steps first",
     )
-
-
-def _length(label: int) -> int:
-    return -label * 30 * DAY if label < 0 else label
-
-
-def _words(label: int) -> str:
-    if label < 0:
-        return {-1: "a month", -3: "a quarter", -12: "a year"}.get(label, f"{-label} months")
-    for size, word in ((7 * DAY, "week"), (DAY, "day"), (HOUR, "hour"), (MINUTE, "minute")):
-        if label % size == 0:
-            number = label // size
-            return f"{'an' if word == 'hour' else 'a'} {word}" if number == 1 else f"{number:,} {word}s"
-    return f"{label / SECOND:g} seconds"
-
-
-def _step(label: int, times: np.ndarray, change: np.ndarray) -> Step:
-    """Return the step of a label, with the side of the month on which its stamps stand."""
-    if label == -1 and len(np.unique(change)) == 1 and len(change) > 3:
-        label = int(change[0])  # four weeks, or 30 days, each time
-    if label < 0:
-        ends = _at_ends(times)
-        unit = {1: "M", 3: "Q", 12: "Y"}.get(-label, "M")
-        count = 1 if -label in (1, 3, 12) else -label
-        return Step(unit + ("E" if ends else "S"), count)
-    if label == 7 * DAY:
-        return Step("W")
-    for unit, size in (("D", DAY), ("h", HOUR), ("min", MINUTE), ("s", SECOND)):
-        if label % size == 0:
-            count = label // size
-            working = unit == "D" and count == 1 and _only_workdays(times)
-            return Step("B") if working else Step(unit, int(count))
-    return Step("ms", max(1, round(label / (SECOND // 1000))))
-
-
-def _at_ends(times: np.ndarray) -> bool:
-    """Return whether stamps stand at months' ends rather than starts."""
-    days = times.astype("datetime64[D]")
-    of_month = (days - times.astype("datetime64[M]").astype("datetime64[D]")).astype(np.int64) + 1
-    return bool(np.median(of_month) >= 28)
-
-
-def _only_workdays(times: np.ndarray) -> bool:
-    weekday = (times.astype("datetime64[D]").astype(np.int64) + 3) % 7
-    return len(times) >= 6 and bool((weekday < 5).all())
 
 
 def _two_clocks(times: np.ndarray) -> bool:
@@ -210,7 +174,16 @@ def _aligned(step: Step, times: np.ndarray, keep_anchor: bool) -> Step:
         step = replace(step, anchor=_mode((times.astype("datetime64[D]").astype(np.int64) + 3) % 7))
     origin = replace(step, phase=0)._origin
     size = DAY if step.unit == "W" else step.length
-    return replace(step, phase=_mode((times.astype(np.int64) - origin) % size))
+    return replace(step, phase=_phase((times.astype(np.int64) - origin) % size, size))
+
+
+def _phase(beside: np.ndarray, size: int) -> int:
+    """Return where in a step most stamps stand; 0 where they are inexact and stand about there."""
+    found, counts = np.unique(beside, return_counts=True)
+    if counts.max() >= REGULAR * len(beside):
+        return int(found[np.argmax(counts)])
+    around = np.where(beside > size // 2, beside - size, beside)
+    return 0 if np.median(np.abs(around)) < _JITTER * size else int(found[np.argmax(counts)])
 
 
 def _mode(values: np.ndarray) -> int:
@@ -229,7 +202,7 @@ def _rounded(step: Step, times: np.ndarray, code: np.ndarray, notes: list[Findin
     if step.months or step.unit == "B":
         return times
     beside = (times.astype(np.int64) - step.time(step.position(times)).astype(np.int64)) / step.length
-    beside = np.where(beside > 0.5, beside - 1, beside)  # -0.5 to 0.5 of a step
+    beside = beside - np.round(beside)  # -0.5 to 0.5 of a step
     off = np.abs(beside) > 1e-9
     if not off.any():
         return times
@@ -251,7 +224,7 @@ def _rounded(step: Step, times: np.ndarray, code: np.ndarray, notes: list[Findin
     )
     notes.append(Finding("warning" if off.mean() > 0.1 else "info", "moved-times", text))
     moved = times.astype(np.int64) - np.round(beside * step.length).astype(np.int64)
-    return step.time(step.position((moved + step.length // 4).astype("datetime64[ns]")))
+    return moved.astype("datetime64[ns]")
 
 
 def _note_moved(step: Step, times: np.ndarray, position: np.ndarray, notes: list[Finding]) -> None:
@@ -262,7 +235,7 @@ def _note_moved(step: Step, times: np.ndarray, position: np.ndarray, notes: list
     moved = step.time(position).astype("datetime64[D]") != days
     if moved.any():
         text = (
-            f"{int(moved.sum()):,} of {len(moved):,} times stood inside a {step.words} and count for all of it "
+            f"{int(moved.sum()):,} of {len(moved):,} times stood inside {step.words} and count for all of it "
             f"(stamps of {step.alias})."
         )
         notes.append(Finding("info", "moved-times", text))

@@ -13,7 +13,7 @@ import pandas as pd
 from dl_core.data.series.columns import find_key, find_time, find_value
 from dl_core.data.series.numbers import is_numbers
 from dl_core.data.series.schema import TIME, is_known_ahead, words_of
-from dl_core.data.series.stamps import header_times
+from dl_core.data.series.stamps import header_times, is_times
 from dl_core.data.tabular.formats import RawTable
 from dl_core.data.tabular.names import check_columns, listed, plain_name
 from dl_core.errors import OptionError, SchemaError, shorten
@@ -147,6 +147,9 @@ def _rows(frame: pd.DataFrame, roles: Mapping[Role, Sequence[str]], forced: bool
     """Return the layout of a table whose columns are steps, or None."""
     columns = list(frame.columns)
     key = list(roles.get(Role.SERIES, ()))
+    first = columns[0]
+    if not forced and is_times(frame[first], named=plain_name(first) in words_of(Role.TIME)):
+        return None  # a column of times, then stores 1, 2, 3
     start = _first_step(frame, columns, key, forced)
     if start is None:
         return None
@@ -186,4 +189,5 @@ def _numbered(names: Sequence[str]) -> bool:
 
 def time_name(layout: Layout) -> str:
     """Return the name of the column of times once a table is long."""
-    return layout.time[0] if len(layout.time) == 1 else TIME
+    named = len(layout.time) == 1 and layout.time[0] != "column 1"
+    return layout.time[0] if named else TIME

@@ -28,7 +28,7 @@ from dl_core.errors import shorten
 from dl_core.schema import Role
 
 
-def read_series(request: ReadRequest) -> Dataset:
+def read_series(request: ReadRequest, limits: Limits | None = None) -> Dataset:
     """Read series to one row a series and step, without steps left out.
 
     Parameters
@@ -37,6 +37,8 @@ def read_series(request: ReadRequest) -> Dataset:
         Options: ``layout`` ("auto", "long", "columns", "rows"), ``frequency``, ``season``, ``scale_season``,
         ``duplicates`` ("error", "sum", "mean", "first", "last"); ``like``, the description of the training data, for
         new cases. Rows of ``test_paths`` after the end of each series are the test.
+    limits : Limits, optional
+        By default those of the environment.
 
     Returns
     -------
@@ -49,7 +51,7 @@ def read_series(request: ReadRequest) -> Dataset:
         If a file cannot be read, is too large, holds text among values, times that are none, two values for one time,
         irregular or mixed steps, or nothing that can be forecast.
     """
-    limits = Limits.from_environment()
+    limits = limits or Limits.from_environment()
     with tempfile.TemporaryDirectory(prefix="daylight-") as folder:
         tables = read_tables(request, Path(folder), limits)
     like: Mapping[str, Any] = request.options.get("like") or {}
@@ -126,11 +128,16 @@ def _summary(grid: Grid, seasons: tuple[int, ...]) -> Finding:
     step: Step = grid.step
     if step.unit:
         times = grid.times
-        span = f"steps of a {step.words} ({step.alias}), {str(times.min())[:16]} to {str(times.max())[:16]}"
+        span = f"steps of {step.words} ({step.alias}), {_short(times.min())} to {_short(times.max())}"
     else:
         span = "steps without time stamps"
     season = f"seasons of {', '.join(map(str, seasons))} steps" if seasons else "no season"
     return Finding("info", "series", f"{n:,} series of {size} steps; {span}; {season}.")
+
+
+def _short(time: np.datetime64) -> str:
+    """Return a time without what is zero anyway."""
+    return str(time)[:16].replace("T", " ").removesuffix(" 00:00")
 
 
 def _ends(grid: Grid) -> list[Finding]:

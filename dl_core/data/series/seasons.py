@@ -82,7 +82,7 @@ def seasons_of(
         if len(seasons) < len(wanted):
             lost = max(set(wanted) - set(seasons))
             text = (
-                f"The season of {lost:,} steps that suits a {step.words} was left out: the longest series has "
+                f"The season of {lost:,} steps that suits {step.words} was left out: the longest series has "
                 f"{longest:,} steps, and two seasons are needed to see one."
             )
             notes.append(Finding("info", "long-season", text))

@@ -13,6 +13,7 @@ from dl_core.data.series.degenerate import LEAST_STEPS, spread_of
 from dl_core.data.series.origins import horizon_of, stride_of
 from dl_core.data.series.panel import Panel
 from dl_core.data.splits import Splits
+from dl_core.data.tabular.values import counted
 from dl_core.errors import OptionError, SchemaError
 
 WINDOWS = 3
@@ -29,6 +30,12 @@ class _Plan:
     windows: int
     validation: int
     season: int
+
+    @property
+    def history(self) -> tuple[int, int]:
+        """Steps that should, and that must, be left to learn from."""
+        season = 2 * self.season if self.season > 1 else 0
+        return max(season, 2 * self.horizon, LEAST_HISTORY), max(self.horizon, LEAST_HISTORY)
 
     def steps(self, windows: np.ndarray | int) -> np.ndarray:
         """Return the steps that so many windows take; none take none."""
@@ -92,11 +99,10 @@ def _usable(values: np.ndarray, starts: np.ndarray) -> np.ndarray:
 def _windows(lengths: np.ndarray, plan: _Plan) -> tuple[np.ndarray, np.ndarray]:
     """Return the number of test and of validation windows of each series, (n,) each.
 
-    As many as leave two seasons to learn from; at least one of each where they leave the horizon or eight steps; a test
-    window alone where there is room for no more.
+    As many as leave two seasons, and twice the horizon, to learn from; at least one of each where they leave the
+    horizon or eight steps; a test window alone where there is room for no more.
     """
-    little = max(plan.horizon, LEAST_HISTORY)
-    much = max(2 * plan.season if plan.season > 1 else 0, little)
+    much, little = plan.history
     test, validation = np.zeros(len(lengths), dtype=np.int64), np.zeros(len(lengths), dtype=np.int64)
     ways = [(plan.windows, plan.validation, much)]
     most = max(plan.windows, plan.validation)
@@ -122,8 +128,7 @@ def _given(dataset: Dataset, panel: Panel, plan: _Plan, given: np.ndarray) -> Sp
     tested = np.add.reduceat(given.astype(np.int64), panel.starts[:-1])
     usable = _usable(np.where(given, np.nan, panel.values), panel.starts)
     left = panel.lengths - tested
-    little = max(plan.horizon, LEAST_HISTORY)
-    much = max(2 * plan.season if plan.season > 1 else 0, little)
+    much, little = plan.history
     validation = np.zeros(len(panel), dtype=np.int64)
     for windows, least in [*((w, much) for w in range(plan.validation, 0, -1)), (1, little)]:
         fits = (validation == 0) & usable & (left >= plan.steps(windows) + least)
@@ -168,14 +173,19 @@ def _choose(windows: int) -> str:
 
 
 def _too_short(dataset: Dataset, panel: Panel, plan: _Plan) -> SchemaError:
-    longest = int(panel.lengths.max())
+    longest = int(panel.lengths.max())  # of all that could judge
     most = max(0, min(longest // 3, (longest - LEAST_HISTORY) // 2))
+    if not most:
+        return SchemaError(
+            f"a history of {counted(longest, 'step')} is too short to judge forecasts by",
+            where=dataset.name,
+            expected=f"{LEAST_HISTORY + 2} steps at least, at best hundreds",
+            todo="add earlier values, or choose shorter steps (months instead of years)",
+        )
     return SchemaError(
         f"a horizon of {plan.horizon:,} steps is too long for the history: the longest series has {longest:,} steps",
         where=f"{dataset.name}, option horizon",
-        expected=f"at most {most:,} steps here, so that one window judges, one chooses and as many steps train"
-        if most
-        else "one window to judge by, one to choose by and as many steps to learn from",
+        expected=f"at most {most:,} steps here, so that one window judges, one chooses and as many steps train",
         todo="choose a shorter horizon, or add earlier values",
     )
 

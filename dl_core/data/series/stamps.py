@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -102,7 +103,11 @@ def read_stamps(column: pd.Series, order: str = "") -> Times:
 
 def _parsed(column: pd.Series, order: str) -> Times:
     if pd.api.types.is_datetime64_any_dtype(column.dtype):
-        return parse_times(column, order)
+        times = parse_times(column, order)
+        if column.dt.tz is None:
+            return times
+        text = f"{column.name!r} has time zones; all times were brought to UTC."
+        return replace(times, notes=(*times.notes, Finding("info", "zones", text)))
     numeric = pd.api.types.is_numeric_dtype(column.dtype)
     if numeric:
         numbers = column.to_numpy(dtype=np.float64, na_value=np.nan)
