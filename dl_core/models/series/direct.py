@@ -88,7 +88,8 @@ def spread(errors: np.ndarray) -> np.ndarray:
         return np.zeros((n, len(LEVELS)))
     ordered = np.sort(np.abs(errors), axis=1)  # NaN go last
     count = (~np.isnan(ordered)).sum(axis=1)
-    place = CENTRAL[None, :] * np.maximum(count - 1, 0)[:, None]
+    place = CENTRAL[None, :] * (count[:, None] + 1) - 1  # of k + 1 errors the next one is as likely any
+    place = np.clip(place, 0, np.maximum(count - 1, 0)[:, None])
     low = np.floor(place).astype(np.int64)
     high = np.minimum(low + 1, np.maximum(count - 1, 0)[:, None])
     filled = np.nan_to_num(ordered)
@@ -97,4 +98,4 @@ def spread(errors: np.ndarray) -> np.ndarray:
     size = np.sqrt((filled**2).sum(axis=1) / np.maximum(count, 1))
     curve = size[:, None] * norm.ppf((1 + CENTRAL) / 2)[None, :]
     trust = (count / (count + DOUBT))[:, None]
-    return SIDE[None, :] * (trust * seen + (1 - trust) * curve)
+    return SIDE * (trust * seen + (1 - trust) * curve)
