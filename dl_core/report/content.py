@@ -13,6 +13,7 @@ from dl_core.bias.report import BiasReport
 from dl_core.evaluate.lists.metrics import LIST_METRICS
 from dl_core.evaluate.metrics import METRICS
 from dl_core.evaluate.results import Comparison
+from dl_core.evaluate.series.metrics import SERIES_METRICS
 from dl_core.explain.explanation import Explanation
 from dl_core.report import svg, words
 from dl_core.train.run import Run
@@ -23,7 +24,7 @@ class Example:
     """One case with its explanation: what it is and what the model said.
 
     ``image`` is its picture (h, w, c) uint8, or None where a row is a line of a table; then ``values`` holds the
-    features that the explanation weighs.
+    features that the explanation weighs. ``chart`` is an SVG drawing of a forecast.
     """
 
     image: np.ndarray | None
@@ -31,6 +32,7 @@ class Example:
     truth: str
     predicted: str
     values: dict[str, Any] = field(default_factory=dict)
+    chart: str = ""
 
 
 @dataclass(frozen=True)
@@ -51,8 +53,14 @@ class ReportContent:
 
 def metric_label(name: str, k: int = 10) -> str:
     """Return a metric's name for people; ``k`` is the length of the lists that some of them judge."""
-    known = METRICS.get(name) or LIST_METRICS.get(name)
+    known = METRICS.get(name) or LIST_METRICS.get(name) or SERIES_METRICS.get(name)
     return name if known is None else known.label.format(k=k)
+
+
+def rises(name: str) -> bool:
+    """Return whether more of a metric is better."""
+    known = METRICS.get(name) or LIST_METRICS.get(name) or SERIES_METRICS.get(name)
+    return known is None or known.higher_is_better
 
 
 def places(content: ReportContent) -> int:
@@ -70,8 +78,11 @@ def leaderboard(content: ReportContent) -> list[dict[str, Any]]:
     """Return a row for each trained model: its metrics as text, times and size; best primary metric first."""
     run, primary = content.run, content.facts["primary_metric"]
     table = run.evaluation.metrics
-    rows = []
-    for name in sorted(run.trained, key=lambda name: -np.nan_to_num(run.evaluation.value(name, primary), nan=-1)):
+    rows, sign = [], 1 if rises(primary) else -1
+    worst = -np.inf  # a model without a value stands last
+    for name in sorted(
+        run.trained, key=lambda name: -np.nan_to_num(sign * run.evaluation.value(name, primary), nan=worst)
+    ):
         fitted = run.models[name]
         of_model = table[table["model"] == name].set_index("metric")
         rows.append(
@@ -95,7 +106,8 @@ def leaderboard_chart(content: ReportContent) -> str:
     run, primary = content.run, content.facts["primary_metric"]
     palette = svg.colours({name: model.kind for name, model in run.models.items()})
     table = run.evaluation.metrics
-    table = table[(table["metric"] == primary) & table["value"].notna()].sort_values("value", ascending=False)
+    table = table[(table["metric"] == primary) & table["value"].notna()]
+    table = table.sort_values("value", ascending=not rises(primary))
     rows = [
         svg.Dot(
             labels(content)[row.model], row.value, row.low, row.high, palette[row.model], f"{words.number(row.value)}"

@@ -18,6 +18,7 @@ from dl_core.report import content as parts
 from dl_core.report import words
 from dl_core.report.content import Example, ReportContent
 from dl_core.report.lists import list_charts
+from dl_core.report.series import covariates, series_charts
 
 SMALLEST = 160  # pixels: smaller pictures are enlarged without smoothing
 
@@ -58,7 +59,7 @@ def write_report(content: ReportContent, out: Path) -> Path:
             leaderboard=parts.leaderboard(content),
             metrics=list(dict.fromkeys(run.evaluation.metrics["metric"])),
             board_chart=Markup(parts.leaderboard_chart(content)),
-            curves=[Markup(chart) for chart in (*parts.curve_charts(content), *list_charts(content))],
+            curves=[Markup(chart) for chart in _charts(content)],
             comparison=content.comparison,
             pairs=parts.pair_rows(content),
             examples=[_example(example) for example in content.examples],
@@ -74,6 +75,10 @@ def write_report(content: ReportContent, out: Path) -> Path:
     return out
 
 
+def _charts(content: ReportContent) -> list[str]:
+    return [*parts.curve_charts(content), *list_charts(content), *series_charts(content)]
+
+
 def _example(example: Example) -> dict[str, Any]:
     about = example.explanation
     shown: dict[str, Any] = {"image": None, "map": None}
@@ -81,9 +86,12 @@ def _example(example: Example) -> dict[str, Any]:
         drawn = overlay(example.image, about.heat, opacity=0.6)
         shown = {"image": _png(picture(example.image)), "map": _png(drawn)}
     known = {**example.values, **dict(zip(about.features, about.values, strict=False))}
+    features = about.strongest() if not about.forecast else covariates(about)
     return {
         **shown,
-        "features": [(name, known.get(name, ""), weight) for name, weight in about.strongest()],
+        "row": about.row,
+        "chart": Markup(example.chart),
+        "features": [(name, known.get(name, ""), weight) for name, weight in features],
         "truth": example.truth,
         "predicted": example.predicted,
         "target": about.target,

@@ -78,7 +78,7 @@ def dots(rows: Sequence[Dot], title: str, axis: str, reference: float | None = N
     parts.append(
         f'<text x="{left + width / 2}" y="{bottom + 36}" text-anchor="middle" class="axis">{escape(axis)}</text>'
     )
-    return _frame(760, bottom + 44, title, parts)
+    return frame(760, bottom + 44, title, parts)
 
 
 def lines(curves: Sequence[Line], title: str, x_axis: str, y_axis: str, diagonal: bool = False) -> str:
@@ -108,7 +108,7 @@ def lines(curves: Sequence[Line], title: str, x_axis: str, y_axis: str, diagonal
         f'<text x="14" y="{middle}" text-anchor="middle" class="axis" transform="rotate(-90 14 {middle})">'
         f"{escape(y_axis)}</text>"
     )
-    return _frame(left + size + 230, top + size + 46, title, parts)
+    return frame(left + size + 230, top + size + 46, title, parts)
 
 
 def _ticks(low: float, high: float, x, bottom: float) -> str:
@@ -122,7 +122,8 @@ def _ticks(low: float, high: float, x, bottom: float) -> str:
     )
 
 
-def _frame(width: float, height: float, title: str, parts: Sequence[str]) -> str:
+def frame(width: float, height: float, title: str, parts: Sequence[str]) -> str:
+    """Return a figure with its caption around drawn parts."""
     return (
         f'<figure><figcaption>{escape(title)}</figcaption><svg viewBox="0 0 {width:.0f} {height:.0f}" role="img" '
         f'aria-label="{escape(title)}">{"".join(parts)}</svg></figure>'
