@@ -21,6 +21,7 @@ AROUND = 9  # last steps that say how high a series stands of late
 HISTORY = 400  # steps before the recent ones that say how large errors usually are
 NORMAL = 1.4826  # median absolute deviation to standard deviation
 FEWEST = 8  # errors that a scale is taken from
+WILD = 5.0  # times the usual largest score: above, a series' scores say nothing about others
 LOW, HIGH = LEVELS.index(0.1), LEVELS.index(0.9)
 WIDE = 2.5631  # standard deviations between those two in a normal curve
 COLUMNS = ("series", "step", "time", "value", "expected", "score", "direction")
@@ -48,7 +49,7 @@ def unusual_points(
     rate : float
         Share of points of an ordinary history that may be flagged, 0 … 1. A point is flagged where its score exceeds
         both `LEAST` and the ``1 - rate`` quantile of its series' earlier scores, and where those are too few to have
-        such a quantile (under ``1 / rate``) that of all series' earlier scores as well.
+        such a quantile (under ``1 / rate``) that of all series' earlier scores as well, but wild ones' (`WILD`).
 
     Returns
     -------
@@ -171,7 +172,9 @@ def _limits(before: np.ndarray, rate: float) -> np.ndarray:
     ordered = np.sort(size, axis=1)
     place = np.clip(np.ceil((1 - rate) * count).astype(np.int64) - 1, 0, None)
     own = np.nan_to_num(np.take_along_axis(ordered, place[:, None], axis=1)[:, 0]) if size.shape[1] else np.zeros(0)
-    known = size[~np.isnan(size)]
+    largest = np.nan_to_num(size).max(axis=1, initial=0)
+    calm = size[largest <= WILD * np.median(largest[largest > 0])] if largest.any() else size
+    known = calm[~np.isnan(calm)]
     pooled = float(np.quantile(known, 1 - rate)) if len(known) else 0.0
     own = own if len(own) else np.zeros(len(size))
     return np.maximum(np.where(count * rate >= 1, own, np.maximum(own, pooled)), LEAST)
