@@ -179,8 +179,7 @@ def _parts(one: Mapping[str, Any]) -> tuple[list[tuple[str, float]], list[tuple[
     """Return past steps and covariates with their weights."""
     weights = [weight or 0.0 for weight in one["weights"][0]]
     pairs = list(zip(one["features"], weights, strict=False))
-    covariates = set(one.get("covariates") or ())
-    return [pair for pair in pairs if pair[0] not in covariates], [pair for pair in pairs if pair[0] in covariates]
+    return pairs[: one["steps"]], pairs[one["steps"] :]
 
 
 def _chart(
@@ -241,7 +240,7 @@ def _components(context: PageContext, one: Mapping[str, Any], found: Mapping[str
             "y": weights,
             "colour": colours.get(name, theme.OKABE_ITO["green"]),
         }
-        for name, weights in zip(one["features"], one["weights"], strict=False)
+        for name, weights in zip(one["parts"], one["weights"], strict=False)
     ]
     title = f"{heading}: what {context.label(one['model'])} adds up"
     chart = charts.lines(lines, title, x="", y=pick_series.unit(context), height=360, direct=False)

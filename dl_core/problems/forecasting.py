@@ -155,10 +155,11 @@ class Forecasting(Problem):
             return new_rows(about, fitted, panel, judging.options)
         from dl_core.data.series.hierarchy import hierarchy_of
 
-        columns = [part.strip() for part in str(judging.options.get(HIERARCHY) or "auto").split(",") if part.strip()]
-        hierarchy = hierarchy_of(panel.series, panel.static, columns)
-        lines = new_rows(about, fitted, hierarchy.add_sums(panel), judging.options)
-        return reconciled(lines, hierarchy, method)
+        hierarchy = hierarchy_of(panel, str(judging.options.get(HIERARCHY) or "auto"))
+        nodes = hierarchy.add_sums(panel)
+        lines = new_rows(about, fitted, nodes, judging.options)
+        residuals = last_errors(fitted, nodes, judging.options) if method == "mint" else None
+        return reconciled(lines, hierarchy, method, residuals)
 
     def score_known(
         self, source: ModelSource, name: str, fitted: Forecaster, data: Dataset, judging: Judging
@@ -245,12 +246,30 @@ def naive2_cases(known: Panel, held: Panel, horizon: int, options: Mapping[str, 
     )
 
 
-def reconciled(lines: pd.DataFrame, hierarchy: Any, method: str) -> pd.DataFrame:
+def last_errors(fitted: Forecaster, nodes: Panel, options: Mapping[str, Any]) -> np.ndarray | None:
+    """Return the errors of central forecasts on the last windows of each node, (n_nodes, steps), for MinT.
+
+    The model may have learned from these steps, so its errors are smaller than new ones; only their sizes and ways of
+    going together count here. None where the nodes are too short for a window.
+    """
+    from dl_core.train.forecasts import cases_of, window_answer
+
+    known, held = last_windows(nodes, fitted.horizon, options)
+    if len(known) < len(nodes):
+        return None
+    cases = cases_of(window_answer(fitted, known, held, stride_of(options, fitted.horizon)))
+    place = pd.Index(nodes.series).get_indexer(pd.Index(cases.series))
+    errors = np.full((len(nodes), cases.windows.max() + 1, cases.truth.shape[1]), np.nan)
+    errors[place, cases.windows] = cases.truth - cases.middle
+    return errors.reshape(len(nodes), -1)
+
+
+def reconciled(lines: pd.DataFrame, hierarchy: Any, method: str, residuals: np.ndarray | None) -> pd.DataFrame:
     """Return forecasts of all nodes of a hierarchy, made to add up."""
     from dl_core.evaluate.series.reconcile import reconcile
 
     cases = Forecasts(lines).cases(lines["model"].iloc[0], "new")
-    found = reconcile(cases.quantiles, hierarchy, method, None)
+    found = reconcile(cases.quantiles, hierarchy, method, residuals)
     done = Cases(cases.series, cases.windows, cases.times, cases.truth, found)
     return forecast_rows(lines["model"].iloc[0], "new", done)
 

@@ -61,9 +61,9 @@ def explain(
     known: Dataset | None = None,
 ) -> list[Explanation]:
     """Say which past steps and covariates drove the forecast after each series' end; ``target`` is a step, or all."""
-    from dl_core.explain.forecasts import explain_dataset
+    from dl_core.explain.forecasts import explain_cases
 
-    return explain_dataset(model, name, data, methods, target, faithfulness)
+    return explain_cases(model, name, data, methods, target, faithfulness)
 
 
 def slices(dataset: Dataset) -> pd.DataFrame:

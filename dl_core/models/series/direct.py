@@ -27,6 +27,8 @@ class DirectForecaster(Forecaster):
     A subclass implements `quantiles`; what it chooses stands in ``chosen``, which is all that is saved.
     """
 
+    learns_on = False
+
     def __init__(self) -> None:
         self.horizon, self.chosen = 1, {}
 
