@@ -11,6 +11,7 @@ import numpy as np
 from dl_core.report.svg import DEEP, frame
 
 WIDTH, LEFT, RIGHT, TOP, HEIGHT = 760, 64, 12, 10, 200  # px
+LABEL = 170  # px that the last two times need
 UP, DOWN = DEEP[0], DEEP[1]  # of steps that raise and lower the forecast
 BANDS = ((0, 12), (2, 10))  # positions of the quantiles of the 95 % and the 80 % interval
 
@@ -42,7 +43,7 @@ def fan(told: Told, title: str) -> str:
         if strength > 0.02:
             parts.append(
                 f'<rect x="{scale.x(at) - step / 2:.1f}" y="{TOP}" width="{step:.2f}" height="{HEIGHT}" '
-                f'fill="{UP if weight > 0 else DOWN}" opacity="{0.45 * strength:.2f}"/>'
+                f'fill="{UP if weight > 0 else DOWN}" opacity="{0.55 * strength:.2f}"/>'
             )
     ahead = np.arange(n, n + h)
     for low, high in BANDS:
@@ -52,7 +53,10 @@ def fan(told: Told, title: str) -> str:
     parts += _lines(scale, np.arange(n), told.history, 'class="past"')
     parts += _lines(scale, ahead, middle, f'stroke="{DEEP[2]}" stroke-width="2"')
     parts += _lines(scale, ahead, told.truth, 'class="past" stroke-dasharray="3 3"')
+    room = scale.x(n + h - 1) - scale.x(n - 1) > LABEL
     for place, text, anchor in zip((0, n - 1, n + h - 1), told.ends, ("start", "middle", "end"), strict=True):
+        if place == n - 1 and not room:
+            continue
         parts.append(
             f'<text x="{scale.x(place):.1f}" y="{TOP + HEIGHT + 16}" text-anchor="{anchor}" class="tick">'
             f"{escape(text)}</text>"
@@ -115,7 +119,7 @@ class _Scale:
 
 
 def _short(value: float) -> str:
-    return f"{value:,.0f}".replace(",", "\u202f") if abs(value) >= 1000 else f"{value:.3g}"
+    return f"{value:,.0f}".replace(",", "\u202f") if abs(value) >= 1000 else f"{value + 0.0:.3g}"
 
 
 def _points(scale: _Scale, places: np.ndarray, values: np.ndarray) -> list[str]:

@@ -153,3 +153,34 @@ def test_an_hour_with_several_lines_gets_the_strongest_weather():
     assert table["weather"].tolist() == ["Rain", "Clear"] and table["temperature (C)"].tolist() == [2.0, 0.0]
     assert table["rain (mm)"].tolist() == [0.5, 0.0] and table["clouds (%)"].tolist() == [90, 1]
     assert table["holiday"].tolist() == [1, 1]
+
+
+def test_the_reader_takes_electricity_as_it_is():
+    from dl_core.data.request import ReadRequest
+    from dl_core.data.series.panel import Panel
+    from dl_core.data.series.read import read_series
+
+    data = read_series(ReadRequest((FOLDER / "electricity",), name="Sample"))
+    panel = Panel.of(data)
+    assert not [note for note in data.notes if note.level == "error"]
+    assert len(panel) == 310 and (panel.frequency, panel.season) == ("MS", 12)
+    assert "Ohio / electric utility" in panel.series
+    assert {"region", "level", "kind"} <= set(panel.static)
+    assert data.source.licence.startswith("Public domain") and not data.source.simulated
+
+
+def test_the_reader_takes_traffic_and_the_hours_to_forecast_as_they_are():
+    from dl_core.data.request import ReadRequest
+    from dl_core.data.series.panel import Panel
+    from dl_core.data.series.read import read_series
+
+    data = read_series(ReadRequest((FOLDER / "traffic",), name="Sample"))
+    panel = Panel.of(data)
+    assert len(panel) == 1 and len(panel.values) == 17_520 and int(np.isnan(panel.values).sum()) == 113
+    assert panel.frequency == "h" and panel.seasons == (24, 168)
+    assert panel.future_names == ("holiday",) and "temperature (C)" in panel.past_names
+    assert panel.ahead.shape == (1, 168, 1) and panel.ahead.sum() == 24  # Labor Day
+    path = FOLDER / "traffic" / "next_hours.csv"
+    new = Panel.of(read_series(ReadRequest((path,), options={"like": data.describe()}, labelled=False)))
+    assert len(new.values) == 35 * 24 and new.past_names == panel.past_names
+    np.testing.assert_array_equal(new.ahead, panel.ahead)
