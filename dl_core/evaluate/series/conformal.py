@@ -68,11 +68,11 @@ def apply_conformal(quantiles: np.ndarray, scale: np.ndarray, chosen: dict[str, 
     scale : numpy.ndarray
         (m,) scale of each case's series.
     chosen : dict
-        What `fit_conformal` returned. Empty leaves forecasts as they are.
+        What `fit_conformal` or `adaptive.rolling_conformal` returned. Empty leaves forecasts as they are.
     """
     if not chosen:
         return quantiles
-    factors = np.array(chosen["factors"], dtype=float)
+    factors = np.array(chosen["factors"], dtype=float) * np.exp(chosen.get("stretch", 0.0))
     factors = factors[np.minimum(np.arange(quantiles.shape[1]), len(factors) - 1)]
     middle = quantiles[:, :, MIDDLE : MIDDLE + 1]
     side = np.sign(np.array(LEVELS) - 0.5)
