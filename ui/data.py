@@ -116,7 +116,8 @@ def _mend(context: PageContext, kind: str) -> None:
 def _split(split: Mapping[str, Any] | None) -> None:
     if split:
         st.subheader("Split", anchor=False)
-        st.caption(str(split.get("protocol", "")))
+        protocol = str(split.get("protocol", ""))
+        st.caption(protocol[:1].upper() + protocol[1:])
 
 
 def _source(context: PageContext) -> None:

@@ -17,6 +17,7 @@ from ui.words import count, escaped
 KINDS = {"mix": "A mix", "largest": "Largest", "gaps": "With blanks", "short": "Shortest", "all": "All"}
 VIEWS = {"whole": "Whole history", "end": "The end, where it is judged"}
 MOST_DRAWN = 4
+SLIVER = 0.08  # share of held-out steps under which a chart begins with the end alone
 ROW = 32  # pixels of a row of the list
 
 
@@ -30,16 +31,18 @@ def first_look(context: PageContext) -> dict[str, Any] | None:
     if found is None:
         return None
     _counts(found)
-    listed = _listed(context, asked)
+    listed = _listed(context, asked, found)
     if listed is None or not listed["series"]:
         return found
-    names = _picked(context, listed, found)
+    names = _picked(context, listed) if found["series"] > 1 else [listed["series"][0]["series"]]
     view = _view(context, found)
     wanted = {"series": names, "last": True} if view == "end" else {"series": names}
     drawn = context.ask("series_lines", {**asked, **wanted}, label="Drawing the series")
     if drawn is not None:
         lines_series.draw(drawn["lines"], found)
         _split_words(found)
+    for one in found["profiles"]:
+        data_series_facts.profile(one)
     return found
 
 
@@ -97,11 +100,14 @@ def _blank(found: Mapping[str, Any]) -> str:
     blank = found["blank"]
     if not blank["steps"]:
         return " No step is blank."
-    return f" {steps(blank['steps'])} of {count(blank['series'])} series are blank."
+    whom = "" if found["series"] == 1 else f" in {count(blank['series'])} series"
+    return f" {steps(blank['steps'])}{whom} {'is' if blank['steps'] == 1 else 'are'} blank."
 
 
-def _listed(context: PageContext, asked: Mapping[str, Any]) -> dict[str, Any] | None:
-    """Draw kind and search, and return the page of the list."""
+def _listed(context: PageContext, asked: Mapping[str, Any], seen: Mapping[str, Any]) -> dict[str, Any] | None:
+    """Draw kind and search where there are several, and return the page of the list."""
+    if seen["series"] == 1:
+        return context.ask("series_listed", {**asked, **first_listed()}, label="Looking for series")
     with st.container(horizontal=True, vertical_alignment="bottom", horizontal_alignment="distribute"):
         kind = st.segmented_control(
             "Series",
@@ -132,7 +138,7 @@ def _page_key(context: PageContext, wanted: Mapping[str, Any]) -> str:
     return f"{context.key}_listed_page_{wanted['kind']}_{wanted['search']}"
 
 
-def _picked(context: PageContext, listed: Mapping[str, Any], found: Mapping[str, Any]) -> list[str]:
+def _picked(context: PageContext, listed: Mapping[str, Any]) -> list[str]:
     """Draw the list; return the series that were ticked, at first some spread over it."""
     shown = listed["series"]
     kind = st.session_state.get(f"{context.key}_listed_kind") or "mix"
@@ -158,8 +164,6 @@ def _picked(context: PageContext, listed: Mapping[str, Any], found: Mapping[str,
 
 
 def _list_words(listed: Mapping[str, Any], kind: str) -> str:
-    if listed["total"] == 1:
-        return "One series."
     ticked = f"Tick up to {MOST_DRAWN} to draw them."
     if kind == "mix" and listed["fitting"] < listed["total"]:
         return f"{count(listed['fitting'])} of {count(listed['total'])} series, of all sizes. {ticked}"
@@ -181,11 +185,13 @@ def table(shown: Sequence[Mapping[str, Any]]) -> pd.DataFrame:
 
 def _columns(shown: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     return {
-        "Series": st.column_config.TextColumn(width="medium"),
-        "Course": st.column_config.LineChartColumn(width="medium"),
-        "Mean": st.column_config.NumberColumn(format="compact", help="Mean over all steps that are not blank."),
-        "Steps": st.column_config.NumberColumn(format="%d"),
-        "Blank": st.column_config.NumberColumn(format="%d", help="Steps without a value."),
+        "Series": st.column_config.TextColumn(width=230),
+        "Course": st.column_config.LineChartColumn(width=130),
+        "Mean": st.column_config.NumberColumn(
+            format="compact", width=64, help="Mean over all steps that are not blank."
+        ),
+        "Steps": st.column_config.NumberColumn(format="%d", width=60),
+        "Blank": st.column_config.NumberColumn(format="%d", width=60, help="Steps without a value."),
     }
 
 
@@ -193,18 +199,17 @@ def _view(context: PageContext, found: Mapping[str, Any]) -> str:
     """Let the user look at the end alone, where long histories make what is held out a sliver."""
     if not found["split"]:
         return "whole"
-    return (
-        st.segmented_control(
-            "Part shown",
-            list(VIEWS),
-            default="whole",
-            format_func=VIEWS.get,
-            required=True,
-            key=f"{context.key}_lines_view",
-            persist_state="session",
-            label_visibility="collapsed",
-        )
-        or "whole"
+    parts = found["split"]["parts"]
+    sliver = parts["validation"] + parts["test"] < SLIVER * found["steps"]
+    return st.segmented_control(
+        "Part shown",
+        list(VIEWS),
+        default="end" if sliver else "whole",
+        format_func=VIEWS.get,
+        required=True,
+        key=f"{context.key}_lines_view_{(context.dataset or {}).get('id')}",
+        persist_state="session",
+        label_visibility="collapsed",
     )
 
 

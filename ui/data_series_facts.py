@@ -1,4 +1,4 @@
-"""The right half of the Data tab for series: how time is read, the seasonal profile, groups, covariates."""
+"""More on the Data tab of series: the seasonal profile, how time is read, groups, covariates."""
 
 from __future__ import annotations
 
@@ -20,8 +20,6 @@ KNOWN = {"ahead": "Known ahead", "afterwards": "Known afterwards"}
 def show(context: PageContext, found: Mapping[str, Any]) -> None:
     """Draw the panels."""
     how_read(context, found)
-    for one in found["profiles"]:
-        _profile(one)
     _groups(found["groups"], found["series"])
     _covariates(found)
 
@@ -83,7 +81,7 @@ def _help(context: PageContext, name: str) -> str:
     return known.help[:1].upper() + known.help[1:] if known else ""
 
 
-def _profile(one: Mapping[str, Any]) -> None:
+def profile(one: Mapping[str, Any]) -> None:
     """Draw how values usually stand at each place of a season."""
     known = [(value, name) for value, name in zip(one["middle"], one["names"], strict=True) if value is not None]
     if not known:
@@ -94,10 +92,12 @@ def _profile(one: Mapping[str, Any]) -> None:
     line = {"name": "median", "x": one["names"], "y": one["middle"], "colour": theme.DEEP[0]}
     if several and None not in (*one["low"], *one["high"]):
         line |= {"low": one["low"], "high": one["high"]}
-    chart = charts.lines([line], title, x="", y="Against the round's mean", height=230, direct=False)
+    chart = charts.lines([line], title, x="", y="Against the mean", height=230, direct=False)
     chart.update_layout(showlegend=False)
-    step = -(-len(one["names"]) // TICKS)
-    chart.update_xaxes(type="category", tickvals=one["names"][::step])
+    names = one["names"]
+    step = 24 if len(names) == 168 else -(-len(names) // TICKS)
+    ticks = [name.split(" ")[0] if step == 24 else name for name in names[::step]]
+    chart.update_xaxes(type="category", tickvals=names[::step], ticktext=ticks, tickangle=0)
     chart.update_yaxes(tickformat="+.0%")
     chart.update_traces(hovertemplate="%{x}: %{y:+.1%}<extra></extra>", selector={"name": "median"})
     said = "; ".join(f"{name} {share(value)}" for value, name in known[:: max(1, len(known) // 24)])
@@ -135,7 +135,7 @@ def _covariates(found: Mapping[str, Any]) -> None:
         return
     rows = [
         {
-            "Covariate": one["name"],
+            "Covariate": f"{one['name']} ({one['kinds']} kinds)" if one["kinds"] else one["name"],
             "Known": KNOWN[one["known"]],
             "Steps ahead": one["ahead"] if one["known"] == "ahead" else None,
             "From": one["low"],

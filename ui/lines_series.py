@@ -13,7 +13,7 @@ from ui.series_words import moment
 from ui.words import count, escaped, number
 
 SHADES = {"validation": theme.DEEP[4], "test": theme.DEEP[2]}  # the colours of the parts on every Data tab
-WORDS = {"validation": "by which is chosen", "test": "by which is judged"}
+WORDS = {"validation": "validation (chooses)", "test": "test (judges)"}
 ONE, EACH = 260, 132  # pixels of a single line, and of each of several
 
 
@@ -49,13 +49,13 @@ def figure(lines: Sequence[Mapping[str, Any]], found: Mapping[str, Any]) -> go.F
             y=1,
             xref=f"x{_number(row)} domain",
             yref=f"y{_number(row)} domain",
-            text=_plain(one["series"]),
+            text=_plain(one["series"] if found["series"] > 1 else found["values"]["column"]),
             showarrow=False,
             xanchor="left",
             yanchor="bottom",
         )
     chart.update_layout(showlegend=False, height=ONE if n == 1 else 50 + EACH * n, margin_t=26, hovermode="closest")
-    title = found["values"]["column"] if n == 1 else ""
+    title = found["values"]["column"] if n == 1 and found["series"] > 1 else None
     chart.update_yaxes(nticks=4, title_text=_plain(title) if title else None)
     return chart
 
@@ -91,7 +91,7 @@ def _parts(chart: go.Figure, one: Mapping[str, Any], row: int, *, named: bool) -
         )
     if named and ("validation" in parts or "test" in parts):
         there = [name for name in SHADES if name in parts]
-        legend = "  ".join(f'<span style="color:{SHADES[name]}">■</span> {name}, {WORDS[name]}' for name in there)
+        legend = "  ".join(f'<span style="color:{SHADES[name]}">■</span> {WORDS[name]}' for name in there)
         chart.add_annotation(
             x=1,
             y=1,

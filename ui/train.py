@@ -96,6 +96,7 @@ def _form(domain: Domain, context: PageContext) -> None:
         guess = estimate.for_page(domain, context.owner, models, rows)
         st.subheader("Start", anchor=False)
         st.markdown(guess.line if models else "Tick at least one model.")
+        _held_out(context)
         _mends(context)
         blocked = _blocking(context)
         if blocked:
@@ -175,6 +176,19 @@ def _models(domain: Domain, context: PageContext) -> list[str]:
             if st.checkbox(f"**{offer.label}**: {offer.summary}", key=key, persist_state="session", wrap=True):
                 ticked.append(offer.name)
     return [name for name in domain.models if name in ticked]
+
+
+def _held_out(context: PageContext) -> None:
+    """Say how far ahead series will be forecast and judged under the options of the form."""
+    if not kinds.is_series(context):
+        return
+    told = (context.summary or {}).get("protocol", "")
+    if context.dataset.get("id"):
+        asked = {"dataset_id": context.dataset["id"], "options": series_options.asked(context), "run": None}
+        found = context.ask("inspect", asked, label="Looking what is held out")
+        told = (found or {}).get("split", {}).get("protocol", "") if found and found["split"] else ""
+    if told:
+        st.caption(f":material/event: Judged on {told}. Steps ahead and windows stand under Options.")
 
 
 def _mends(context: PageContext) -> None:

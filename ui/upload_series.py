@@ -17,12 +17,12 @@ LAYOUTS = {
     "long": (
         "A row for each step",
         "A column says which series, one when, one how much; covariates stand beside them.",
-        "store, date, sales, promo\nOslo, 2024-01-01, 120, 0\nOslo, 2024-01-02, 131, 1\nBergen, 2024-01-01, 75, 0",
+        "shop, month, sales, promo\nOslo, 2024-01, 120, 0\nOslo, 2024-02, 131, 1\nBergen, 2024-01, 75, 0",
     ),
     "columns": (
         "A column for each series",
         "The first column is the time, each other one a series.",
-        "date, Oslo, Bergen\n2024-01-01, 120, 75\n2024-01-02, 131, 80",
+        "month, Oslo, Bergen\n2024-01, 120, 75\n2024-02, 131, 80",
     ),
     "rows": (
         "A row for each series",

@@ -9,7 +9,6 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from dl_core.engine.base import SERVER
 from dl_core.engine.execute import is_alive, late_error
 from dl_core.engine.filed import FiledEngine, died
 from dl_core.engine.process import WorkerPlan, WorkerProcess, kill_tree, memory_of
@@ -78,19 +77,17 @@ class LocalEngine(FiledEngine):
         self._wake.set()
 
     def _waiting(self, lane: str) -> tuple[list[str], int]:
-        """Return the queued jobs of a lane in order, people's before the server's, and how many of the lane run."""
-        queued, later, running = [], [], 0
+        """Return the queued jobs of a lane in order, and how many of the lane run."""
+        queued, running = [], 0
         for job_id in self.records.live(lane):
             try:
                 state = self.records.status(job_id)["state"]
-                people = self.records.request(job_id)["owner"] != SERVER
             except DaylightError:  # deleted meanwhile
                 self.records.unmark(job_id)
                 continue
-            if state == "queued":
-                (queued if people else later).append(job_id)
+            queued += [job_id] if state == "queued" else []
             running += state == "running"
-        return queued + later, running
+        return queued, running
 
     def _start_quick(self) -> None:
         if self._resident is not None and (self._resident.job_id or not self._resident.alive):

@@ -17,13 +17,14 @@ import time
 from pathlib import Path
 from typing import Any
 
-from dl_core.engine.base import LIVE, Job
+from dl_core.engine.base import LIVE, SERVER, Job
 from dl_core.engine.ids import check_id, is_id, new_id, no_access
 from dl_core.engine.shared import read_shared, write_shared
 from dl_core.files import read_json, storage_errors, write_json
 
 KEEP_JOBS = 400  # finished jobs of a workspace
 KEEP_SECONDS = 30 * 86400.0
+_LATER = 10**18  # microseconds: behind all that people ask for
 _UNMARKED_GRACE = 60.0  # seconds after which a marker without a record counts as left behind
 
 
@@ -74,7 +75,7 @@ class Records:
         return job_id
 
     def mark(self, job_id: str, request: dict[str, Any]) -> None:
-        """List the job among the live ones; they sort by the time of asking."""
+        """List the job among the live ones; they sort by the time of asking, the server's own after people's."""
         self._marker(job_id, request).touch()
 
     def unmark(self, job_id: str) -> None:
@@ -83,7 +84,8 @@ class Records:
             path.unlink(missing_ok=True)
 
     def _marker(self, job_id: str, request: dict[str, Any]) -> Path:
-        return self._live / f"{int(request['created'] * 1e6):020d}.{request['lane']}.{job_id}"
+        place = int(request["created"] * 1e6) + (_LATER if request["owner"] == SERVER else 0)
+        return self._live / f"{place:020d}.{request['lane']}.{job_id}"
 
     def _key_path(self, request: dict[str, Any]) -> Path:
         text = "\0".join((request["owner"], request["task"], request["key"]))
@@ -98,7 +100,7 @@ class Records:
         return job_id if is_id(job_id) and (self.root / job_id / "job.json").is_file() else None
 
     def live(self, lane: str | None = None) -> list[str]:
-        """Return the ids of jobs that wait or run, in the order of asking."""
+        """Return the ids of jobs that wait or run, in the order of asking, the server's own after people's."""
         names = sorted(path.name for path in self._live.iterdir())
         parts = [name.split(".", 2) for name in names]
         return [part[2] for part in parts if len(part) == 3 and is_id(part[2]) and lane in (None, part[1])]

@@ -24,10 +24,10 @@ def first_listed() -> dict[str, Any]:
 
 
 def first_lines(series: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
-    """Return the question after the lines that the Data tab draws first: some spread over the list."""
-    few = min(FIRST_LINES, len(series))
-    places = [round(at * (len(series) - 1) / max(few - 1, 1)) for at in range(few)]
-    return {"series": [str(series[place]["series"]) for place in places]}
+    """Return the question after the lines that the Data tab draws first: spread over those that are not all zero."""
+    shown = [one for one in series if one["mean"]] or list(series)
+    places = sorted({at * len(shown) // FIRST_LINES for at in range(FIRST_LINES)})
+    return {"series": [str(shown[place]["series"]) for place in places]}
 
 
 def first_found(model: str) -> dict[str, Any]:

@@ -101,9 +101,13 @@ def _covariates(shown: Shown) -> list[dict[str, Any]]:
     """Return what stands beside the values, with its range and how far ahead it is known."""
     dataset = shown.dataset
     ahead = dataset.side.get(AHEAD)
-    found = []
+    found, kinds = [], set()
     for role in (Role.FUTURE, Role.PAST):
         for name in dataset.roles.get(role, ()):
+            word, of, _ = str(name).partition("=")
+            if of and word in kinds:  # the other kinds of one text column
+                next(one for one in found if one["name"] == word)["kinds"] += 1
+                continue
             values = dataset.table[name].to_numpy(dtype=float, na_value=np.nan)
             known = values[~np.isnan(values)]
             steps = 0
@@ -112,7 +116,8 @@ def _covariates(shown: Shown) -> list[dict[str, Any]]:
             low, middle, high = np.quantile(known, [0, 0.5, 1]) if len(known) else (None, None, None)
             found.append(
                 {
-                    "name": str(name),
+                    "name": word if of else str(name),
+                    "kinds": 1 if of else 0,
                     "known": "ahead" if role == Role.FUTURE else "afterwards",
                     "low": plain(low),
                     "middle": plain(middle),
@@ -121,6 +126,7 @@ def _covariates(shown: Shown) -> list[dict[str, Any]]:
                     "ahead": steps,
                 }
             )
+            kinds |= {word} if of else set()
     return found
 
 
