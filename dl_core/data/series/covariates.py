@@ -78,7 +78,7 @@ def beside(
     dropped: dict[str, list[str]] = {"personal": [], "calendar": [], "texts": [], "constant": [], "empty": []}
     for name in long.more.columns:
         column = blanked(long.more[name].iloc[rows].reset_index(drop=True))
-        why = _useless(column, name, roles, grid.step.unit != "")
+        why = "" if _is_trained(name, trained) else _useless(column, name, roles, grid.step.unit != "")
         role = next((role for role in (Role.PAST, Role.FUTURE, Role.GROUP) if name in roles.get(role, ())), None)
         if why:
             dropped[why].append(name)

@@ -139,7 +139,8 @@ def _given(dataset: Dataset, panel: Panel, plan: _Plan, given: np.ndarray) -> Sp
     most = int(tested.max())
     plan = replace(plan, validation=int(validation.max()))
     words = f"the given test of {'up to ' if tested[tested > 0].min() < most else ''}{most:,} steps of each of "
-    words += f"{int((tested > 0).sum()):,} series, forecast {plan.horizon:,} steps ahead"
+    words += f"{int((tested > 0).sum()):,} series"
+    words += f", forecast {plan.horizon:,} steps ahead" if most != plan.horizon else ""
     words += f"; {_named(plan.validation)} of {plan.horizon:,} steps before it {_choose(plan.validation)}"
     return _splits(dataset, part, words + _exceptions(validation, plan.validation, "validation"), "given")
 

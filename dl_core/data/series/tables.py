@@ -109,8 +109,10 @@ def _same_way(
             return Layout(LONG, layout.time, layout.key, layout.values, more)
         if not test:
             return None
+    own = {plain_name(name) for name in main.frame.columns}
+    alike = plain <= own and set(map(plain_name, layout.key)) <= plain
     try:
-        other = recognise(table, _here(table, roles), options)
+        other = recognise(table, _here(table, roles), {**options, "layout": layout.kind} if alike else options)
     except DaylightError:
         if test:
             raise
