@@ -244,7 +244,9 @@ class NetworkForecaster(Forecaster):
         self.networks = []
         for number in range(seeds):
             keras.utils.set_random_seed(seed + 1_000 * number)
-            self.networks.append(self.build(self.shape))
+            network = self.build(self.shape)
+            network.name = f"{self.name}_{number}"  # one graph may hold several
+            self.networks.append(network)
 
     def _plan(self, context: FitContext) -> ForecastPlan:
         epochs = int(context.options.get("epochs") or 0)
