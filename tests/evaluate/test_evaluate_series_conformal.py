@@ -1,0 +1,164 @@
+"""Calibrated intervals hold what they promise: on exchangeable panels, on one series, while volatility grows."""
+
+import json
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from scipy.stats import norm
+
+from dl_core.evaluate.forecasts import LEVELS, MIDDLE, Cases
+from dl_core.evaluate.series.adaptive import rolling_conformal
+from dl_core.evaluate.series.conformal import apply_conformal, fit_conformal, upper_quantile
+
+NORMAL = norm.ppf(LEVELS)
+
+
+def cases_of(truth, quantiles, windows=None):
+    m = len(truth)
+    windows = np.zeros(m, dtype=int) if windows is None else windows
+    return Cases(np.arange(m).astype(object), windows, np.zeros(truth.shape, dtype=int), truth, quantiles)
+
+
+def simulated(m, h, rng, spread=1.0, shift=0.0, growth=None):
+    """Normal truths whose spread grows with the step; quantiles ``spread`` times as wide as they should be."""
+    scale = np.exp(rng.normal(size=m))
+    true = scale[:, None] * np.sqrt(1 + np.arange(h)) * (1.0 if growth is None else growth[:, None])
+    truth = true * (rng.normal(size=(m, h)) + shift)
+    quantiles = spread * scale[:, None, None] * np.sqrt(1 + np.arange(h))[None, :, None] * NORMAL
+    return cases_of(truth, quantiles), scale
+
+
+def coverage(truth, quantiles):
+    known = ~np.isnan(truth)
+    inside = [((truth >= quantiles[:, :, at]) & (truth <= quantiles[:, :, -1 - at]))[known].mean() for at in (2, 1, 0)]
+    return 100 * np.array(inside)  # of 80, 90 and 95 per cent
+
+
+@pytest.mark.parametrize("spread", [0.3, 1.0, 3.0])
+@pytest.mark.parametrize("shift", [0.0, 0.5])
+def test_exchangeable_cases_are_covered_whatever_the_model_thought(spread, shift):
+    rng = np.random.default_rng(3)
+    (held, scale), (later, its) = simulated(400, 8, rng, spread, shift), simulated(1500, 8, rng, spread, shift)
+    found = apply_conformal(later.quantiles, its, fit_conformal(held, scale))
+    assert coverage(later.truth, found) == pytest.approx([80, 90, 95], abs=2.0)
+
+
+def test_a_forecast_without_spread_gets_one():
+    rng = np.random.default_rng(4)
+    (held, scale), (later, its) = simulated(400, 4, rng, 0.0), simulated(1500, 4, rng, 0.0)
+    found = apply_conformal(later.quantiles, its, fit_conformal(held, scale))
+    assert coverage(later.truth, found) == pytest.approx([80, 90, 95], abs=2.5)
+
+
+def test_steps_of_many_cases_get_factors_of_their_own():
+    """The model thinks that all steps are alike; truths spread with the step, so factors must grow with it."""
+    rng = np.random.default_rng(5)
+    truth = rng.normal(size=(800, 12)) * (1 + np.arange(12))
+    quantiles = np.broadcast_to(NORMAL, (800, 12, len(LEVELS))).copy()
+    factors = np.array(fit_conformal(cases_of(truth, quantiles), np.ones(800))["factors"])
+    assert factors[-1, 0] > 2 * factors[0, 0]
+    assert factors.shape == (12, len(LEVELS))
+
+
+def test_few_cases_share_one_factor():
+    rng = np.random.default_rng(6)
+    truth = rng.normal(size=(3, 48)) * (1 + np.arange(48) / 10)
+    quantiles = np.broadcast_to(NORMAL, (3, 48, len(LEVELS))).copy()
+    factors = np.array(fit_conformal(cases_of(truth, quantiles), np.ones(3))["factors"])
+    pooled = factors[:, 0].mean()
+    assert np.abs(factors[:, 0] - pooled).max() < 0.2 * pooled  # each step is drawn close to all
+    assert factors[:, 0] == pytest.approx(factors[:, -1], rel=0.2)  # and each side to both
+
+
+def test_too_few_truths_teach_nothing():
+    truth = np.full((2, 5), np.nan)
+    quantiles = np.broadcast_to(NORMAL, (2, 5, len(LEVELS))).copy()
+    assert fit_conformal(cases_of(truth, quantiles), np.ones(2)) == {}
+    assert apply_conformal(quantiles, np.ones(2), {}) is quantiles
+
+
+def test_what_is_learned_is_plain_json_and_serves_longer_horizons():
+    rng = np.random.default_rng(7)
+    held, scale = simulated(60, 4, rng)
+    chosen = json.loads(json.dumps(fit_conformal(held, scale)))
+    assert chosen["cases"] == 60 and chosen["steps"] == 4
+    longer = np.broadcast_to(NORMAL, (2, 9, len(LEVELS))).copy()
+    found = apply_conformal(longer, np.ones(2), chosen)
+    assert (found[:, 4:] == found[:, 3:4]).all()  # the last step's factors go on
+
+
+def test_missing_truths_do_not_count():
+    rng = np.random.default_rng(8)
+    held, scale = simulated(100, 4, rng)
+    half = held.truth.copy()
+    half[50:] = np.nan
+    expected = fit_conformal(cases_of(held.truth[:50], held.quantiles[:50]), scale[:50])
+    assert fit_conformal(cases_of(half, held.quantiles), scale)["factors"] == expected["factors"]
+
+
+def test_the_quantile_is_the_conservative_one():
+    assert upper_quantile(np.arange(1.0, 10.0), 0.8) == 8.0  # ⌈10 · 0.8⌉ = 8
+    assert upper_quantile(np.arange(1.0, 5.0), 0.95) == 4.0  # beyond n: the largest
+    assert np.isnan(upper_quantile(np.array([]), 0.9))
+
+
+@settings(max_examples=25, deadline=None)
+@given(seed=st.integers(0, 10_000), spread=st.floats(0.0, 5.0), shift=st.floats(-3, 3))
+def test_quantiles_stay_in_order_and_medians_stay(seed, spread, shift):
+    rng = np.random.default_rng(seed)
+    held, scale = simulated(12, 5, rng, spread, shift)
+    found = apply_conformal(held.quantiles, scale, fit_conformal(held, scale))
+    assert (np.diff(found, axis=2) >= 0).all()
+    assert found[:, :, MIDDLE] == pytest.approx(held.quantiles[:, :, MIDDLE])
+
+
+def one_series(rng, windows, h, width):
+    """One series whose errors of neighbouring steps are alike, and whose spread is ``width`` (windows,) by window."""
+    common = rng.normal(size=(windows, 1))
+    truth = width[:, None] * (0.7 * common + 0.7 * rng.normal(size=(windows, h)))
+    quantiles = np.broadcast_to(NORMAL, (windows, h, len(LEVELS))).copy()
+    return cases_of(truth, quantiles, np.arange(windows))
+
+
+def part_of(cases, at, first=0):
+    return Cases(cases.series[at], cases.windows[at] - first, cases.times[at], cases.truth[at], cases.quantiles[at])
+
+
+def test_windows_of_a_series_that_grows_restless_are_covered_by_learning_on():
+    fixed, rolling = [], []
+    for seed in range(8):
+        whole = one_series(np.random.default_rng(seed), 30, 12, np.linspace(1, 4, 30))
+        held, later = part_of(whole, slice(0, 6)), part_of(whole, slice(6, 30), 6)
+        scale = np.ones(6), np.ones(24)
+        fixed.append(coverage(later.truth, apply_conformal(later.quantiles, scale[1], fit_conformal(held, scale[0]))))
+        rolling.append(coverage(later.truth, rolling_conformal(held, later, scale)[0]))
+    assert np.mean(fixed, axis=0)[1] < 82  # of 90 per cent
+    assert np.mean(rolling, axis=0) == pytest.approx([80, 90, 95], abs=3.0)
+
+
+def test_a_window_is_calibrated_by_nothing_of_itself_or_later():
+    whole = one_series(np.random.default_rng(1), 10, 12, np.ones(10))
+    held, later = part_of(whole, slice(0, 3)), part_of(whole, slice(3, 10), 3)
+    scale = np.ones(3), np.ones(7)
+    for lag in (1, 2):
+        plain = rolling_conformal(held, later, scale, lag)[0]
+        changed = later.truth.copy()
+        changed[4:] += 100.0
+        other = rolling_conformal(held, cases_of(changed, later.quantiles, later.windows), scale, lag)[0]
+        known = 4 + lag  # the first window that may know of window 4
+        assert (plain[:known] == other[:known]).all()
+        assert (plain[known] != other[known]).any()
+
+
+def test_what_comes_later_is_calibrated_by_all_windows():
+    whole = one_series(np.random.default_rng(2), 10, 12, np.ones(10))
+    held, later = part_of(whole, slice(0, 3)), part_of(whole, slice(3, 10), 3)
+    chosen = rolling_conformal(held, later, (np.ones(3), np.ones(7)))[1]
+    assert chosen["cases"] == 10 and len(chosen["stretch"]) == len(LEVELS)
+    assert chosen["stretch"][MIDDLE] == 0.0
+    json.dumps(chosen)
+    nothing = part_of(whole, slice(0, 0))
+    found, learned = rolling_conformal(nothing, later, (np.ones(0), np.ones(7)))
+    assert (found[0] == later.quantiles[0]).all() and learned  # the first window has nothing before it
