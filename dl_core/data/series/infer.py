@@ -60,7 +60,7 @@ def put_on_grid(long: Long, asked: Step | None, *, anchored: bool = False) -> On
         step = asked or infer_step(stamps, owner)
     if asked and _is_longer(asked, stamps, owner):
         return OnGrid(step, step.position(times), [*notes, _joined_note(step)])
-    step = step if asked and anchored else _aligned(step, stamps, keep_anchor=anchored)
+    step = _aligned(step, stamps, keep_anchor=anchored)
     times = _rounded(step, times, code, notes, long.row)
     position = step.position(times)
     _note_moved(step, times, position, notes)
