@@ -10,7 +10,7 @@ from dl_core.data.dataset import Dataset
 from dl_core.data.series.panel import Panel
 from dl_core.errors import OptionError, shorten
 from dl_core.explain.explanation import Explanation
-from dl_core.explain.forecasts_case import AHEAD, Case, fits_anew, times_text
+from dl_core.explain.forecasts_case import Case, fits_anew, times_text
 from dl_core.explain.forecasts_faithfulness import measure
 from dl_core.explain.forecasts_methods import FORECAST_METHODS, Weighed, occlusion
 from dl_core.explain.table_values import number_text
@@ -152,15 +152,19 @@ def _target(case: Case) -> str:
 
 
 def _texts(case: Case, panel: Panel) -> tuple[str, ...]:
-    """Return what stood at each step, and the mean of each covariate, as text."""
-    means: dict[str, float] = {}
-    for names, values in ((panel.past_names, panel.past), (panel.future_names, panel.future)):
-        means |= {} if values is None else dict(zip(names, values.mean(axis=0).tolist(), strict=True))
-    if panel.ahead is not None and any(name.endswith(AHEAD) for name in case.covariates):
-        told = np.nanmean(panel.ahead[0], axis=0).tolist()
-        means |= {name + AHEAD: mean for name, mean in zip(panel.future_names, told, strict=True)}
-    steps = [number_text(float(value)) for value in panel.values[-case.steps :]]
-    return (*steps, *(number_text(means[name]) for name in case.covariates))
+    """Return what stood at each step, and the mean of each covariate or its commonest category, as text."""
+    means = [part.mean(axis=0) for part in (panel.past, panel.future) if part is not None]
+    names = [*panel.past_names, *panel.future_names]
+    if len(case.place) > len(names):
+        means.append(np.nanmean(panel.ahead[0], axis=0))
+        names += panel.future_names
+    found = np.concatenate(means).tolist() if means else []
+    texts = [number_text(float(value)) for value in panel.values[-case.steps :]]
+    for unit in range(len(case.covariates)):
+        columns = [(mean, name) for mean, name, at in zip(found, names, case.place, strict=True) if at == unit]
+        mean, name = max(columns)
+        texts.append(f"{name.split('=')[1]} {mean:.0%}" if "=" in name else number_text(mean))
+    return tuple(texts)
 
 
 def _step(target: str | None) -> int | None:

@@ -33,7 +33,9 @@ class Case:
     piece : numpy.ndarray
         (steps,) int: the stretch of each of the last ``steps`` steps.
     covariates : tuple of str
-        Names of the covariates' units.
+        Names of the covariates' units; the columns of one category ("weather=Rain") are one unit.
+    place : numpy.ndarray
+        (columns,) int: which of ``covariates`` each column is: past ones, known ones in the history, known ones ahead.
     step : int or None
         The step ahead that is explained; None for the mean of all.
     """
@@ -43,6 +45,7 @@ class Case:
     usual: Panel
     piece: np.ndarray
     covariates: tuple[str, ...]
+    place: np.ndarray
     step: int | None
 
     @property
@@ -69,10 +72,10 @@ class Case:
         steps = min(len(panel.values), MOST_STEPS)
         usual = _usual(panel, steps)
         most = MOST_SLOW if fits_anew(model) else MOST_PIECES
-        names = [*panel.past_names, *panel.future_names] if _has(panel.past) or _has(panel.future) else []
-        if _has(panel.ahead):
-            names += [name + AHEAD for name in panel.future_names]
-        return cls(model, panel, usual, cut_pieces(steps, panel.season, most), tuple(names), step)
+        names = [unit_name(name) for name in panel.past_names + panel.future_names]
+        names += [unit_name(name) + AHEAD for name in panel.future_names if _has(panel.ahead)]
+        place, units = pd.factorize(np.array(names, dtype=object))
+        return cls(model, panel, usual, cut_pieces(steps, panel.season, most), tuple(units), place, step)
 
     def targets(self, panel: Panel) -> np.ndarray:
         """Return what is explained of the forecast of each series of ``panel``, (n,)."""
@@ -102,7 +105,7 @@ class Case:
         panel, usual, count, total = self.panel, self.usual, len(kept), len(self.panel.values)
         as_was = np.ones((count, total), dtype=bool)
         as_was[:, total - self.steps :] = kept[:, self.piece]
-        flags, covariates = kept[:, self.pieces :], {}
+        flags, covariates = kept[:, self.pieces :][:, self.place], {}
         for name in ("past", "future", "ahead"):
             values = getattr(panel, name)
             if not _has(values):
@@ -127,6 +130,11 @@ class Case:
 def fits_anew(model: Forecaster) -> bool:
     """Return whether each forecast is a new fit, so that hundreds of them take too long."""
     return isinstance(model, StatisticalForecaster)
+
+
+def unit_name(column: str) -> str:
+    """Return the name of the covariate that a column belongs to: several columns tell one category."""
+    return column.split("=")[0]
 
 
 def cut_pieces(steps: int, season: int, most: int = MOST_PIECES) -> np.ndarray:

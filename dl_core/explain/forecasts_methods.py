@@ -10,7 +10,7 @@ from typing import NamedTuple
 import numpy as np
 
 from dl_core.evaluate.forecasts import LEVELS, MIDDLE
-from dl_core.explain.forecasts_case import AHEAD, Case
+from dl_core.explain.forecasts_case import Case
 
 PATH = 32  # points of the path of integrated gradients
 
@@ -88,18 +88,24 @@ def _along(times: np.ndarray, value: np.ndarray) -> np.ndarray:
 
 def _named(case: Case, parts: Mapping[str, np.ndarray]) -> np.ndarray:
     """Return what each step and covariate adds, from what each input number adds."""
-    window, steps, found = parts["window"], case.steps, {}
+    window, steps, columns = parts["window"], case.steps, []
     length = len(window)
     own = window[max(0, length - steps) :]
     own = np.concatenate([np.zeros(steps - len(own)), own])
     own[0] += window[: length - steps].sum() if length > steps else 0.0  # a short series is filled with its first value
-    if "past" in parts:
-        found |= dict(zip(case.panel.past_names, parts["past"].sum(axis=0), strict=False))
-    if "future" in parts:
-        names, future = case.panel.future_names, parts["future"]
-        found |= dict(zip(names, future[:length].sum(axis=0), strict=False))
-        found |= {name + AHEAD: part for name, part in zip(names, future[length:].sum(axis=0), strict=False)}
-    return np.concatenate([own, [float(found.get(name, 0.0)) for name in case.covariates]])
+    past, future = parts.get("past"), parts.get("future")
+    columns += _summed(past, len(case.panel.past_names))
+    known = len(case.panel.future_names)  # calendar features stand after them
+    columns += _summed(None if future is None else future[:length], known)
+    columns += _summed(None if future is None else future[length:], known)
+    columns = columns[: len(case.place)]
+    return np.concatenate([own, np.bincount(case.place, columns, minlength=len(case.covariates))])
+
+
+def _summed(part: np.ndarray | None, columns: int) -> list[float]:
+    """Return the sums over steps of the first ``columns`` columns; zeros where a model does not read them."""
+    found = np.zeros(columns) if part is None else part.sum(axis=0)[:columns]
+    return [*found.tolist(), *[0.0] * (columns - len(found))]
 
 
 FORECAST_METHODS: Mapping[str, ForecastMethod] = MappingProxyType(

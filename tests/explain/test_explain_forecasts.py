@@ -1,5 +1,7 @@
 """Accounts of forecasts: weights that add up, stretches and covariates by name, and measures that can tell."""
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -151,6 +153,18 @@ def test_covariates_stand_beside_the_steps_and_what_is_known_ahead_by_itself(met
     assert one.heat[0, -1] == pytest.approx(1.5 * AHEAD * (1.0 - usual), rel=1e-2)
     np.testing.assert_allclose(one.heat[0, 16:18], 0.0, atol=2e-2)  # a mean is not moved by putting it to its mean
     assert (one.values[-1], one.typical[-1]) == ("1", f"{usual:.4g}") and one.gap == pytest.approx(0.0, abs=2e-2)
+
+
+def test_columns_of_one_category_are_one_covariate():
+    panel = history(n=1)
+    wet = (panel.past > panel.past.mean()).astype(np.float32)
+    panel = replace(panel, past=np.hstack([wet, 1 - wet]), past_names=("sky=wet", "sky=dry"))
+    for one in explain_forecasts(Graphed(), "toy", panel, ["integrated_gradients", "occlusion"], faithfulness=False):
+        assert one.features[16:] == ("sky", "promo", "promo, ahead")
+        share = panel.past[-16:, 0].mean()
+        assert one.values[16] == (f"wet {share:.0%}" if share > 0.5 else f"dry {1 - share:.0%}")
+    case = Case.of(Weighing(), panel, None)
+    assert case.place.tolist() == [0, 0, 1, 2] and np.isfinite(case.swapped(np.eye(case.units, dtype=bool))).all()
 
 
 def test_one_step_ahead_is_explained_by_itself():
