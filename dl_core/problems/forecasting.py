@@ -155,6 +155,7 @@ class Forecasting(Problem):
             return new_rows(about, fitted, panel, judging.options)
         from dl_core.data.series.hierarchy import hierarchy_of
 
+        panel = panel.to_common_end()
         hierarchy = hierarchy_of(panel, str(judging.options.get(HIERARCHY) or "auto"))
         nodes = hierarchy.add_sums(panel)
         lines = new_rows(about, fitted, nodes, judging.options)

@@ -230,6 +230,46 @@ class Panel:
             ahead=ahead,
         )
 
+    def to_common_end(self) -> Panel:
+        """Return the panel with missing values after each series that ends before the last one does.
+
+        So all forecasts speak of the same times, as sums need; `filled` bridges the gap with the season before. Series
+        that lie off the others' grid of times stay as they are.
+        """
+        if not len(self):
+            return self
+        ends = self.times[self.starts[1:] - 1]
+        last, short = ends.max(), np.flatnonzero(ends < ends.max())
+        if not len(short):
+            return self
+        steps, rows = 1, {}
+        ahead = self.until(short, self.lengths[short])
+        while len(rows) < len(short) and steps <= self.lengths.max():
+            times = ahead.times_ahead(steps)
+            for at in np.flatnonzero(times[:, -1] == last):
+                rows.setdefault(int(at), times[at])
+            steps += 1
+        found = sorted(rows)
+        if not found:
+            return self
+        counts = np.array([len(rows[at]) for at in found])
+
+        def empty(columns: np.ndarray | None) -> np.ndarray | None:
+            return None if columns is None else np.zeros((counts.sum(), columns.shape[1]), dtype=np.float32)
+
+        later = replace(
+            self,
+            series=self.series[short[found]],
+            starts=np.concatenate([[0], np.cumsum(counts)]).astype(np.int64),
+            values=np.full(counts.sum(), np.nan),
+            times=np.concatenate([rows[at] for at in found]),
+            past=empty(self.past),
+            future=empty(self.future),
+            ahead=None,
+            weight=None,
+        )
+        return replace(self.append(later), ahead=self.ahead)
+
     def filled(self) -> Panel:
         """Return the panel without missing values, as a model may read it.
 
