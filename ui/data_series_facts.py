@@ -14,7 +14,6 @@ from ui.series_words import share, steps
 from ui.words import count, escaped, number, percent
 
 TICKS = 12  # most places of a season that are named on the axis
-KNOWN = {"ahead": "Known ahead", "afterwards": "Known afterwards"}
 
 
 def show(context: PageContext, found: Mapping[str, Any]) -> None:
@@ -136,12 +135,9 @@ def _covariates(found: Mapping[str, Any]) -> None:
     rows = [
         {
             "Covariate": f"{one['name']} ({one['kinds']} kinds)" if one["kinds"] else one["name"],
-            "Known": KNOWN[one["known"]],
-            "Steps ahead": one["ahead"] if one["known"] == "ahead" else None,
-            "From": one["low"],
-            "Median": one["middle"],
-            "To": one["high"],
-            "Blank": percent(one["missing"]),
+            "Known": _known(one),
+            "Values": "yes or no" if one["kinds"] else f"{number(one['low'])} to {number(one['high'])}",
+            **({"Blank": percent(one["missing"])} if any(other["missing"] for other in found["covariates"]) else {}),
         }
         for one in found["covariates"]
     ]
@@ -151,7 +147,14 @@ def _covariates(found: Mapping[str, Any]) -> None:
         st.dataframe(
             pd.DataFrame(rows),
             hide_index=True,
-            column_config={name: st.column_config.NumberColumn(format="%.3g") for name in ("From", "Median", "To")},
-            alt="; ".join(f"{one['Covariate']}: {number(one['From'])} to {number(one['To'])}" for one in rows),
+            alt="; ".join(f"{one['Covariate']}, known {one['Known']}: {one['Values']}" for one in rows),
         )
-        st.caption("What is known ahead for fewer steps than are forecast is taken as unknown after that.")
+        if ahead:
+            st.caption("After the steps for which it is known, what is known ahead counts as unknown.")
+
+
+def _known(one: Mapping[str, Any]) -> str:
+    """Return when a covariate is known: "afterwards", "ahead, for 168 steps", "ahead, but no step is given"."""
+    if one["known"] != "ahead":
+        return "afterwards"
+    return f"ahead, for {steps(one['ahead'])}" if one["ahead"] else "ahead, but no step is given"

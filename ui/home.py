@@ -16,7 +16,7 @@ from ui import estimate, live, preview_lists, preview_series, samples, services,
 from ui.words import about, count, number, size, when
 
 YOU_GET = "Models compared with simple baselines, reasons for each answer, a check for bias, predictions and a report"
-SAMPLE_ROWS = 1000
+WIDE, NARROW = 320, 250  # pixels of a card: three, or four, stand beside each other on a laptop
 
 
 def show(known: Mapping[str, Domain], owner: str) -> None:
@@ -41,7 +41,7 @@ def cards(known: Mapping[str, Domain]) -> None:
             _picture(domain, 8)
             _words(name, domain)
         return
-    with st.grid("auto", min_column_width=320, gap="medium"):
+    with st.grid("auto", min_column_width=NARROW if len(shown) > 3 else WIDE, gap="medium"):
         for name, domain in shown.items():
             with st.container(border=True, height="stretch"):
                 _picture(domain, 4)

@@ -48,6 +48,8 @@ def draw(domain: Domain, hidden: Collection[str] = ()) -> tuple[dict[str, Any], 
                 persist_state="session",
                 help="0 for none. Models that do not fit into the time are skipped, and the run says so.",
             )
+        if any(one.default == 0 and "0 for" in one.help for one in shown):
+            st.caption("0 leaves it to what suits the data; the question mark tells what that is.")
         options.update({one.name: _field(domain, one) for one in shown if one.lines})
     return options, int(seed), 60.0 * minutes or None
 

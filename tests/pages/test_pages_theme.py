@@ -58,6 +58,14 @@ def test_models_keep_one_colour_and_baselines_are_grey() -> None:
     assert colours["deep_two"] == theme.OKABE_ITO["vermillion"]
 
 
+def test_eleven_deep_models_have_eleven_colours_that_can_be_seen() -> None:
+    colours = theme.model_colours({str(at): SimpleNamespace(kind="deep") for at in range(11)})
+    assert len(set(colours.values())) == 11
+    for name in ("light", "dark"):
+        ground = CONFIG["theme"][name]["backgroundColor"]
+        assert all(theme.contrast(colour, ground) >= 3 for colour in theme.MORE_DEEP)
+
+
 def test_classes_keep_one_colour() -> None:
     first = theme.class_colours(("healthy", "lesion"))
     assert first == theme.class_colours(("healthy", "lesion"))
