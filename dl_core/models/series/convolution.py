@@ -21,7 +21,7 @@ from dl_core.models.series.train_network import ForecastPlan
 
 KERNEL = 3  # steps that one convolution sees
 MOST = 64  # steps that are convolved: longer windows are first put into segments
-SCALING = Scaling(size="spread")
+SCALING = Scaling(size="spread", log=False)
 PLAN = ForecastPlan(epochs=6, steps=60, batch_size=128, learning_rate=3e-3)
 
 

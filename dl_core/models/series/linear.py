@@ -20,7 +20,7 @@ from dl_core.models.series.scaling import Scaling
 from dl_core.models.series.train_network import ForecastPlan
 
 AVERAGED = 25  # steps of the moving average that is DLinear's trend, as in the paper
-SCALING = Scaling(size="spread")
+SCALING = Scaling(size="spread", log=False)
 PLAN = ForecastPlan(epochs=8, steps=100, batch_size=256, learning_rate=2e-3)
 
 

@@ -24,7 +24,7 @@ PATCH, STRIDE = 16, 8  # steps of a patch, and from one to the next
 LAYERS, HEADS = 2, 4
 DROPOUT = 0.1
 LEAST = 1e-5  # added to a window's variance
-SCALING = Scaling(size="spread")
+SCALING = Scaling(size="spread", log=False)
 PLAN = ForecastPlan(epochs=6, steps=60, batch_size=128, learning_rate=1e-3)
 
 

@@ -21,7 +21,7 @@ from dl_core.models.series.scaling import Scaling
 from dl_core.models.series.train_network import ForecastPlan
 
 MOST = 32  # steps that a recurrent layer takes: longer windows are read in segments
-SCALING = Scaling(size="spread")
+SCALING = Scaling(size="spread", log=False)
 PLAN = ForecastPlan(epochs=6, steps=60, batch_size=128, learning_rate=3e-3)
 
 
