@@ -253,3 +253,27 @@ def test_no_message_repeats_names_or_cells(tmp_path: Path) -> None:
     frame.loc[frame["shop"] == "Jane Secret 1", "sales"] = 0.0
     data = read(write(tmp_path / "p.csv", frame))
     assert all("Secret" not in found.message for found in data.notes)
+
+
+def test_dates_that_cannot_be_read_are_never_taken_for_something_else(tmp_path: Path) -> None:
+    frame = daily(40).assign(date=[f"the {at}th" for at in range(40)])
+    assert refused(SchemaError, write(tmp_path / "d.csv", frame)).where == "column date"
+
+
+def test_a_named_step_far_shorter_than_the_data_is_refused(tmp_path: Path) -> None:
+    error = refused(SchemaError, write(tmp_path / "d.csv", daily(40, frequency="MS")), frequency="D")
+    assert error.problem == "steps of a day are too short: times are a month apart"
+
+
+def test_points_that_group_thousands_are_told(tmp_path: Path) -> None:
+    values = ["950", "1.050", "980", "1.110", "1.200", "990"] * 5
+    data = read(written(tmp_path, days(values).replace(",", ";")))
+    assert "grouped-points" in kinds(data, "warning")
+    assert "grouped-points" not in kinds(read(write(tmp_path / "d.csv", daily(60))))
+
+
+def test_new_cases_without_times_are_refused_where_training_had_them(tmp_path: Path) -> None:
+    like = read(write(tmp_path / "d.csv", daily(60))).describe()
+    path = write(tmp_path / "n.csv", daily(60)[["sales"]])
+    error = refused(SchemaError, path, labelled=False, like=like, frequency="D")
+    assert error.problem == "the table has no time stamps" and error.where == "column date"

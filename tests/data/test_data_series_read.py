@@ -332,3 +332,28 @@ def test_a_guess_among_several_values_is_said(tmp_path: Path) -> None:
     frame = wide().dropna().assign(day_kind=["a", "b"] * 20)
     data = read(write(tmp_path / "w.csv", frame))
     assert data.column(Role.VALUE) == "north" and "'south', 'west'" in note(data, "guessed-value")
+
+
+def test_a_file_a_series(tmp_path: Path) -> None:
+    paths = [write(tmp_path / f"{name}.csv", daily(40, seed=at)) for at, name in enumerate(("north", "south"))]
+    data = read(*paths)
+    assert list(values_of(data)) == ["north", "south"] and "named-by-file" in kinds(data)
+    assert values_of(data)["south"] == daily(40, seed=1)["sales"].tolist()
+    halves = write(tmp_path / "a.csv", daily(40)[:20]), write(tmp_path / "b.csv", daily(40)[20:])
+    assert list(values_of(read(*halves)).values()) == [daily(40)["sales"].tolist()]
+
+
+def test_an_empty_last_column_is_no_step(tmp_path: Path) -> None:
+    frame = wide(40).fillna(1.0).set_index("date").T.set_axis([str(year) for year in range(1980, 2020)], axis=1)
+    text = frame.rename_axis("Country Name").to_csv().replace("\n", ",\n")
+    (tmp_path / "w.csv").write_text(text)
+    assert len(read(tmp_path / "w.csv")) == 120
+
+
+def test_new_cases_may_name_series_in_one_column(tmp_path: Path) -> None:
+    trained = read(write(tmp_path / "k.csv", states()))
+    frame = states().drop(columns=["state", "source"]).assign(**{"state / source": np.repeat(["a", "b", "c"], 192)})
+    frame = frame[~frame.duplicated(["state / source", "date"])]
+    options = {"like": trained.describe(), "frequency": "MS", "season": "12", "scale_season": 12}
+    data = read(write(tmp_path / "n.csv", frame), labelled=False, **options)
+    assert data.column(Role.SERIES) == "state / source" and list(values_of(data)) == ["a", "b", "c"]

@@ -14,6 +14,7 @@ from dl_core.schema import Role
 
 Roles = Mapping[Role, Sequence[str]]
 _CALENDAR = ("year", "month", "quarter", "week", "day", "hour")
+_DATES = ("ds", "timestamp", "time_stamp", "datetime", "date_time", "date", "datum", "fecha")
 _NAMES_FIRST = ("unique_id", "series", "series_id", "series_name", "serie", "ts_id", "id", "item_id", "sku", "symbol")
 _MOST_KEYS = 4
 _FEW_REPEATS = 0.7  # share of distinct times from which a text column is rather a covariate
@@ -37,8 +38,8 @@ def find_time(frame: pd.DataFrame, roles: Roles) -> tuple[str, ...]:
     if len(parts) >= 2 and "year" in by_name and "month" in by_name and _are_parts(frame, parts):
         return parts
     for name in words:
-        if _is_time(frame, name, taken):
-            return (name,)
+        if _is_time(frame, name, taken) or (plain_name(name) in _DATES and _may_name(frame[name])):
+            return (name,)  # a date that cannot be read is refused, and never taken for something else
     for name in by_name.values():
         if name not in words and is_times(frame[name]):
             return (name,)

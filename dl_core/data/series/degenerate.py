@@ -61,7 +61,26 @@ def check_values(grid: Grid) -> list[Finding]:
             "as that goes, but nothing is judged by them."
         )
         findings.append(Finding("warning", "tiny-series", text, _rows(grid, short)))
-    return findings
+    return [*findings, *grouped_points(grid.value)]
+
+
+def grouped_points(value: np.ndarray) -> list[Finding]:
+    """Return a warning where points seem to group thousands: 950 beside 1.05, never more than three decimals."""
+    known = value[np.isfinite(value)]
+    fraction = known != np.floor(known)
+    if not 0.05 < fraction.mean() < 0.95:
+        return []
+    parts, whole = np.abs(known[fraction]), np.abs(known[~fraction & (known != 0)])
+    three = np.abs(parts * 1000 - np.round(parts * 1000)) < 1e-6
+    if not three.all() or parts.max() >= 1000 or not len(whole) or np.median(whole) < 10 * np.median(parts):
+        return []
+    if parts.min() < 1 or whole.max() >= 1000:
+        return []
+    text = (
+        "Whole numbers of hundreds stand beside fractions with three decimals (950 beside 1.05). If the point groups "
+        "thousands, export the numbers without it: they were read as fractions."
+    )
+    return [Finding("warning", "grouped-points", text)]
 
 
 def _rows(grid: Grid, which: np.ndarray) -> tuple[str, ...]:

@@ -26,6 +26,7 @@ from dl_core.errors import shorten
 ROW_BYTES = 400  # of a step at the peak, measured while it is read (300) and with its row id in a split
 _ADVICE = "keep the latest steps, longer steps (days instead of hours), or some of the series"
 _DATE = re.compile(r"\s*\d{1,4}[-./]\d{1,2}[-./]\d{1,4}.*")
+_UNNAMED = re.compile(r"column \d+")
 _YEAR = re.compile(r"(1[5-9]|2[01])\d\d")
 
 
@@ -106,7 +107,7 @@ def read_tables(request: ReadRequest, workspace: Path, limits: Limits) -> Tables
     for file, is_test in files:
         table = read_file(file, kind, limits, rows)
         rows += len(table.frame)
-        raw.append((RawTable(table.name, _without_numbers(table.frame), table.skipped), is_test))
+        raw.append((RawTable(table.name, _tidy(table.frame), table.skipped), is_test))
     raw.sort(key=lambda entry: entry[1])
     notes = [*headless.notes(), *(note for table, _ in raw for note in skipped_note(table))]
     if data.other:
@@ -131,8 +132,10 @@ def _find(paths: Sequence[Path], workspace: Path, limits: Limits) -> Given:
     return find_tables([Path(path) for path in paths], workspace, limits)
 
 
-def _without_numbers(frame: pd.DataFrame) -> pd.DataFrame:
-    """Return the frame without an unnamed first column that only numbers the rows, as pandas writes one."""
+def _tidy(frame: pd.DataFrame) -> pd.DataFrame:
+    """Return the frame without unnamed columns that are empty, or that only number the rows, as pandas writes one."""
+    empty = [name for name in frame.columns if _UNNAMED.fullmatch(str(name)) and frame[name].isna().all()]
+    frame = frame.drop(columns=empty) if empty else frame
     first = frame.columns[0]
     if first != "column 1" or frame.shape[1] < 3 or not pd.api.types.is_integer_dtype(frame[first].dtype):
         return frame

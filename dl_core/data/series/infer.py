@@ -14,6 +14,7 @@ from dl_core.data.series.naming import REGULAR, label_length, label_words, label
 from dl_core.data.tabular.values import rows_named
 from dl_core.errors import SchemaError
 
+_LONGER, _SHORTER = 0.67, 5.0  # rows' distance in steps, from which a named step is longer, or too short
 _OWN = 0.9  # share of a series' steps that are alike, from which they are its own
 _LEAST = 6  # steps of a series from which its own step is believed
 _JITTER = 0.25  # share of a step by which stamps may stand beside the grid
@@ -58,8 +59,11 @@ def put_on_grid(long: Long, asked: Step | None, *, anchored: bool = False) -> On
         text = "Times of day were left out, as steps are days or longer: each row counts for the nearest local day."
         notes.append(Finding("info", "whole-days", text))
         step = asked or infer_step(stamps, owner)
-    if asked and _is_longer(asked, stamps, owner):
+    usual = _usual_change(stamps, owner)
+    if asked and usual and usual < _LONGER * asked.length:
         return OnGrid(step, step.position(times), [*notes, _joined_note(step)])
+    if asked and usual > _SHORTER * asked.length:
+        raise _too_short(asked, usual)
     step = _aligned(step, stamps, keep_anchor=anchored)
     times = _rounded(step, times, code, notes, long.row)
     position = step.position(times)
@@ -67,12 +71,22 @@ def put_on_grid(long: Long, asked: Step | None, *, anchored: bool = False) -> On
     return OnGrid(step, position, notes)
 
 
-def _is_longer(step: Step, times: np.ndarray, code: np.ndarray) -> bool:
-    """Return whether several times usually fall into one step."""
+def _usual_change(times: np.ndarray, code: np.ndarray) -> float:
+    """Return the median time in ns from one row of a series to the next; 0 where there are no two."""
     order = np.lexsort((times, code))
     change = np.diff(times[order].astype("datetime64[ns]").astype(np.int64))[np.diff(code[order]) == 0]
     change = change[change > 0]
-    return len(change) > 0 and float(np.median(change)) < 0.67 * step.length
+    return float(np.median(change)) if len(change) else 0.0
+
+
+def _too_short(step: Step, usual: float) -> SchemaError:
+    label = int(labels_of(np.array([usual]).astype(np.int64))[0])
+    return SchemaError(
+        f"steps of {step.words} are too short: times are {label_words(label)} apart",
+        where="option frequency",
+        expected="the step of the data, or a longer one",
+        todo="leave the option empty to have the step inferred",
+    )
 
 
 def _joined_note(step: Step) -> Finding:

@@ -11,6 +11,7 @@ from dl_core.data.series.melt import JOINER
 from dl_core.data.series.schema import SERIES, TIME, VALUE
 from dl_core.data.tabular.formats import RawTable
 from dl_core.data.tabular.names import plain_name
+from dl_core.errors import SchemaError
 from dl_core.schema import Role
 
 _WIDE = {Role.SERIES: SERIES, Role.TIME: TIME, Role.VALUE: VALUE}
@@ -40,7 +41,7 @@ def like_training(
         for name in table.frame.columns:
             by_name.setdefault(plain_name(name), name)
     for role in (Role.SERIES, Role.TIME, Role.VALUE):
-        wanted = _columns(trained.get(role, ()), role)
+        wanted = _columns(trained.get(role, ()), role, by_name)
         here = tuple(by_name[plain_name(name)] for name in wanted if plain_name(name) in by_name)
         if here and len(here) == len(wanted) and role not in roles:
             roles[role] = here
@@ -59,8 +60,27 @@ def like_training(
     return roles, options, {role: names for role, names in covariates.items() if names}
 
 
-def _columns(names: Sequence[str], role: Role) -> list[str]:
+def check_times(numbered: bool, like: Mapping[str, Any]) -> None:
+    """Check that new cases have time stamps where the training data had them.
+
+    Raises
+    ------
+    SchemaError
+        If they have none.
+    """
+    names = like.get("roles", {}).get(str(Role.TIME), ())
+    dated = bool(names) and "datetime" in str(like.get("columns", {}).get(names[0], ""))
+    if dated and numbered:
+        raise SchemaError(
+            "the table has no time stamps",
+            where=f"column {names[0]}",
+            expected="times, as in the training data",
+            todo="add a column of times, or name it with the role time",
+        )
+
+
+def _columns(names: Sequence[str], role: Role, here: Mapping[str, str]) -> list[str]:
     """Return the uploaded columns behind a training column: the parts of a joined series name."""
-    if role == Role.SERIES and names and JOINER in names[0]:
+    if role == Role.SERIES and names and JOINER in names[0] and plain_name(names[0]) not in here:
         return names[0].split(JOINER)
     return list(names)

@@ -13,13 +13,14 @@ import pandas as pd
 from dl_core.data.dataset import Dataset, Finding, Source
 from dl_core.data.limits import Limits
 from dl_core.data.request import ReadRequest
-from dl_core.data.series.covariates import Beside, ahead_table, beside
+from dl_core.data.series.ahead import ahead_table
+from dl_core.data.series.covariates import Beside, beside
 from dl_core.data.series.degenerate import check_values
 from dl_core.data.series.frequency import Step, parse_frequency
 from dl_core.data.series.gather import check_steps, read_tables
 from dl_core.data.series.grid import Grid, gridded
 from dl_core.data.series.infer import put_on_grid
-from dl_core.data.series.like import like_training
+from dl_core.data.series.like import check_times, like_training
 from dl_core.data.series.long import Long, joined
 from dl_core.data.series.panel import AHEAD, PANEL, SERIES, panel_table
 from dl_core.data.series.seasons import seasons_of
@@ -59,6 +60,7 @@ def read_series(request: ReadRequest, limits: Limits | None = None) -> Dataset:
     order = next((n["kind"] for n in like.get("notes", ()) if n["kind"] in ("day-first", "month-first")), "")
     found = values_and_sides(tables.tables, roles, options, limits, order)
     long = joined(found.parts)
+    check_times(long.numbered, like)
     asked = str(options.get("frequency") or "")
     step = parse_frequency(asked) if asked and not long.numbered else None
     on = put_on_grid(long, step, anchored="-" in asked)

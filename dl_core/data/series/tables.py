@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from pathlib import PurePosixPath
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from dl_core.data.dataset import Finding
@@ -67,6 +69,7 @@ def values_and_sides(
             found.sides.append(table)
         else:
             found.parts.append(melted(table, other, test, limits, order))
+    _name_by_file(found, layout, [table for table, _ in tables if not any(table is side for side in found.sides)], main)
     kinds = {part.numbered for part in found.parts}
     if len(kinds) > 1:
         raise SchemaError(
@@ -76,6 +79,23 @@ def values_and_sides(
             todo="give all tables a column of times, or none",
         )
     return found
+
+
+def _name_by_file(found: Found, layout: Layout, tables: Sequence[RawTable], main: RawTable) -> None:
+    """Name series by their files where each file holds one, without a column that names it, over the same times."""
+    training = [part for part in found.parts if not part.test.any()]
+    if layout.kind != LONG or layout.key or len(training) < 2:
+        return
+    times = np.concatenate([part.time for part in training])
+    if len(np.unique(times)) > 0.9 * len(times):
+        return  # one series, cut into years
+    ordered = [main, *(table for table in tables if table is not main)]
+    names = [PurePosixPath(table.name).stem for table in ordered]
+    found.parts = [
+        replace(part, names=np.array([name], dtype=object), groups=pd.DataFrame(index=pd.Index([name], name="id")))
+        for part, name in zip(found.parts, names, strict=True)
+    ]
+    found.notes.append(Finding("info", "named-by-file", "Each file was read as a series of the file's name."))
 
 
 def _cells(table: RawTable, roles: Roles) -> tuple[int, int]:
