@@ -69,11 +69,13 @@ def explain(
 def slices(dataset: Dataset) -> pd.DataFrame:
     """Return the groups of each series with its size and length of history, by series id."""
     from dl_core.bias.forecasts import group_frame
+    from dl_core.bias.groups import is_groupable
     from dl_core.data.series.panel import Panel
     from dl_core.evaluate.series.facts import SeriesFacts
 
     panel = Panel.of(dataset)
-    return group_frame(panel, SeriesFacts.of(panel))
+    frame = group_frame(panel, SeriesFacts.of(panel))
+    return frame[[column for column in frame if is_groupable(frame[column])]]
 
 
 def prediction_table(predictions: pd.DataFrame, data: Dataset) -> pd.DataFrame:
