@@ -96,6 +96,16 @@ def test_constant_series_only_train() -> None:
     assert lengths(data, splits)["test"] == [18, 18, 0, 18, 18, 18]
 
 
+def test_series_that_are_still_until_they_are_held_out_only_train() -> None:
+    data = toy_dataset()
+    place = data.table.groupby("series").cumcount()
+    still = (data.table["series"] == "shop 1") & (place < 110)
+    splits = split_series(
+        data.with_table(data.table.assign(sales=data.table["sales"].mask(still, 0.0))), 0, {"horizon": 6}
+    )
+    assert lengths(data, splits)["test"] == [18, 0, 18, 18, 18, 18] and "1 too short or constant" in splits.protocol
+
+
 def test_a_given_test_is_followed(tmp_path: Path) -> None:
     frame = toy_frame()
     known = frame["month"] < "2019-01-01"

@@ -60,34 +60,43 @@ def seasons_of(
     SchemaError
         If a named season is longer than every series.
     """
-    notes: list[Finding] = []
     longest = int(np.diff(starts).max())
     named = read_seasons(options.get("season"))
-    if named is not None:
-        if labelled and named and named[0] >= longest:
-            raise SchemaError(
-                f"a season of {named[0]:,} steps is longer than the history of {longest:,} steps",
-                where="option season",
-                expected=f"less than {longest:,}, at best half of it",
-                todo="choose a shorter season, 1 for none, or add earlier values",
-            )
-        long = [season for season in named if 2 * season > longest]
-        if labelled and long:
-            text = f"A season of {long[0]:,} steps was not seen twice: the longest series has {longest:,} steps."
-            notes.append(Finding("warning", "long-season", text))
-        seasons = named
+    if named is None:
+        seasons, notes = _suiting(step, value, starts, longest)
     else:
-        wanted = step.seasons if step.unit else _repeating(value, starts)
-        seasons = tuple(season for season in wanted if 2 * season <= longest)
-        if len(seasons) < len(wanted):
-            lost = max(set(wanted) - set(seasons))
-            text = (
-                f"The season of {lost:,} steps that suits {step.words} was left out: the longest series has "
-                f"{longest:,} steps, and two seasons are needed to see one."
-            )
-            notes.append(Finding("info", "long-season", text))
+        seasons, notes = named, _named_too_long(named, longest) if labelled else []
     scale = int(options.get("scale_season") or 0) or _scale(step, seasons, named is not None)
     return seasons, scale, notes
+
+
+def _named_too_long(named: tuple[int, ...], longest: int) -> list[Finding]:
+    """Return a warning where a named season was not seen twice; one that was not seen once is an error."""
+    if named and named[0] >= longest:
+        raise SchemaError(
+            f"a season of {named[0]:,} steps is longer than the history of {longest:,} steps",
+            where="option season",
+            expected=f"less than {longest:,}, at best half of it",
+            todo="choose a shorter season, 1 for none, or add earlier values",
+        )
+    long = [season for season in named if 2 * season > longest]
+    if not long:
+        return []
+    text = f"A season of {long[0]:,} steps was not seen twice: the longest series has {longest:,} steps."
+    return [Finding("warning", "long-season", text)]
+
+
+def _suiting(step: Step, value: np.ndarray, starts: np.ndarray, longest: int) -> tuple[tuple[int, ...], list[Finding]]:
+    """Return the seasons that suit the step, or that the values show, as far as two of each were seen."""
+    wanted = step.seasons if step.unit else _repeating(value, starts)
+    seasons = tuple(season for season in wanted if 2 * season <= longest)
+    if len(seasons) == len(wanted):
+        return seasons, []
+    text = (
+        f"The season of {max(set(wanted) - set(seasons)):,} steps that suits {step.words} was left out: the longest "
+        f"series has {longest:,} steps, and two seasons are needed to see one."
+    )
+    return seasons, [Finding("info", "long-season", text)]
 
 
 def _scale(step: Step, seasons: tuple[int, ...], named: bool) -> int:

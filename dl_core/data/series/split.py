@@ -48,7 +48,7 @@ def split_series(dataset: Dataset, seed: int, options: Mapping[str, Any]) -> Spl
 
     The test is ``windows`` rolling windows of ``horizon`` steps, their origins ``stride`` steps apart; validation is
     ``validation_windows`` more before them. A series too short for all gets fewer, one too short for any, or that never
-    changes, only trains. A given test (``Dataset.fixed_split``) is followed; validation is taken before it.
+    changes before them, only trains. A given test (``Dataset.fixed_split``) is followed; validation is taken before it.
 
     Parameters
     ----------
@@ -71,12 +71,13 @@ def split_series(dataset: Dataset, seed: int, options: Mapping[str, Any]) -> Spl
     given = None if dataset.fixed_split is None else (dataset.fixed_split == "test").to_numpy()
     if given is not None and given.any():
         return _given(dataset, panel, plan, given)
-    usable = _usable(panel.values, panel.starts)
     test, validation = _windows(panel.lengths, plan)
+    part = _parts(panel, plan.steps(validation), plan.steps(test))
+    usable = _usable(np.where(part == _TRAIN, panel.values, np.nan), panel.starts)
     test, validation = np.where(usable, test, 0), np.where(usable, validation, 0)
     if not test.any() or not validation.any():
         raise _too_short(dataset, panel, plan)
-    part = _parts(panel, plan.steps(validation), plan.steps(test))
+    part[np.repeat(~usable, panel.lengths)] = _TRAIN
     return _splits(dataset, part, _words(plan, test, validation), "by time")
 
 
