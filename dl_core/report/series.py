@@ -38,7 +38,7 @@ def series_charts(content: ReportContent) -> list[str]:
         values = lines[["value", "low", "high"]].to_numpy(dtype=float)
         charts.append(by_step(lines["step"].tolist(), *values.T, f"{who}: {metric_label(primary)} by step ahead"))
     shares = [
-        svg.Dot(f"{line['level']:.0%} interval", *_numbers(line), svg.DEEP[0], words.number(line["value"]))
+        svg.Dot(f"{100 * line['level']:g} % interval", *_numbers(line), svg.DEEP[0], words.number(line["value"]))
         for line in curves.get("coverage", ())
     ]
     charts.append(svg.dots(shares, f"{who}: share of values inside each interval", "share inside"))

@@ -12,7 +12,7 @@ from dl_core.report.svg import DEEP, frame
 
 WIDTH, LEFT, RIGHT, TOP, HEIGHT = 760, 64, 12, 10, 200  # px
 LABEL = 170  # px that the last two times need
-UP, DOWN = DEEP[0], DEEP[1]  # of steps that raise and lower the forecast
+UP, DOWN = DEEP[1], DEEP[0]  # of steps that raise and lower the forecast
 BANDS = ((0, 12), (2, 10))  # positions of the quantiles of the 95 % and the 80 % interval
 
 

@@ -135,7 +135,7 @@ def test_charts_speak_of_the_best_model(run):
     content = ReportContent(run, FACTS)
     steps, coverage = series_charts(content)
     assert "Good net: " in steps and "by step ahead" in steps
-    assert "95% interval" in coverage and "share inside" in coverage
+    assert "95 % interval" in coverage and "share inside" in coverage
 
 
 def test_lower_is_better_where_the_metric_says_so(run):
