@@ -7,6 +7,9 @@ for the run that ships with the sample.
 
 import dl_core.domains  # noqa: F401  makes the domains known
 from dl_core.tasks.data import ingest, inspect, sample
+from dl_core.tasks.forecast_ahead import forecast_ahead, what_if_forecast
+from dl_core.tasks.forecast_reasons import explain_forecast, stress_forecast
+from dl_core.tasks.forecast_results import series_forecasts, series_found
 from dl_core.tasks.interactions import list_overview
 from dl_core.tasks.judging import ageing, bias, cases, compare, drift, learning_curve, mitigate, robustness
 from dl_core.tasks.list_cases import cold_start, explain_list
@@ -29,12 +32,14 @@ __all__ = [
     "compare",
     "drift",
     "explain",
+    "explain_forecast",
     "explain_list",
     "export",
     "exposure",
     "feedback",
     "find_items",
     "find_users",
+    "forecast_ahead",
     "ingest",
     "inspect",
     "layers",
@@ -50,12 +55,16 @@ __all__ = [
     "rerank_example",
     "robustness",
     "sample",
+    "series_forecasts",
+    "series_found",
     "series_lines",
     "series_listed",
     "series_overview",
     "similar_items",
+    "stress_forecast",
     "train",
     "user_lists",
     "warm_up",
     "what_if",
+    "what_if_forecast",
 ]
