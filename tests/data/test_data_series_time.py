@@ -265,3 +265,14 @@ def test_the_calendar_knows_nothing_of_numbered_steps() -> None:
     features, names = calendar_features(np.arange(1, 8), "")
     assert features.shape == (7, 0) and names == ()
     assert calendar_features(np.zeros((3, 4), "datetime64[ns]"), "MS")[0].shape == (3, 4, 2)
+
+
+def test_seasons_of_numbered_steps_are_seen_in_the_values(tmp_path: Path) -> None:
+    rng = np.random.default_rng(0)
+    hour = 5 * np.sin(2 * np.pi * np.arange(24 * 35) / 24)
+    week = np.repeat(np.tile([0, 0, 0, 0, 0, -4, -5], 5), 24)
+    panel = pd.DataFrame({f"s{at}": np.round(50 + hour + week + rng.normal(0, 0.7, 840), 2) for at in range(4)})
+    data = read(write(tmp_path / "d.csv", panel.T.set_axis([f"V{at}" for at in range(2, 842)], axis=1), index=True))
+    assert facts(data) == ("", "24 168", 24)
+    walk = pd.DataFrame({f"s{at}": rng.normal(0, 1, 200).cumsum().round(3) for at in range(6)})
+    assert facts(read(write(tmp_path / "d.csv", walk))) == ("", "", 1)

@@ -132,5 +132,5 @@ def _repeating(value: np.ndarray, starts: np.ndarray) -> tuple[int, ...]:
     best = max(middle, key=lambda lag: (middle[lag] > _CLEAR, round(middle[lag], 1), -lag))
     if middle[best] < _CLEAR:
         return ()
-    longer = [lag for lag in middle if lag % best == 0 and lag > best and middle[lag] > middle[best] + 0.1]
-    return (best, *longer[:1])
+    inside = [lag for lag in middle if lag < best and best % lag == 0 and middle[lag] > max(_CLEAR, middle[best] - 0.4)]
+    return (*inside[:1], best)

@@ -127,13 +127,19 @@ def _parsed(column: pd.Series, order: str) -> Times:
 
 
 def _from_whole(numbers: np.ndarray, known: np.ndarray, name: object) -> Times | None:
-    """Return years, months such as 202401 and numbers of steps; None for other whole numbers."""
+    """Return years, months such as 202401, days such as 20240131 and numbers of steps; None for other whole numbers."""
     missing, low, high = ~np.isfinite(numbers), known.min(), known.max()
     filled = np.where(missing, low, numbers).astype(np.int64)
     if _are_years(known, name):
         years = (filled - 1970).astype("datetime64[Y]").astype("datetime64[ns]")
     elif low >= 190_000 and high <= 220_012 and ((filled % 100 >= 1) & (filled % 100 <= 12)).all():
         years = ((filled // 100 - 1970) * 12 + filled % 100 - 1).astype("datetime64[M]").astype("datetime64[ns]")
+    elif low >= _EPOCH_NUMBERS and high < 2.2e7:
+        years = (filled // 10_000 - 1970) * 12 + filled // 100 % 100 - 1
+        days = years.astype("datetime64[M]").astype("datetime64[D]") + (filled % 100 - 1)
+        there = (filled // 100 % 100 - 1 < 12) & (days.astype("datetime64[M]").astype(np.int64) == years)
+        times = np.where(there & ~missing, days.astype("datetime64[ns]"), np.datetime64("NaT", "ns"))
+        return Times(times, ~there & ~missing)
     elif high < _EPOCH_NUMBERS and not (plain_name(name) in ("date", "datum") and low >= 20_000):
         return Times(np.where(missing, -1, filled), np.zeros(len(numbers), dtype=bool))
     else:
