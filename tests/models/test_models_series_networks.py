@@ -20,6 +20,7 @@ from dl_core.models.series.combine import pick_weights
 from dl_core.models.series.ensemble import DeepEnsemble
 from dl_core.models.series.network import NetworkForecaster, mean_scaled_error
 from dl_core.models.series.recipes import Recipe, recipes_for
+from dl_core.models.series.ridge import LinearPath
 from dl_core.models.series.scaling import Scaling
 from dl_core.models.series.stack import DenseStack, NBeats, NHits
 from dl_core.models.series.train_network import ForecastPlan, QuantileLoss
@@ -312,6 +313,19 @@ def test_series_too_short_to_train_on_are_told() -> None:
     model.learn(panel, None, FitContext(emit=events.append))
     assert events[0]["event"] == "warning"
     assert np.isfinite(model.forecast(panel)).all()
+
+
+def test_linear_path_solves_sines(tmp_path: Path) -> None:
+    """One linear layer continues clean sines almost exactly; held windows choose its penalty, and it is kept."""
+    panel = waves_panel()
+    _, held = split_off(panel)
+    model = trained(LinearPath(lookback=24, scaling=Scaling(log=False)), panel)
+    found = model.forecast(held.history)[:, :, MIDDLE]
+    assert mean_scaled_error(found, held.truth, held.history.scales(1)) < 0.05
+    assert model.chosen["ridge"] in (1e-3, 1e-2, 1e-1)
+    model.refit(panel, FitContext(seed=1))
+    model.save(tmp_path)
+    assert np.array_equal(LinearPath.load(tmp_path).forecast(panel), model.forecast(panel))
 
 
 def test_weights_favour_the_better_member() -> None:

@@ -18,10 +18,11 @@ from dl_core.models.series.base import Forecaster, Held
 from dl_core.models.series.combine import pick_weights
 from dl_core.models.series.network import NetworkForecaster, mean_scaled_error
 from dl_core.models.series.recipes import recipes_for
+from dl_core.models.series.ridge import LinearPath
 from dl_core.models.series.stack import DenseStack, NBeats, NHits
 from dl_core.models.store import load_about, save_about
 
-KINDS: dict[str, type[NetworkForecaster]] = {kind.name: kind for kind in (DenseStack, NBeats, NHits)}
+KINDS: dict[str, type[NetworkForecaster]] = {kind.name: kind for kind in (DenseStack, NBeats, NHits, LinearPath)}
 
 
 class DeepEnsemble(Forecaster):

@@ -162,7 +162,7 @@ class NetworkForecaster(Forecaster):
                 context.part(number / len(self.networks), (number + 1) / len(self.networks)),
                 seed=context.seed + 1_000 * number,
             )
-            judge = None if held is None else _Judge(self, network, held)
+            judge = None if held is None else HeldJudge(self, network, held)
             one = replace(plan, name=f"{name}_{number}")
             history = fit_forecasting(
                 network, lambda random, count: self._batch(windows, random, count), part, one, judge
@@ -268,7 +268,7 @@ class NetworkForecaster(Forecaster):
         return inputs, self.settings.scaling.target(drawn.truth, reference)
 
 
-class _Judge:
+class HeldJudge:
     """The mean absolute scaled error of held windows' medians, as the network stands."""
 
     def __init__(self, model: NetworkForecaster, network: keras.Model, held: Held) -> None:

@@ -14,6 +14,7 @@ from dl_core.models.series.stack import DenseStack
 
 LONG = 100  # a season of so many steps is read as a whole, twice, and forecast as a change of the last one
 RECENT = 260  # window ends of each series that are trained on: older ones tell less of what comes
+ENOUGH = 50_000  # windows of all series under which older ones are trained on too
 EPOCHS = 4
 STEPS, LEAST_STEPS = 100, 40  # of an epoch
 PASSES = 40.0  # times that a window is seen in training at most
@@ -39,8 +40,9 @@ def recipes_for(panel: Panel, horizon: int) -> list[Recipe]:
     longest = max(2, int(np.median(panel.lengths)) - horizon) if len(panel) else 2
     season = max((one for one in panel.seasons if 2 * one <= longest), default=1)
     ways = _seasonal(season, panel.season, longest) if season >= LONG else _plain(season, horizon, longest)
-    windows = int(np.clip(panel.lengths - horizon, 1, RECENT).sum())
-    size = _sized(windows)
+    recent = max(RECENT if season < LONG else 2 * season, ENOUGH // max(1, len(panel)))
+    windows = int(np.clip(panel.lengths - horizon, 1, recent).sum())
+    size = {**_sized(windows), "recent": recent}
     return [Recipe(name, DenseStack, {**size, **changes}) for name, changes in ways]
 
 
@@ -50,7 +52,7 @@ def _plain(season: int, horizon: int, longest: int) -> list[tuple[str, dict[str,
     looks = {look for look in wanted if 4 <= look <= longest and look >= min(2 * season, 4 * horizon)}
     if len(looks) < 4:
         looks = {max(2, round(share * longest)) for share in (0.3, 0.5, 0.7, 1.0)}
-    return [(f"stack_{look}", {"lookback": look, "recent": RECENT}) for look in sorted(looks)]
+    return [(f"stack_{look}", {"lookback": look}) for look in sorted(looks)]
 
 
 def _seasonal(season: int, short: int, longest: int) -> list[tuple[str, dict[str, Any]]]:

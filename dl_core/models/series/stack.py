@@ -48,11 +48,14 @@ class Stack:
         self.beside = self._beside()
 
     def _beside(self) -> list[Any]:
-        """Return covariates, each step's in few numbers, (b, steps · few)."""
-        layers, found = keras.layers, []
+        """Return covariates of the last season (or horizon) and ahead, each step's in few numbers, (b, steps · few)."""
+        layers, shape, found = keras.layers, self.shape, []
+        span = max([shape.horizon, *(one for one in shape.seasons if one <= shape.length)])
+        first = max(0, shape.length - span)  # what stands before it tells little and costs much
         for name in ("past", "future"):
             if name in self.inputs:
-                small = layers.Dense(COVARIATES, activation="tanh", name=f"{name}_small")(self.inputs[name])
+                recent = self.inputs[name][:, first:]  # (b, steps, columns)
+                small = layers.Dense(COVARIATES, activation="tanh", name=f"{name}_small")(recent)
                 found.append(layers.Flatten(name=f"{name}_flat")(small))
         return found
 
