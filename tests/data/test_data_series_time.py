@@ -13,8 +13,8 @@ from dl_core.data.series.frequency import Step, parse_frequency
 from dl_core.data.series.panel import PANEL, Panel
 from dl_core.data.series.seasons import read_seasons
 from dl_core.data.series.stamps import header_times
-from dl_core.errors import OptionError
-from tests.data.series_cases import daily, kinds, note, read, write
+from dl_core.errors import OptionError, SchemaError
+from tests.data.series_cases import daily, kinds, note, read, refused, write
 
 ALIASES = (
     *("s", "15min", "h", "6h", "D", "B", "W-SUN", "W-WED", "MS", "ME", "6MS"),
@@ -276,3 +276,41 @@ def test_seasons_of_numbered_steps_are_seen_in_the_values(tmp_path: Path) -> Non
     assert facts(data) == ("", "24 168", 24)
     walk = pd.DataFrame({f"s{at}": rng.normal(0, 1, 200).cumsum().round(3) for at in range(6)})
     assert facts(read(write(tmp_path / "d.csv", walk))) == ("", "", 1)
+
+
+HOURS = pd.date_range("2024-01-01", periods=96, freq="h")
+
+
+@pytest.mark.parametrize(
+    "columns",
+    [
+        {"date": HOURS.strftime("%Y-%m-%d"), "hour": HOURS.hour},
+        {"Date": HOURS.strftime("%d.%m.%Y"), "Time": HOURS.strftime("%H:%M:%S")},
+        {"Datum": HOURS.strftime("%Y-%m-%d"), "Uhrzeit": HOURS.strftime("%H:%M")},
+    ],
+)
+def test_date_and_clock_in_two_columns(tmp_path: Path, columns: dict) -> None:
+    data = read(write(tmp_path / "d.csv", pd.DataFrame(columns).assign(load=np.arange(96) % 24.0)))
+    assert (data.table["time"].to_numpy() == HOURS.to_numpy()).all() and facts(data)[0] == "h"
+    assert data.table["load"].tolist() == (np.arange(96) % 24.0).tolist()
+
+
+def test_hours_from_one_to_24_end_at_midnight(tmp_path: Path) -> None:
+    frame = pd.DataFrame({"date": HOURS.strftime("%Y-%m-%d"), "hour": HOURS.hour + 1, "load": np.arange(96) % 7.0})
+    data = read(write(tmp_path / "d.csv", frame))
+    assert data.table["time"].iloc[[0, 23]].tolist() == [pd.Timestamp("2024-01-01 01:00"), pd.Timestamp("2024-01-02")]
+
+
+def test_months_by_name(tmp_path: Path) -> None:
+    months = pd.date_range("2000-01-01", periods=36, freq="MS")
+    frame = pd.DataFrame({"Year": months.year, "Month": months.strftime("%B"), "units": np.arange(36) % 5.0})
+    data = read(write(tmp_path / "d.csv", frame))
+    assert (data.table["time"].to_numpy() == months.to_numpy()).all() and facts(data)[0] == "MS"
+
+
+def test_a_day_that_a_month_lacks_is_refused_in_three_columns(tmp_path: Path) -> None:
+    frame = pd.DataFrame({"year": 2024, "month": 2, "day": range(10, 32), "units": np.arange(22.0)})
+    error = refused(SchemaError, write(tmp_path / "d.csv", frame))
+    assert (
+        error.problem == "2 of 22 values are no times (rows 21, 22)" and error.where == "column year and month and day"
+    )

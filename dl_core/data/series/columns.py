@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import pandas as pd
 
+from dl_core.data.series.parts import time_parts
 from dl_core.data.series.schema import SERIES_SCHEMA, is_known_ahead, is_named, words_of
 from dl_core.data.series.stamps import is_steps, is_times
 from dl_core.data.tabular.names import plain_name
@@ -29,14 +30,14 @@ def find_time(frame: pd.DataFrame, roles: Roles) -> tuple[str, ...]:
     for column in frame.columns:
         if column not in taken:
             by_name.setdefault(plain_name(column), column)
+    parts = time_parts(frame, by_name)
+    if parts:
+        return parts
     dated = [name for name in by_name.values() if pd.api.types.is_datetime64_any_dtype(frame[name].dtype)]
     words = [by_name[word] for word in SERIES_SCHEMA.field(Role.TIME).names if word in by_name]
     named_dates = [name for name in words if name in dated]
     if named_dates or dated:
         return ((named_dates or dated)[0],)
-    parts = tuple(by_name[word] for word in ("year", "month", "day") if word in by_name)
-    if len(parts) >= 2 and "year" in by_name and "month" in by_name and _are_parts(frame, parts):
-        return parts
     for name in words:
         if _is_time(frame, name, taken) or (plain_name(name) in _DATES and _may_name(frame[name])):
             return (name,)  # a date that cannot be read is refused, and never taken for something else
@@ -47,12 +48,6 @@ def find_time(frame: pd.DataFrame, roles: Roles) -> tuple[str, ...]:
     if first == "column 1" and first not in taken and (is_times(frame[first], named=True)):
         return (first,)
     return ()
-
-
-def _are_parts(frame: pd.DataFrame, parts: Sequence[str]) -> bool:
-    """Return whether all are whole numbers, and the months 1 to 12."""
-    numeric = [pd.api.types.is_numeric_dtype(frame[name].dtype) for name in parts]
-    return all(numeric) and bool(frame[parts[1]].dropna().between(1, 12).all())
 
 
 def _is_time(frame: pd.DataFrame, name: str, taken: set[str]) -> bool:

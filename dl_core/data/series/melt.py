@@ -13,6 +13,7 @@ from dl_core.data.series.gather import check_steps
 from dl_core.data.series.layouts import COLUMNS, ROWS, Layout, time_name
 from dl_core.data.series.long import Long
 from dl_core.data.series.numbers import read_numbers
+from dl_core.data.series.parts import joined_times
 from dl_core.data.series.schema import SERIES, VALUE
 from dl_core.data.series.stamps import read_stamps
 from dl_core.data.tabular.formats import RawTable
@@ -78,7 +79,7 @@ def _times(frame: pd.DataFrame, layout: Layout, order: str) -> tuple[np.ndarray,
     """Return times, which rows have none, and how they were read."""
     if not layout.time:
         return np.zeros(len(frame), np.int64), np.zeros(len(frame), bool), []
-    column = _from_parts(frame, layout.time) if len(layout.time) > 1 else frame[layout.time[0]]
+    column = joined_times(frame, layout.time) if len(layout.time) > 1 else frame[layout.time[0]]
     times = read_stamps(column, order)
     missing = times.values < 0 if times.values.dtype.kind == "i" else np.isnat(times.values)
     notes = [note for note in times.notes if note.kind != "relative-time"]
@@ -94,17 +95,6 @@ def _times(frame: pd.DataFrame, layout: Layout, order: str) -> tuple[np.ndarray,
         text = f"{counted(int(empty.sum()), 'row')} without a time ({rows_named(empty)}), left out."
         notes.append(Finding("warning", "no-time", text))
     return times.values, missing, notes
-
-
-def _from_parts(frame: pd.DataFrame, parts: Sequence[str]) -> pd.Series:
-    """Return dates put together from columns of years, months and perhaps days."""
-    named = dict(zip(("year", "month", "day"), (frame[name] for name in parts), strict=False))
-    named.setdefault("day", pd.Series(1, index=frame.index))
-    texts = pd.to_datetime(pd.DataFrame(named), errors="coerce")
-    given = pd.DataFrame(named).notna().all(axis=1)
-    wrong = texts.isna() & given
-    column = texts.rename(" ".join(parts))
-    return column.astype("str").mask(wrong, "no date") if wrong.any() else column
 
 
 def _keys(frame: pd.DataFrame, key: Sequence[str]) -> tuple[tuple[np.ndarray, np.ndarray], np.ndarray, list[Finding]]:

@@ -170,6 +170,11 @@ def _period(text: str) -> np.datetime64 | None:
     return None
 
 
+def month_of(name: object) -> int | None:
+    """Return the number of a month's name, such as "Mar" or "march"."""
+    return _NAMES.get(str(name).strip()[:3].casefold())
+
+
 def _first(year: str, month: int) -> np.datetime64:
     return np.datetime64(f"{int(year):04d}-{month:02d}-01")
 
