@@ -24,7 +24,7 @@ from dl_core.data.series.origins import stride_of
 from dl_core.data.series.panel import Panel
 from dl_core.domain import Domain, get_domain
 from dl_core.evaluate.forecasts import Forecasts, forecast_rows
-from dl_core.evaluate.series.draws import Draws, Judged, bootstrap_parts, line_of
+from dl_core.evaluate.series.draws import Judged, bootstrap_parts, line_of
 from dl_core.evaluate.series.metrics import series_metric
 from dl_core.problems.forecasting import FORECASTING, before_test
 from dl_core.train.forecasts import cases_of, window_answer
@@ -100,7 +100,7 @@ def _raw(domain: Domain, run: Run, name: str) -> Forecasts:
 def _coverage(judged: Judged, seed: int) -> list[dict]:
     """Return a line with value and interval for each level."""
     parts = {level: judged.parts(series_metric(f"coverage_{level}")) for level in LEVELS}
-    drawn = bootstrap_parts(parts, Draws.of(judged.code, seed))
+    drawn = bootstrap_parts(parts, judged.draws(seed))
     return [line_of(judged, parts[level], drawn[level]) for level in LEVELS]
 
 

@@ -17,7 +17,7 @@ from dl_core.data.series.panel import Panel
 from dl_core.errors import OptionError
 from dl_core.evaluate.forecasts import Cases, Forecasts
 from dl_core.evaluate.intervals import LEVEL, percentile
-from dl_core.evaluate.series.draws import Draws, Judged, Parts, bootstrap_parts, interval_of, slice_parts, value_of
+from dl_core.evaluate.series.draws import Judged, Parts, bootstrap_parts, interval_of, slice_parts, value_of
 from dl_core.evaluate.series.facts import SeriesFacts
 from dl_core.evaluate.series.metrics import SeriesMetric, get_series_metrics
 from dl_core.evaluate.series.slices import quartile_labels
@@ -126,7 +126,7 @@ def draw_forecasts(
         for metric in chosen:
             if metric.comparable:
                 parts[column, group, metric.name] = slice_parts(parts["", "", metric.name], inside)
-    return ForecastDraws(judged, labels, chosen, parts, bootstrap_parts(parts, Draws.of(judged.code, seed)))
+    return ForecastDraws(judged, labels, chosen, parts, bootstrap_parts(parts, judged.draws(seed)))
 
 
 def report_of(drawn: ForecastDraws, model: str) -> BiasReport:

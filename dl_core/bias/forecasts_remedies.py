@@ -19,7 +19,7 @@ from dl_core.errors import OptionError
 from dl_core.evaluate.forecasts import Forecasts, forecast_rows
 from dl_core.evaluate.intervals import percentile
 from dl_core.evaluate.pairs import verdict
-from dl_core.evaluate.series.draws import Draws, Judged, bootstrap_parts, keys_of, slice_parts, value_of
+from dl_core.evaluate.series.draws import Judged, bootstrap_parts, keys_of, slice_parts, value_of
 from dl_core.evaluate.series.facts import SeriesFacts
 from dl_core.evaluate.series.metrics import SeriesMetric, series_metric
 from dl_core.schema import Role
@@ -70,7 +70,7 @@ def fit_shifts(
     whole = judged.parts(series_metric("bias"))
     names = [name for name in pd.unique(groups.dropna().astype(object)) if name != NOT_STATED]
     parts = {name: slice_parts(whole, label == name) for name in names}
-    drawn = bootstrap_parts(parts, Draws.of(judged.code, seed)) if len(judged.cases) else {}
+    drawn = bootstrap_parts(parts, judged.draws(seed)) if len(judged.cases) else {}
     found = {}
     for name in names:
         value = value_of(parts[name])

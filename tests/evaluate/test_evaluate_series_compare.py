@@ -159,3 +159,4 @@ def test_times_come_by_window_then_step():
     cases = forecasts.cases("good")
     steps = np.where(cases.windows[:, None] == 0, 0.0, 10.0) + np.arange(HORIZON)
     assert over_time(steps, cases).tolist() == [*range(HORIZON), *(10 + at for at in range(HORIZON))]
+    assert over_time(steps, cases, overlap=True).tolist() == [2.5, 12.5]

@@ -135,6 +135,29 @@ def test_an_interval_knows_that_windows_of_a_series_are_alike():
     assert draws.std() == pytest.approx(error.std() / np.sqrt(50), rel=0.1)
 
 
+def test_windows_that_overlap_are_drawn_in_blocks():
+    """Windows of six steps with origins two apart: three neighbours share steps, so that few are free to differ."""
+    panel = toy_panel(1)
+    facts = SeriesFacts.of(panel)
+    ends = panel.lengths[0] - 40 + 2 * np.arange(12)
+    truth = panel.truth(np.zeros(12, int), ends, HORIZON)
+    times = panel.until(np.zeros(12, int), ends).times_ahead(HORIZON)
+    rng = np.random.default_rng(0)
+    quantiles = np.repeat((truth + rng.normal(size=(12, 1)))[:, :, None], 13, axis=2)
+    names = np.array(["shop 0"] * 12, dtype=object)
+    judged = Judged.of(Cases(names, np.arange(12), times, truth, quantiles), facts)
+    assert judged.lag == 3 and judged.spreads and judged.unit == "windows"
+    weights = np.concatenate(list(judged.draws(n_resamples=300)))
+    assert (weights.sum(axis=1) == 12).all()
+    next_to = np.minimum(weights, np.roll(weights, 1, axis=1)).sum(axis=1)  # a drawn window comes with a neighbour
+    assert next_to.min() >= 4
+    few = Judged.of(Cases(names[:3], np.arange(3), times[:3], truth[:3], quantiles[:3]), facts)
+    assert not few.spreads  # all three share a step
+    table = Forecasts(forecast_rows("one", "test", few.cases))
+    line = evaluate_forecasts(table, "by time", facts=facts, metrics=["mase"]).metrics.iloc[0]
+    assert line["value"] > 0 and np.isnan(line["low"])
+
+
 def test_draws_and_values_repeat_with_the_seed(forecasts, facts, evaluation):
     again = evaluate_forecasts(forecasts, "by time", facts=facts, reference=forecasts.cases("poor"))
     assert again.metrics.equals(evaluation.metrics)

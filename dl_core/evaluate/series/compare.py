@@ -17,7 +17,6 @@ from dl_core.evaluate.pairs import PAIRS, check_chosen, many_note, pick_by_kind,
 from dl_core.evaluate.results import Comparison
 from dl_core.evaluate.series.diebold_mariano import diebold_mariano
 from dl_core.evaluate.series.draws import (
-    Draws,
     Judged,
     bootstrap_parts,
     keys_of,
@@ -153,7 +152,7 @@ def _bootstrapped(judged: Mapping[str, Judged], metrics: Sequence[SeriesMetric],
     """Return each metric's table of pairs by the two-level bootstrap."""
     parts = {(model, metric.name): one.parts(metric) for model, one in judged.items() for metric in metrics}
     first = next(iter(judged.values()))
-    drawn = bootstrap_parts(parts, Draws.of(first.code, seed))
+    drawn = bootstrap_parts(parts, first.draws(seed))
     tables = []
     for metric in metrics:
         value = {model: value_of(parts[model, metric.name]) for model in judged}
@@ -168,7 +167,7 @@ def _bootstrapped(judged: Mapping[str, Judged], metrics: Sequence[SeriesMetric],
 def _tested(judged: Mapping[str, Judged], metrics: Sequence[SeriesMetric]) -> list[pd.DataFrame]:
     """Return each metric's table of pairs by the Diebold-Mariano test."""
     first = next(iter(judged.values()))
-    horizon = first.cases.truth.shape[1]
+    related = first.lag if first.lag > 1 else first.cases.truth.shape[1]
     tables = []
     for metric in metrics:
         parts = {model: one.parts(metric) for model, one in judged.items()}
@@ -177,8 +176,8 @@ def _tested(judged: Mapping[str, Judged], metrics: Sequence[SeriesMetric]) -> li
         losses = {model: _turned(metric, pseudo_steps(metric, one), value[model]) for model, one in judged.items()}
         lines = []
         for a, b in combinations(judged, 2):
-            steps = over_time(losses[a] - losses[b], first.cases)
-            test = diebold_mariano(steps, horizon, mean=turned[a] - turned[b])
+            steps = over_time(losses[a] - losses[b], first.cases, first.lag > 1)
+            test = diebold_mariano(steps, related, mean=turned[a] - turned[b])
             found = verdict(test.low, test.high)
             n = first.count(parts[a][0])
             lines.append((metric.name, a, b, value[a], value[b], test.mean, test.low, test.high, n, found, test.p))
@@ -194,11 +193,15 @@ def _turned(metric: SeriesMetric, steps: np.ndarray, value: float) -> np.ndarray
     return -np.sign(value - metric.target) * (steps - metric.target)
 
 
-def over_time(steps: np.ndarray, cases: Cases) -> np.ndarray:
-    """Return values (m, h) as one sequence: by window, then step, each the mean over series; NaN where none has one."""
+def over_time(steps: np.ndarray, cases: Cases, overlap: bool = False) -> np.ndarray:
+    """Return values (m, h) as one sequence in order of time: by window, then step, each the mean over series.
+
+    Of windows that ``overlap`` the means. NaN where there is no value.
+    """
     found = []
     for window in np.unique(cases.windows):
         inside = steps[cases.windows == window]
+        inside = inside.reshape(-1, 1) if overlap else inside
         known = ~np.isnan(inside)
         total, count = np.where(known, inside, 0.0).sum(axis=0), known.sum(axis=0)
         found.append(np.divide(total, count, out=np.full(len(total), np.nan), where=count > 0))

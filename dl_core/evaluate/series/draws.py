@@ -2,7 +2,8 @@
 
 Windows of one series are no independent witnesses, so whole series are drawn, and for each series that was drawn its
 windows again (a two-level bootstrap, Davison and Hinkley 1997, section 3.8). With one series only windows are drawn,
-with one window only series. The same draws serve all models, so that differences are paired. What befalls all series
+with one window only series. Windows that overlap are drawn in blocks of those that do (Künsch 1989), the last one
+followed by the first. The same draws serve all models, so that differences are paired. What befalls all series
 at once (a bad year) is in no interval: that would take many more windows than there are.
 """
 
@@ -10,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import pandas as pd
@@ -53,6 +55,20 @@ class Judged:
         """Whether there are several series, so that n counts series; else it counts windows."""
         return bool(len(self.code)) and self.code.max() > 0
 
+    @cached_property
+    def lag(self) -> int:
+        """Windows from one to the next that shares no step with it: 1 unless windows overlap."""
+        if not len(self.cases):
+            return 1
+        busiest = np.flatnonzero(self.code == np.bincount(self.code).argmax())
+        times = self.cases.times[busiest[np.argsort(self.cases.windows[busiest], kind="stable")]]
+        return max(1, int((times[:, 0] <= times[0].max()).sum()))
+
+    @property
+    def spreads(self) -> bool:
+        """Whether there are two series, or two windows that share no step, so that an interval can be told."""
+        return self.by_series or len(self.code) > self.lag
+
     @property
     def unit(self) -> str:
         """What n counts, in words."""
@@ -62,6 +78,10 @@ class Judged:
         """Return on how many series (windows, where there is one series) a column stands."""
         inside = column.below > 0
         return len(np.unique(self.code[inside])) if self.by_series else int(inside.sum())
+
+    def draws(self, seed: int = 0, n_resamples: int | None = None) -> Draws:
+        """Return draws of these cases, by which models on the same cases are compared."""
+        return Draws.of(self.code, seed, n_resamples, self.lag)
 
     def parts(self, metric: SeriesMetric, step: int | None = None) -> Parts:
         """Return a metric as columns, of all steps or of one (0 first)."""
@@ -116,8 +136,11 @@ def value_of(parts: Parts) -> float:
     return float(np.mean([part.value for part in parts]))
 
 
-def two_level_weights(code: np.ndarray, n_resamples: int, seed: int = 0) -> Iterator[np.ndarray]:
-    """Yield how often each case stands in each resample, blocks (r, m): series are drawn, then windows in each."""
+def two_level_weights(code: np.ndarray, n_resamples: int, seed: int = 0, lag: int = 1) -> Iterator[np.ndarray]:
+    """Yield how often each case stands in each resample, blocks (r, m): series are drawn, then windows in each.
+
+    ``code`` (m,) is the series of each case, whose windows stand in order; of them ``lag`` neighbours are drawn as one.
+    """
     order = np.argsort(code, kind="stable")
     sizes = np.bincount(code)
     first, most, n, m = np.cumsum(sizes) - sizes, int(sizes.max()), len(sizes), len(code)
@@ -126,10 +149,11 @@ def two_level_weights(code: np.ndarray, n_resamples: int, seed: int = 0) -> Iter
     for start in range(0, n_resamples, block):
         r = min(block, n_resamples - start)
         drawn = rng.integers(0, n, size=(r, n))
-        window = (rng.random((r, n, most), dtype=np.float32) * sizes[drawn][:, :, None]).astype(np.int64)
-        window = np.minimum(window, sizes[drawn][:, :, None] - 1)
+        size = sizes[drawn][:, :, None]
+        begin = (rng.random((r, n, -(-most // lag)), dtype=np.float32) * size).astype(np.int64)
+        window = (np.repeat(begin, lag, axis=2)[:, :, :most] + np.arange(most) % lag) % size
         place = order[first[drawn][:, :, None] + window] + np.arange(r)[:, None, None] * m
-        used = np.broadcast_to(np.arange(most) < sizes[drawn][:, :, None], place.shape)
+        used = np.broadcast_to(np.arange(most) < size, place.shape)
         yield np.bincount(place[used], minlength=r * m).reshape(r, m).astype(float)
 
 
@@ -140,21 +164,22 @@ class Draws:
     code: np.ndarray
     n_resamples: int
     seed: int
+    lag: int = 1
     held: tuple[np.ndarray, ...] = ()
 
     @classmethod
-    def of(cls, code: np.ndarray, seed: int = 0, n_resamples: int | None = None) -> Draws:
+    def of(cls, code: np.ndarray, seed: int = 0, n_resamples: int | None = None, lag: int = 1) -> Draws:
         """Return draws of cases whose series have these numbers (m,)."""
         count = n_resamples or resamples_for(len(code))
         held = ()
         if len(code) and len(code) * count <= MOST_HELD:
-            held = tuple(two_level_weights(code, count, seed))
-        return cls(code, count, seed, held)
+            held = tuple(two_level_weights(code, count, seed, lag))
+        return cls(code, count, seed, lag, held)
 
     def __iter__(self) -> Iterator[np.ndarray]:
         if not len(self.code):
             return iter(())
-        return iter(self.held) if self.held else two_level_weights(self.code, self.n_resamples, self.seed)
+        return iter(self.held) if self.held else two_level_weights(self.code, self.n_resamples, self.seed, self.lag)
 
 
 def bootstrap_parts(parts: Mapping[Hashable, Parts], draws: Draws) -> dict[Hashable, np.ndarray]:
@@ -175,7 +200,8 @@ def interval_of(parts: Parts, drawn: np.ndarray, level: float = LEVEL) -> tuple[
 
 def line_of(judged: Judged, parts: Parts, drawn: np.ndarray) -> dict:
     """Return value, interval and n as plain JSON, None where not defined."""
-    found = (value_of(parts), *interval_of(parts, drawn))
+    ends = interval_of(parts, drawn) if judged.spreads else (np.nan, np.nan)
+    found = (value_of(parts), *ends)
     value, low, high = (None if np.isnan(one) else float(one) for one in found)
     return {"value": value, "low": low, "high": high, "n": judged.count(parts[0])}
 

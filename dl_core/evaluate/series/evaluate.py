@@ -15,7 +15,6 @@ from dl_core.evaluate.lists.draws import Column
 from dl_core.evaluate.results import METRIC_COLUMNS, Evaluation
 from dl_core.evaluate.series import formulas
 from dl_core.evaluate.series.draws import (
-    Draws,
     Judged,
     Parts,
     bootstrap_parts,
@@ -93,7 +92,7 @@ def evaluate_forecasts(
         judged = Judged.of(forecasts.cases(model), facts, reference)
         parts = _parts(judged, made)
         key = judged.code.tobytes()
-        kept = kept if key in kept else {key: Draws.of(judged.code, seed)}
+        kept = kept if key in kept else {key: judged.draws(seed)}
         drawn = bootstrap_parts(parts, kept[key])
         found = {key: line_of(judged, parts[key], drawn[key]) for key in parts}
         curves[model] = _curves(found, judged)
@@ -130,7 +129,7 @@ def forecast_standing(
     value = float(np.mean([part.value for part in parts]))
     if math.isnan(value):
         return Standing(float("nan"), size=size)
-    drawn = bootstrap_parts({"": parts}, Draws.of(judged.code, seed, RESAMPLES))[""]
+    drawn = bootstrap_parts({"": parts}, judged.draws(seed, RESAMPLES))[""]
     return Standing(float(found.gap(value)), float(np.nanstd(found.gap(drawn))), size)
 
 
