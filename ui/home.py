@@ -10,9 +10,10 @@ from pathlib import Path
 from typing import Any
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from dl_core.domain import Domain, domains
-from ui import estimate, live, preview_lists, preview_series, samples, services, state, states
+from ui import arrival, estimate, live, preview_lists, preview_series, samples, services, state, states
 from ui.words import about, count, number, size, when
 
 YOU_GET = "Models compared with simple baselines, reasons for each answer, a check for bias, predictions and a report"
@@ -26,26 +27,35 @@ def show(known: Mapping[str, Domain], owner: str) -> None:
         "See on your own data what deep learning does, how much better it is than the simplest thing that could work, "
         "what it looked at, and whom it fails."
     )
-    cards(known)
+    later = cards(known)
     running_now(owner)
     last_runs(owner)
     machine_line(owner)
+    for domain, place in later:  # charts are slow to draw, so the words come first
+        arrival.pause()
+        with place:
+            preview_series.draw(domain)
 
 
-def cards(known: Mapping[str, Domain]) -> None:
-    """Draw a card for each domain: a real picture, what to upload, what you get, how long."""
+def cards(known: Mapping[str, Domain]) -> list[tuple[Domain, DeltaGenerator]]:
+    """Draw a card for each domain: a real picture, what to upload, what you get, how long.
+
+    Returns the domains with a chart on their card, and its place.
+    """
     shown = {name: domain for name, domain in known.items() if page_of(name).is_file()}
     if len(shown) == 1:  # a single card would look lost in a grid
         ((name, domain),) = shown.items()
         with st.container(border=True):
             _picture(domain, 8)
-            _words(name, domain)
-        return
+            places = [(domain, _words(name, domain))]
+        return [one for one in places if one[1] is not None]
+    places = []
     with st.grid("auto", min_column_width=NARROW if len(shown) > 3 else WIDE, gap="medium"):
         for name, domain in shown.items():
             with st.container(border=True, height="stretch"):
                 _picture(domain, 4)
-                _words(name, domain)
+                places.append((domain, _words(name, domain)))
+    return [one for one in places if one[1] is not None]
 
 
 def _picture(domain: Domain, wanted: int) -> None:
@@ -60,19 +70,24 @@ def page_of(name: str) -> Path:
     return Path(__file__).parents[1] / "pages" / f"{name}.py"
 
 
-def _words(name: str, domain: Domain) -> None:
+def _words(name: str, domain: Domain) -> DeltaGenerator | None:
+    """Draw a card's words and its button; return the place of its chart, where it has one."""
     st.subheader(domain.title, anchor=False)
     st.markdown(domain.purpose)
     st.markdown(f":material/upload: **You bring** {domain.upload_help[:1].lower()}{domain.upload_help[1:]}")
     st.markdown(f":material/insights: **You get** {YOU_GET[:1].lower()}{YOU_GET[1:]}")
     st.markdown(f":material/timer: **It takes** {_how_long(domain)}")
     told = preview_lists.words(domain) or preview_series.words(domain)
+    place = None
+    if preview_series.forecast(domain) is not None:
+        place = st.container()
     if told:
         st.caption(told)
     if domain.notice:
         st.caption(domain.notice)
     if st.button(f"Open {domain.title.lower()}", type="primary", key=f"open_{name}", icon=":material/arrow_forward:"):
         st.switch_page(f"pages/{name}.py")
+    return place
 
 
 def _how_long(domain: Domain) -> str:

@@ -5,12 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+import streamlit as st
+
 from dl_core.domain import Domain
 from dl_core.evaluate.choice import best_model
 from dl_core.tasks.prepared import kept_answer
 from dl_core.tasks.prepared_series import first_found
-from ui import measures, reading, samples
-from ui.words import number
+from ui import charts, fans, measures, reading, samples, theme
+from ui.words import escaped, number
+
+HEIGHT = 130  # pixels of the chart on a card
 
 
 def is_series(summary: Mapping[str, Any] | None) -> bool:
@@ -31,6 +35,22 @@ def forecast(domain: Domain) -> dict[str, Any] | None:
         return None
     found = kept_answer(folder, "series_forecasts", {"series": listed["series"][0]["series"]})
     return None if found is None or shown not in found["models"] else {**found, "best": shown}
+
+
+def draw(domain: Domain) -> None:
+    """Draw the end of a typical series with its forecast fan and what came, small enough for a card."""
+    found = forecast(domain)
+    if found is None:
+        return
+    label = domain.models[found["best"]].label if found["best"] in domain.models else found["best"]
+    shown = [{"name": label, "colour": theme.DEEP[0], "fan": found["models"][found["best"]]}]
+    chart = fans.figure(found["history"], shown, "", truth=found["truth"], height=HEIGHT)
+    chart.update_layout(showlegend=False, margin_t=4)
+    chart.update_yaxes(nticks=3)
+    charts.draw(
+        chart, f"{escaped(found['series'])}: history, forecast with its intervals, what came. {fans.said(shown)}."
+    )
+    st.caption(f"{escaped(found['series'])}: {label}'s forecast, and what came (dotted).")
 
 
 def words(domain: Domain) -> str:

@@ -22,7 +22,8 @@ def show(context: PageContext) -> None:
         with st.container(horizontal=True, vertical_alignment="center", gap="small"):
             _data(context)
             _run(context)
-        words = [context.summary["protocol"]] if context.summary else []
+        protocol = context.summary["protocol"] if context.summary else ""
+        words = [protocol[:1].upper() + protocol[1:]] if protocol else []
         if context.prepared:
             words.append("This is the sample. Upload your own to replace it.")
         if words:
