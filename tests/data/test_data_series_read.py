@@ -357,3 +357,17 @@ def test_new_cases_may_name_series_in_one_column(tmp_path: Path) -> None:
     options = {"like": trained.describe(), "frequency": "MS", "season": "12", "scale_season": 12}
     data = read(write(tmp_path / "n.csv", frame), labelled=False, **options)
     assert data.column(Role.SERIES) == "state / source" and list(values_of(data)) == ["a", "b", "c"]
+
+
+def test_a_blank_or_two_at_the_end_are_no_plan(tmp_path: Path) -> None:
+    frame = traffic()[["ts", "traffic_volume", "temp"]]
+    lost = frame.assign(traffic_volume=frame["traffic_volume"].where(np.arange(720) < 718))
+    assert read(write(tmp_path / "t.csv", lost)).roles[Role.PAST] == ("temp",)
+    planned = frame.assign(traffic_volume=frame["traffic_volume"].where(np.arange(720) < 696))
+    data = read(write(tmp_path / "t.csv", planned))
+    assert data.roles[Role.FUTURE] == ("temp",) and "known ahead: 'temp'" in note(data, "covariates")
+
+
+def test_a_test_that_tells_nothing_later_is_said(tmp_path: Path) -> None:
+    data = read(write(tmp_path / "a.csv", daily(60)), test=write(tmp_path / "b.csv", daily(60)[40:]))
+    assert data.fixed_split is None and len(data) == 60 and "no-later-test" in kinds(data, "warning")

@@ -20,6 +20,7 @@ from dl_core.schema import Role
 MOST_CATEGORIES = 12
 _TEXTS = 50  # distinct texts from which a column says something else in each row
 _MOSTLY = 0.5
+_PLANNED = 3  # steps after a series' last value, from which they are a plan
 _TRUTH = {"true": 1.0, "false": 0.0, "yes": 1.0, "no": 0.0, "y": 1.0, "n": 0.0, "t": 1.0, "f": 0.0}
 _DATED = """
     year month day weekday dayofweek day_of_week dow hour hour_of_day week week_of_year weekofyear quarter minute
@@ -87,6 +88,7 @@ def beside(
         else:
             _as_covariate(found, column, grid, inside, role, trained, dropped)
     _note_dropped(found, dropped)
+    _note_roles(found)
     _tidy_groups(found)
     if trained:
         _as_trained(found, grid, trained)
@@ -165,7 +167,7 @@ def _as_covariate(
     if not columns:
         dropped["texts"].append(name)
         return
-    ahead = role == Role.FUTURE or (role is None and not trained and _known_ahead(column, before))
+    ahead = role == Role.FUTURE or (role is None and not trained and _known_ahead(column, before, grid))
     if trained:
         ahead = any(one in trained.get(Role.FUTURE, ()) for one in columns)
     numeric = len(columns) == 1 and "=" not in next(iter(columns)) and not _are_marks(column.iloc[:before])
@@ -189,10 +191,16 @@ def _trained_names(name: str, trained: Mapping[Role, Sequence[str]]) -> list[str
     return [one for names in trained.values() for one in names if base_of(one) == plain_name(name)]
 
 
-def _known_ahead(column: pd.Series, before: int) -> bool:
-    """Return whether a column is known ahead: by its name, or as most rows after the last values tell it."""
-    later = column.iloc[before:]
-    return is_known_ahead(column.name) or (len(later) > 0 and bool(later.notna().mean() >= 0.5))
+def _known_ahead(column: pd.Series, before: int, grid: Grid) -> bool:
+    """Return whether a column is known ahead: by its name, or as rows after the last values of most series tell it.
+
+    A blank or two at the end of a series are lost values, and no plan.
+    """
+    if is_known_ahead(column.name):
+        return True
+    told = grid.after[0][column.iloc[before:].notna().to_numpy()]
+    steps = np.bincount(told, minlength=len(grid.names))
+    return bool((steps >= _PLANNED).mean() >= 0.5)
 
 
 def _numbers(column: pd.Series, before: int, names: list[str] | None) -> dict[str, np.ndarray]:
@@ -241,6 +249,17 @@ def _note_dropped(found: Beside, dropped: Mapping[str, list[str]]) -> None:
     for why, names in dropped.items():
         if names:
             found.note("info", words[why][0], f"{words[why][1]}: {listed(names, 6)}.")
+
+
+def _note_roles(found: Beside) -> None:
+    """Say what was taken to be known ahead, and what not, since it matters and is guessed."""
+    named = [
+        f"{words}: {listed(list(dict.fromkeys(name.split('=')[0] for name in columns)), 6)}"
+        for words, columns in (("known ahead", found.future), ("known only as time goes by", found.past))
+        if columns
+    ]
+    if named:
+        found.note("info", "covariates", f"Covariates {'; '.join(named)}. Roles future and past say otherwise.")
 
 
 def _tidy_groups(found: Beside) -> None:

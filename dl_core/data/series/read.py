@@ -72,6 +72,9 @@ def read_series(request: ReadRequest, limits: Limits | None = None) -> Dataset:
     if asked and long.numbered:
         text = "The data have no time stamps, so the frequency named counts for nothing; steps are numbered."
         notes.append(Finding("warning", "no-time-stamps", text))
+    if long.test.any() and not grid.test.any():
+        text = "The test has no step after the end of the data, so the last steps of the data are held out instead."
+        notes.append(Finding("warning", "no-later-test", text))
     notes += check_values(grid) if request.labelled else []
     seasons, scale, about = seasons_of(on.step, grid.value, grid.starts, options, request.labelled)
     notes += [*about, _summary(grid, seasons), *_ends(grid)]
