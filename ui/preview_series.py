@@ -47,10 +47,11 @@ def draw(domain: Domain) -> None:
     chart = fans.figure(found["history"], shown, "", truth=found["truth"], height=HEIGHT)
     chart.update_layout(showlegend=False, margin_t=4)
     chart.update_yaxes(nticks=3)
+    series = escaped(found["series"])
     charts.draw(
-        chart, f"{escaped(found['series'])}: history, forecast with its intervals, what came. {fans.said(shown)}."
+        chart, f"{series}: history, forecast with its intervals, what came. {fans.said(shown)}.", key="card_fan"
     )
-    st.caption(f"{escaped(found['series'])}: {label}'s forecast, and what came (dotted).")
+    st.caption(f"{series}: {label}'s forecast, and what came (dotted).")
 
 
 def words(domain: Domain) -> str:

@@ -276,6 +276,14 @@ def test_every_layout_has_a_line_and_an_example() -> None:
     assert all(line and (example or name == "auto") for name, (_, line, example) in upload_series.LAYOUTS.items())
 
 
+def test_the_home_card_draws_a_kept_forecast(monkeypatch: pytest.MonkeyPatch) -> None:
+    said_of: list[str] = []
+    monkeypatch.setattr(preview_series, "forecast", lambda domain: concepts_series.made_up())
+    monkeypatch.setattr(preview_series.charts, "draw", lambda chart, alt, **more: said_of.append(alt))
+    preview_series.draw(registry.get_domain("forecasting"))
+    assert said_of[0].startswith("a made-up series: history, forecast with its intervals, what came. example from ")
+
+
 def test_the_home_card_says_nothing_without_a_run() -> None:
     domain = dataclasses.replace(registry.get_domain("forecasting"), sample=None)
     assert preview_series.words(domain) == "" and preview_series.forecast(domain) is None
