@@ -5,14 +5,21 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
+from weakref import WeakKeyDictionary
 
 import numpy as np
 
 from dl_core.evaluate.forecasts import LEVELS, MIDDLE
 from dl_core.explain.forecasts_case import Case
+from dl_core.models.series.base import Forecaster
+
+if TYPE_CHECKING:
+    import keras
 
 PATH = 32  # points of the path of integrated gradients
+SAME = 1e-3  # relative difference up to which a graph that was kept is the model's; else it was trained anew
+_GRAPHS: WeakKeyDictionary[Forecaster, keras.Model] = WeakKeyDictionary()
 
 
 class Weighed(NamedTuple):
@@ -46,7 +53,7 @@ def integrated_gradients(case: Case) -> Weighed | None:
     what is explained is why the forecast is not the usual one. Calendar features are the same at both ends and get
     nothing. Weights sum to score less base, but for the error of a midpoint sum of `PATH` points.
     """
-    graph = case.model.graph()
+    graph = _graph(case)
     if graph is None:
         return None
     from dl_core.explain.gradients import forecast_gradients
@@ -57,6 +64,19 @@ def integrated_gradients(case: Case) -> Weighed | None:
     scores, gradients = forecast_gradients(graph, path, _target_weights(case, graph.output_shape[1]))
     parts = {name: (whole[name] - start[name])[0] * gradients[name][2:].mean(axis=0) for name in whole}
     return Weighed(_named(case, parts), float(scores[1]), float(scores[0]))
+
+
+def _graph(case: Case) -> keras.Model | None:
+    """Return the model's graph, which takes a second to build, as it was kept if it still says what the model says."""
+    kept = _GRAPHS.get(case.model)
+    if kept is not None:
+        middle = np.asarray(kept(dict(case.model.inputs(case.panel)), training=False))[:, :, MIDDLE]
+        if np.allclose(case.target_of(middle), case.targets(case.panel), rtol=SAME, atol=0.0):
+            return kept
+    graph = case.model.graph()
+    if graph is not None:
+        _GRAPHS[case.model] = graph
+    return graph
 
 
 def occlusion(case: Case) -> Weighed:

@@ -176,6 +176,18 @@ def test_one_step_ahead_is_explained_by_itself():
         explain_forecasts(Graphed(False), "toy", panel, ["occlusion"], step=3)
 
 
+def test_a_graph_is_kept_while_it_says_what_the_model_says(monkeypatch):
+    panel, model, made = history(covariates=False, n=2), Graphed(False), []
+    build = model.graph
+    monkeypatch.setattr(model, "graph", lambda: made.append(1) or build())
+    explain_forecasts(model, "toy", panel, ["integrated_gradients"], faithfulness=False)
+    assert len(made) == 1  # two cases
+    monkeypatch.setattr(f"{__name__}.WEIGHTS", WEIGHTS[::-1])  # as if it were trained anew
+    one, _ = explain_forecasts(model, "toy", panel, ["integrated_gradients"], faithfulness=False)
+    assert len(made) == 2
+    np.testing.assert_allclose(one.heat[0], by_hand(panel), rtol=1e-3, atol=1e-3)
+
+
 def test_a_series_shorter_than_the_window_gets_what_its_filling_gets():
     panel = history(length=10, covariates=False, n=1)
     (one,) = explain_forecasts(Graphed(False), "toy", panel, ["integrated_gradients"])
