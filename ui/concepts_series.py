@@ -31,8 +31,8 @@ QUANTILES = (
 NAIVE = (
     "The *seasonal naive* forecast says: as a season ago. *MASE* divides a model's mean error by what this naive one "
     "errs by on the history, one season ahead. It has no unit, so that large and small series count alike. Further "
-    "ahead every forecast errs more, so hold a model's MASE beside the naive's own on the same windows: a model that is "
-    "not under it is not worth having.\n\n"
+    "ahead every forecast errs more, so hold a model's MASE beside the naive's own on the same windows: a model "
+    "that is not under it is not worth having.\n\n"
     "*OWA*, the M4 competition's measure, averages MASE and a percentage error, both as shares of Naive2's."
 )
 CONFORMAL = (
