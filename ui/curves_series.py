@@ -213,7 +213,7 @@ def _coverage(context: PageContext, evaluation: Evaluation, pair: tuple[str, str
     n = max((row.get("n") or 0 for rows in lines.values() for row in rows), default=0)
     st.caption(
         f"On the line intervals are honest; below it they are too narrow, above too wide. n = {count(n)} windows. "
-        "They were calibrated on the windows before the test (split-conformal)."
+        "Each window was calibrated on all windows before it (conformal)."
     )
 
 

@@ -45,6 +45,10 @@ class Answers(ABC):
         """
         return False
 
+    def judged(self, fitted: FittedModel, said: dict[str, Answer]) -> tuple[FittedModel, dict[str, Answer]]:
+        """Return what is kept once test rows have been asked: a hook for what goes on learning window by window."""
+        return fitted, said
+
     @abstractmethod
     def count(self, answer: Answer) -> int:
         """Return of how many cases an answer speaks."""

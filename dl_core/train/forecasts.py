@@ -14,6 +14,7 @@ from dl_core.data.series.origins import horizon_of, rolling_origins, stride_of
 from dl_core.data.series.panel import Panel
 from dl_core.data.splits import Splits
 from dl_core.evaluate.forecasts import LEVELS, Cases, Forecasts, forecast_rows
+from dl_core.evaluate.series.adaptive import rolling_conformal
 from dl_core.evaluate.series.conformal import apply_conformal, fit_conformal
 from dl_core.evaluate.series.evaluate import forecast_standing
 from dl_core.evaluate.series.facts import SeriesFacts
@@ -23,6 +24,7 @@ from dl_core.train.answers import Answer, Answers
 from dl_core.train.run import FittedModel
 
 CONFORMAL = "conformal"  # key of `FittedModel.chosen`
+CALIBRATED = "calibrated"  # quantiles (m, h, levels) of an answer, once calibrated window by window
 KNOWN = {"validation": "train", "test": "known"}  # what stands before the held-out steps
 PANELS = ("train", "validation", "test", "known", "all")
 
@@ -100,9 +102,30 @@ class ForecastAnswers(Answers):
         standing = forecast_standing(forecasts, offer.name, self.primary_metric, facts, seed)
         return replace(about, chosen=chosen, validation=float(standing.value))
 
+    def judged(self, fitted: FittedModel, said: dict[str, Answer]) -> tuple[FittedModel, dict[str, Answer]]:
+        """Calibrate each test window by all that was known before it, and what comes later by all windows.
+
+        Rows given as a test set are learned from in no way.
+        """
+        before, after = said["validation"], said["test"]
+        if not self._may_end or not self.count(after):
+            return fitted, said
+        lag = -(-after["truth"].shape[1] // stride_of(self.options, after["truth"].shape[1]))
+        scales = before["scale"], after["scale"]
+        quantiles, chosen = rolling_conformal(cases_of(before), cases_of(after), scales, lag)
+        own = calibrated(fitted, cases_of(before), before["scale"]).quantiles
+        said = {
+            "validation": {**before, CALIBRATED: own.astype(np.float32)},
+            "test": {**after, CALIBRATED: quantiles.astype(np.float32)},
+        }
+        return replace(fitted, chosen={**fitted.chosen, CONFORMAL: chosen}), said
+
     def rows(self, fitted: FittedModel, answer: Answer, part: str, parts: Mapping[str, Dataset]) -> pd.DataFrame:
         """Return `Forecasts`' lines, calibrated."""
-        return forecast_rows(fitted.name, part, calibrated(fitted, cases_of(answer), answer["scale"]))
+        cases = cases_of(answer)
+        if CALIBRATED in answer:
+            return forecast_rows(fitted.name, part, replace(cases, quantiles=answer[CALIBRATED].astype(float)))
+        return forecast_rows(fitted.name, part, calibrated(fitted, cases, answer["scale"]))
 
     def gather(self, table: pd.DataFrame, dataset: Dataset) -> Forecasts:
         """Return the forecasts of all models."""

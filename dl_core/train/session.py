@@ -218,6 +218,7 @@ class _Training:
         seconds, began = seconds + clock() - began, clock()
         said["test"] = ask(model, "test", self.parts)
         per_case = 1000 * (clock() - began) / max(1, self.answers.count(said["test"]))
+        fitted, said = self.answers.judged(fitted, said)
         began = clock()
         place = self._place(offer)
         if self.answers.finishes:

@@ -111,7 +111,7 @@ DOMAIN = Domain(
         *("mase", "rmsse", "smape", "mae", "owa", "wql", "crps"),
         *("coverage_80", "coverage_90", "coverage_95", "width_80", "width_95", "bias"),
     ),
-    group_metrics=("mase", "smape", "bias", "coverage_80", "coverage_95", "width_80"),
+    group_metrics=("mase", "smape", "bias", "coverage_80", "coverage_90", "coverage_95", "width_80"),
     explainers=("integrated_gradients", "occlusion", "components"),
     explain=explain,
     slices=slices,
