@@ -17,6 +17,8 @@ from dl_core.data.tabular.values import counted
 from dl_core.errors import OptionError, SchemaError
 
 WINDOWS = 3
+FEW_SERIES, MORE_WINDOWS = 5, 10  # fewer series are judged on more windows, or nothing could be told apart
+MOST_HELD = 0.2  # of a series that these may take, for the test and again for validation
 LEAST_HISTORY = 8  # steps that a series keeps to learn from, or the horizon, or two seasons where it can
 _TRAIN, _VALIDATION, _TEST = 0, 1, 2
 
@@ -57,7 +59,7 @@ def split_series(dataset: Dataset, seed: int, options: Mapping[str, Any]) -> Spl
         Not used: nothing is drawn.
     options : mapping
         ``horizon`` (0: what suits the frequency), ``stride`` (0: the horizon), ``windows`` and ``validation_windows``
-        (0: 3 of each, or as many as fit).
+        (0: 3 of each, up to 10 of fewer than 5 long series, or as many as fit).
 
     Raises
     ------
@@ -86,9 +88,17 @@ def _plan(options: Mapping[str, Any], panel: Panel) -> _Plan:
         if int(options.get(name) or 0) < 0:
             raise OptionError(f"{options[name]} is below zero", where=f"option {name}", expected="0 or more")
     horizon = horizon_of(options, panel)
-    windows = int(options.get("windows") or 0) or WINDOWS
+    stride = stride_of(options, horizon)
+    windows = int(options.get("windows") or 0) or _usual_windows(panel, stride)
     validation = int(options.get("validation_windows") or 0) or windows
-    return _Plan(horizon, stride_of(options, horizon), windows, validation, panel.season)
+    return _Plan(horizon, stride, windows, validation, panel.season)
+
+
+def _usual_windows(panel: Panel, stride: int) -> int:
+    """Return the windows of each part where none are asked for: more where there are few series, and long ones."""
+    if len(panel) >= FEW_SERIES:
+        return WINDOWS
+    return int(np.clip(MOST_HELD * panel.lengths.max(initial=0) // stride, WINDOWS, MORE_WINDOWS))
 
 
 def _usable(values: np.ndarray, starts: np.ndarray) -> np.ndarray:
