@@ -101,9 +101,11 @@ class Forecaster(Model):
         """Return quantiles (n, horizon, len(LEVELS)) float64 of the steps after each series' end.
 
         A horizon beyond the model's own is reached by going on from the central forecast, so its intervals there are
-        too narrow. Quantiles are put in order, and a series that never was negative is not forecast to be.
+        too narrow. Quantiles are put in order, and a series that never was negative is not forecast to be. Covariates
+        that should be known ahead and are not are those of a season before (`Panel.planned`).
         """
         horizon = horizon or self.horizon
+        panel = panel.planned(horizon)
         found = np.concatenate([self._block(part, horizon) for part in self._blocks(panel)] or [_none(horizon)])
         found = np.sort(found, axis=2)
         floor = np.array([np.nanmin(panel.of_series(at), initial=np.inf) for at in range(len(panel))])
