@@ -116,7 +116,9 @@ def leaderboard_chart(content: ReportContent) -> str:
     ]
     n = int(table["n"].max()) if len(table) else 0
     label = metric_label(primary, places(content))
-    return svg.dots(rows, f"{label} on {n} test {content.facts['judged'][1]}, with 95 % intervals", label)
+    unit = run.evaluation.curves.get(run.best, {}).get("unit")  # forecasts of windows are counted by their series
+    what = f"{n} {unit}" if unit else f"{n} test {content.facts['judged'][1]}"
+    return svg.dots(rows, f"{label} on {what}, with 95 % intervals", label)
 
 
 def curve_charts(content: ReportContent) -> list[str]:

@@ -11,7 +11,7 @@ from dl_core.evaluate.series.evaluate import evaluate_forecasts
 from dl_core.evaluate.series.facts import SeriesFacts
 from dl_core.explain.explanation import Explanation, Faithfulness
 from dl_core.explain.forecasts_case import times_text
-from dl_core.report.content import ReportContent, leaderboard, metric_label, rises
+from dl_core.report.content import ReportContent, leaderboard, leaderboard_chart, metric_label, rises
 from dl_core.report.html import write_report
 from dl_core.report.series import as_examples, pick_series, series_charts
 from dl_core.report.svg_series import Told, by_step, fan
@@ -140,7 +140,9 @@ def test_charts_speak_of_the_best_model(run):
 
 def test_lower_is_better_where_the_metric_says_so(run):
     assert metric_label("mase") != "mase" and not rises("mase") and rises("ndcg") and rises("auc")
-    assert [row["label"] for row in leaderboard(ReportContent(run, FACTS))] == ["Good net", "Naive"]
+    content = ReportContent(run, FACTS)
+    assert [row["label"] for row in leaderboard(content)] == ["Good net", "Naive"]
+    assert "MASE on 6 series, with" in leaderboard_chart(content)
 
 
 def test_the_report_holds_the_chart_and_the_covariates(run, dataset, tmp_path):
