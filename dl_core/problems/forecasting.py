@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from dl_core.data.dataset import Dataset
+from dl_core.data.series.ends import to_common_end
 from dl_core.data.series.origins import horizon_of, rolling_origins, stride_of
 from dl_core.data.series.panel import Panel, panel_facts
 from dl_core.data.splits import Splits
@@ -155,7 +156,7 @@ class Forecasting(Problem):
             return new_rows(about, fitted, panel, judging.options)
         from dl_core.data.series.hierarchy import hierarchy_of
 
-        panel = panel.to_common_end()
+        panel = to_common_end(panel)
         hierarchy = hierarchy_of(panel, str(judging.options.get(HIERARCHY) or "auto"))
         nodes = hierarchy.add_sums(panel)
         lines = new_rows(about, fitted, nodes, judging.options)

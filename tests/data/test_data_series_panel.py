@@ -7,6 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from dl_core.data.series.ends import to_common_end
 from dl_core.data.series.origins import rolling_origins, usual_horizon
 from dl_core.data.series.panel import Panel
 from tests.series import toy_panel
@@ -79,7 +80,7 @@ def test_what_is_not_told_ahead_is_that_of_a_season_before():
 
 def test_series_that_end_early_are_brought_to_the_common_end():
     panel = toy_panel(n=3, length=30)
-    cut = panel.until(np.arange(3), np.array([30, 27, 30])).to_common_end()
+    cut = to_common_end(panel.until(np.arange(3), np.array([30, 27, 30])))
     assert cut.lengths.tolist() == [30, 30, 30]
     assert np.isnan(cut.of_series(1)[-3:]).all()
     np.testing.assert_array_equal(cut.times, panel.times)

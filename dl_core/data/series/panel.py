@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from dl_core.data.dataset import Dataset
+from dl_core.data.series.gaps import fill, usual_change
 from dl_core.schema import Role
 
 PANEL = "panel"  # side table of one line with what reading found out about time: FREQUENCY, SEASONS, SCALE_SEASON
@@ -16,7 +17,6 @@ SERIES = "series"  # side table by series id: groups that do not change over tim
 AHEAD = "ahead"  # side table of steps after the last value: columns SERIES, TIME and the known-ahead covariates
 TIME = "time"
 FREQUENCY, SEASONS, SCALE_SEASON = "frequency", "seasons", "scale_season"
-TINY = 1e-9  # under this a scale counts as none
 
 
 @dataclass(frozen=True)
@@ -247,46 +247,6 @@ class Panel:
         before = np.where((back >= 0)[:, :, None], self.future[np.minimum(rows, len(self.values) - 1)], 0.0)
         return replace(self, ahead=np.where(np.isnan(told), before, told).astype(np.float32))
 
-    def to_common_end(self) -> Panel:
-        """Return the panel with missing values after each series that ends before the last one does.
-
-        So all forecasts speak of the same times, as sums need; `filled` bridges the gap with the season before. Series
-        that lie off the others' grid of times stay as they are.
-        """
-        if not len(self):
-            return self
-        ends = self.times[self.starts[1:] - 1]
-        last, short = ends.max(), np.flatnonzero(ends < ends.max())
-        if not len(short):
-            return self
-        steps, rows = 1, {}
-        ahead = self.until(short, self.lengths[short])
-        while len(rows) < len(short) and steps <= self.lengths.max():
-            times = ahead.times_ahead(steps)
-            for at in np.flatnonzero(times[:, -1] == last):
-                rows.setdefault(int(at), times[at])
-            steps += 1
-        found = sorted(rows)
-        if not found:
-            return self
-        counts = np.array([len(rows[at]) for at in found])
-
-        def empty(columns: np.ndarray | None) -> np.ndarray | None:
-            return None if columns is None else np.zeros((counts.sum(), columns.shape[1]), dtype=np.float32)
-
-        later = replace(
-            self,
-            series=self.series[short[found]],
-            starts=np.concatenate([[0], np.cumsum(counts)]).astype(np.int64),
-            values=np.full(counts.sum(), np.nan),
-            times=np.concatenate([rows[at] for at in found]),
-            past=empty(self.past),
-            future=empty(self.future),
-            ahead=None,
-            weight=None,
-        )
-        return replace(self.append(later), ahead=self.ahead)
-
     def filled(self) -> Panel:
         """Return the panel without missing values, as a model may read it.
 
@@ -300,7 +260,7 @@ class Panel:
         for at in range(len(self)):
             one = values[self.starts[at] : self.starts[at + 1]]
             if np.isnan(one).any():
-                _fill(one, self.season)
+                fill(one, self.season)
         return replace(self, values=values)
 
     def scales(self, lag: int | None = None) -> np.ndarray:
@@ -310,7 +270,7 @@ class Panel:
         value, then 1 stand in, so that a constant series makes no error infinite.
         """
         lag = lag or self.scale_season
-        return np.array([_scale(self.of_series(at), lag) for at in range(len(self))])
+        return np.array([usual_change(self.of_series(at), lag) for at in range(len(self))])
 
     def times_ahead(self, horizon: int) -> np.ndarray:
         """Return the (n, horizon) times of the steps after each series' end, in the type of `times`."""
@@ -354,27 +314,3 @@ def _floats(table: pd.DataFrame, columns: Sequence[str]) -> np.ndarray | None:
 
 def _zeros_for_none(values: np.ndarray | None) -> np.ndarray | None:
     return None if values is None else np.nan_to_num(values)
-
-
-def _fill(values: np.ndarray, season: int) -> None:
-    """Fill the missing values of one series in place."""
-    known = np.flatnonzero(~np.isnan(values))
-    if not len(known):
-        values[:] = 0.0
-        return
-    end = known[-1] + 1
-    values[:end] = np.interp(np.arange(end), known, values[known])
-    for at in range(end, len(values)):
-        values[at] = values[at - season] if at >= season else values[end - 1]
-
-
-def _scale(values: np.ndarray, lag: int) -> float:
-    for step in (lag, 1):
-        if len(values) > step:
-            change = np.abs(values[step:] - values[:-step])
-            change = change[~np.isnan(change)]
-            if len(change) and change.mean() > TINY:
-                return float(change.mean())
-    known = values[~np.isnan(values)]
-    size = float(np.abs(known).mean()) if len(known) else 0.0
-    return size if size > TINY else 1.0

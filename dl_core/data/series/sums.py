@@ -9,7 +9,8 @@ import numpy as np
 import pandas as pd
 from scipy.optimize import nnls
 
-from dl_core.data.series.panel import TINY, Panel
+from dl_core.data.series.gaps import TINY
+from dl_core.data.series.panel import Panel
 
 TOLERANCE = 0.01  # of the sum's mean size that may be missing, beyond rounding
 MOST_VALUES = 150  # values of a column whose sums are searched for among subsets

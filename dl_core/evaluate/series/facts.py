@@ -7,7 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from dl_core.data.series.panel import TINY, Panel
+from dl_core.data.series.gaps import TINY
+from dl_core.data.series.panel import Panel
 
 
 @dataclass(frozen=True, eq=False)

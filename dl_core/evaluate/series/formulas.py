@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from dl_core.data.series.panel import TINY
+from dl_core.data.series.gaps import TINY
 from dl_core.evaluate.forecasts import LEVELS, level_at
 
 
