@@ -31,11 +31,16 @@ class Estimate:
         return f"Takes {about(self.seconds)} ({self.measured})."
 
 
-def speeds(summary: Mapping[str, Any]) -> dict[str, float]:
-    """Return seconds for each training row, by model, of a finished run."""
-    rows = max(1, summary["counts"]["train"])
+def speeds(summary: Mapping[str, Any], rows: int = 0) -> dict[str, float]:
+    """Return seconds for each training row, by model, of a finished run.
+
+    Networks that forecast draw as many windows from few series as from many, so that they take as long for any number
+    of ``rows``: their seconds are spread over those of the training to come, where it is told.
+    """
+    own = max(1, summary["counts"]["train"])
+    steady = rows > 0 and bool(summary["dataset"]["roles"].get("series"))
     return {
-        name: model["fit_seconds"] / rows
+        name: model["fit_seconds"] / (rows if steady and model["kind"] == "deep" else own)
         for name, model in summary["models"].items()
         if model["state"] == "done" and model["fit_seconds"] > 0
     }
@@ -57,12 +62,12 @@ def for_page(domain: Domain, owner: str, models: Iterable[str], rows: int) -> Es
     known: dict[str, float] = {}
     prepared = samples.summary(domain)
     if prepared:
-        known.update(speeds(prepared))
+        known.update(speeds(prepared, rows))
     measured = "speed measured on the sample"
     runs = services.store().runs(owner, domain=domain.name, state="done")
     for run in reversed(runs[:LOOK_BACK]):
         summary = reading.run_summary(Path(services.store().run_folder(run.id)))
         if summary:
-            known.update(speeds(summary))
+            known.update(speeds(summary, rows))
             measured = "speed measured on this machine"
     return estimate(models, rows, known, measured)

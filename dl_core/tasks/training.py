@@ -66,9 +66,12 @@ def warm_up(args: Mapping[str, Any], context: TaskContext) -> dict[str, Any]:
 
         return {"model": warm_lists(domain, run)}
     name, model = open_model(domain, run, best_model(run.models, "deep"))
-    row = run.load_dataset().subset(run.splits.test[:1])
-    pipeline.predict(domain, run, name, row, opened=model)
-    pipeline.explain(domain, run, name, row, faithfulness=False, opened=model)
+    data = run.load_dataset()
+    series = data.values(Role.SERIES)
+    rows = run.splits.test[:1] if series is None else data.ids[(series == series.iloc[0]).to_numpy()]
+    case = data.subset(rows)
+    pipeline.predict(domain, run, name, case, opened=model)
+    pipeline.explain(domain, run, name, case, faithfulness=False, opened=model)
     return {"model": name}
 
 

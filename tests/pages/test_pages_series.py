@@ -22,7 +22,17 @@ from dl_core.tasks import prepared
 from dl_core.train.run import Run, TrainSpec
 from tests.pages.test_pages_router import said
 from tests.series import toy_dataset, toy_frame
-from ui import concepts_series, data_series, kinds, lines_series, measures, preview_series, series_words, upload_series
+from ui import (
+    concepts_series,
+    data_series,
+    estimate,
+    kinds,
+    lines_series,
+    measures,
+    preview_series,
+    series_words,
+    upload_series,
+)
 from ui.owner import owner_of
 
 ROOT = Path(__file__).parents[2]
@@ -214,6 +224,17 @@ def test_concepts_draw_without_a_sample(monkeypatch: pytest.MonkeyPatch) -> None
     assert ahead > 2 * between
     ratios = concepts_series._ratios()
     assert float((ratios <= 1).mean()) < 0.8 < float((ratios <= ratios[48]).mean()) < 0.83
+
+
+def test_networks_that_forecast_take_as_long_for_few_steps_as_for_many() -> None:
+    models = {
+        name: {"state": "done", "fit_seconds": 30.0, "kind": kind} for name, kind in (("net", "deep"), ("ets", "plain"))
+    }
+    summary = {"counts": {"train": 3000}, "models": models, "dataset": {"roles": {"series": ["shop"]}}}
+    few = estimate.estimate(["net", "ets"], 300, estimate.speeds(summary, 300), "")
+    assert few.models == pytest.approx({"net": 30.0, "ets": 3.0})
+    rows = {**summary, "dataset": {"roles": {"label": ["fraud"]}}}
+    assert estimate.speeds(rows, 300) == pytest.approx({"net": 0.01, "ets": 0.01})
 
 
 def test_a_kind_follows_from_the_roles() -> None:

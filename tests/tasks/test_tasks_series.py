@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Iterator
+from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
@@ -14,7 +15,7 @@ from dl_core.data.series.panel import Panel
 from dl_core.engine.inline import InlineEngine
 from dl_core.schema import Role
 from dl_core.store import get_store
-from dl_core.tasks import series, series_facts
+from dl_core.tasks import opening, series, series_facts, training
 from dl_core.tasks.prepared_series import first_lines
 from tests.series import toy_dataset, toy_frame
 from tests.tasks.conftest import Workplace, upload
@@ -182,3 +183,15 @@ def test_the_first_lines_are_spread_and_leave_out_what_is_all_zero():
     assert first_lines(listed)["series"] == ["0", "1", "3"]
     assert first_lines([{"series": "a", "mean": 0.0}])["series"] == ["a"]
     assert pd.Series(first_lines(listed[:2])["series"]).is_unique
+
+
+def test_warming_up_forecasts_and_explains_one_whole_series(monkeypatch):
+    seen = []
+    dataset = toy_dataset(n=3, length=30)
+    run = SimpleNamespace(dataset=dataset.describe(), models={}, load_dataset=lambda: dataset)
+    monkeypatch.setattr(opening, "open_run", lambda args, context: (None, run))
+    monkeypatch.setattr(opening, "open_model", lambda domain, run, name: ("net", None))
+    for verb in ("predict", "explain"):
+        monkeypatch.setattr(training.pipeline, verb, lambda domain, run, name, case, **more: seen.append(case))
+    assert training.warm_up({}, None) == {"model": "net"}
+    assert [case.table["series"].tolist() for case in seen] == [["shop 0"] * 30] * 2
