@@ -20,15 +20,17 @@ from ui import (
     curves_series,
     drift,
     kinds,
+    leaders,
     measures,
     reading,
     stress,
     theme,
 )
 from ui.context import PageContext
-from ui.words import count, duration, estimate, interval, number, signed, size
+from ui.words import count, duration, interval, number, signed, size
 
 VERDICT = {"better": "better", "worse": "worse", "tie": "a tie"}
+TARGETS = "; coverage and signed error are compared by their distance from what is promised"
 
 
 def show(domain: Domain, context: PageContext) -> None:
@@ -88,26 +90,23 @@ def _pick_metric(domain: Domain, context: PageContext, table: pd.DataFrame) -> s
 
 def _leaderboard(context: PageContext, table: pd.DataFrame, metric: str, bound: float | None) -> None:
     """Draw every model's value as a dot with its 95 % interval; baselines in grey."""
-    about = measures.measure(context, metric)
     rows = table[(table["metric"] == metric) & table["value"].notna()]
-    rows = rows.sort_values("value", ascending=not about.higher_is_better, kind="stable")
     if rows.empty:
-        st.caption(f"{about.label} is not defined on these test rows.")
+        st.caption(f"{measures.measure(context, metric).label} is not defined on these test rows.")
         return
+    rows = leaders.ranked(context, metric, rows)
     dots = [
         {**row, "label": context.label(row["model"]), "colour": context.colour(row["model"])}
         for row in rows.to_dict("records")
     ]
-    best = dots[0]
-    title = (
-        f"{best['label']} has the best {about.label}: {estimate(best['value'], best['low'], best['high'], best['n'])}"
-    )
-    better = "higher" if about.higher_is_better else "lower"
-    chart = charts.dots(dots, title, x=f"{about.label}, {better} is better; whiskers: 95 % interval")
+    title = leaders.title(context, metric, dots[0])
+    words = f"{leaders.axis(context, metric)}; whiskers: 95 % interval"
+    chart = charts.dots(dots, title, x=words, line=leaders.target(context, metric))
     if bound is not None:
         _bound(chart, bound)
     charts.draw(chart, alt=title, key=f"leaderboard_{metric}")
-    st.caption(f"Protocol: {context.summary['protocol']}. Test rows chose nothing.")
+    held = "The test" if kinds.is_series(context) else "Test rows"
+    st.caption(f"Protocol: {context.summary['protocol']}. {held} chose nothing.")
 
 
 def _bound(chart: Any, bound: float) -> None:
@@ -188,13 +187,13 @@ def _differences(context: PageContext, comparison: dict[str, Any], pair: tuple[s
         }
         for row in rows
     ]
-    units = kinds.units(context)
+    units = leaders.units(context)
     wins = sum(row["verdict"] == "better" for row in rows)
     losses = sum(row["verdict"] == "worse" for row in rows)
     title = f"A is better by {wins} of {len(rows)} metrics, worse by {losses}"
     left, right = st.columns(2, gap="large")
     with left:
-        drawn = [dot for dot, row in zip(dots, rows, strict=True) if measures.is_share(context, row["metric"])]
+        drawn = [dot for dot, row in zip(dots, rows, strict=True) if _beside(context, row["metric"])]
         chart = charts.dots(drawn, title, x="A − B, turned so that right is better; whiskers: 95 %", line=0.0)
         charts.draw(chart, alt=f"{one} against {two}: {title}", key="differences")
     with right:
@@ -209,11 +208,16 @@ def _differences(context: PageContext, comparison: dict[str, Any], pair: tuple[s
                 "A is": [VERDICT.get(row["verdict"], row["verdict"]) for row in rows],
             }
         )
-        st.dataframe(table, hide_index=True, alt="Paired differences by metric")
+        st.dataframe(table, hide_index=True, height="content", alt="Paired differences by metric")
         st.caption(
             f"A is {one}, B is {two}. n = {count(rows[0]['n'])} test {units}, the same for both; differences are "
-            "turned so that positive is better."
+            f"turned so that positive is better{TARGETS if kinds.is_series(context) else ''}."
         )
+
+
+def _beside(context: PageContext, metric: str) -> bool:
+    """Return whether a metric's differences can be drawn on the scale of the others."""
+    return measures.is_share(context, metric) and not metric.startswith(leaders.WIDTH)
 
 
 def _disagreements(context: PageContext, comparison: dict[str, Any], pair: tuple[str, str]) -> None:

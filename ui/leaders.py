@@ -1,0 +1,62 @@
+"""Which model leads by a metric, in words: higher, lower, or closest to what is promised."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from dl_core.evaluate.series.metrics import SERIES_METRICS
+from ui import kinds, measures
+from ui.context import PageContext
+from ui.words import estimate, number
+
+WIDTH = "width_"  # metrics that say how wide intervals are, which alone is neither good nor bad
+
+
+def units(context: PageContext) -> str:
+    """Return what n counts in the test: users, rows, series, or the windows of too few series to draw from."""
+    if kinds.is_series(context) and (evaluation := context.evaluation()) is not None:
+        counted = {curves.get("unit") for curves in evaluation.curves.values()} - {None}
+        return counted.pop() if len(counted) == 1 else "series"
+    return kinds.units(context)
+
+
+def target(context: PageContext, metric: str) -> float | None:
+    """Return the value that is best where neither more nor less is better, such as the promised coverage."""
+    known = SERIES_METRICS.get(metric) if kinds.is_series(context) else None
+    return None if known is None else known.target
+
+
+def gap(context: PageContext, metric: str, values: pd.Series) -> pd.Series:
+    """Return how far values are from the best there is: less is better."""
+    aim = target(context, metric)
+    if aim is not None:
+        return (values - aim).abs()
+    return -values if measures.measure(context, metric).higher_is_better else values
+
+
+def ranked(context: PageContext, metric: str, rows: pd.DataFrame) -> pd.DataFrame:
+    """Return a metric's lines (column ``value``), the best first."""
+    return rows.loc[gap(context, metric, rows["value"]).sort_values(kind="stable").index]
+
+
+def title(context: PageContext, metric: str, best: dict) -> str:
+    """Return who is best by a metric: ``model``, ``value``, ``low``, ``high`` and ``n`` of the first line."""
+    label, name = measures.measure(context, metric).label, context.label(best["model"])
+    aim = target(context, metric)
+    counted = f" {units(context)}" if kinds.is_series(context) else ""
+    value = f"{estimate(best['value'], best['low'], best['high'], best['n'])}{counted}"
+    if aim is not None:
+        return f"{label}: {name} comes closest to {number(aim, 2)} with {value}"
+    if metric.startswith(WIDTH):
+        return f"{label}: {name} has the narrowest with {value}"
+    return f"{name} has the best {label}: {value}"
+
+
+def axis(context: PageContext, metric: str) -> str:
+    """Return the words of a metric's axis, with what is good on it."""
+    about, aim = measures.measure(context, metric), target(context, metric)
+    if aim is not None:
+        return f"{about.label}; dotted: {number(aim, 2)}, the closer the better"
+    if metric.startswith(WIDTH):
+        return f"{about.label}; narrow is good only where the coverage is honest"
+    return f"{about.label}, {'higher' if about.higher_is_better else 'lower'} is better"
