@@ -21,7 +21,7 @@ STEPS = 2  # of training, and as many when going on
 
 
 def context(**more):
-    options = {"horizon": HORIZON, "epochs": 1, "lookback": 16, "time_limit": 20.0}
+    options = {"horizon": HORIZON, "epochs": 1, "lookback": 16, "time_limit": 10.0}
     return FitContext(seed=3, options=options, **more)
 
 
