@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -11,7 +12,7 @@ import pandas as pd
 from dl_core.data.dataset import Dataset
 from dl_core.data.series.ends import to_common_end
 from dl_core.data.series.origins import horizon_of, rolling_origins, stride_of
-from dl_core.data.series.panel import Panel, panel_facts
+from dl_core.data.series.panel import AHEAD, SERIES, TIME, Panel, panel_facts
 from dl_core.data.splits import Splits
 from dl_core.evaluate.forecasts import LEVELS, Cases, Forecasts, forecast_rows
 from dl_core.evaluate.results import Comparison, Evaluation
@@ -189,7 +190,8 @@ class Forecasting(Problem):
         """Return what was known of some series before the test, in the order of ``rows``."""
         known = _known(dataset, run.splits)
         names = known.values(Role.SERIES).astype(str)
-        return known.subset([row for name in rows for row in names.index[(names == name).to_numpy()]])
+        found = known.subset([row for name in rows for row in names.index[(names == name).to_numpy()]])
+        return replace(found, side={**found.side, AHEAD: _told_ahead(dataset.subset(run.splits.test))})
 
     def beside(self, run: Run, dataset: Dataset) -> None:
         """Return nothing: a forecast goes on from the series itself."""
@@ -208,6 +210,16 @@ class Forecasting(Problem):
 def _known(dataset: Dataset, splits: Splits) -> Dataset:
     both = set(splits.train).union(splits.validation)
     return dataset.subset(dataset.ids[dataset.ids.isin(both)])
+
+
+def _told_ahead(rows: Dataset) -> pd.DataFrame:
+    """Return what was known ahead of held-out steps, as reading leaves it beside a data set."""
+    columns = {
+        SERIES: rows.values(Role.SERIES).astype(str).to_numpy(dtype=object),
+        TIME: rows.values(Role.TIME).to_numpy(),
+        **{name: rows.table[name].to_numpy() for name in rows.roles.get(Role.FUTURE, ())},
+    }
+    return pd.DataFrame(columns, index=pd.Index([str(at) for at in range(len(rows))], name="id"))
 
 
 def before_test(dataset: Dataset, splits: Splits) -> Panel:
