@@ -180,7 +180,7 @@ def test_quantile_loss_is_the_pinball_loss() -> None:
             if not np.isnan(y):
                 pinball = [max(q * (y - f), (q - 1) * (y - f)) for q, f in zip(LEVELS, row, strict=True)]
                 losses.append(2 * np.mean(pinball) + 0.5 * abs(y - row[MIDDLE]))
-        wanted.append(np.mean(losses))
+        wanted.append(np.sum(losses) / len(one))
     loss = QuantileLoss(0.5)(truth[:, :, None].astype("float32"), found.astype("float32"))
     assert np.isclose(float(np.asarray(loss)), np.mean(wanted), rtol=1e-5)
 
@@ -343,6 +343,7 @@ def test_recipes_follow_the_panel() -> None:
     """Weekly panels get look-backs around their year, hourly ones changes of the last week, short ones what fits."""
     weekly = replace(waves_panel(4, 400), seasons=(52,), scale_season=1)
     assert {52, 104} <= {recipe.changes["lookback"] for recipe in recipes_for(weekly, 13)}
+    assert recipes_for(weekly, 13)[0].kind is LinearPath  # at once, for those in a hurry
     hourly = replace(waves_panel(4, 700), seasons=(24, 168), scale_season=24)
     assert {recipe.changes["scaling"].lag for recipe in recipes_for(hourly, 48) if "scaling" in recipe.changes} == {168}
     short = recipes_for(waves_panel(1, 30), 12)

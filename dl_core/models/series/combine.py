@@ -7,11 +7,12 @@ import numpy as np
 from dl_core.models.series.network import mean_scaled_error
 
 ROUNDS = 20  # picks of forward selection
-PICKED = 0.5  # share of the picked weights; the rest is equal for all, as few windows choose by chance
+PICKED = 0.3  # share of the picked weights; the rest is equal, as few windows choose by chance
+NEAR = 1.06  # members whose error is within this factor of the best take part in the equal share
 
 
 def pick_weights(middles: np.ndarray, truth: np.ndarray, sizes: np.ndarray) -> np.ndarray:
-    """Return weights (members,) that sum to 1, by forward selection with repeats, drawn halfway to equal ones.
+    """Return weights (members,) that sum to 1, by forward selection with repeats, drawn towards equal ones.
 
     Caruana et al. 2004, "Ensemble selection from libraries of models". Deviations: selection starts from nothing, and
     the picked weights are averaged with equal ones among members that are not clearly worse than the best.
@@ -28,12 +29,12 @@ def pick_weights(middles: np.ndarray, truth: np.ndarray, sizes: np.ndarray) -> n
     alone = np.array([mean_scaled_error(one, truth, sizes) for one in middles])
     if not np.isfinite(alone).all():
         return np.full(len(middles), 1 / len(middles))
-    fit = alone <= 1.25 * alone.min()
+    near = alone <= NEAR * alone.min()
     counts, total = np.zeros(len(middles)), np.zeros(middles.shape[1:])
     for taken in range(ROUNDS):
         errors = [mean_scaled_error((total + one) / (taken + 1), truth, sizes) for one in middles]
         best = int(np.argmin(errors))
         counts[best] += 1
         total = total + middles[best]
-    equal = fit / fit.sum()
+    equal = near / near.sum()
     return PICKED * counts / counts.sum() + (1 - PICKED) * equal

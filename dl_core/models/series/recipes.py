@@ -9,6 +9,7 @@ import numpy as np
 
 from dl_core.data.series.panel import Panel
 from dl_core.models.series.network import NetworkForecaster
+from dl_core.models.series.ridge import LinearPath
 from dl_core.models.series.scaling import Scaling
 from dl_core.models.series.stack import DenseStack
 
@@ -19,6 +20,7 @@ EPOCHS = 4
 STEPS, LEAST_STEPS = 100, 40  # of an epoch
 PASSES = 40.0  # times that a window is seen in training at most
 WIDTHS = ((20_000, 512), (2_000, 256), (0, 128))  # from so many windows, so wide
+Way = tuple[str, type[NetworkForecaster], dict[str, Any]]  # name, class, what it changes
 
 
 @dataclass(frozen=True)
@@ -43,28 +45,40 @@ def recipes_for(panel: Panel, horizon: int) -> list[Recipe]:
     recent = max(RECENT if season < LONG else 2 * season, ENOUGH // max(1, len(panel)))
     windows = int(np.clip(panel.lengths - horizon, 1, recent).sum())
     size = {**_sized(windows), "recent": recent}
-    return [Recipe(name, DenseStack, {**size, **changes}) for name, changes in ways]
+    return [Recipe(name, kind, {**size, **changes}) for name, kind, changes in ways]
 
 
-def _plain(season: int, horizon: int, longest: int) -> list[tuple[str, dict[str, Any]]]:
-    """Return stacks of several look-backs that forecast the ratio to the last value."""
+def _plain(season: int, horizon: int, longest: int) -> list[Way]:
+    """Return stacks of several look-backs that forecast the ratio to the last value, or to the window's mean.
+
+    The linear path comes first, so that there is a forecast where time is short, then the look-backs that differ most.
+    """
     wanted = {4 * horizon, 5 * horizon, 6 * horizon, 8 * horizon, 10 * horizon, season, 2 * season}
-    looks = {look for look in wanted if 4 <= look <= longest and look >= min(2 * season, 4 * horizon)}
+    looks = sorted(look for look in wanted if 4 <= look <= longest and look >= min(2 * season, 4 * horizon))
     if len(looks) < 4:
-        looks = {max(2, round(share * longest)) for share in (0.3, 0.5, 0.7, 1.0)}
-    return [(f"stack_{look}", {"lookback": look}) for look in sorted(looks)]
+        looks = sorted({max(2, round(share * longest)) for share in (0.3, 0.5, 0.7, 1.0)})
+    last, mean = Scaling(centre="last", size="change"), Scaling(centre="mean", size="spread")
+    ways: list[Way] = [("linear", LinearPath, {"lookback": looks[-2] if len(looks) > 1 else looks[0], "scaling": mean})]
+    for at in sorted(range(len(looks)), key=lambda at: (at % 2 == 0, at)):
+        scaling = mean if at in (0, 2) else last  # the mean serves short windows
+        ways.append((f"stack_{looks[at]}", DenseStack, {"lookback": looks[at], "scaling": scaling}))
+    return ways
 
 
-def _seasonal(season: int, short: int, longest: int) -> list[tuple[str, dict[str, Any]]]:
-    """Return stacks that forecast what differs from the last long season."""
-    twice = min(2 * season, longest)
-    scalings = {
-        "season_level": (twice, Scaling(centre="zero", size="level", log=False, lag=season, span=season)),
-        "season_ratio": (twice, Scaling(centre="mean", size="spread", log=True, lag=season, span=season)),
-        "season_change": (twice, Scaling(centre="last", size="lagged", log=False, lag=season, span=season)),
-        "short_ratio": (min(season + 2 * short, longest), Scaling(centre="mean", size="spread", lag=short, span=short)),
-    }
-    return [(name, {"lookback": look, "scaling": one}) for name, (look, one) in scalings.items()]
+def _seasonal(season: int, short: int, longest: int) -> list[Way]:
+    """Return stacks that forecast what differs from the last long or short season, and a linear path beside them."""
+    twice = {"lookback": min(2 * season, longest)}
+    level = Scaling(centre="zero", size="level", log=False, lag=season, span=season)
+    change = Scaling(centre="last", size="lagged", log=False, lag=season, span=season)
+    ratio = Scaling(centre="mean", size="spread", log=True, lag=season, span=season)
+    daily = Scaling(centre="mean", size="spread", log=True, lag=short, span=max(short, season // 7))
+    return [
+        ("linear_ratio", LinearPath, {**twice, "scaling": daily}),
+        ("season_level", DenseStack, {**twice, "scaling": level}),
+        ("season_change", DenseStack, {**twice, "scaling": change}),
+        ("season_ratio", DenseStack, {**twice, "scaling": ratio}),
+        ("short_ratio", DenseStack, {**twice, "scaling": daily}),
+    ]
 
 
 def _sized(windows: int) -> dict[str, Any]:

@@ -15,7 +15,7 @@ from dl_core.models.series.base import Held
 from dl_core.models.series.network import HeldJudge, NetShape, NetworkForecaster, Settings
 from dl_core.models.series.windows import Windows
 
-MOST = 40_000  # windows that are solved for
+MOST = 20_000  # windows that are solved for
 NEAR = 20.0  # scaled values beyond this are cut, so that no outlier bends the layer
 ROUNDS = 3  # of weighing windows by their error, so that it is absolute errors that become small
 RIDGES = (1e-3, 1e-2, 1e-1)  # penalties that held windows choose from, in units of the mean squared input

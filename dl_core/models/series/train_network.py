@@ -100,7 +100,7 @@ class QuantileLoss(keras.losses.Loss):
         pinball = 2.0 * ops.mean(ops.maximum(levels * error, (levels - 1.0) * error), axis=2)  # (b, h)
         loss = pinball + self.middle * ops.abs(error[:, :, MIDDLE])
         mask = ops.cast(seen[:, :, 0], "float32")
-        return ops.sum(loss * mask, axis=1) / ops.maximum(ops.sum(mask, axis=1), 1.0)
+        return ops.mean(loss * mask, axis=1)
 
     def get_config(self) -> dict[str, Any]:
         """Return the arguments of the constructor."""

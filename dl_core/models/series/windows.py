@@ -8,7 +8,8 @@ from typing import Any, NamedTuple, Self
 
 import numpy as np
 
-from dl_core.data.series.panel import TINY, Panel
+from dl_core.data.series.gaps import TINY
+from dl_core.data.series.panel import Panel
 
 
 class Drawn(NamedTuple):
