@@ -28,8 +28,10 @@ KINDS: dict[str, type[NetworkForecaster]] = {kind.name: kind for kind in (DenseS
 class DeepEnsemble(Forecaster):
     """Networks of several look-backs, trained one after the other and combined by weights picked on held windows.
 
-    Which members there are follows from the panel's seasons and lengths (`recipes_for`), how they weigh from held
-    windows (`pick_weights`); the weighted mean of each quantile is the forecast.
+    A linear path is solved first, then dense stacks are trained that differ in look-back and scaling (Oreshkin et al.
+    2020 combine look-backs and losses likewise). Which members there are follows from the panel's seasons and lengths
+    (`recipes_for`), how they weigh from held windows (`pick_weights`); the weighted mean of each quantile is the
+    forecast. The run's option ``lookback`` is not for them, as each has its own.
     """
 
     name = "deep_ensemble"
@@ -48,10 +50,13 @@ class DeepEnsemble(Forecaster):
         """Train all members anew where there are held windows or no members yet, else go on with each."""
         again = held is None and bool(self.members)
         members = self.members if again else self._recruit(known)
+        options = {name: value for name, value in context.options.items() if name != "lookback"}  # each has its own
         done = []
         for number, member in enumerate(members):
             part = replace(
-                context.part(number / len(members), (number + 1) / len(members)), seed=context.seed + 100 * number
+                context.part(number / len(members), (number + 1) / len(members)),
+                seed=context.seed + 100 * number,
+                options=options,
             )
             if not self._learned(member, known, held, part, needed=not done and not again):
                 break

@@ -14,6 +14,8 @@ from dl_core.models.series.scaling import Scaling
 from dl_core.models.series.stack import DenseStack
 
 LONG = 100  # a season of so many steps is read as a whole, twice, and forecast as a change of the last one
+WEEKS = 10  # only where it is at most so many short seasons: a week of days, not a year of weeks
+FAR = 512  # longest look-back
 RECENT = 260  # window ends of each series that are trained on: older ones tell less of what comes
 ENOUGH = 50_000  # windows of all series under which older ones are trained on too
 EPOCHS = 4
@@ -39,10 +41,11 @@ def recipes_for(panel: Panel, horizon: int) -> list[Recipe]:
     get networks of several look-backs from four horizons to two seasons and more, which change the last value. Few
     windows make small networks and short training.
     """
-    longest = max(2, int(np.median(panel.lengths)) - horizon) if len(panel) else 2
+    longest = min(FAR, max(2, int(np.median(panel.lengths)) - horizon)) if len(panel) else 2
     season = max((one for one in panel.seasons if 2 * one <= longest), default=1)
-    ways = _seasonal(season, panel.season, longest) if season >= LONG else _plain(season, horizon, longest)
-    recent = max(RECENT if season < LONG else 2 * season, ENOUGH // max(1, len(panel)))
+    weekly = LONG <= season <= WEEKS * panel.season
+    ways = _seasonal(season, panel.season, longest) if weekly else _plain(season, horizon, longest)
+    recent = max(2 * season if weekly else RECENT, ENOUGH // max(1, len(panel)))
     windows = int(np.clip(panel.lengths - horizon, 1, recent).sum())
     size = {**_sized(windows), "recent": recent}
     return [Recipe(name, kind, {**size, **changes}) for name, kind, changes in ways]

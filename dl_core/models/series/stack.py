@@ -114,7 +114,7 @@ class DenseStack(NetworkForecaster):
     """
 
     name = "dense_stack"
-    defaults = Settings(width=384, depth=2, blocks=3, plan=ForecastPlan(epochs=10))
+    defaults = Settings(width=384, depth=2, blocks=3, plan=ForecastPlan(epochs=6, average=0.98))
 
     @staticmethod
     def build(shape: NetShape) -> keras.Model:
@@ -135,7 +135,7 @@ class NBeats(NetworkForecaster):
     """
 
     name = "nbeats"
-    defaults = Settings(width=256, depth=2, blocks=2, plan=ForecastPlan(epochs=10))
+    defaults = Settings(width=256, depth=2, blocks=2, plan=ForecastPlan(epochs=6, average=0.98))
 
     @staticmethod
     def build(shape: NetShape) -> keras.Model:
@@ -175,7 +175,7 @@ class NHits(NetworkForecaster):
     """
 
     name = "nhits"
-    defaults = Settings(width=256, depth=2, plan=ForecastPlan(epochs=10))
+    defaults = Settings(width=256, depth=2, plan=ForecastPlan(epochs=6, average=0.98))
 
     @staticmethod
     def build(shape: NetShape) -> keras.Model:
