@@ -18,8 +18,8 @@ def figure(title: str, *, x: str = "", y: str = "", height: int = 320) -> go.Fig
     """Return an empty chart in the house's look; ``x`` and ``y`` name the axes with their units."""
     chart = go.Figure(layout=theme.layout())
     chart.update_layout(title_text=title, height=height, showlegend=False)
-    chart.update_xaxes(title_text=x)
-    chart.update_yaxes(title_text=y)
+    for update, name in ((chart.update_xaxes, x), (chart.update_yaxes, y)):
+        update(title={"text": name} if name else None)  # an empty title would take up room
     return chart
 
 

@@ -14,7 +14,8 @@ from ui.words import count, escaped, number
 
 SHADES = {"validation": theme.DEEP[4], "test": theme.DEEP[2]}  # the colours of the parts on every Data tab
 WORDS = {"validation": "validation (chooses)", "test": "test (judges)"}
-ONE, EACH = 260, 132  # pixels of a single line, and of each of several
+LINE = 18  # pixels of a line of text
+ONE, EACH = 270, 132  # pixels of a single line, and of each of several
 
 
 def draw(lines: Sequence[Mapping[str, Any]], found: Mapping[str, Any], *, key: str = "series_lines") -> None:
@@ -54,7 +55,9 @@ def figure(lines: Sequence[Mapping[str, Any]], found: Mapping[str, Any]) -> go.F
             xanchor="left",
             yanchor="bottom",
         )
-    chart.update_layout(showlegend=False, height=ONE if n == 1 else 50 + EACH * n, margin_t=26, hovermode="closest")
+    chart.update_layout(
+        showlegend=False, height=ONE if n == 1 else 70 + EACH * n, margin_t=30 + LINE, hovermode="closest"
+    )
     title = found["values"]["column"] if n == 1 and found["series"] > 1 else None
     chart.update_yaxes(nticks=4, title_text=_plain(title) if title else None)
     return chart
@@ -93,13 +96,14 @@ def _parts(chart: go.Figure, one: Mapping[str, Any], row: int, *, named: bool) -
         there = [name for name in SHADES if name in parts]
         legend = "  ".join(f'<span style="color:{SHADES[name]}">■</span> {WORDS[name]}' for name in there)
         chart.add_annotation(
-            x=1,
+            x=0,
             y=1,
             xref="x domain",
             yref="y domain",
+            yshift=LINE,  # above the name of the first series, which may be as wide as a phone
             text=legend,
             showarrow=False,
-            xanchor="right",
+            xanchor="left",
             yanchor="bottom",
         )
 

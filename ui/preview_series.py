@@ -15,6 +15,7 @@ from ui import charts, fans, measures, reading, samples, theme
 from ui.words import escaped, number
 
 HEIGHT = 130  # pixels of the chart on a card
+BEFORE = 3  # times the horizon that the history on it reaches back
 
 
 def is_series(summary: Mapping[str, Any] | None) -> bool:
@@ -44,8 +45,12 @@ def draw(domain: Domain) -> None:
         return
     label = domain.models[found["best"]].label if found["best"] in domain.models else found["best"]
     shown = [{"name": label, "colour": theme.DEEP[0], "fan": found["models"][found["best"]]}]
-    chart = fans.figure(found["history"], shown, "", truth=found["truth"], height=HEIGHT)
+    most = BEFORE * len(found["truth"]["time"])
+    history = {name: values[-most:] for name, values in found["history"].items()}
+    chart = fans.figure(history, shown, "", truth=found["truth"], height=HEIGHT)
+    chart.update_traces(mode="lines")
     chart.update_layout(showlegend=False, margin_t=4)
+    chart.update_xaxes(nticks=4)
     chart.update_yaxes(nticks=3)
     series = escaped(found["series"])
     charts.draw(
