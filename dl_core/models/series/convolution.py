@@ -14,6 +14,7 @@ from dl_core.models.series.network_parts import (
     Segments,
     history,
     linear_path,
+    put_on,
     segment_size,
 )
 from dl_core.models.series.scaling import Scaling
@@ -41,8 +42,8 @@ def build_tcn(shape: NetShape) -> keras.Model:
     found = keras.layers.Dense(len(LEVELS), bias_initializer=NormalSpread(LEVELS), name="quantiles")(
         _ahead(inputs, shape, states[:, -1])
     )
-    middle = linear_path(centred, shape.horizon) + last
-    return keras.Model(inputs, found + middle[:, :, None], name="tcn")
+    middle = put_on(last, linear_path(centred, shape.horizon))
+    return keras.Model(inputs, put_on(middle[:, :, None], found), name="tcn")
 
 
 def causal_states(seen: Any, width: int) -> Any:

@@ -13,6 +13,7 @@ from dl_core.models.series.network_parts import (
     PACKAGE,
     QuantileSpread,
     past_effect,
+    put_on,
     sum_of,
     without_effects,
 )
@@ -21,7 +22,7 @@ from dl_core.models.series.train_network import ForecastPlan
 
 AVERAGED = 25  # steps of the moving average that is DLinear's trend, as in the paper
 SCALING = Scaling(size="spread", log=False)
-PLAN = ForecastPlan(epochs=8, steps=100, batch_size=256, learning_rate=2e-3)
+PLAN = ForecastPlan(epochs=6, steps=100, batch_size=256, learning_rate=2e-3)
 
 
 def build_nlinear(shape: NetShape) -> keras.Model:
@@ -36,7 +37,7 @@ def build_nlinear(shape: NetShape) -> keras.Model:
     centred = window - last
     linear = keras.layers.Dense(shape.horizon, kernel_initializer="zeros", name="linear")(centred)
     return _model(
-        "nlinear", shape, inputs, centred, sum_of([linear + last, effect, past_effect(inputs, shape.horizon)])
+        "nlinear", shape, inputs, centred, sum_of([put_on(last, linear), effect, past_effect(inputs, shape.horizon)])
     )
 
 
@@ -77,7 +78,7 @@ def build_seasonal_linear(shape: NetShape) -> keras.Model:
     even = keras.initializers.Constant(1.0 / seen)
     later = keras.layers.Dense(wanted, use_bias=False, kernel_initializer=even, name="seasons")(phases)
     later = ops.reshape(ops.transpose(later, (0, 2, 1)), (-1, wanted * season))[:, : shape.horizon]
-    parts = [later + mean, effect, past_effect(inputs, shape.horizon)]
+    parts = [put_on(mean, later), effect, past_effect(inputs, shape.horizon)]
     return _model("seasonal_linear", shape, inputs, centred, sum_of(parts))
 
 
@@ -118,7 +119,7 @@ class NLinear(NetworkForecaster):
     """One linear layer from the window, less its last value, to the steps ahead: `build_nlinear`."""
 
     name = "nlinear"
-    defaults = Settings(width=16, scaling=SCALING, plan=PLAN)
+    defaults = Settings(width=16, scaling=SCALING, plan=PLAN, calendar=False)
 
     @staticmethod
     def build(shape: NetShape) -> keras.Model:
@@ -130,7 +131,7 @@ class DLinear(NetworkForecaster):
     """A linear layer each for trend and rest of the window: `build_dlinear`."""
 
     name = "dlinear"
-    defaults = Settings(width=16, scaling=SCALING, plan=PLAN)
+    defaults = Settings(width=16, scaling=SCALING, plan=PLAN, calendar=False)
 
     @staticmethod
     def build(shape: NetShape) -> keras.Model:
@@ -142,7 +143,7 @@ class SeasonalLinear(NetworkForecaster):
     """One small matrix from the seasons seen to those ahead, for every phase: `build_seasonal_linear`."""
 
     name = "seasonal_linear"
-    defaults = Settings(width=16, scaling=SCALING, plan=PLAN)
+    defaults = Settings(width=16, scaling=SCALING, plan=PLAN, calendar=False)
 
     @staticmethod
     def build(shape: NetShape) -> keras.Model:

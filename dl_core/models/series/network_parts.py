@@ -58,6 +58,15 @@ def linear_path(centred: Any, horizon: int) -> Any:
     return keras.layers.Dense(horizon, use_bias=False, kernel_initializer="zeros", name="linear_path")(centred)
 
 
+def put_on(level: Any, forecast: Any) -> Any:
+    """Return a forecast (b, h) or (b, h, n_levels) raised by a level that is the same along its last axis.
+
+    The level stands first on purpose: as the second summand, Keras on TensorFlow (`keras.ops.add`, 3.7 and later) takes
+    a level (b, 1) for a bias where there happen to be as many cases as steps, and adds it along the wrong axis.
+    """
+    return level + forecast
+
+
 def sum_of(parts: Sequence[Any | None]) -> Any:
     """Return the sum of those parts that are there."""
     there = [part for part in parts if part is not None]

@@ -14,7 +14,7 @@ from dl_core.models.series.network_parts import (
     QuantileSpread,
     StepVectors,
     history,
-    sum_of,
+    put_on,
     without_effects,
 )
 from dl_core.models.series.scaling import Scaling
@@ -50,9 +50,11 @@ def build_patches(shape: NetShape) -> keras.Model:
     x = keras.layers.LayerNormalization(name="norm")(x)
     flat = keras.layers.Flatten(name="flat")(x)
     small = keras.initializers.RandomNormal(stddev=0.01)
-    middle = keras.layers.Dense(shape.horizon, kernel_initializer=small, name="linear")(flat) * spread + mean
+    middle = keras.layers.Dense(shape.horizon, kernel_initializer=small, name="linear")(flat)
     state = keras.layers.Dense(shape.width // 2, activation="gelu", name="state")(flat)
-    found = QuantileSpread(LEVELS, name="quantiles")([sum_of([middle, effect]), state])
+    found = QuantileSpread(LEVELS, name="quantiles")([middle, state]) * spread[:, :, None]
+    level = mean if effect is None else put_on(mean, effect)
+    found = put_on(level[:, :, None], found)
     return keras.Model(inputs, found, name="patches")
 
 

@@ -15,6 +15,7 @@ from dl_core.models.series.network_parts import (
     StepVectors,
     history,
     linear_path,
+    put_on,
     segment_size,
 )
 from dl_core.models.series.scaling import Scaling
@@ -57,8 +58,8 @@ def _encoder_decoder(name: str, layer: type[keras.layers.Layer], shape: NetShape
     count = len(LEVELS)
     found = keras.layers.Dense(size * count, bias_initializer=NormalSpread(LEVELS), name="quantiles")(decoded)
     found = ops.reshape(found, (-1, found.shape[1] * size, count))[:, : shape.horizon]
-    middle = linear_path(centred, shape.horizon) + last
-    return keras.Model(inputs, found + middle[:, :, None], name=name)
+    middle = put_on(last, linear_path(centred, shape.horizon))
+    return keras.Model(inputs, put_on(middle[:, :, None], found), name=name)
 
 
 def _asked(inputs: dict[str, Any], shape: NetShape, size: int, like: Any) -> Any:
