@@ -9,16 +9,23 @@ import pandas as pd
 import streamlit as st
 
 from dl_core.domain import Domain
-from ui import charts, exposure, kinds, measures, mitigation, theme
+from ui import charts, exposure, kinds, leaders, measures, mitigation, states, theme
 from ui.context import PageContext
 from ui.words import count, estimate, interval, number, signed
 
+LONE = (
+    "Bias compares groups of series, such as regions or sectors, and here one series alone was judged. Whether it is "
+    "forecast too high or too low stands in Compare, under Mean signed error."
+)
 MOST_GROUPS = 12  # of a column that has more, unless more are large enough to judge
 MOST_SENTENCES = 4  # on the four-fifths rule, before the rest is folded
 
 
 def show(domain: Domain, context: PageContext) -> None:
     """Draw the tab."""
+    if _lone(context):
+        states.empty("groups", LONE, key="lone_series")
+        return
     chosen, first = st.session_state.get(f"{context.key}_bias_columns") or [], f"{context.key}_bias_first"
     if chosen == st.session_state.get(first):
         chosen = []  # the columns that were offered: the same question, whose answer is there
@@ -50,16 +57,24 @@ def show(domain: Domain, context: PageContext) -> None:
     )
     st.caption(measures.measure(context, metric).help)
     _warnings(report)
-    left, right = st.columns([3, 2], gap="large")
+    series = kinds.is_series(context)
+    left, right = st.columns([1, 1] if series else [3, 2], gap="large")
     with left:
         _groups(context, report, model, metric)
     with right:
-        _disparities(report, metric)
+        _disparities(report, metric, series)
         _four_fifths(report)
     if kinds.is_lists(context):
         exposure.show(context, model)
     else:
         mitigation.show(domain, context, model, columns)
+
+
+def _lone(context: PageContext) -> bool:
+    """Return whether one series alone was judged, which leaves no groups to compare."""
+    evaluation = context.evaluation() if kinds.is_series(context) else None
+    judged = [about.get("series", 0) for about in evaluation.curves.values()] if evaluation is not None else []
+    return bool(judged) and max(judged) < 2
 
 
 def _pick_model(context: PageContext) -> str:
@@ -91,7 +106,7 @@ def _groups(context: PageContext, report: dict[str, Any], model: str, metric: st
     """Draw one chart a column: dots with intervals by group around the overall line."""
     overall = next(row for row in report["overall"] if row["metric"] == metric)
     table = pd.DataFrame([row for row in report["groups"] if row["metric"] == metric])
-    units = kinds.units(context)
+    units = leaders.units(context)
     for column, rows in table.groupby("column", sort=False):
         shown = largest(rows)
         dots = [
@@ -107,7 +122,7 @@ def _groups(context: PageContext, report: dict[str, Any], model: str, metric: st
             if row["value"] is not None and row["value"] == row["value"]
         ]
         label = measures.measure(context, metric).label
-        title = f"{label} by {column}"
+        title = f"{label} by {column}{_stands_out(context, report, metric, column)}"
         everyone = estimate(overall["value"], overall["low"], overall["high"], overall["n"])
         chart = charts.dots(dots, title, x=f"{label}; dotted: all {units}, {everyone}", line=overall["value"])
         if dots and min(row["value"] for row in dots) == max(row["value"] for row in dots):
@@ -119,6 +134,15 @@ def _groups(context: PageContext, report: dict[str, Any], model: str, metric: st
             )
 
 
+def _stands_out(context: PageContext, report: dict[str, Any], metric: str, column: str) -> str:
+    """Return which group of a column fares worst, for a chart's title; nothing where the difference may be chance."""
+    for row in report["disparities"] if kinds.is_series(context) else ():
+        found = (row["metric"], row["column"], row["kind"]) == (metric, column, "difference")
+        if found and row["low"] is not None and row["low"] * row["high"] > 0:
+            return f": worst for {_short(row, 'worst')}"
+    return ": no group stands out of chance" if kinds.is_series(context) else ""
+
+
 def largest(rows: pd.DataFrame) -> pd.DataFrame:
     """Return the groups that are drawn: all that are large enough, and of the others the largest, in their order."""
     if len(rows) <= MOST_GROUPS:
@@ -128,7 +152,7 @@ def largest(rows: pd.DataFrame) -> pd.DataFrame:
     return rows.loc[rows.index.isin(kept.index)]
 
 
-def _disparities(report: dict[str, Any], metric: str) -> None:
+def _disparities(report: dict[str, Any], metric: str, series: bool) -> None:
     st.markdown("**How far apart the groups are**")
     rows = [row for row in report["disparities"] if row["metric"] == metric and row["kind"] == "difference"]
     if not rows:
@@ -145,9 +169,10 @@ def _disparities(report: dict[str, Any], metric: str) -> None:
     )
     st.dataframe(table, hide_index=True, alt="Differences between the best and the worst group")
     ratios = [row for row in report["disparities"] if row["metric"] == metric and row["kind"] == "ratio"]
+    order = "the lower to the higher" if series else "worst to best"
     st.caption(
         "Groups too small to say anything take no part. An interval that holds 0 means the difference may be chance. "
-        f"Ratios of worst to best: {', '.join(map(_ratio, ratios)) or 'none'}."
+        f"Ratios of {order}: {', '.join(map(_ratio, ratios)) or 'none'}."
     )
 
 

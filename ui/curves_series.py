@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
+import pandas as pd
 import streamlit as st
 
 from dl_core.evaluate.results import Evaluation
-from ui import charts, fans, measures, pick_series, theme
+from ui import charts, fans, leaders, measures, pick_series, theme
 from ui.context import PageContext
-from ui.words import count, estimate, number
+from ui.words import count, escaped, estimate, number
 
 COVERED = "Nominal coverage of the interval"
 
@@ -37,6 +38,7 @@ def show(context: PageContext, evaluation: Evaluation, pair: tuple[str, str] | N
 def _forecasts(context: PageContext, pair: tuple[str, str] | None) -> None:
     """Draw one series with the forecasts of the pair, and of others if they are wanted."""
     names = list(context.models)
+    st.subheader("Forecasts over the same history", anchor=False)
     picked = pick_series.pick(context, (pair or names)[0], f"{context.key}_compare")
     if picked is None:
         return
@@ -51,14 +53,19 @@ def _forecasts(context: PageContext, pair: tuple[str, str] | None) -> None:
     found = pick_series.forecasts(context, picked, f"{context.key}_compare")
     if found is None or not shown:
         return
+    draw_fan(context, found, shown, key="fan")
+
+
+def draw_fan(context: PageContext, found: Mapping[str, Any], shown: list[str], *, key: str) -> None:
+    """Draw one window of a series (``series_forecasts``) with the forecasts of the models ``shown``."""
     models = fan_models(context, found["models"], shown)
     errors = sorted(
         (found["errors"][name], context.label(name)) for name in shown if found["errors"].get(name) is not None
     )
-    title = f"{picked}: {errors[0][1]} is closest here" if len(errors) > 1 else str(picked)
-    chart = fans.figure(found["history"], models, title, truth=found["truth"], unit=pick_series.unit(context))
-    said = "; ".join(f"{name} MASE {number(error)}" for error, name in errors)
-    charts.draw(chart, f"{title}. {fans.said(models)}. {said}.", key="fan")
+    title = f"{found['series']}: {errors[0][1]} is closest here" if len(errors) > 1 else str(found["series"])
+    chart = fans.figure(found["history"], models, escaped(title), truth=found["truth"], unit=pick_series.unit(context))
+    said = "; ".join(f"{name} {number(error)}" for error, name in errors) or "nothing to judge"
+    charts.draw(chart, f"{title}. {fans.said(models)}. MASE: {said}.", key=key)
     st.caption(
         f"MASE in this window: {said}. Bands: 80 % and 95 % intervals, of at most {fans.MOST_FANS} models; one window "
         "of one series says little about which model is better."
@@ -134,11 +141,21 @@ def _along(
     if not series:
         st.caption(f"{label} is not defined here.")
         return
-    title = f"{label} along the {'forecast' if key == 'step' else 'windows'}"
+    title = leads(context, metric, series, "steps ahead" if key == "step" else "windows")
     chart = charts.lines(series, title, x=axis, y=label, height=400, direct=False)
     said = "; ".join(f"{one['name']} {number(one['y'][0])} to {number(one['y'][-1])}" for one in series)
     charts.draw(chart, f"{title}. {said}.", key=f"{name}_{metric}")
     st.caption("Bands: 95 % intervals of the two models side by side.")
+
+
+def leads(context: PageContext, metric: str, series: list[Mapping[str, Any]], places: str) -> str:
+    """Return in how many places which line is the best by a metric."""
+    label = measures.measure(context, metric).label
+    table = pd.DataFrame({one["name"]: pd.Series(one["y"], index=one["x"]) for one in series})
+    if len(series) < 2 or table.isna().any(axis=None):
+        return f"{label} by {places}"
+    best = table.apply(lambda values: leaders.gap(context, metric, values), axis=1).idxmin(axis=1).value_counts()
+    return f"{label}: {best.index[0]} is the best at {best.iloc[0]} of {len(table)} {places}"
 
 
 def _by_size(context: PageContext, evaluation: Evaluation, pair: tuple[str, str] | None) -> None:
@@ -150,16 +167,19 @@ def _by_length(context: PageContext, evaluation: Evaluation, pair: tuple[str, st
 
 
 def _grouped(context: PageContext, evaluation: Evaluation, pair: tuple[str, str] | None, name: str, axis: str) -> None:
-    lines = _lines(context, evaluation, name)
-    if not lines:
-        st.caption("There are too few series to part them.")
+    lines = {
+        model: [row for row in rows if row["value"] is not None]
+        for model, rows in _lines(context, evaluation, name).items()
+    }
+    if len({row["group"] for rows in lines.values() for row in rows}) < 2:
+        st.caption("The series that are judged are too alike in this, or too few, to part them.")
         return
     metric = _pick_metric(context, lines, name)
     label = measures.measure(context, metric).label
     chart = charts.figure(f"{label} by group", x=axis, y=label, height=400)
     said = []
     for model, of_model in lines.items():
-        rows = [line for line in of_model if line["metric"] == metric and line["value"] is not None]
+        rows = [line for line in of_model if line["metric"] == metric]
         whisker = {}
         if pair is None or model in pair:
             high = [(row["high"] if row["high"] is not None else row["value"]) - row["value"] for row in rows]
@@ -206,13 +226,16 @@ def _coverage(context: PageContext, evaluation: Evaluation, pair: tuple[str, str
         )
     ends = [min(one["x"][0] for one in series), max(one["x"][-1] for one in series)]
     perfect = {"name": "as promised", "x": ends, "y": ends, "colour": theme.GREYS[1], "dash": "dot"}
-    title = "Do intervals hold what they promise?"
+    shown = series if pair is None else [one for one in series if one["name"] in map(context.label, pair)]
+    said = "; ".join(f"{one['name']} {100 * one['y'][-1]:.1f} %" for one in shown)
+    title = f"Intervals that promise {100 * ends[1]:.0f} % held: {said}"
     chart = charts.lines([perfect, *series], title, x=COVERED, y="Share of truths inside", height=420, direct=False)
-    said = "; ".join(f"{one['name']} {number(one['y'][-1])} at {one['x'][-1]:.0%}" for one in series)
-    charts.draw(chart, f"{title} {said}.", key="coverage")
+    chart.update_xaxes(tickformat=".0%").update_yaxes(tickformat=".0%")
+    charts.draw(chart, f"{title}.", key="coverage")
     n = max((row.get("n") or 0 for rows in lines.values() for row in rows), default=0)
     st.caption(
-        f"On the line intervals are honest; below it they are too narrow, above too wide. n = {count(n)} windows. "
+        f"On the line intervals are honest; below it they are too narrow, above too wide. n = {count(n)} "
+        f"{leaders.units(context)}; bands: 95 % intervals of the two models side by side. "
         "Each window was calibrated on all windows before it (conformal)."
     )
 

@@ -124,15 +124,20 @@ def _step(context: PageContext, forecasts: Mapping[str, Any]) -> dict[str, int]:
     if horizon < 2:
         return {}
     names = ["all together", *(str(step) for step in range(1, horizon + 1))]
-    step = st.select_slider("Step ahead that is explained", names, key=f"{context.key}_explain_step")
+    times = fans.moments(forecasts["truth"]["time"])
+    step = st.select_slider(
+        "Step ahead that is explained",
+        names,
+        key=f"{context.key}_explain_step",
+        format_func=lambda name: name if name == names[0] else f"{name}: {times[int(name) - 1]}",
+        width=520,
+    )
     return {} if step == names[0] else {"step": int(step)}
 
 
 def _answer(context: PageContext, found: Mapping[str, Any], forecasts: Mapping[str, Any], view: str) -> None:
     explained = found["explanations"]
-    for one in explained:
-        with st.container(border=True, gap="small"):
-            _one(context, one, found, forecasts, view)
+    _beside(context, found, forecasts, view)
     for lost in found["left_out"]:
         st.caption(f":material/info: {label(lost['method'])}, {context.label(lost['model'])}: {lost['reason']}")
     with st.expander("How to read this"):
@@ -147,32 +152,52 @@ def _answer(context: PageContext, found: Mapping[str, Any], forecasts: Mapping[s
                 st.markdown(f"**{WORDS[method][0]}**: {WORDS[method][1]}")
 
 
+def _beside(context: PageContext, found: Mapping[str, Any], forecasts: Mapping[str, Any], view: str) -> None:
+    """Draw accounts of the past in two columns, one alone over the whole width, and parts under them."""
+    bars = [one for one in found["explanations"] if one["method"] != "components"]
+    for at in range(0, len(bars), 2):
+        row = bars[at : at + 2]
+        for place, one in zip(st.columns(len(row), gap="medium"), row, strict=True):
+            with place, st.container(border=True, gap="small"):
+                _one(context, one, found, forecasts, view)
+    for one in found["explanations"]:
+        if one["method"] == "components":
+            with st.container(border=True, gap="small"):
+                _components(context, one, found, label("components"))
+
+
 def _one(
     context: PageContext, one: Mapping[str, Any], found: Mapping[str, Any], forecasts: Mapping[str, Any], view: str
 ) -> None:
     heading = label(one["method"]) if view == "methods" else context.label(one["model"])
-    if one["method"] == "components":
-        _components(context, one, found, heading)
-        return
     steps, covariates = _parts(one)
     if not any(weight for _, weight in (*steps, *covariates)):
         st.markdown(f"**{heading}**")
         st.caption("No past step moves this forecast.")
         return
-    strongest = max(steps, key=lambda pair: abs(pair[1])) if steps else ("", 0.0)
-    title = f"{heading}: {strongest[0]} counts most ({signed(strongest[1])})"
-    left, right = st.columns([3, 1] if covariates else [1, 0.01], gap="medium")
-    with left:
-        chart = _chart(context, one, found, forecasts, steps, title)
-        said = "; ".join(f"{name} {signed(weight)}" for name, weight in sorted(steps, key=lambda p: -abs(p[1]))[:5])
-        charts.draw(chart, f"{title}. {said}.", key=f"why_{one['model']}_{one['method']}")
+    title = f"{heading}: {strongest(steps)}" if steps else heading
+    chart = _chart(context, one, found, forecasts, steps, title)
+    said = "; ".join(f"{name} {signed(weight)}" for name, weight in sorted(steps, key=lambda p: -abs(p[1]))[:5])
+    charts.draw(chart, f"{title}. {said}.", key=f"why_{one['model']}_{one['method']}")
     if covariates:
-        with right:
-            _covariates(one, covariates)
+        _covariates(one, covariates)
     if one.get("score") is not None and one.get("base") is not None:
-        st.caption(f"Forecast {number(one['score'])}; with a plain history it would be {number(one['base'])}.")
+        what = "Mean forecast" if found["step"] is None else "Forecast"
+        st.caption(f"{what} {number(one['score'])}; with a plain history it would be {number(one['base'])}.")
     if one.get("faithfulness"):
         faithful.show(one["faithfulness"])
+
+
+def strongest(steps: Sequence[tuple[str, float]]) -> str:
+    """Return in words which step, or which stretch of steps of one weight, counts most."""
+    words = fans.moments([time for time, _ in steps])
+    most = max(range(len(steps)), key=lambda at: abs(steps[at][1]))
+    last = most
+    while last + 1 < len(steps) and steps[last + 1][1] == steps[most][1]:
+        last += 1
+    if last == most:
+        return f"{words[most]} counts most ({signed(steps[most][1])})"
+    return f"{words[most]} to {words[last]} count most ({signed(steps[most][1])} a step)"
 
 
 def _parts(one: Mapping[str, Any]) -> tuple[list[tuple[str, float]], list[tuple[str, float]]]:

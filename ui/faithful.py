@@ -9,6 +9,8 @@ import streamlit as st
 
 from ui.words import number
 
+ALIKE = "Rank correlation with what happens when one stretch after another is taken away: 1 is the same order, 0 none."
+
 
 def show(measured: Mapping[str, Any]) -> None:
     """Draw how far attributions can be trusted: deletion and insertion, beside random orders."""
@@ -29,3 +31,5 @@ def show(measured: Mapping[str, Any]) -> None:
         st.badge(words, color=("red", "orange", "green")[level], icon=f":material/{icon}:")
         for words, own, random, _ in tests:
             st.markdown(f"{words} **{number(own)}** :small[random {number(random)}]", width="content")
+        if (alike := measured.get("leave_one_out")) is not None:
+            st.markdown(f"Agrees with occlusion **{number(alike)}**", width="content", help=ALIKE)

@@ -7,7 +7,7 @@ from typing import Any
 
 import plotly.graph_objects as go
 
-from ui import charts, theme
+from ui import charts, series_words, theme
 from ui.words import number
 
 HISTORY, TRUTH = theme.GREYS[2], theme.OKABE_ITO["vermillion"]
@@ -35,7 +35,7 @@ def figure(
     title, unit : str
         Title, and the name of the value's axis.
     """
-    chart = charts.figure(title, y=unit, height=height)
+    chart = charts.figure(title, y=unit, height=height).update_xaxes(title=None)
     if history is not None:
         chart.add_scatter(
             x=list(history["time"]),
@@ -86,6 +86,20 @@ def _bands(chart: go.Figure, one: Mapping[str, Any]) -> None:
             hoverinfo="skip",
             showlegend=False,
         )
+
+
+def moments(times: Sequence[str | int]) -> list[str]:
+    """Return times in words, as finely as they differ: months, days, or hours.
+
+    Examples
+    --------
+    >>> moments(["2001-01-01 00:00:00", "2001-02-01 00:00:00"])
+    ['Jan 2001', 'Feb 2001']
+    """
+    texts = [str(one) for one in times if isinstance(one, str)]
+    clocks, days = {one[11:] for one in texts}, {one[8:10] for one in texts}
+    fine = "h" if clocks - {"", "00:00:00"} else "MS" if days == {"01"} and len(texts) > 1 else "D"
+    return [series_words.moment(one, fine) for one in times]
 
 
 def said(models: Sequence[Mapping[str, Any]]) -> str:

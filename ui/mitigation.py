@@ -8,7 +8,7 @@ import pandas as pd
 import streamlit as st
 
 from dl_core.domain import Domain
-from ui import charts, kinds, measures, theme
+from ui import charts, kinds, leaders, measures, theme
 from ui.context import PageContext
 from ui.words import interval, number, signed
 
@@ -111,7 +111,7 @@ def _before_and_after(context: PageContext, result: dict[str, Any], column: str)
         chart = charts.dots(dots, f"{label} by {column}, before and after", x=f"{label}; whiskers: 95 % interval")
         charts.draw(chart, alt=f"{label} by {column} before and after mitigation", key="mitigation_dots")
     with right:
-        st.markdown(f"**What it costs over all {kinds.units(context)}**")
+        st.markdown(f"**What it costs over all {leaders.units(context)}**")
         table = pd.DataFrame(
             {
                 "Metric": [measures.measure(context, row["metric"]).label for row in result["cost"]],

@@ -10,10 +10,19 @@ import streamlit as st
 
 from dl_core.domain import Domain
 from dl_core.errors import DaylightError
-from ui import charts, fans, pick_series, states, uploads, what_if_series
+from ui import charts, fans, pick_series, series_words, states, uploads, what_if_series
 from ui.context import PageContext
-from ui.words import count, number, size
+from ui.words import count, escaped, number, size
 
+COLUMNS = {
+    "series": "Series",
+    "time": "Time",
+    "mean": "Forecast",
+    "lower_80": "80 % from",
+    "upper_80": "80 % to",
+    "lower_95": "95 % from",
+    "upper_95": "95 % to",
+}
 RECONCILE = {"none": "as they are", "bottom up": "bottom up", "mint": "MinT"}
 HELP = (
     "Sums over the groups of the series (states, sectors …) are forecast as well, and all forecasts are moved so that "
@@ -35,44 +44,52 @@ def show(domain: Domain, context: PageContext) -> None:
 
 
 def _ahead(domain: Domain, context: PageContext) -> None:
-    left, right = st.columns([2, 1], gap="large")
+    left, right = st.columns([2, 3], gap="large")
     with left:
         files = st.file_uploader(
-            "Other series, or newer values of yours (with the plan ahead, if any); else your own series go on",
+            "Other series, or newer values of yours with what is known ahead; without a file your own series go on",
             type=list(domain.upload_types),
             accept_multiple_files=True,
             key=f"{context.key}_new_files",
         )
+        _buttons(domain, context, files)
     with right:
         question = _question(context)
-    _buttons(domain, context, files)
     asked = dict(st.session_state.get(f"{context.key}_new_cases") or {})
     if st.session_state.get(f"{context.key}_write"):
         asked["file"] = True  # not the answer that came with the sample, which has no file
     result = context.ask("forecast_ahead", {**asked, **question}, label="Forecasting beyond the end")
     if result is not None:
-        _answer(context, result)
+        _answer(context, result, {**asked, **question})
+
+
+def horizon_of(context: PageContext) -> int:
+    """Return for how many steps ahead the run's models were made."""
+    evaluation = context.evaluation()
+    steps = [row["step"] for about in evaluation.curves.values() for row in about.get("by_step", ())]
+    asked = (context.summary or {}).get("spec", {}).get("options", {}).get("horizon")
+    return max(steps, default=int(asked or 0) or 12)
 
 
 def _question(context: PageContext) -> dict[str, Any]:
-    names = list(context.models)
-    model = st.selectbox(
-        "Model",
-        names,
-        names.index(context.best) if context.best in names else 0,
-        format_func=context.label,
-        key=f"{context.key}_predict_model",
-        persist_state="session",
-    )
-    usual = int((context.summary or {}).get("spec", {}).get("options", {}).get("horizon") or 12)
+    names, usual = list(context.models), horizon_of(context)
     with st.container(horizontal=True, vertical_alignment="bottom"):
+        model = st.selectbox(
+            "Model",
+            names,
+            names.index(context.best) if context.best in names else 0,
+            format_func=context.label,
+            key=f"{context.key}_predict_model",
+            persist_state="session",
+            width=260,
+        )
         horizon = st.number_input(
             "Steps ahead",
             1,
             20 * usual,
             usual,
             key=f"{context.key}_predict_horizon",
-            width=130,
+            width=140,
             help=f"The models were made for {usual}; further ahead they go on from their own forecast, and their "
             "intervals are too narrow there.",
         )
@@ -84,7 +101,25 @@ def _question(context: PageContext) -> dict[str, Any]:
         question["horizon"] = int(horizon)
     if reconcile != "none":
         question["reconcile"] = reconcile
+        if columns := _sums(context):
+            question["hierarchy"] = ",".join(columns)
     return question
+
+
+def _sums(context: PageContext) -> list[str]:
+    """Let the user choose the groups that are added up; nothing for the parts of the series' names."""
+    overview = context.ask("series_overview", {}, label="Reading the groups")
+    groups = [one["name"] for one in (overview or {}).get("groups", ())]
+    if not groups:
+        return []
+    return st.multiselect(
+        "Add up by",
+        groups,
+        key=f"{context.key}_hierarchy",
+        placeholder="the parts of the series' names, and all",
+        help="A sum is made for each value of each column. Series that are sums already are found by their figures "
+        "and are not counted twice.",
+    )
 
 
 def _buttons(domain: Domain, context: PageContext, files: list[Any]) -> None:
@@ -100,36 +135,71 @@ def _buttons(domain: Domain, context: PageContext, files: list[Any]) -> None:
             st.button("Back to my own series", on_click=lambda: st.session_state.pop(key, None), key="predict_own")
 
 
-def _answer(context: PageContext, result: Mapping[str, Any]) -> None:
-    for note in result["notes"]:
-        st.warning(note, icon=":material/info:")
+def _answer(context: PageContext, result: Mapping[str, Any], question: Mapping[str, Any]) -> None:
     with st.container(horizontal=True, vertical_alignment="center"):
         made = f"{count(result['series'])} series, {count(result['rows'])} forecasts"
-        st.markdown(f"**{made}** by {context.label(result['model'])}")
+        st.markdown(f"**{made}** by {context.label(result['model'])}", width="content")
         _file(context, result)
-    shown = {one["series"]: one for one in result["charts"]}
-    left, right = st.columns([3, 2], gap="large")
+    for note in result["notes"]:
+        st.caption(f":material/info: {note}")
+    left, right = st.columns([1, 1], gap="large")
     with left:
-        name = st.selectbox("Series", list(shown), key=f"{context.key}_ahead_series", width=360)
-        one = shown[name]
-        model = {
-            "name": context.label(result["model"]),
-            "colour": context.colour(result["model"]),
-            "fan": one["forecast"],
-        }
-        title = f"{name}: the next {len(one['forecast']['time'])} steps"
-        chart = fans.figure(one["history"], [model], title, unit=pick_series.unit(context))
-        charts.draw(chart, f"{title}. {fans.said([model])}.", key="ahead")
-        st.caption("Bands: 80 % and 95 % intervals, calibrated on windows before the test.")
+        _chart(context, result, question)
     with right:
         _unusual(result["unusual"])
+    _table(result["table"], result["rows"])
+
+
+def _chart(context: PageContext, result: Mapping[str, Any], question: Mapping[str, Any]) -> None:
+    """Draw one series with its forecast; with more series than came back, others are searched."""
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        shown, place = result["charts"], st.container()
+        if result["series"] > len(shown):
+            search = st.text_input(
+                f"Search the {count(result['series'])}",
+                key=f"{context.key}_ahead_search",
+                placeholder="Part of a name",
+                icon=":material/search:",
+                width=220,
+            )
+            if search.strip():
+                found = context.ask("forecast_ahead", {**question, "search": search, "only": True}, label="Looking")
+                shown = [] if found is None else found["charts"]
+                if found is not None and not shown:
+                    st.caption("No series has that in its name.")
+        if not shown:
+            return
+        by_name = {one["series"]: one for one in shown}
+        name = place.selectbox("Series", list(by_name), key=f"{context.key}_ahead_series", width=330)
+    one = by_name[name]
+    model = {"name": context.label(result["model"]), "colour": context.colour(result["model"]), "fan": one["forecast"]}
+    times = fans.moments(one["forecast"]["time"])
+    title = f"{name}: the next {series_words.steps(len(times))}, up to {times[-1]}"
+    chart = fans.figure(one["history"], [model], escaped(title), unit=pick_series.unit(context))
+    charts.draw(chart, f"{title}. {fans.said([model])}.", key="ahead")
+    st.caption("Bands: 80 % and 95 % intervals, calibrated on windows before the test.")
+
+
+def _table(lines: list[Mapping[str, Any]], rows: int) -> None:
+    """Show the first forecasts as numbers."""
+    table = pd.DataFrame(lines).rename(columns=COLUMNS)
+    table["Time"] = fans.moments(table["Time"].tolist())
+    numbers = [name for name in table.columns if name not in ("Series", "Time")]
+    table[numbers] = table[numbers].map(four_digits)
     st.dataframe(
-        pd.DataFrame(result["table"]),
+        table,
         hide_index=True,
         alt="Forecasts with intervals",
         height=280,
-        column_config={name: st.column_config.NumberColumn(format="%.4g") for name in fans_columns(result["table"])},
+        column_config={name: st.column_config.NumberColumn(format="localized") for name in numbers},
     )
+    if rows > len(lines):
+        st.caption(f"The first {count(len(lines))} of {count(rows)}; the CSV has them all.")
+
+
+def four_digits(value: float | None) -> float | None:
+    """Return a number with four significant digits, which is as much as a forecast can mean."""
+    return value if value is None or value != value else float(f"{value:.4g}")
 
 
 def _file(context: PageContext, result: Mapping[str, Any]) -> None:
@@ -150,33 +220,31 @@ def _file(context: PageContext, result: Mapping[str, Any]) -> None:
     st.button("Write them as CSV", on_click=lambda: st.session_state.update(wanted), key="write_forecasts")
 
 
-def fans_columns(table: list[Mapping[str, Any]]) -> list[str]:
-    """Return the columns that hold numbers."""
-    return [name for name in (table[0] if table else {}) if name not in ("series", "time")]
-
-
 def _unusual(found: list[Mapping[str, Any]]) -> None:
     """List recent points that the history did not lead to expect."""
     st.markdown("**Unusual recent points**")
     if not found:
         st.caption("None: the last steps of every series lie where its history would have put them.")
         return
-    lines = [
+    times = fans.moments([row["time"] for row in found])
+    table = pd.DataFrame(
         {
-            "Series": row["series"],
-            "Time": str(row["time"]).removesuffix(" 00:00:00"),
-            "Value": row["value"],
-            "Expected": row["expected"],
-            "": "above" if row["value"] > row["expected"] else "below",
-            "Score": number(row["score"]),
+            "Series": [row["series"] for row in found],
+            "Time": times,
+            "Value": [four_digits(row["value"]) for row in found],
+            "Expected": [four_digits(row["expected"]) for row in found],
+            "Score": [number(row["score"], 2) for row in found],
         }
-        for row in found
-    ]
+    )
     st.dataframe(
-        pd.DataFrame(lines),
+        table,
         hide_index=True,
         alt="Unusual recent points",
-        height=320,
-        column_config={name: st.column_config.NumberColumn(format="%.4g") for name in ("Value", "Expected")},
+        height=380,
+        column_config={
+            "Series": st.column_config.TextColumn(width="medium"),
+            **{name: st.column_config.NumberColumn(format="localized") for name in ("Value", "Expected")},
+            "Score": st.column_config.TextColumn(help="The error in standard deviations of the errors before it."),
+        },
     )
     st.caption("Look at these before you trust a forecast that goes on from them.")

@@ -14,7 +14,7 @@ from ui.words import number
 KINDS = {
     "noise": "Noise",
     "missing": "Missing stretches",
-    "shift": "Level shifts",
+    "level_shift": "Level shifts",
     "outliers": "Outliers",
 }
 CURVES = {"series": "Number of series", "history": "Length of history (steps)"}
@@ -58,10 +58,15 @@ def _robustness(context: PageContext) -> None:
     worst = max(grows, key=lambda name: grows[name])
     what = KINDS.get(kind, kind).lower()
     title = f"{worst} suffers most from {what}: {label} {number(grows[worst])} higher at the strongest"
-    unit = f" ({rows['unit'].iloc[0]})" if "unit" in rows and rows["unit"].iloc[0] else ""
-    chart = charts.lines(lines, title, x=f"Strength, 0 (none) to 5{unit}", y=label, height=380, direct=False)
+    if grows[worst] <= 0:
+        title = f"No model suffers from {what}"
+    chart = charts.lines(lines, title, x="Strength, 0 (none) to 5", y=label, height=380, direct=False)
     charts.draw(chart, alt=title, key=f"robust_{kind}")
-    st.caption(f"On {int(rows['n'].iloc[0])} test windows; the spoilt history is made up, the truth is not.")
+    most = rows.loc[rows["strength"].idxmax()]
+    st.caption(
+        f"The strongest is {number(most['amount'])} {most['unit']}. On {int(rows['n'].iloc[0])} test windows; the "
+        "spoilt history is made up, the truth is not."
+    )
 
 
 def _curve(context: PageContext) -> None:

@@ -40,15 +40,22 @@ def forecast_ahead(args: Mapping[str, Any], context: TaskContext) -> dict[str, A
     ----------
     args : mapping
         ``model``; ``horizon`` (steps, the run's by default); ``reconcile`` ("none", "bottom up", "mint") and
-        ``hierarchy``; ``search`` narrows the series that come back for charts.
+        ``hierarchy``; ``search`` narrows the series that come back for charts, and with ``only`` no others are
+        forecast (unless sums must add up) and no file is written.
     """
     domain, run = open_run(args, context)
     name, model = open_model(domain, run, args.get("model"))
     context.progress(0.1, "Reading the series")
-    data = _new_series(domain, run, args, context)
+    data, search = _new_series(domain, run, args, context), str(args.get("search") or "")
     options = {key: args[key] for key in ("horizon", "reconcile", "hierarchy") if args.get(key)}
+    if args.get("only") and options.get("reconcile", "none") == "none":
+        data = _fitting(data, search)
+        if not len(data):
+            return {"model": name, "charts": []}
     context.progress(0.3, f"Forecasting {data.table[data.column(Role.SERIES)].nunique()} series")
     lines = pipeline.predict(domain, run, name, data, opened=model, options=options)
+    if args.get("only"):
+        return {"model": name, "charts": _charts(Panel.of(data), lines, search)}
     table = domain.prediction_table(lines, data)
     path = private_folder(context) / "forecasts.csv"
     neutralise(table).to_csv(path, index=False)
@@ -62,7 +69,7 @@ def forecast_ahead(args: Mapping[str, Any], context: TaskContext) -> dict[str, A
         "csv": relative(path, context),
         "table": [{key: _plain_time(value) for key, value in row.items()} for row in records(table.head(MOST_LINES))],
         "notes": [note.message for note in data.notes if note.level != "info"],
-        "charts": _charts(Panel.of(data), lines, str(args.get("search") or "")),
+        "charts": _charts(Panel.of(data), lines, search),
         "unusual": _unusual(Panel.of(data)),
     }
 
@@ -79,6 +86,13 @@ def _new_series(domain: Domain, run: Run, args: Mapping[str, Any], context: Task
         return run.history()
     request = ReadRequest(tuple(paths), options=run.read_options(), labelled=False, name="New series")
     return pipeline.ingest(domain, request)
+
+
+def _fitting(data: Dataset, search: str) -> Dataset:
+    """Return the first series that have ``search`` in their name, as many as are drawn."""
+    names = data.values(Role.SERIES).astype(str)
+    known = [name for name in names.unique() if search.casefold() in name.casefold()][:SHOWN]
+    return data.subset(data.ids[names.isin(known).to_numpy()])
 
 
 def _charts(panel: Panel, lines: pd.DataFrame, search: str) -> list[dict[str, Any]]:

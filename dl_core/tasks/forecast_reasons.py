@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from dl_core import probes
 from dl_core.errors import OptionError
 from dl_core.pipeline import Work
-from dl_core.tasks.forecast_results import held, history_json, numbers, times_json
+from dl_core.tasks.forecast_results import MOST_SHOWN, held, history_json, numbers, times_json
 from dl_core.tasks.opening import open_model, open_run
 from dl_core.tasks.rows import plain
 
@@ -51,13 +51,14 @@ def explain_forecast(args: Mapping[str, Any], context: TaskContext) -> dict[str,
             found += [as_json(one) for one in explained]
             if not explained:
                 left_out.append({"model": name, "method": method, "reason": UNFIT})
+    most = max([MOST_SHOWN, *(one["steps"] for one in found)])
     truth = windows.both.truth(windows.origins.at[[case]], windows.origins.ends[[case]], windows.horizon)[0]
     return {
         "series": series,
         "window": int(windows.origins.window[case]),
         "step": step,
         "horizon": windows.horizon,
-        "history": history_json(panel.times, panel.values),
+        "history": history_json(panel.times[-most:], panel.values[-most:]),
         "ahead": {"time": times_json(panel.times_ahead(windows.horizon)[0]), "truth": numbers(truth)},
         "explanations": found,
         "left_out": left_out,

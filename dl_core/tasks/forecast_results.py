@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from dl_core.engine import TaskContext
 
 BANDS = {"lower_95": "q_0.025", "lower_80": "q_0.1", "middle": "q_0.5", "upper_80": "q_0.9", "upper_95": "q_0.975"}
-SEASONS_SHOWN, HORIZONS_SHOWN = 3, 5  # how much history stands before a forecast, whichever is more
+SEASONS_SHOWN, HORIZONS_SHOWN = 3, 3  # how much history stands before a forecast, whichever is more
 MOST_SHOWN = 1_000  # steps of history in a chart
 MOST_FOUND = 60
 
