@@ -36,6 +36,8 @@ def explain_forecast(args: Mapping[str, Any], context: TaskContext) -> dict[str,
     names = [run.check_model(one) for one in args.get("models") or [None]]
     methods = list(args.get("methods") or domain.explainers[:1])
     step = int(args["step"]) if args.get("step") else None
+    if step is not None and not 1 <= step <= windows.horizon:
+        raise OptionError(f"there is no step {step}", where="step", expected=f"1 to {windows.horizon}")
     found, left_out = [], []
     for number, name in enumerate(names):
         context.progress(number / len(names), f"Explaining {domain.models[name].label}")

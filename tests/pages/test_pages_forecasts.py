@@ -1,0 +1,240 @@
+"""The tabs that judge, explain and predict series: what charts say, what can be chosen, and what is left empty."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+from unittest.mock import MagicMock
+
+import pandas as pd
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from dl_core import domain as registry
+from dl_core.domain import Sample
+from dl_core.evaluate.results import Evaluation
+from dl_core.train.run import Run
+from tests.forecast_runs import HORIZON, QUICK, quick_run
+from tests.pages.test_pages_router import said
+from tests.series import toy_frame
+from ui import bias, curves_series, explain_series, faithful, fans, leaders, predict_series, stress_series
+
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.fixture(scope="module")
+def shops_run(tmp_path_factory: pytest.TempPathFactory) -> Run:
+    """Return a run of three quick models on six shops with a plan of promotions."""
+    return quick_run(tmp_path_factory.mktemp("shops"))
+
+
+@pytest.fixture
+def shops(shops_run: Run, workspace: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Run]:
+    """Put the run on shops in the place of the sample's."""
+    known = registry.get_domain("forecasting")
+    sample = Sample(shops_run.folder, "Shops", shops_run.folder)
+    monkeypatch.setitem(registry._DOMAINS, "forecasting", dataclasses.replace(known, sample=sample))
+    yield shops_run
+
+
+def opened(tab: str) -> AppTest:
+    """Return the page at a tab, through the router."""
+    test = AppTest.from_file(str(ROOT / "app.py"), default_timeout=120)
+    test.run()
+    assert not test.exception
+    test.session_state["tab"] = tab
+    return settled(test.switch_page("pages/forecasting.py"))
+
+
+def settled(test: AppTest) -> AppTest:
+    """Return the page after one more run; jobs are answered at once here."""
+    test.run()
+    assert not test.exception
+    assert not test.error, said(test)
+    return test
+
+
+def drawn(test: AppTest, key: str) -> dict[str, Any]:
+    """Return the chart of that key as plain JSON."""
+    (chart,) = [one for one in test.get("plotly_chart") if f"-{key}" in one.proto.id]
+    return json.loads(chart.proto.spec)
+
+
+@pytest.mark.usefixtures("shops")
+def test_compare_names_the_best_by_error_and_by_what_is_promised() -> None:
+    test = opened("Compare")
+    words = said(test)
+    assert (
+        "has the best MASE" in words
+        and "n = 6 series" in words
+        and "lower is better" in json.dumps(drawn(test, "leaderboard_mase"))
+    )
+    assert "Forecasts over the same history" in words and "is closest here" in words
+    names = {one.get("name") for one in drawn(test, "fan")["data"]}
+    assert {"history", "what came", "NLinear"} <= names
+    test.segmented_control(key="forecasting_metric").set_value("coverage_80")
+    assert "comes closest to 0.80" in said(settled(test))
+    assert drawn(test, "leaderboard_coverage_80")["layout"]["shapes"][0]["x0"] == 0.8
+    test.segmented_control(key="forecasting_metric").set_value("width_95")
+    assert "has the narrowest" in said(settled(test))
+
+
+@pytest.mark.usefixtures("shops")
+def test_slices_say_who_leads_and_how_honest_intervals_are() -> None:
+    test = opened("Compare")
+    assert f"of {HORIZON} steps ahead" in said(test)
+    for form, seen in (("by_window", "of 2 windows"), ("coverage", "Intervals that promise"), ("by_length", "alike")):
+        test.segmented_control(key="forecasting_slices").set_value(form)
+        assert seen in said(settled(test)), form
+    test.segmented_control(key="forecasting_slices").set_value("coverage")
+    chart = drawn(settled(test), "coverage")
+    assert chart["layout"]["yaxis"]["tickformat"] == ".0%" and max(chart["data"][0]["x"]) <= 1
+
+
+@pytest.mark.usefixtures("shops")
+def test_a_series_and_a_window_are_chosen() -> None:
+    test = opened("Compare")
+    test.text_input(key="forecasting_compare_search").set_value("shop 4")
+    assert "shop 4: " in said(settled(test))
+    last = drawn(test, "fan")["data"][-1]["x"]
+    test.segmented_control(key="forecasting_compare_window_shop 4").set_value(0)
+    first = drawn(settled(test), "fan")["data"][-1]["x"]
+    assert len(first) == len(last) == HORIZON and first[-1] < last[0]
+    test.text_input(key="forecasting_compare_search").set_value("nobody")
+    assert "No series has that in its name" in said(settled(test))
+
+
+@pytest.mark.usefixtures("shops")
+def test_robustness_is_asked_for_when_opened() -> None:
+    test = opened("Compare")
+    test.session_state["forecasting_robust"] = True
+    words = said(settled(test))
+    assert "suffer" in words and "The strongest is" in words
+    test.segmented_control(key="forecasting_corruption").set_value("level_shift")
+    assert "level shifts" in said(settled(test))
+
+
+@pytest.mark.usefixtures("shops")
+def test_explain_sets_two_methods_side_by_side_and_takes_a_step() -> None:
+    test = opened("Explain")
+    words = said(test)
+    assert "Integrated gradients: " in words and "Occlusion: " in words and "Mean forecast" in words
+    assert drawn(test, "why_nlinear_occlusion")["data"][-1]["yaxis"] == "y2"
+    test.select_slider(key="forecasting_explain_step").set_value("2")
+    words = said(settled(test))
+    assert "Forecast " in words and "Mean forecast" not in words
+    test.segmented_control(key="forecasting_explain_view").set_value("models")
+    assert "Seasonal naive: " in said(settled(test)) or "Drift: " in said(test)
+
+
+@pytest.mark.usefixtures("shops")
+def test_bias_shows_groups_and_a_shift_that_mends() -> None:
+    test = opened("Bias")
+    words = said(test)
+    assert "by region" in words and "How far apart the groups are" in words
+    assert "A shift for each group" in test.selectbox(key="forecasting_mitigate_method").options
+    test.button(key="try_mitigation").click()
+    assert "over all" in said(settled(test))
+
+
+@pytest.mark.usefixtures("shops")
+def test_predict_goes_on_further_adds_up_and_writes_a_file() -> None:
+    test = opened("Predict")
+    assert f"6 series, {6 * HORIZON} forecasts" in said(test) and test.get("download_button")
+    assert test.dataframe[-1].value.columns[:3].tolist() == ["Series", "Time", "Forecast"]
+    assert test.dataframe[-1].value["Time"].iloc[0] == "Jan 2018"
+    test.number_input(key="forecasting_predict_horizon").set_value(9)
+    assert f"6 series, {6 * 9} forecasts" in said(settled(test))
+    test.selectbox(key="forecasting_reconcile").set_value("bottom up")
+    assert "7 series" in said(settled(test))
+    test.multiselect(key="forecasting_hierarchy").set_value(["region"])
+    assert "9 series" in said(settled(test))
+
+
+@pytest.mark.usefixtures("shops")
+def test_new_files_are_forecast_and_left_again() -> None:
+    test = opened("Predict")
+    content = toy_frame(n=2, length=60, covariates=True).to_csv(index=False).encode()
+    test.file_uploader(key="forecasting_new_files").upload("new.csv", content, "text/csv").run()
+    test.button(key="predict_files").click().run()
+    assert f"2 series, {2 * HORIZON} forecasts" in said(settled(test))
+    test.button(key="predict_own").click().run()
+    assert f"6 series, {6 * HORIZON} forecasts" in said(settled(test))
+
+
+@pytest.mark.usefixtures("shops")
+def test_a_changed_plan_is_drawn_beside_the_planned() -> None:
+    test = opened("Predict")
+    test.session_state["forecasting_predict_tabs"] = "What if: change the plan"
+    settled(test).number_input(key="forecasting_plan_value_promo").set_value(1.0)
+    words = said(settled(test))
+    assert "%" in words and "does not prove a cause" in words
+    assert {"NLinear, changed", "NLinear, planned"} & {one.get("name") for one in drawn(test, "what_if_plan")["data"]}
+
+
+def test_more_series_than_came_back_are_searched(shops: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    from dl_core.tasks import forecast_ahead
+
+    monkeypatch.setattr(forecast_ahead, "SHOWN", 2)
+    test = opened("Predict")
+    assert test.selectbox(key="forecasting_ahead_series").options == ["shop 0", "shop 1"]
+    test.text_input(key="forecasting_ahead_search").set_value("shop 5")
+    assert settled(test).selectbox(key="forecasting_ahead_series").options == ["shop 5"]
+    test.text_input(key="forecasting_ahead_search").set_value("nobody")
+    assert "No series has that in its name" in said(settled(test))
+
+
+def test_one_series_alone_has_no_groups() -> None:
+    context = MagicMock()
+    context.dataset = {"roles": {"series": ["s"], "value": ["v"]}}
+    context.evaluation.return_value = Evaluation(pd.DataFrame(), {"drift": {"series": 1, "unit": "windows"}}, "")
+    assert bias._lone(context) and leaders.units(context) == "windows"
+    context.evaluation.return_value = Evaluation(pd.DataFrame(), {"drift": {"series": 5, "unit": "series"}}, "")
+    assert not bias._lone(context) and leaders.units(context) == "series"
+
+
+def test_the_leader_is_the_closest_to_a_target() -> None:
+    context = MagicMock()
+    context.dataset = {"roles": {"series": ["s"], "value": ["v"]}}
+    rows = pd.DataFrame({"model": ["a", "b", "c"], "value": [0.99, 0.78, 0.70]})
+    assert leaders.ranked(context, "coverage_80", rows)["model"].tolist() == ["b", "c", "a"]
+    assert leaders.ranked(context, "mase", rows)["model"].tolist() == ["c", "b", "a"]
+    signed = pd.DataFrame({"model": ["a", "b"], "value": [-0.4, 0.1]})
+    assert leaders.ranked(context, "bias", signed)["model"].tolist() == ["b", "a"]
+    lines = [{"name": "A", "x": [1, 2, 3], "y": [0.9, 0.8, 0.7]}, {"name": "B", "x": [1, 2, 3], "y": [0.8, 0.7, 0.9]}]
+    assert (
+        curves_series.leads(context, "coverage_80", lines, "steps").endswith("A is the best at 1 of 3 steps") is False
+    )
+    assert curves_series.leads(context, "mase", lines, "steps").endswith("B is the best at 2 of 3 steps")
+
+
+def test_stretches_of_one_weight_are_named_together() -> None:
+    months = [f"2020-{month:02d}-01 00:00:00" for month in range(1, 7)]
+    one = list(zip(months, [0.0, 1.0, 1.0, -3.0, -3.0, 0.5], strict=True))
+    assert explain_series.strongest(one) == "Apr 2020 to May 2020 count most (−3.00 a step)"
+    assert explain_series.strongest(one[:1]).endswith("counts most (+0)")
+    assert fans.moments([1, 2]) == ["step 1", "step 2"]
+    assert fans.moments(["2020-01-01 05:00:00"]) == ["1 Jan 2020, 05:00"]
+    assert fans.moments(["2020-01-01 00:00:00", "2020-01-08 00:00:00"]) == ["1 Jan 2020", "8 Jan 2020"]
+
+
+def test_numbers_of_forecasts_have_four_digits() -> None:
+    assert predict_series.four_digits(301863.4) == 301900 and predict_series.four_digits(None) is None
+    assert set(stress_series.KINDS) == {"noise", "missing", "level_shift", "outliers"} and len(QUICK) == 3
+
+
+def test_faithfulness_is_told_beside_chance(monkeypatch: pytest.MonkeyPatch) -> None:
+    page = MagicMock()
+    monkeypatch.setattr(faithful, "st", page)
+    measured = {"deletion": 0.1, "random_deletion": 0.5, "insertion": 0.4, "random_insertion": 0.5}
+    faithful.show(measured)
+    assert page.badge.call_args.args[0] == "Partly faithful"
+    faithful.show({**measured, "insertion": 0.9, "leave_one_out": 0.8})
+    assert page.badge.call_args.args[0] == "Faithful here"
+    assert "Agrees with occlusion" in page.markdown.call_args.args[0]
+    page.reset_mock()
+    faithful.show({"deletion": None})
+    page.badge.assert_not_called()
