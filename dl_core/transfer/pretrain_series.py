@@ -19,17 +19,19 @@ import keras
 import numpy as np
 import pandas as pd
 
+from dl_core.files import read_json, write_json
 from dl_core.models.base import FitContext
 from dl_core.models.series.pretrained_features import Reading
 from dl_core.models.series.pretrained_fit import Plan, Samples, train_steps
 from dl_core.models.series.pretrained_net import NetSize, build_network
-from dl_core.models.store import save_weights
+from dl_core.models.store import load_weights, save_weights
 from dl_core.transfer.series_mixture import STEPS, Group, cut, draw_group
 
 SAMPLE = Path(__file__).parents[2] / "sample_data" / "forecasting" / "electricity" / "generation.parquet"
 TESTED, JUDGED = 54, 54  # last months that are never read, and months before them that only judge
 SEASON, HORIZON = 12, 18
-COUNT = 256  # series of a group
+WEIGHTS, ABOUT = "pretrained.npz", "pretrained.json"
+COUNT, HELD = 256, 24  # series of a group, and groups that only judge
 
 
 def main() -> None:
@@ -38,7 +40,11 @@ def main() -> None:
     parser.add_argument("--out", type=Path, required=True, help="folder of the weights")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--groups", type=int, default=300, help=f"groups of {COUNT} simulated series")
-    parser.add_argument("--steps", type=int, default=3_000, help="training steps")
+    parser.add_argument("--steps", type=int, default=4_000, help="training steps")
+    parser.add_argument("--rate", type=float, default=2e-3, help="highest learning rate")
+    parser.add_argument(
+        "--go-on", action="store_true", help="from the weights that are in the folder, not from random ones"
+    )
     parser.add_argument("--width", type=int, default=192)
     args = parser.parse_args()
     began = time.monotonic()
@@ -52,13 +58,15 @@ def main() -> None:
     print(f"{simulated:,} simulated and {len(samples) - simulated:,} real windows in {_since(began)}", flush=True)
     other = np.random.default_rng([args.seed, 7])
     held = {
-        "simulated": Samples.together([_samples(draw_group(other, COUNT)) for _ in range(24)]),
+        "simulated": Samples.together([_samples(draw_group(other, COUNT)) for _ in range(HELD)]),
         "electricity": _samples(held_group(sample_values(TESTED))),
     }
     keras.utils.set_random_seed(args.seed)
     size = NetSize(samples.series.shape[1], samples.steps.shape[2], samples.candidates.shape[2], width=args.width)
     network = build_network(size)
-    plan = Plan(args.steps, batch=192, rate=2e-3, average=0.995, every=250)
+    if args.go_on:
+        network.set_weights(load_weights(args.out / WEIGHTS))
+    plan = Plan(args.steps, batch=192, rate=args.rate, average=0.995, every=250)
     context = FitContext(seed=args.seed, emit=lambda event: _print(event, began))
     train_steps(network, samples, plan, context)
     for name, part in held.items():
@@ -110,7 +118,7 @@ def held_group(history: np.ndarray) -> Group:
 def judged(network: keras.Model, samples: Samples) -> str:
     """Return in words how well windows are forecast."""
     inputs = [samples.series, samples.steps, samples.candidates]
-    found = np.asarray(network.predict(inputs, batch_size=512, verbose=0))
+    found = np.asarray(network(inputs, training=False))
     error = np.abs(samples.truth - found[:, :, 6]).mean()
     simple = np.abs(samples.truth[:, :, None] - samples.candidates).mean(axis=(0, 1))
     inside = [((samples.truth >= found[:, :, at]) & (samples.truth <= found[:, :, -1 - at])).mean() for at in (0, 1, 2)]
@@ -122,12 +130,11 @@ def judged(network: keras.Model, samples: Samples) -> str:
 
 def write(folder: Path, network: keras.Model, size: NetSize, args: argparse.Namespace, made: int, real: int) -> None:
     """Write weights and what they were trained on."""
-    from dl_core.files import write_json
-
     folder.mkdir(parents=True, exist_ok=True)
-    save_weights(folder / "pretrained.npz", network.get_weights())
-    taught = {"simulated": made, "electricity": real, "steps": args.steps, "seed": args.seed}
-    write_json(folder / "pretrained.json", {"size": size.as_dict(), "taught": taught})
+    save_weights(folder / WEIGHTS, network.get_weights())
+    taught = [{"simulated": made, "electricity": real, "steps": args.steps, "rate": args.rate, "seed": args.seed}]
+    before = read_json(folder / ABOUT)["taught"] if args.go_on else []
+    write_json(folder / ABOUT, {"size": size.as_dict(), "taught": before + taught})
 
 
 def _samples(group: Group) -> Samples:

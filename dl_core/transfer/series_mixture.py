@@ -12,18 +12,19 @@ from dl_core.transfer import series_parts as parts
 
 STEPS = 16  # steps ahead that are learned of each window
 SEASONS = (  # declared seasons and how often they are drawn
-    ((), 0.20),
-    ((12,), 0.17),
-    ((4,), 0.06),
-    ((52,), 0.14),
-    ((7,), 0.11),
+    ((), 0.18),
+    ((12,), 0.15),
+    ((4,), 0.05),
+    ((52,), 0.13),
+    ((7,), 0.10),
     ((24,), 0.08),
-    ((24, 168), 0.12),
+    ((24, 168), 0.20),
     ((7, 364), 0.02),
-    ((48, 336), 0.02),
+    ((48, 336), 0.03),
     ((5,), 0.02),
-    ((0,), 0.06),  # any
+    ((0,), 0.04),  # any
 )
+ACTIVITY = {1: 0.25, 2: 0.55}  # share of what people do in the course of days and weeks, by the number of seasons
 FURTHEST = 192  # steps ahead
 
 
@@ -99,7 +100,11 @@ def simulate(rng: np.random.Generator, count: int, length: int, seasons: Sequenc
     loud = np.exp(rng.normal(-1.2, 1.0, (count, 1))) * (rng.random((count, 1)) < 0.92)
     body += loud * parts.noise(rng, count, length)
     body += _size(rng, count, 0.8) * parts.events(rng, count, length)
-    return _mixed(rng, _finished(rng, body))
+    found = _finished(rng, body)
+    if seasons and seasons[0] > 3:
+        human = parts.activity(rng, count, length, seasons[0], seasons[-1]) * np.exp(rng.uniform(-3, 9, (count, 1)))
+        found = np.where(rng.random((count, 1)) < ACTIVITY[len(seasons)], human, found)
+    return _mixed(rng, found)
 
 
 def _size(rng: np.random.Generator, count: int, none: float, mean: float = 1.0) -> np.ndarray:

@@ -117,3 +117,33 @@ def events(rng: np.random.Generator, count: int, length: int) -> np.ndarray:
     regular = (np.arange(length)[None, :] + rng.integers(0, 1000, (count, 1))) % every < rng.integers(1, 4, (count, 1))
     size = rng.standard_normal((count, 1))
     return np.where(rng.random((count, 1)) < 0.5, rare, regular * size)
+
+
+def activity(rng: np.random.Generator, count: int, length: int, short: int, long: int) -> np.ndarray:
+    """Return what people do in the course of days and weeks, above 0: a profile for work days and one for days of rest.
+
+    ``short`` steps are a day, ``long`` a week. Days differ in size, some days of work are like days of rest (holidays),
+    the level changes slowly, and what is left has a memory of hours.
+    """
+    days, share = -(-length // short), max(1, long // short)
+    phase = 2 * np.pi * np.arange(short)[None, None, :] / short
+    waves = np.zeros((count, 2, short))
+    for order in range(1, max(1, min(5, short // 2)) + 1):
+        size = rng.standard_normal((count, 2, 1)) / order
+        waves += size * np.cos(order * phase + rng.uniform(0, 2 * np.pi, (count, 2, 1)))
+    alike = rng.uniform(0, 0.9, (count, 1, 1))
+    waves[:, 1:] = alike * waves[:, :1] + (1 - alike) * waves[:, 1:]
+    profiles = np.exp(waves * rng.uniform(0.2, 1.2, (count, 1, 1)))  # (n, 2, short)
+    day = (np.arange(days)[None, :] + rng.integers(0, share, (count, 1))) % share
+    rest = (day >= share - rng.integers(1, 3, (count, 1))) & (share > 1)
+    rest = rest | (rng.random((count, days)) < rng.uniform(0, 0.03, (count, 1)))
+    each = np.exp(rng.uniform(0, 0.2, (count, 1)) * rng.standard_normal((count, share)))  # Mondays, Tuesdays …
+    level = lfilter([1], [1, -0.6], rng.standard_normal((count, days)), axis=1) * rng.uniform(0.005, 0.12, (count, 1))
+    level += rng.uniform(0, 0.15, (count, 1)) * smooth(rng, count, days, rng.uniform(5, 60, count))
+    size = (
+        np.take_along_axis(each, day, axis=1) * np.exp(level) * np.where(rest, rng.uniform(0.4, 1.0, (count, 1)), 1.0)
+    )
+    found = profiles[np.arange(count)[:, None], rest.astype(int)] * size[:, :, None]  # (n, days, short)
+    shocks = lfilter([1], [1, -0.7], rng.standard_normal((count, length)), axis=1)
+    loud = np.exp(rng.uniform(np.log(0.01), np.log(0.2), (count, 1)))
+    return found.reshape(count, -1)[:, :length] * np.exp(loud * shocks)

@@ -92,11 +92,12 @@ def test_the_script_writes_weights_and_what_taught_them(
     history = np.random.default_rng(0).normal(10, 1, (5, 255))
     monkeypatch.setattr(pretrain_series, "sample_values", lambda left: history[:, : 255 - left])
     monkeypatch.setattr(pretrain_series, "COUNT", 8)
+    monkeypatch.setattr(pretrain_series, "HELD", 2)
     out = ["--out", str(tmp_path), "--groups", "2", "--steps", "2", "--width", "8"]
     monkeypatch.setattr(sys, "argv", ["pretrain_series", *out])
     pretrain_series.main()
     about = json.loads((tmp_path / "pretrained.json").read_text())
-    assert about["taught"] == {"simulated": 16, "electricity": 16, "steps": 2, "seed": 0}
+    assert about["taught"] == [{"simulated": 16, "electricity": 16, "steps": 2, "rate": 0.002, "seed": 0}]
     assert about["size"]["width"] == 8
     assert (tmp_path / "pretrained.npz").is_file()
     assert "scaled error" in capsys.readouterr().out

@@ -44,6 +44,15 @@ def test_two_seasons_repeat_after_the_long_one() -> None:
     assert (np.abs(found[:, 4:] - found[:, :-4]).mean(axis=1) > 0.05).mean() > 0.5
 
 
+def test_people_have_days_of_work_and_of_rest() -> None:
+    found = series_parts.activity(rng(), 60, 7 * 24 * 5, 24, 168)
+    assert (found > 0).all()
+    sizes = np.sort(found.reshape(60, 5, 7, 24).mean(axis=3).mean(axis=1), axis=1)  # (n, 7) days of the week
+    assert (sizes[:, 0] < sizes[:, 3]).mean() > 0.9
+    week, hour = (np.abs(np.log(found[:, lag:] / found[:, :-lag])).mean() for lag in (168, 12))
+    assert week < 0.5 * hour
+
+
 def test_smooth_curves_hardly_move_within_a_fraction_of_their_width() -> None:
     found = series_parts.smooth(rng(), 50, 400, np.full(50, 100.0))
     assert np.abs(np.diff(found, axis=1)).mean() < 0.02
