@@ -187,8 +187,7 @@ class QuantileSpread(keras.layers.Layer):
         (_, horizon), (_, size) = input_shape
         count = len(self.levels)
         away = np.array([level != 0.5 for level in self.levels], dtype=np.float32)
-        small = keras.initializers.RandomNormal(stddev=0.02)
-        self.kernel = self.add_weight(shape=(size, horizon * count), initializer=small, name="kernel")
+        self.kernel = self.add_weight(shape=(size, horizon * count), initializer="zeros", name="kernel")
         self.bias = self.add_weight(shape=(horizon * count,), initializer=NormalSpread(self.levels), name="bias")
         self._away = away
 

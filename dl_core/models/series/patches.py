@@ -14,18 +14,19 @@ from dl_core.models.series.network_parts import (
     QuantileSpread,
     StepVectors,
     history,
+    linear_path,
     put_on,
     without_effects,
 )
 from dl_core.models.series.scaling import Scaling
 from dl_core.models.series.train_network import ForecastPlan
 
-PATCH, STRIDE = 16, 8  # steps of a patch, and from one to the next
+PATCH = 16  # steps of a patch; the next one begins half a patch later
 LAYERS, HEADS = 2, 4
-DROPOUT = 0.1
+DROPOUT = 0.2
 LEAST = 1e-5  # added to a window's variance
 SCALING = Scaling(size="spread", log=False)
-PLAN = ForecastPlan(epochs=6, steps=60, batch_size=128, learning_rate=1e-3)
+PLAN = ForecastPlan(epochs=6, steps=60, batch_size=128, learning_rate=2e-3)
 
 
 def build_patches(shape: NetShape) -> keras.Model:
@@ -34,7 +35,7 @@ def build_patches(shape: NetShape) -> keras.Model:
     Nie et al. 2023, "A time series is worth 64 words" (PatchTST): overlapping patches of one series as tokens,
     normalisation of each window, learned places. Deviations: two layers of pre-normalised attention rather than three,
     patches of a quarter of a short window, covariates of the past in the patches and those known ahead with an effect
-    of their own (`without_effects`), quantiles around the linear head's forecast.
+    of their own (`without_effects`), a linear path beside (`linear_path`), quantiles around the head's forecast.
     """
     inputs = shape.inputs()
     window, effect = without_effects(inputs, shape.length)
@@ -50,7 +51,9 @@ def build_patches(shape: NetShape) -> keras.Model:
     x = keras.layers.LayerNormalization(name="norm")(x)
     flat = keras.layers.Flatten(name="flat")(x)
     small = keras.initializers.RandomNormal(stddev=0.01)
+    flat = keras.layers.Dropout(DROPOUT, name="flat_dropped")(flat)
     middle = keras.layers.Dense(shape.horizon, kernel_initializer=small, name="linear")(flat)
+    middle = middle + linear_path((window - mean) / spread, shape.horizon)
     state = keras.layers.Dense(shape.width // 2, activation="gelu", name="state")(flat)
     found = QuantileSpread(LEVELS, name="quantiles")([middle, state]) * spread[:, :, None]
     level = mean if effect is None else put_on(mean, effect)
@@ -115,7 +118,7 @@ class PatchTransformer(NetworkForecaster):
     """A small transformer over patches of the window: `build_patches`."""
 
     name = "patches"
-    defaults = Settings(width=64, scaling=SCALING, plan=PLAN)
+    defaults = Settings(width=32, scaling=SCALING, plan=PLAN)
 
     @staticmethod
     def build(shape: NetShape) -> keras.Model:
