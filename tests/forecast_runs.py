@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -11,11 +12,14 @@ import dl_core.domains  # noqa: F401 - makes the domains known
 from dl_core import pipeline
 from dl_core.domain import get_domain
 from dl_core.engine.inline import InlineEngine
+from dl_core.engine.lock import HomeLock
 from dl_core.store import get_store
 from dl_core.train.run import Run, TrainSpec
 from tests.series import toy_dataset
 
 if TYPE_CHECKING:
+    import pytest
+
     from tests.tasks.conftest import Workplace
 
 QUICK = ("seasonal_naive", "drift", "nlinear")
@@ -30,6 +34,17 @@ def quick_run(folder: Path, n: int = 6, covariates: bool = True) -> Run:
     splits = pipeline.split(domain, dataset, 0, options)
     spec = TrainSpec(QUICK, 0, None, options)
     return pipeline.train(domain, dataset, splits, spec, folder / "run", pipeline.Work(cache=folder / "cache"))
+
+
+def shared_run(factory: pytest.TempPathFactory) -> Run:
+    """Return `quick_run`, trained once for all modules and processes of a test session; nobody writes into it."""
+    own = factory.getbasetemp()
+    folder = (own.parent if os.environ.get("PYTEST_XDIST_WORKER") else own) / "shared" / "forecast_run"
+    folder.mkdir(parents=True, exist_ok=True)
+    with HomeLock(folder / "lock").hold():
+        if (folder / "run" / "comparison.json").exists():
+            return Run.load(folder / "run")
+        return quick_run(folder)
 
 
 def workplace(home: Path, run: Run) -> Workplace:

@@ -136,12 +136,14 @@ def _groups(context: PageContext, report: dict[str, Any], model: str, metric: st
 
 
 def _stands_out(context: PageContext, report: dict[str, Any], metric: str, column: str) -> str:
-    """Return which group of a column fares worst, for a chart's title; nothing where the difference may be chance."""
-    for row in report["disparities"] if kinds.is_series(context) else ():
-        found = (row["metric"], row["column"], row["kind"]) == (metric, column, "difference")
-        if found and row["low"] is not None and row["low"] * row["high"] > 0:
-            return f": worst for {_short(row, 'worst')}"
-    return ": no group stands out of chance" if kinds.is_series(context) else ""
+    """Return which group of a column of series fares worst, for a chart's title, where that is more than chance."""
+    if not kinds.is_series(context):
+        return ""
+    for row in report["disparities"]:
+        if (row["metric"], row["column"], row["kind"]) == (metric, column, "difference"):
+            chance = row["low"] is None or row["low"] * row["high"] <= 0
+            return ": differences may be chance" if chance else f": worst for {_short(row, 'worst')}"
+    return ": too few series to compare"
 
 
 def largest(rows: pd.DataFrame) -> pd.DataFrame:

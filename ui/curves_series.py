@@ -62,10 +62,11 @@ def draw_fan(context: PageContext, found: Mapping[str, Any], shown: list[str], *
     errors = sorted(
         (found["errors"][name], context.label(name)) for name in shown if found["errors"].get(name) is not None
     )
-    title = f"{found['series']}: {errors[0][1]} is closest here" if len(errors) > 1 else str(found["series"])
-    chart = fans.figure(found["history"], models, escaped(title), truth=found["truth"], unit=pick_series.unit(context))
-    said = "; ".join(f"{name} {number(error)}" for error, name in errors) or "nothing to judge"
-    charts.draw(chart, f"{title}. {fans.said(models)}. MASE: {said}.", key=key)
+    name, closest = str(found["series"]), f": {errors[0][1]} is closest here" if len(errors) > 1 else ""
+    unit = pick_series.unit(context)
+    chart = fans.figure(found["history"], models, escaped(name) + closest, truth=found["truth"], unit=unit)
+    said = "; ".join(f"{model} {number(error)}" for error, model in errors) or "nothing to judge"
+    charts.draw(chart, f"{name}{closest}. {fans.said(models)}. MASE: {said}.", key=key)
     st.caption(
         f"MASE in this window: {said}. Bands: 80 % and 95 % intervals, of at most {fans.MOST_FANS} models; one window "
         "of one series says little about which model is better."

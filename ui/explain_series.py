@@ -175,7 +175,7 @@ def _one(
         st.markdown(f"**{heading}**")
         st.caption("No past step moves this forecast.")
         return
-    title = f"{heading}: {strongest(steps)}" if steps else heading
+    title = f"{heading}: {strongest(steps, covariates)}"
     chart = _chart(context, one, found, forecasts, steps, title)
     said = "; ".join(f"{name} {signed(weight)}" for name, weight in sorted(steps, key=lambda p: -abs(p[1]))[:5])
     charts.draw(chart, f"{title}. {said}.", key=f"why_{one['model']}_{one['method']}")
@@ -188,8 +188,11 @@ def _one(
         faithful.show(one["faithfulness"])
 
 
-def strongest(steps: Sequence[tuple[str, float]]) -> str:
-    """Return in words which step, or which stretch of steps of one weight, counts most."""
+def strongest(steps: Sequence[tuple[str, float]], covariates: Sequence[tuple[str, float]] = ()) -> str:
+    """Return in words which covariate, step, or stretch of steps of one weight, counts most."""
+    name, weight = max(covariates, key=lambda pair: abs(pair[1]), default=("", 0.0))
+    if not steps or abs(weight) > max(abs(part) for _, part in steps):
+        return f"{name} counts most ({signed(weight)})"
     words = fans.moments([time for time, _ in steps])
     most = max(range(len(steps)), key=lambda at: abs(steps[at][1]))
     last = most
@@ -251,6 +254,9 @@ def _covariates(one: Mapping[str, Any], covariates: Sequence[tuple[str, float]])
         colours=[UP if weight > 0 else DOWN for _, weight in top],
         notes=[signed(weight) for _, weight in top],
     )
+    ends = [min(0.0, *(weight for _, weight in top)), max(0.0, *(weight for _, weight in top))]
+    room = 0.25 * (ends[1] - ends[0])  # for the numbers at the ends of the bars
+    chart.update_xaxes(range=[ends[0] - (room if ends[0] < 0 else 0), ends[1] + (room if ends[1] > 0 else 0)])
     said = "; ".join(f"{name} {signed(weight)}" for name, weight in top)
     charts.draw(chart, f"Covariates: {said}.", key=f"covariates_{one['model']}_{one['method']}")
 

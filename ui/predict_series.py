@@ -174,9 +174,9 @@ def _chart(context: PageContext, result: Mapping[str, Any], question: Mapping[st
     one = by_name[name]
     model = {"name": context.label(result["model"]), "colour": context.colour(result["model"]), "fan": one["forecast"]}
     times = fans.moments(one["forecast"]["time"])
-    title = f"{name}: the next {series_words.steps(len(times))}, up to {times[-1]}"
-    chart = fans.figure(one["history"], [model], escaped(title), unit=pick_series.unit(context))
-    charts.draw(chart, f"{title}. {fans.said([model])}.", key="ahead")
+    span = f"the next {series_words.steps(len(times))}, up to {times[-1]}"
+    chart = fans.figure(one["history"], [model], f"{escaped(name)}: {span}", unit=pick_series.unit(context))
+    charts.draw(chart, f"{name}: {span}. {fans.said([model])}.", key="ahead")
     st.caption("Bands: 80 % and 95 % intervals, calibrated on windows before the test.")
 
 

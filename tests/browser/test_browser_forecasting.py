@@ -47,6 +47,14 @@ def _plan(frame: pd.DataFrame) -> pd.DataFrame:
     )
 
 
+def _read(page: Page, file: Path) -> None:
+    """Upload a file and wait until it stands in the place of what was there."""
+    upload(page, file)
+    expect(page.get_by_text("Not trained yet", exact=True).first).to_be_visible(timeout=LONG)
+    expect(page.get_by_text(file.stem, exact=True).first).to_be_visible()
+    settled(page)
+
+
 def _tick_only(page: Page, *names: str) -> None:
     """Tick these models and no others; few epochs and steps ahead, so that it takes seconds."""
     open_tab(page, "Train")
@@ -99,7 +107,7 @@ def test_both_samples_open(page: Page, server: str) -> None:
 
 def test_the_whole_way_from_a_long_table_to_the_report(page: Page, server: str, files: dict[str, Path]) -> None:
     page.goto(f"{server}/forecasting")
-    upload(page, files["long"])
+    _read(page, files["long"])
     expect(page.get_by_text("a month", exact=True).first).to_be_visible()
     no_fault(page)
     picture(page, "series_own_data")
@@ -170,7 +178,7 @@ def _predict(page: Page, file: Path) -> None:
 def test_a_column_and_a_row_a_series_are_trained_on_and_go_on(page: Page, server: str, files: dict[str, Path]) -> None:
     page.goto(f"{server}/forecasting")
     for layout in ("columns", "rows"):
-        upload(page, files[layout])
+        _read(page, files[layout])
         no_fault(page)
         picture(page, f"series_{layout}_data")
         _tick_only(page, "Seasonal naive", "Drift")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import json
 from collections.abc import Iterator
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 from unittest.mock import MagicMock
@@ -17,7 +18,7 @@ from dl_core import domain as registry
 from dl_core.domain import Sample
 from dl_core.evaluate.results import Evaluation
 from dl_core.train.run import Run
-from tests.forecast_runs import HORIZON, QUICK, quick_run
+from tests.forecast_runs import HORIZON, QUICK, shared_run
 from tests.pages.test_pages_router import said
 from tests.series import toy_frame
 from ui import bias, curves_series, explain_series, faithful, fans, leaders, predict_series, stress_series
@@ -28,7 +29,7 @@ ROOT = Path(__file__).parents[2]
 @pytest.fixture(scope="module")
 def shops_run(tmp_path_factory: pytest.TempPathFactory) -> Run:
     """Return a run of three quick models on six shops with a plan of promotions."""
-    return quick_run(tmp_path_factory.mktemp("shops"))
+    return shared_run(tmp_path_factory)
 
 
 @pytest.fixture
@@ -176,9 +177,7 @@ def test_a_changed_plan_is_drawn_beside_the_planned() -> None:
 
 
 def test_more_series_than_came_back_are_searched(shops: Run, monkeypatch: pytest.MonkeyPatch) -> None:
-    from dl_core.tasks import forecast_ahead
-
-    monkeypatch.setattr(forecast_ahead, "SHOWN", 2)
+    monkeypatch.setattr(import_module("dl_core.tasks.forecast_ahead"), "SHOWN", 2)
     test = opened("Predict")
     assert test.selectbox(key="forecasting_ahead_series").options == ["shop 0", "shop 1"]
     test.text_input(key="forecasting_ahead_search").set_value("shop 5")
@@ -190,9 +189,9 @@ def test_more_series_than_came_back_are_searched(shops: Run, monkeypatch: pytest
 def test_one_series_alone_has_no_groups() -> None:
     context = MagicMock()
     context.dataset = {"roles": {"series": ["s"], "value": ["v"]}}
-    context.evaluation.return_value = Evaluation(pd.DataFrame(), {"drift": {"series": 1, "unit": "windows"}}, "")
+    context.evaluation.return_value = Evaluation(pd.DataFrame(), {"drift": {"series": 1, "unit": "windows"}}, "", ())
     assert bias._lone(context) and leaders.units(context) == "windows"
-    context.evaluation.return_value = Evaluation(pd.DataFrame(), {"drift": {"series": 5, "unit": "series"}}, "")
+    context.evaluation.return_value = Evaluation(pd.DataFrame(), {"drift": {"series": 5, "unit": "series"}}, "", ())
     assert not bias._lone(context) and leaders.units(context) == "series"
 
 

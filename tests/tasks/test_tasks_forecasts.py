@@ -12,7 +12,7 @@ from dl_core.domain import get_domain
 from dl_core.tasks.forecast_results import MOST_SHOWN, fan, numbers, shown_history, times_json
 from dl_core.tasks.prepared_series import after_series, first_reasons, series_questions
 from dl_core.train.run import Run
-from tests.forecast_runs import HORIZON, QUICK, WINDOWS, quick_run, workplace
+from tests.forecast_runs import HORIZON, QUICK, WINDOWS, shared_run, workplace
 from tests.series import toy_frame, toy_panel
 from tests.tasks.conftest import Workplace, upload
 
@@ -20,7 +20,7 @@ from tests.tasks.conftest import Workplace, upload
 @pytest.fixture(scope="module")
 def run(tmp_path_factory: pytest.TempPathFactory) -> Run:
     """Return a run of three quick models on six shops with a plan of promotions."""
-    return quick_run(tmp_path_factory.mktemp("shops"))
+    return shared_run(tmp_path_factory)
 
 
 @pytest.fixture(scope="module")
