@@ -147,7 +147,7 @@ def _covariates(found: Mapping[str, Any]) -> None:
         st.dataframe(
             pd.DataFrame(rows),
             hide_index=True,
-            alt="; ".join(f"{one['Covariate']}, known {one['Known']}: {one['Values']}" for one in rows),
+            alt="Covariates, when they are known, and their values",
         )
         if ahead:
             st.caption("After the steps for which it is known, what is known ahead counts as unknown.")
