@@ -79,6 +79,11 @@ class Plan:
     every: int = 25
     patience: int = 4
 
+    def rate_at(self, step: int) -> float:
+        """Return the learning rate of a step: it rises over the first twentieth and then falls along a cosine."""
+        rising = min(1.0, (step + 1) / (0.05 * self.steps))
+        return self.rate * rising * (0.01 + 0.99 * 0.5 * (1 + float(np.cos(np.pi * step / self.steps))))
+
 
 def train_steps(
     network: keras.Model,
@@ -111,35 +116,48 @@ def train_steps(
     """
     optimizer = _compiled(network, plan)
     history: dict[str, list[float]] = {"steps": [0], "loss": [], "judged": []}
-    best, kept, waited = float("inf"), None, 0
-    if judge is not None:
-        best, kept = judge(), _copied(network)
-        history["judged"].append(best)
+    best = _Best(network, judge, history)
     order, losses = _Order(len(samples), plan.batch, context.seed), []
     until = plan.steps if until is None else min(until, plan.steps)
     for step in range(until):
         context.check_stop()
-        rising = min(1.0, (step + 1) / (0.05 * plan.steps))
-        optimizer.learning_rate = plan.rate * rising * (0.01 + 0.99 * 0.5 * (1 + np.cos(np.pi * step / plan.steps)))
+        optimizer.learning_rate = plan.rate_at(step)
         losses.append(_one(network, samples, order, plan))
         late = context.out_of_time()
         if late or (step + 1) % plan.every == 0 or step + 1 == until:
             history["steps"].append(step + 1)
             history["loss"].append(float(np.mean(losses)))
             losses = []
+            best.look()
             _tell(context, history, plan)
-            if judge is not None:
-                history["judged"].append(judge())
-                better = history["judged"][-1] < best
-                best, waited = (history["judged"][-1], 0) if better else (best, waited + 1)
-                kept = _copied(network) if better else kept
-        if late or waited >= plan.patience:
+        if late or best.waited >= plan.patience:
             break
-    if kept is not None:
-        network.set_weights(kept)
+    if judge is not None:
+        network.set_weights(best.weights)
     elif plan.average:
         optimizer.finalize_variable_values(network.trainable_variables)
     return history
+
+
+class _Best:
+    """The weights that a judge liked best so far, those from before the first step among them."""
+
+    def __init__(self, network: keras.Model, judge: Callable[[], float] | None, history: dict) -> None:
+        self.network, self.judge, self.judged = network, judge, history["judged"]
+        self.weights: list[np.ndarray] = []
+        self.waited = 0
+        self.look()
+
+    def look(self) -> None:
+        """Judge the network as it is, where there is a judge."""
+        if self.judge is None:
+            return
+        self.judged.append(self.judge())
+        if self.judged[-1] < min(self.judged[:-1], default=float("inf")) or not self.weights:
+            # JAX's weights may be views of memory that the next step overwrites
+            self.weights, self.waited = [np.array(weight) for weight in self.network.get_weights()], 0
+        else:
+            self.waited += 1
 
 
 def _compiled(network: keras.Model, plan: Plan) -> keras.optimizers.Optimizer:
@@ -180,11 +198,6 @@ def _one(network: keras.Model, samples: Samples, order: _Order, plan: Plan) -> f
     steps = order.rng.random((len(rows), horizon)).argsort(axis=1)[:, :each]
     inputs, truth, weight = samples.batch(rows, steps)
     return float(np.asarray(network.train_on_batch(inputs, truth, sample_weight=weight)))
-
-
-def _copied(network: keras.Model) -> list[np.ndarray]:
-    """Return the weights as arrays of our own; JAX's may be views of memory that the next step overwrites."""
-    return [np.array(weight) for weight in network.get_weights()]
 
 
 def _tell(context: FitContext, history: dict[str, list[float]], plan: Plan) -> None:
