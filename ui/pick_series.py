@@ -42,7 +42,7 @@ def pick(context: PageContext, model: str, key: str) -> str | None:
         names,
         format_func=lambda name: f"{name} (MASE {number(errors[name])})" if errors[name] is not None else str(name),
         key=f"{key}_series_{kind}_{search}_{model}",
-        width=360,
+        width=440,
     )
 
 

@@ -9,12 +9,13 @@ import streamlit as st
 
 from ui import charts, fans, pick_series, states
 from ui.context import PageContext
-from ui.words import number, signed
+from ui.words import count, escaped, number, signed
 
 NOTHING = (
     "These data bring nothing that is known ahead, such as holidays or planned prices. Upload them as columns with "
     "values after the last known step to ask what if."
 )
+YES_OR_NO = {0.0: "0 (no)", 1.0: "1 (yes)"}
 
 
 def show(context: PageContext) -> None:
@@ -39,18 +40,33 @@ def _form(context: PageContext, now: Mapping[str, Any]) -> dict[str, Any]:
     covariate = st.selectbox("What is known ahead", now["covariates"], key=f"{context.key}_plan_covariate")
     horizon = len(now["time"])
     first, last = st.slider("Steps ahead that change", 1, horizon, (1, horizon), key=f"{context.key}_plan_steps")
+    times = fans.moments(now["time"])
+    st.caption(f"From {times[first - 1]} to {times[last - 1]}.")
     planned = [value for value in now["plan"][covariate]["before"] if value is not None]
+    value = _value(context, covariate, planned)
+    if value is None:
+        return {"series": series}
+    return {"series": series, "changes": {covariate: {"set": float(value), "steps": [first, last]}}}
+
+
+def _value(context: PageContext, covariate: str, planned: list[float]) -> float | None:
+    """Draw what it shall be there: a choice where it is yes or no, else a number; None for as planned."""
+    if planned and set(planned) <= set(YES_OR_NO):
+        return st.segmented_control(
+            f"{covariate} there",
+            list(YES_OR_NO),
+            format_func=YES_OR_NO.get,
+            key=f"{context.key}_plan_value_{covariate}",
+            help=f"Nothing chosen: as planned, where it is 1 in {count(sum(planned))} of {count(len(planned))} steps.",
+        )
     usual = sum(planned) / len(planned) if planned else 0.0
-    value = st.number_input(
+    return st.number_input(
         f"{covariate} there",
         value=None,
         format="%.4g",
         key=f"{context.key}_plan_value_{covariate}",
         placeholder=f"as planned (mean {number(usual)})",
     )
-    if value is None:
-        return {"series": series}
-    return {"series": series, "changes": {covariate: {"set": float(value), "steps": [first, last]}}}
 
 
 def _answer(context: PageContext, found: Mapping[str, Any]) -> None:
@@ -77,9 +93,21 @@ def _answer(context: PageContext, found: Mapping[str, Any]) -> None:
         )
         models.append({"name": f"{label}, changed", "colour": context.colour(name), "fan": both["after"]})
         before, after = sum(both["before"]["middle"]), sum(both["after"]["middle"])
-        share = 100 * (after - before) / abs(before) if before else 0.0
-        moved.append(f"{label} {signed(share)} %")
-    title = f"{found['series']}: what the change does to the sum of all steps ahead: {', '.join(moved)}"
-    chart = fans.figure(found["history"], models, title, unit=pick_series.unit(context))
-    charts.draw(chart, title, key="what_if_plan")
+        moved.append(f"{label} {moved_by(before, after)}")
+    told = f"sum of all steps ahead: {', '.join(moved)}"
+    unit = pick_series.unit(context)
+    chart = fans.figure(found["history"], models, f"{escaped(found['series'])}, {told}", unit=unit)
+    charts.draw(chart, f"{found['series']}, {told}", key="what_if_plan")
     st.caption("A model that does not read what is known ahead does not move; that it moves does not prove a cause.")
+
+
+def moved_by(before: float, after: float) -> str:
+    """Return how far a sum moved, in per cent of what it was.
+
+    Examples
+    --------
+    >>> moved_by(200.0, 210.0)
+    '+5.00 %'
+    """
+    share = 100 * (after - before) / abs(before) if before else 0.0
+    return f"{signed(share)} %" if round(share, 2) else "unchanged"

@@ -170,9 +170,15 @@ def test_new_files_are_forecast_and_left_again() -> None:
 def test_a_changed_plan_is_drawn_beside_the_planned() -> None:
     test = opened("Predict")
     test.session_state["forecasting_predict_tabs"] = "What if: change the plan"
-    settled(test).number_input(key="forecasting_plan_value_promo").set_value(1.0)
+    assert "sum of all steps ahead: NLinear unchanged" in said(settled(test))
+    test.segmented_control(key="forecasting_plan_value_promo").set_value(1.0)
     words = said(settled(test))
-    assert "%" in words and "does not prove a cause" in words
+    assert (
+        "From Jan 2018 to Jun 2018" in words
+        and "sum of all steps ahead: NLinear" in words
+        and " %" in words
+        and "does not prove a cause" in words
+    )
     assert {"NLinear, changed", "NLinear, planned"} & {one.get("name") for one in drawn(test, "what_if_plan")["data"]}
 
 
