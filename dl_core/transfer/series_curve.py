@@ -26,8 +26,8 @@ MOST_COUNTS = 4
 MOST_SERIES = 48  # that are judged, and that teach while histories are cut
 MOST_WINDOWS = 144  # of them
 MOST_HELD = 48  # windows by which training ends
-SECONDS = 45.0  # after which no further draw is begun
-GOING_ON, AFRESH = replace(GENTLE, steps=60, batch=32, every=15), replace(FRESH, steps=100, batch=32, every=25)
+SECONDS = 25.0  # after which no further draw is begun
+GOING_ON, AFRESH = replace(GENTLE, steps=45, batch=32, every=15), replace(FRESH, steps=75, batch=32, every=25)
 LENGTH, SERIES = "length", "series"  # what is varied
 MODELS = {  # key of a line, and its words
     "seasonal_naive": "Seasonal naive",
@@ -66,7 +66,7 @@ def series_curve(
     Four ways: the seasonal naive forecast, the pretrained network as it is, fine-tuned, and the same network from
     random weights. Lengths run from about a horizon to all there is, and cut what is learned from as well as what is
     forecast from; numbers of series run from one to all, and the series judged are the same throughout, with all their
-    history. Held windows of the validation steps end training. At most 48 series are judged; after 45 seconds no
+    history. Held windows of the validation steps end training. At most 48 series are judged; after 25 seconds no
     further draw is begun, so that all ends within about a minute.
 
     Parameters
