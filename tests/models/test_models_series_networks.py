@@ -18,9 +18,10 @@ from dl_core.models.series.base import Held
 from dl_core.models.series.bases import knots, polynomial, waves
 from dl_core.models.series.combine import pick_weights
 from dl_core.models.series.ensemble import DeepEnsemble
-from dl_core.models.series.network import NetworkForecaster, mean_scaled_error
+from dl_core.models.series.judge import mean_scaled_error
+from dl_core.models.series.network import NetworkForecaster
 from dl_core.models.series.recipes import Recipe, recipes_for
-from dl_core.models.series.ridge import LinearPath
+from dl_core.models.series.ridge import LinearPath, LinearStart
 from dl_core.models.series.scaling import Scaling
 from dl_core.models.series.stack import DenseStack, NBeats, NHits
 from dl_core.models.series.train_network import ForecastPlan, QuantileLoss
@@ -328,6 +329,15 @@ def test_linear_path_solves_sines(tmp_path: Path) -> None:
     assert np.array_equal(LinearPath.load(tmp_path).forecast(panel), model.forecast(panel))
 
 
+def test_a_stack_may_start_from_the_linear_path() -> None:
+    """After a few small steps it still continues clean sines as the linear path does."""
+    panel = waves_panel()
+    _, held = split_off(panel)
+    changes = {**SMALL, "epochs": 1, "steps": 3, "learning_rate": 1e-4, "scaling": Scaling(log=False)}
+    found = trained(LinearStart(**changes), panel).forecast(held.history)[:, :, MIDDLE]
+    assert mean_scaled_error(found, held.truth, held.history.scales(1)) < 0.1
+
+
 def test_weights_favour_the_better_member() -> None:
     """A perfect member gets most, a hopeless one nothing."""
     truth = np.array([[1.0, 2.0], [3.0, np.nan]])
@@ -345,7 +355,7 @@ def test_recipes_follow_the_panel() -> None:
     assert {52, 104} <= {recipe.changes["lookback"] for recipe in recipes_for(weekly, 13)}
     assert recipes_for(weekly, 13)[0].kind is LinearPath  # at once, for those in a hurry
     hourly = replace(waves_panel(4, 700), seasons=(24, 168), scale_season=24)
-    assert {recipe.changes["scaling"].lag for recipe in recipes_for(hourly, 48) if "scaling" in recipe.changes} == {168}
+    assert {recipe.changes["scaling"].lag for recipe in recipes_for(hourly, 48)} == {24, 168}
     short = recipes_for(waves_panel(1, 30), 12)
     assert short
     assert all(recipe.changes["lookback"] <= 18 for recipe in short)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from dl_core.models.series.network import mean_scaled_error
+from dl_core.models.series.judge import mean_scaled_error
 
 ROUNDS = 20  # picks of forward selection
 PICKED = 0.3  # share of the picked weights; the rest is equal, as few windows choose by chance

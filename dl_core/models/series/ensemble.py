@@ -16,13 +16,15 @@ from dl_core.evaluate.forecasts import MIDDLE
 from dl_core.models.base import FitContext
 from dl_core.models.series.base import Forecaster, Held
 from dl_core.models.series.combine import pick_weights
-from dl_core.models.series.network import NetworkForecaster, mean_scaled_error
+from dl_core.models.series.judge import mean_scaled_error
+from dl_core.models.series.network import NetworkForecaster
 from dl_core.models.series.recipes import recipes_for
-from dl_core.models.series.ridge import LinearPath
+from dl_core.models.series.ridge import LinearPath, LinearStart
 from dl_core.models.series.stack import DenseStack, NBeats, NHits
 from dl_core.models.store import load_about, save_about
 
-KINDS: dict[str, type[NetworkForecaster]] = {kind.name: kind for kind in (DenseStack, NBeats, NHits, LinearPath)}
+MEMBERS = (DenseStack, NBeats, NHits, LinearPath, LinearStart)
+KINDS: dict[str, type[NetworkForecaster]] = {kind.name: kind for kind in MEMBERS}
 
 
 class DeepEnsemble(Forecaster):

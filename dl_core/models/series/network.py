@@ -4,112 +4,22 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any, Self
 
 import keras
 import numpy as np
 
-from dl_core.data.series.panel import TINY, Panel
-from dl_core.evaluate.forecasts import LEVELS, MIDDLE
+from dl_core.data.series.panel import Panel
 from dl_core.models.base import FitContext
 from dl_core.models.series.base import Forecaster, Held
-from dl_core.models.series.scaling import ScaledWindow, Scaling, UnscaledForecast
+from dl_core.models.series.judge import HeldJudge, predict_blocks
+from dl_core.models.series.scaling import ScaledWindow, UnscaledForecast
+from dl_core.models.series.settings import NetShape, Settings, changed_settings, settings_from
 from dl_core.models.series.train_network import ForecastPlan, fit_forecasting
 from dl_core.models.series.windows import Covariates, Windows, last_windows
 from dl_core.models.store import load_about, load_arrays, save_about, save_arrays
-
-BLOCKS = (1, 32, 256, 1024)  # windows forecast at once: few shapes, filled up
-
-
-@dataclass(frozen=True)
-class NetShape:
-    """What a builder must know of a network.
-
-    Parameters
-    ----------
-    length, horizon, levels : int
-        Steps read, steps ahead, and quantiles of each.
-    past, future : int
-        Covariates known as time goes by, and known ahead (calendar features among them).
-    seasons : tuple of int
-        Steps of each season, shortest first.
-    width, depth, blocks : int
-        Size of layers, layers in a block, and blocks; a builder may read them as suits it.
-    dropout : float
-    """
-
-    length: int
-    horizon: int
-    levels: int = len(LEVELS)
-    past: int = 0
-    future: int = 0
-    seasons: tuple[int, ...] = ()
-    width: int = 256
-    depth: int = 2
-    blocks: int = 3
-    dropout: float = 0.0
-
-    def inputs(self) -> dict[str, keras.KerasTensor]:
-        """Return the inputs of a graph by name: ``window``, and ``past`` and ``future`` where there are any."""
-        found = {"window": keras.Input((self.length,), name="window")}
-        if self.past:
-            found["past"] = keras.Input((self.length, self.past), name="past")
-        if self.future:
-            found["future"] = keras.Input((self.length + self.horizon, self.future), name="future")
-        return found
-
-
-@dataclass(frozen=True)
-class Settings:
-    """Everything that differs between two networks besides their graph.
-
-    Parameters
-    ----------
-    lookback : int
-        Steps read; 0 for what ``horizons`` and ``cycles`` give. The run's option ``lookback`` goes first.
-    horizons, cycles : float
-        Look-back in horizons and in (longest) seasons; the longer one holds, up to ``most`` steps.
-    most : int
-        Longest look-back that is chosen without being asked for.
-    width, depth, blocks, dropout
-        As in `NetShape`.
-    scaling : Scaling
-    plan : ForecastPlan
-    recent : int
-        Only so many last window ends of each series are trained on; 0 for all.
-    calendar : bool
-        Whether the network reads calendar features.
-    again : float
-        Share of the first training's steps that `refit` takes.
-    again_rate : float
-        Share of the first training's learning rate that `refit` starts with.
-    """
-
-    lookback: int = 0
-    horizons: float = 4.0
-    cycles: float = 2.0
-    most: int = 512
-    width: int = 256
-    depth: int = 2
-    blocks: int = 3
-    dropout: float = 0.0
-    scaling: Scaling = field(default_factory=Scaling)
-    plan: ForecastPlan = field(default_factory=ForecastPlan)
-    recent: int = 0
-    calendar: bool = True
-    again: float = 0.12
-    again_rate: float = 0.2
-
-    def length(self, panel: Panel, horizon: int, asked: int = 0) -> int:
-        """Return the steps to read, at most what half of the series can fill."""
-        wanted = asked or self.lookback
-        if not wanted:
-            season = max((one for one in panel.seasons if self.cycles * one <= self.most), default=1)
-            wanted = min(self.most, int(max(self.horizons * horizon, self.cycles * season)))
-        usual = int(np.median(panel.lengths)) - horizon if len(panel) else wanted
-        return max(2, min(wanted, usual))
 
 
 class NetworkForecaster(Forecaster):
@@ -130,7 +40,7 @@ class NetworkForecaster(Forecaster):
     defaults = Settings()
 
     def __init__(self, **changes: Any) -> None:
-        self.settings = _changed(self.defaults, changes)
+        self.settings = changed_settings(self.defaults, changes)
         self.networks: list[keras.Model] = []
         self.chosen = {}
         self.horizon = 0
@@ -211,7 +121,7 @@ class NetworkForecaster(Forecaster):
         """Return what `save` wrote."""
         about, arrays = load_about(Path(folder)), load_arrays(Path(folder) / "weights.npz")
         model = cls()
-        model.settings = _settings(about["settings"])
+        model.settings = settings_from(about["settings"])
         model.shape = NetShape(**{**about["shape"], "seasons": tuple(about["shape"]["seasons"])})
         model.horizon, model.chosen = int(about["horizon"]), about["chosen"]
         model.covariates = Covariates.from_arrays(_part(arrays, "covariates"))
@@ -266,63 +176,6 @@ class NetworkForecaster(Forecaster):
         scaled, reference = self.settings.scaling.apply(drawn.inputs["window"], self.horizon)
         inputs = {**drawn.inputs, "window": scaled.astype(np.float32)}
         return inputs, self.settings.scaling.target(drawn.truth, reference)
-
-
-class HeldJudge:
-    """The mean absolute scaled error of held windows' medians, as the network stands."""
-
-    def __init__(self, model: NetworkForecaster, network: keras.Model, held: Held) -> None:
-        self.model, self.network, self.truth = model, network, held.truth
-        self.sizes = held.history.scales()
-        panel = held.history.until(
-            np.arange(len(held.history)), held.history.lengths, most=model.shape.length, keep_ahead=True
-        ).filled()
-        inputs = model.inputs(panel)
-        scaled, self.reference = model.settings.scaling.apply(inputs["window"], model.horizon)
-        self.inputs = {**inputs, "window": scaled}
-
-    def __call__(self) -> dict[str, float]:
-        found = predict_blocks(self.network, self.inputs).astype(float)
-        middle = self.model.settings.scaling.back(found, self.reference)[:, :, MIDDLE]
-        return {"val_mase": mean_scaled_error(middle, self.truth, self.sizes)}
-
-
-def mean_scaled_error(middle: np.ndarray, truth: np.ndarray, sizes: np.ndarray) -> float:
-    """Return the mean over cases of the mean absolute error of (m, h) forecasts in units of ``sizes`` (m,)."""
-    error = np.abs(middle - truth) / np.maximum(sizes, TINY)[:, None]
-    seen = ~np.isnan(error)
-    count = seen.sum(axis=1)
-    means = np.where(seen, error, 0.0).sum(axis=1) / np.maximum(count, 1)
-    return float(means[count > 0].mean()) if (count > 0).any() else float("nan")
-
-
-def predict_blocks(network: keras.Model, inputs: Mapping[str, np.ndarray]) -> np.ndarray:
-    """Return the network's output for (n, …) inputs, float32, in blocks of few shapes."""
-    count = len(next(iter(inputs.values())))
-    parts = []
-    for start in range(0, count, BLOCKS[-1]):
-        rows = min(BLOCKS[-1], count - start)
-        size = next(block for block in BLOCKS if block >= rows)
-        padded = {}
-        for name, values in inputs.items():
-            block = np.zeros((size, *values.shape[1:]), dtype=np.float32)
-            block[:rows] = values[start : start + rows]
-            padded[name] = block
-        parts.append(np.asarray(network.predict_on_batch(padded))[:rows])
-    return np.concatenate(parts) if parts else np.zeros((0, *network.output_shape[1:]), dtype=np.float32)
-
-
-def _changed(defaults: Settings, changes: Mapping[str, Any]) -> Settings:
-    """Return the settings with changes, those of the plan in the plan."""
-    own = {name: value for name, value in changes.items() if name in Settings.__dataclass_fields__}
-    plan = {name: value for name, value in changes.items() if name not in own}
-    settings = replace(defaults, **own)
-    return replace(settings, plan=replace(settings.plan, **plan))
-
-
-def _settings(about: Mapping[str, Any]) -> Settings:
-    """Return settings from plain JSON."""
-    return Settings(**{**about, "scaling": Scaling(**about["scaling"]), "plan": ForecastPlan(**about["plan"])})
 
 
 def _part(arrays: Mapping[str, np.ndarray], prefix: str) -> dict[str, np.ndarray]:

@@ -9,7 +9,7 @@ import numpy as np
 
 from dl_core.data.series.panel import Panel
 from dl_core.models.series.network import NetworkForecaster
-from dl_core.models.series.ridge import LinearPath
+from dl_core.models.series.ridge import LinearPath, LinearStart
 from dl_core.models.series.scaling import Scaling
 from dl_core.models.series.stack import DenseStack
 
@@ -69,7 +69,7 @@ def _plain(season: int, horizon: int, longest: int) -> list[Way]:
 
 
 def _seasonal(season: int, short: int, longest: int) -> list[Way]:
-    """Return stacks that forecast what differs from the last long or short season, and a linear path beside them."""
+    """Return a linear path, and stacks that start from one and forecast what differs from the last long season."""
     twice = {"lookback": min(2 * season, longest)}
     level = Scaling(centre="zero", size="level", log=False, lag=season, span=season)
     change = Scaling(centre="last", size="lagged", log=False, lag=season, span=season)
@@ -77,10 +77,9 @@ def _seasonal(season: int, short: int, longest: int) -> list[Way]:
     daily = Scaling(centre="mean", size="spread", log=True, lag=short, span=max(short, season // 7))
     return [
         ("linear_ratio", LinearPath, {**twice, "scaling": daily}),
-        ("season_level", DenseStack, {**twice, "scaling": level}),
-        ("season_change", DenseStack, {**twice, "scaling": change}),
-        ("season_ratio", DenseStack, {**twice, "scaling": ratio}),
-        ("short_ratio", DenseStack, {**twice, "scaling": daily}),
+        ("season_ratio", LinearStart, {**twice, "scaling": ratio}),
+        ("season_change", LinearStart, {**twice, "scaling": change}),
+        ("season_level", LinearStart, {**twice, "scaling": level}),
     ]
 
 

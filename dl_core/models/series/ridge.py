@@ -12,10 +12,13 @@ from dl_core.data.series.panel import Panel
 from dl_core.evaluate.forecasts import LEVELS, MIDDLE
 from dl_core.models.base import FitContext
 from dl_core.models.series.base import Held
-from dl_core.models.series.network import HeldJudge, NetShape, NetworkForecaster, Settings
+from dl_core.models.series.judge import HeldJudge
+from dl_core.models.series.network import NetworkForecaster
+from dl_core.models.series.settings import NetShape, Settings
+from dl_core.models.series.stack import DenseStack, Stack
 from dl_core.models.series.windows import Windows
 
-MOST = 20_000  # windows that are solved for
+MOST = 30_000  # windows that are solved for
 NEAR = 20.0  # scaled values beyond this are cut, so that no outlier bends the layer
 ROUNDS = 3  # of weighing windows by their error, so that it is absolute errors that become small
 RIDGES = (1e-3, 1e-2, 1e-1)  # penalties that held windows choose from, in units of the mean squared input
@@ -62,10 +65,7 @@ class LinearPath(NetworkForecaster):
         if not len(windows):
             context.emit({"event": "warning", "text": "No series is long enough to train on"})
             return
-        random = np.random.default_rng(context.seed)
-        inputs, targets = self._batch(windows, random, int(min(MOST, 2 * len(windows))))
-        whole = ~np.isnan(targets).any(axis=1)
-        x, y = np.clip(inputs["window"][whole], -NEAR, NEAR), np.clip(targets[whole], -NEAR, NEAR)
+        x, y = solvable(self, windows, context.seed)
         context.progress(0.5, "Solving for the linear path")
         if not len(x):
             return
@@ -82,19 +82,62 @@ class LinearPath(NetworkForecaster):
 
     def _solve(self, x: np.ndarray, y: np.ndarray, ridge: float) -> None:
         """Set the layer's weights from windows (m, length) and targets (m, horizon)."""
-        wide = np.concatenate([x, np.ones((len(x), 1), dtype=x.dtype)], axis=1)  # (m, length + 1)
-        weight, solved = np.ones((len(x), 1), dtype=x.dtype), np.zeros((wide.shape[1], y.shape[1]))
-        for _ in range(ROUNDS):
-            weighed = wide * (weight / weight.sum())
-            square = (weighed.T @ wide).astype(float)
-            penalty = ridge * np.trace(square[:-1, :-1]) / x.shape[1] * np.eye(len(square))
-            penalty[-1, -1] = 0.0
-            solved = np.linalg.solve(square + penalty + 1e-9 * np.eye(len(square)), weighed.T @ y)
-            error = np.abs(wide @ solved - y).mean(axis=1, keepdims=True)
-            weight = (1.0 / (error + TINY + 0.1 * np.median(error))).astype(x.dtype)
-        rest = y - wide @ solved  # (m, h)
+        kernel, bias, rest = solve_linear(x, y, ridge)
         offsets = np.quantile(rest, LEVELS, axis=0).T  # (h, levels)
-        self.networks[0].set_weights([solved[:-1], solved[-1] + offsets[:, MIDDLE], offsets - offsets[:, MIDDLE, None]])
+        self.networks[0].set_weights([kernel, bias + offsets[:, MIDDLE], offsets - offsets[:, MIDDLE, None]])
+
+
+class LinearStart(DenseStack):
+    """A stack of dense blocks beside a linear layer that starts at the solution of `LinearPath`.
+
+    Training then begins where the linear path ends, and all of it goes on to be trained.
+    """
+
+    name = "linear_start"
+
+    @staticmethod
+    def build(shape: NetShape) -> keras.Model:
+        """Return the network; before training it is the linear layer alone."""
+        stack = Stack(shape, calm=True)
+        near = keras.layers.Lambda(_near, output_shape=(shape.length,), name="near")(stack.inputs["window"])
+        stack.ahead["linear"] = keras.layers.Dense(shape.horizon, name="linear_ahead")(near)
+        for number in range(shape.blocks):
+            stack.block(f"block_{number}", "rest")
+        return stack.network("linear_start")
+
+    def _start(self, known: Panel, context: FitContext) -> None:
+        super()._start(known, context)
+        windows = Windows(known, self.shape.length, self.horizon, self.covariates, self.settings.recent)
+        x, y = solvable(self, windows, context.seed) if len(windows) else (np.zeros((0, 0)),) * 2
+        if len(x):
+            kernel, bias, _ = solve_linear(x, y, RIDGES[0])
+            for network in self.networks:
+                network.get_layer("linear_ahead").set_weights([kernel, bias])
+
+
+def solvable(model: NetworkForecaster, windows: Windows, seed: int) -> tuple[np.ndarray, np.ndarray]:
+    """Return scaled windows (m, length) and targets (m, horizon) without missing or far values, drawn at random."""
+    inputs, targets = model._batch(windows, np.random.default_rng(seed), int(min(MOST, 2 * len(windows))))
+    whole = ~np.isnan(targets).any(axis=1)
+    return np.clip(inputs["window"][whole], -NEAR, NEAR), np.clip(targets[whole], -NEAR, NEAR)
+
+
+def solve_linear(x: np.ndarray, y: np.ndarray, ridge: float) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return kernel (length, horizon), bias (horizon,) and what is left (m, horizon) of the ridge regression of y on x.
+
+    Windows are reweighed by their errors, so that absolute errors become small rather than squared ones.
+    """
+    wide = np.concatenate([x, np.ones((len(x), 1), dtype=x.dtype)], axis=1)  # (m, length + 1)
+    weight, solved = np.ones((len(x), 1), dtype=x.dtype), np.zeros((wide.shape[1], y.shape[1]))
+    for _ in range(ROUNDS):
+        weighed = wide * (weight / weight.sum())
+        square = (weighed.T @ wide).astype(float)
+        penalty = ridge * np.trace(square[:-1, :-1]) / x.shape[1] * np.eye(len(square))
+        penalty[-1, -1] = 0.0
+        solved = np.linalg.solve(square + penalty + 1e-9 * np.eye(len(square)), weighed.T @ y)
+        error = np.abs(wide @ solved - y).mean(axis=1, keepdims=True)
+        weight = (1.0 / (error + TINY + 0.1 * np.median(error))).astype(x.dtype)
+    return solved[:-1], solved[-1], y - wide @ solved
 
 
 def _near(window: Any) -> Any:

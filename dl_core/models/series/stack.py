@@ -10,7 +10,9 @@ import numpy as np
 from dl_core.data.series.panel import Panel
 from dl_core.evaluate.forecasts import MIDDLE
 from dl_core.models.series.bases import Basis, knots, polynomial, waves
-from dl_core.models.series.network import NetShape, NetworkForecaster, Settings, predict_blocks
+from dl_core.models.series.judge import predict_blocks
+from dl_core.models.series.network import NetworkForecaster
+from dl_core.models.series.settings import NetShape, Settings
 from dl_core.models.series.train_network import ForecastPlan
 
 COVARIATES = 4  # numbers that a step's covariates are brought to
@@ -38,10 +40,13 @@ class Stack:
     Parameters
     ----------
     shape : NetShape
+    calm : bool
+        Whether blocks forecast nothing before training.
     """
 
-    def __init__(self, shape: NetShape) -> None:
+    def __init__(self, shape: NetShape, calm: bool = False) -> None:
         self.shape, self.inputs = shape, shape.inputs()
+        self.first = "zeros" if calm else "glorot_uniform"
         self.rest = self.inputs["window"]  # (b, length)
         self.ahead: dict[str, Any] = {}  # part → (b, horizon)
         self.states: list[Any] = []
@@ -84,7 +89,7 @@ class Stack:
         self.states.append(x)
         if shapes is None:
             back = layers.Dense(shape.length, name=f"{name}_back")(x)
-            ahead = layers.Dense(shape.horizon, name=f"{name}_ahead")(x)
+            ahead = layers.Dense(shape.horizon, kernel_initializer=self.first, name=f"{name}_ahead")(x)
         else:
             back, ahead = (
                 Basis(one, name=f"{name}_{side}")(layers.Dense(len(one), name=f"{name}_{side}_numbers")(x))
@@ -99,7 +104,9 @@ class Stack:
         layers, shape = keras.layers, self.shape
         parts = [layers.Identity(name=part)(value) for part, value in self.ahead.items()]
         middle = layers.Add(name="middle")(parts) if len(parts) > 1 else parts[0]
-        states = layers.Concatenate(name="states")(self.states) if len(self.states) > 1 else self.states[0]
+        few = shape.horizon * shape.levels <= shape.width  # else the widths' layer would be the largest of all
+        join = layers.Concatenate(name="states") if few else layers.Add(name="states")
+        states = join(self.states) if len(self.states) > 1 else self.states[0]
         raw = layers.Dense(shape.horizon * shape.levels, name="widths")(states)
         raw = layers.Reshape((shape.horizon, shape.levels), name="widths_by_step")(raw)
         return keras.Model(self.inputs, Fan(name="fan")([middle, raw]), name=name)
