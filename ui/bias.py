@@ -23,7 +23,7 @@ MOST_SENTENCES = 4  # on the four-fifths rule, before the rest is folded
 
 def show(domain: Domain, context: PageContext) -> None:
     """Draw the tab."""
-    if _lone(context):
+    if leaders.lone(context):
         states.empty("groups", LONE, key="lone_series")
         return
     chosen, first = st.session_state.get(f"{context.key}_bias_columns") or [], f"{context.key}_bias_first"
@@ -68,13 +68,6 @@ def show(domain: Domain, context: PageContext) -> None:
         exposure.show(context, model)
     else:
         mitigation.show(domain, context, model, columns)
-
-
-def _lone(context: PageContext) -> bool:
-    """Return whether one series alone was judged, which leaves no groups to compare."""
-    evaluation = context.evaluation() if kinds.is_series(context) else None
-    judged = [about.get("series", 0) for about in evaluation.curves.values()] if evaluation is not None else []
-    return bool(judged) and max(judged) < 2
 
 
 def _pick_model(context: PageContext) -> str:

@@ -191,7 +191,7 @@ def _differences(context: PageContext, comparison: dict[str, Any], pair: tuple[s
     wins = sum(row["verdict"] == "better" for row in rows)
     losses = sum(row["verdict"] == "worse" for row in rows)
     title = f"A is better by {wins} of {len(rows)} metrics, worse by {losses}"
-    left, right = st.columns(2, gap="large")
+    left, right = st.columns([5, 6], gap="large")
     with left:
         drawn = [dot for dot, row in zip(dots, rows, strict=True) if _beside(context, row["metric"])]
         chart = charts.dots(drawn, title, x="A − B, turned so that right is better; whiskers: 95 %", line=0.0)

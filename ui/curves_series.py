@@ -62,7 +62,8 @@ def draw_fan(context: PageContext, found: Mapping[str, Any], shown: list[str], *
     errors = sorted(
         (found["errors"][name], context.label(name)) for name in shown if found["errors"].get(name) is not None
     )
-    name, closest = str(found["series"]), f": {errors[0][1]} is closest here" if len(errors) > 1 else ""
+    name = pick_series.unit(context) if leaders.lone(context) else str(found["series"])
+    closest = f": {errors[0][1]} is closest here" if len(errors) > 1 else ""
     unit = pick_series.unit(context)
     chart = fans.figure(found["history"], models, escaped(name) + closest, truth=found["truth"], unit=unit)
     said = "; ".join(f"{model} {number(error)}" for error, model in errors) or "nothing to judge"

@@ -20,6 +20,13 @@ def units(context: PageContext) -> str:
     return kinds.units(context)
 
 
+def lone(context: PageContext) -> bool:
+    """Return whether one series alone was judged, which leaves none to choose from and no groups to compare."""
+    evaluation = context.evaluation() if kinds.is_series(context) else None
+    judged = [about.get("series", 0) for about in evaluation.curves.values()] if evaluation is not None else []
+    return bool(judged) and max(judged) == 1
+
+
 def target(context: PageContext, metric: str) -> float | None:
     """Return the value that is best where neither more nor less is better, such as the promised coverage."""
     known = SERIES_METRICS.get(metric) if kinds.is_series(context) else None

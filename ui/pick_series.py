@@ -7,14 +7,19 @@ from typing import Any
 
 import streamlit as st
 
+from ui import leaders
 from ui.context import PageContext
 from ui.words import number
 
+LABEL = "Looking for series"
 KINDS = {"typical": "Typical", "worst": "Worst", "best": "Best"}
 
 
 def pick(context: PageContext, model: str, key: str) -> str | None:
-    """Draw the choice and return the id of the series, or None while it is fetched."""
+    """Draw the choice and return the id of the series, or None while it is fetched; one alone is no choice."""
+    if leaders.lone(context):
+        found = context.ask("series_found", {"model": model, "kind": "typical", "search": ""}, label=LABEL)
+        return None if found is None else found["series"][0]["series"]
     with st.container(horizontal=True, vertical_alignment="bottom"):
         kind = st.segmented_control(
             f"Series that {context.label(model)} forecasts",
@@ -29,7 +34,7 @@ def pick(context: PageContext, model: str, key: str) -> str | None:
             "Search", key=f"{key}_search", placeholder="Part of a name", icon=":material/search:", width=240
         )
         place = st.container()
-    found = context.ask("series_found", {"model": model, "kind": kind, "search": search}, label="Looking for series")
+    found = context.ask("series_found", {"model": model, "kind": kind, "search": search}, label=LABEL)
     if found is None:
         return None
     if not found["series"]:

@@ -10,7 +10,7 @@ import streamlit as st
 
 from dl_core.domain import Domain
 from dl_core.errors import DaylightError
-from ui import charts, fans, pick_series, series_words, states, uploads, what_if_series
+from ui import charts, fans, leaders, pick_series, series_words, states, uploads, what_if_series
 from ui.context import PageContext
 from ui.words import count, escaped, number, size
 
@@ -93,9 +93,11 @@ def _question(context: PageContext) -> dict[str, Any]:
             help=f"The models were made for {usual}; further ahead they go on from their own forecast, and their "
             "intervals are too narrow there.",
         )
-        reconcile = st.selectbox(
-            "Sums", list(RECONCILE), format_func=RECONCILE.get, key=f"{context.key}_reconcile", width=150, help=HELP
-        )
+        reconcile = "none"
+        if not leaders.lone(context):
+            reconcile = st.selectbox(
+                "Sums", list(RECONCILE), format_func=RECONCILE.get, key=f"{context.key}_reconcile", width=150, help=HELP
+            )
     question: dict[str, Any] = {"model": model}
     if horizon != usual:
         question["horizon"] = int(horizon)
@@ -142,11 +144,15 @@ def _answer(context: PageContext, result: Mapping[str, Any], question: Mapping[s
         _file(context, result)
     for note in result["notes"]:
         st.caption(f":material/info: {note}")
-    left, right = st.columns([1, 1], gap="large")
-    with left:
+    if result["unusual"]:
+        left, right = st.columns([1, 1], gap="large")
+        with left:
+            _chart(context, result, question)
+        with right:
+            _unusual(result["unusual"])
+    else:
         _chart(context, result, question)
-    with right:
-        _unusual(result["unusual"])
+        st.caption(":material/check: No unusual recent points: every series ends where its history would have put it.")
     _table(result["table"], result["rows"])
 
 
@@ -170,13 +176,15 @@ def _chart(context: PageContext, result: Mapping[str, Any], question: Mapping[st
         if not shown:
             return
         by_name = {one["series"]: one for one in shown}
-        name = place.selectbox("Series", list(by_name), key=f"{context.key}_ahead_series", width=330)
-    one = by_name[name]
+        name = next(iter(by_name))
+        if result["series"] > 1:
+            name = place.selectbox("Series", list(by_name), key=f"{context.key}_ahead_series", width=330)
+    one, called = by_name[name], name if result["series"] > 1 else pick_series.unit(context)
     model = {"name": context.label(result["model"]), "colour": context.colour(result["model"]), "fan": one["forecast"]}
     times = fans.moments(one["forecast"]["time"])
     span = f"the next {series_words.steps(len(times))}, up to {times[-1]}"
-    chart = fans.figure(one["history"], [model], f"{escaped(name)}: {span}", unit=pick_series.unit(context))
-    charts.draw(chart, f"{name}: {span}. {fans.said([model])}.", key="ahead")
+    chart = fans.figure(one["history"], [model], f"{escaped(called)}: {span}", unit=pick_series.unit(context))
+    charts.draw(chart, f"{called}: {span}. {fans.said([model])}.", key="ahead")
     st.caption("Bands: 80 % and 95 % intervals, calibrated on windows before the test.")
 
 
@@ -223,9 +231,6 @@ def _file(context: PageContext, result: Mapping[str, Any]) -> None:
 def _unusual(found: list[Mapping[str, Any]]) -> None:
     """List recent points that the history did not lead to expect."""
     st.markdown("**Unusual recent points**")
-    if not found:
-        st.caption("None: the last steps of every series lie where its history would have put them.")
-        return
     times = fans.moments([row["time"] for row in found])
     table = pd.DataFrame(
         {

@@ -7,6 +7,7 @@ from typing import Any
 
 import streamlit as st
 
+from dl_core.evaluate.choice import best_model
 from ui import charts, fans, pick_series, states
 from ui.context import PageContext
 from ui.words import count, escaped, number, signed
@@ -36,7 +37,9 @@ def show(context: PageContext) -> None:
 
 
 def _form(context: PageContext, now: Mapping[str, Any]) -> dict[str, Any]:
-    series = st.selectbox("Series", now["all"], now["all"].index(now["series"]), key=f"{context.key}_plan_series")
+    series = now["series"]
+    if len(now["all"]) > 1:
+        series = st.selectbox("Series", now["all"], now["all"].index(series), key=f"{context.key}_plan_series")
     covariate = st.selectbox("What is known ahead", now["covariates"], key=f"{context.key}_plan_covariate")
     horizon = len(now["time"])
     first, last = st.slider("Steps ahead that change", 1, horizon, (1, horizon), key=f"{context.key}_plan_steps")
@@ -71,13 +74,15 @@ def _value(context: PageContext, covariate: str, planned: list[float]) -> float 
 
 def _answer(context: PageContext, found: Mapping[str, Any]) -> None:
     names = list(found["models"])
+    deep = best_model({name: context.models[name] for name in names}, "deep")  # the plain ones read no plan
+    first = deep or (context.best if context.best in names else names[0])
     shown = st.pills(
         "Models",
         names,
         selection_mode="multi",
         format_func=context.label,
         key=f"{context.key}_plan_models",
-        default=[context.best] if context.best in names else names[:1],
+        default=[first],
     )
     models, moved = [], []
     for name in shown or names[:1]:
@@ -96,8 +101,9 @@ def _answer(context: PageContext, found: Mapping[str, Any]) -> None:
         moved.append(f"{label} {moved_by(before, after)}")
     told = f"sum of all steps ahead: {', '.join(moved)}"
     unit = pick_series.unit(context)
-    chart = fans.figure(found["history"], models, f"{escaped(found['series'])}, {told}", unit=unit)
-    charts.draw(chart, f"{found['series']}, {told}", key="what_if_plan")
+    name = found["series"] if len(found["all"]) > 1 else unit
+    chart = fans.figure(found["history"], models, f"{escaped(name)}, {told}", unit=unit)
+    charts.draw(chart, f"{name}, {told}", key="what_if_plan")
     st.caption("A model that does not read what is known ahead does not move; that it moves does not prove a cause.")
 
 

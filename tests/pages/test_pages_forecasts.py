@@ -21,7 +21,7 @@ from dl_core.train.run import Run
 from tests.forecast_runs import HORIZON, QUICK, shared_run
 from tests.pages.test_pages_router import said
 from tests.series import toy_frame
-from ui import bias, curves_series, explain_series, faithful, fans, leaders, predict_series, stress_series
+from ui import curves_series, explain_series, faithful, fans, leaders, predict_series, stress_series
 
 ROOT = Path(__file__).parents[2]
 
@@ -196,9 +196,9 @@ def test_one_series_alone_has_no_groups() -> None:
     context = MagicMock()
     context.dataset = {"roles": {"series": ["s"], "value": ["v"]}}
     context.evaluation.return_value = Evaluation(pd.DataFrame(), {"drift": {"series": 1, "unit": "windows"}}, "", ())
-    assert bias._lone(context) and leaders.units(context) == "windows"
+    assert leaders.lone(context) and leaders.units(context) == "windows"
     context.evaluation.return_value = Evaluation(pd.DataFrame(), {"drift": {"series": 5, "unit": "series"}}, "", ())
-    assert not bias._lone(context) and leaders.units(context) == "series"
+    assert not leaders.lone(context) and leaders.units(context) == "series"
 
 
 def test_the_leader_is_the_closest_to_a_target() -> None:
