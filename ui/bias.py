@@ -117,7 +117,11 @@ def _groups(context: PageContext, report: dict[str, Any], model: str, metric: st
         label = measures.measure(context, metric).label
         title = f"{label} by {column}{_stands_out(context, report, metric, column)}"
         everyone = estimate(overall["value"], overall["low"], overall["high"], overall["n"])
-        words = f"dotted: all, {everyone}" if kinds.is_series(context) else f"{label}; dotted: all {units}, {everyone}"
+        words = (
+            f"dotted: all {units}, {number(overall['value'])}"
+            if kinds.is_series(context)
+            else f"{label}; dotted: all {units}, {everyone}"
+        )
         chart = charts.dots(dots, title, x=words, line=overall["value"])
         if dots and min(row["value"] for row in dots) == max(row["value"] for row in dots):
             chart.update_xaxes(range=[-0.02, 1.05])  # one value alone would be drawn on an axis up to 2

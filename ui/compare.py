@@ -100,13 +100,12 @@ def _leaderboard(context: PageContext, table: pd.DataFrame, metric: str, bound: 
         for row in rows.to_dict("records")
     ]
     title = leaders.title(context, metric, dots[0])
-    words = f"{leaders.axis(context, metric)}; whiskers: 95 % interval"
-    chart = charts.dots(dots, title, x=words, line=leaders.target(context, metric))
+    chart = charts.dots(dots, title, x=leaders.axis(context, metric), line=leaders.target(context, metric))
     if bound is not None:
         _bound(chart, bound)
     charts.draw(chart, alt=title, key=f"leaderboard_{metric}")
     held = "The test" if kinds.is_series(context) else "Test rows"
-    st.caption(f"Protocol: {context.summary['protocol']}. {held} chose nothing.")
+    st.caption(f"Whiskers: 95 % interval. Protocol: {context.summary['protocol']}. {held} chose nothing.")
 
 
 def _bound(chart: Any, bound: float) -> None:

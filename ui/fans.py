@@ -10,7 +10,7 @@ import plotly.graph_objects as go
 from ui import charts, series_words, theme
 from ui.words import number
 
-HISTORY, TRUTH = theme.GREYS[2], theme.OKABE_ITO["vermillion"]
+HISTORY, TRUTH = theme.GREYS[0], theme.OKABE_ITO["vermillion"]
 MOST_FANS = 2  # models with intervals in one chart; more would hide each other
 
 

@@ -63,7 +63,7 @@ def axis(context: PageContext, metric: str) -> str:
     """Return the words of a metric's axis, with what is good on it."""
     about, aim = measures.measure(context, metric), target(context, metric)
     if aim is not None:
-        return f"{about.label}; dotted: {number(aim, 2)}, the closer the better"
+        return f"{about.label}; best at {number(aim, 2)}, dotted"
     if metric.startswith(WIDTH):
-        return f"{about.label}; narrow is good only where the coverage is honest"
+        return f"{about.label}; narrow is good if honest"
     return f"{about.label}, {'higher' if about.higher_is_better else 'lower'} is better"

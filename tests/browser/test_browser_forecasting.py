@@ -50,7 +50,7 @@ def _plan(frame: pd.DataFrame) -> pd.DataFrame:
 def _read(page: Page, file: Path) -> None:
     """Upload a file and wait until it stands in the place of what was there."""
     upload(page, file)
-    expect(page.get_by_text("Not trained yet", exact=True).first).to_be_visible(timeout=LONG)
+    expect(page.get_by_text("Not trained yet").first).to_be_visible(timeout=LONG)
     expect(page.get_by_text(file.stem, exact=True).first).to_be_visible()
     settled(page)
 
@@ -99,7 +99,7 @@ def test_both_samples_open(page: Page, server: str) -> None:
         picture(page, f"series_{tab.lower()}")
     page.get_by_role("button", name="Samples", exact=True).click()
     page.locator("[data-testid=stDialog]").get_by_role("button", name="Open", exact=True).nth(1).click()
-    expect(page.get_by_text("Not trained yet", exact=True).first).to_be_visible(timeout=LONG)
+    expect(page.get_by_text("Not trained yet").first).to_be_visible(timeout=LONG)
     expect(page.get_by_text("Traffic on an interstate").first).to_be_visible()
     expect(page.get_by_text("What was found")).to_be_visible()
     settled(page)

@@ -243,3 +243,22 @@ def test_faithfulness_is_told_beside_chance(monkeypatch: pytest.MonkeyPatch) -> 
     page.reset_mock()
     faithful.show({"deletion": None})
     page.badge.assert_not_called()
+
+
+def test_parts_and_covariates_are_drawn_with_their_names(monkeypatch: pytest.MonkeyPatch) -> None:
+    charts: list[Any] = []
+    monkeypatch.setattr(explain_series.charts, "draw", lambda chart, alt, **more: charts.append((chart, alt)))
+    context = MagicMock()
+    context.label.side_effect = str.upper
+    context.dataset = {"roles": {"series": ["s"], "value": ["v"]}}
+    context.summary = {"dataset": {"roles": {"value": ["sales"]}}}
+    ahead = {"ahead": {"time": ["2020-01-01 00:00:00", "2020-02-01 00:00:00"]}}
+    one = {"model": "nbeats", "method": "components", "parts": ["trend", "season"], "weights": [[1, 2], [0.5, -0.5]]}
+    explain_series._components(context, one, ahead, "Trend, season, rest")
+    chart, alt = charts.pop()
+    assert alt.startswith("Trend, season, rest: what NBEATS adds up. trend from 1.00 to 2.00")
+    assert {line.name for line in chart.data} >= {"trend", "season"}
+    explain_series._covariates({"model": "nbeats", "method": "occlusion"}, [("promo", -14.0), ("rain", 2.0)])
+    chart, alt = charts.pop()
+    assert alt == "Covariates: promo −14.0; rain +2.00." and list(chart.layout.xaxis.range) == [-18.0, 6.0]
+    assert explain_series.strongest([("2020-01-01", 3.0)], [("promo", -14.0)]) == "promo counts most (−14.0)"
