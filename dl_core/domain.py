@@ -101,7 +101,7 @@ class Domain:
     problem: Problem = CLASSIFICATION  # what is asked of models
     novelty: Callable[[Dataset, Path | None], np.ndarray] | None = None  # (n, d), by which new rows look strange
     prediction_notes: Callable[[pd.DataFrame], list[str]] | None = None  # what to say beside predictions
-    learning_curve: Callable[..., list[dict[str, Any]]] | None = None  # (train, validation, test, seeds, work) -> rows
+    learning_curve: Callable[..., list[dict[str, Any]]] | None = None  # (train … test, seeds, work, options)
     about_rows: Callable[[Dataset, Mapping[str, Any]], pd.DataFrame] | None = None  # what metrics need besides scores
     pick_threshold: Callable[[np.ndarray, np.ndarray, pd.DataFrame | None], float | None] | None = None
     ages: bool = False  # whether scores are shown week by week, and models may learn on

@@ -116,7 +116,7 @@ def learning_curve(domain: Domain, run: Run, work: Work, seeds: int = 3) -> list
         raise OptionError("this domain has no learning curve", where=domain.title)
     dataset = run.load_dataset()
     parts = [dataset.subset(rows) for rows in (run.splits.train, run.splits.validation, run.splits.test)]
-    return domain.learning_curve(*parts, seeds, work)
+    return domain.learning_curve(*parts, seeds, work, run.spec.options)
 
 
 def cold_start(

@@ -17,7 +17,7 @@ KINDS = {
     "level_shift": "Level shifts",
     "outliers": "Outliers",
 }
-CURVES = {"series": "Number of series", "history": "Length of history (steps)"}
+CURVES = {"length": "Length of history (steps)", "series": "Number of series"}
 
 
 def show(context: PageContext) -> None:
@@ -87,10 +87,11 @@ def _curve(context: PageContext) -> None:
     rows = pd.DataFrame(result["rows"])
     left, right = st.columns(2, gap="large")
     for place, (form, words) in zip((left, right), CURVES.items(), strict=True):
-        part = rows[rows["curve"] == form] if "curve" in rows else rows
+        part = rows[rows["axis"] == form]
         if part.empty:
             continue
-        mean = part.groupby(["model", "labels"], sort=False)["value"].agg(["mean", "min", "max"]).reset_index()
+        by = ["model", "label", "labels"]
+        mean = part.groupby(by, sort=False)["value"].agg(["mean", "min", "max"]).reset_index()
         mean = mean.rename(columns={"mean": "value", "min": "low", "max": "high"})
         lines = [_line(context, model, of_model, "labels") for model, of_model in mean.groupby("model", sort=False)]
         label = measures.measure(context, part["metric"].iloc[0]).label
@@ -104,7 +105,7 @@ def _curve(context: PageContext) -> None:
 def _line(context: PageContext, model: str, rows: pd.DataFrame, x: str) -> dict[str, Any]:
     rows = rows.sort_values(x)
     return {
-        "name": context.label(model),
+        "name": rows["label"].iloc[0] if "label" in rows else context.label(model),
         "x": rows[x].tolist(),
         "y": rows["value"].tolist(),
         "low": rows["low"].tolist() if "low" in rows else None,

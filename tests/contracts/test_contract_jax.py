@@ -15,6 +15,7 @@ ROOT = Path(__file__).parents[2]
 CONTRACTS = "tests/contracts"
 IMAGES = "(frozen or small_cnn or fine_tuned) and not (fine_tuned and (same_seed or colour or stop))"
 LISTS = "(deep_blend or sasrec) and not (cancelled or bare or same_seed)"
+SERIES = "(nbeats or gru or patch_transformer or zero_shot) and (graph or saving or quantiles)"
 TABLES = "feed_forward or recurrent or autoencoder or pretrained"
 
 
@@ -25,7 +26,10 @@ TABLES = "feed_forward or recurrent or autoencoder or pretrained"
         pytest.param(["tests/models/test_models_keras_fit.py"], "", id="training loop"),
         pytest.param([f"{CONTRACTS}/test_contract_table_models.py"], TABLES, id="table models"),
         pytest.param([f"{CONTRACTS}/test_contract_recommenders.py"], LISTS, id="recommenders"),
-        pytest.param([f"{CONTRACTS}/test_contract_explainers.py"], "", id="explainers"),
+        pytest.param([f"{CONTRACTS}/test_contract_forecasters.py"], SERIES, id="forecasters"),
+        pytest.param(
+            [f"{CONTRACTS}/test_contract_explainers.py", "tests/explain/test_explain_forecasts.py"], "", id="explainers"
+        ),
     ],
 )
 def test_contract_holds_on_jax(files: list[str], chosen: str) -> None:

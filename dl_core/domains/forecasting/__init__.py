@@ -85,11 +85,13 @@ def prediction_table(predictions: pd.DataFrame, data: Dataset) -> pd.DataFrame:
     return pd.DataFrame(columns).reset_index(drop=True)
 
 
-def learning_curve(train: Dataset, validation: Dataset, test: Dataset, seeds: int, work: Any) -> list[dict[str, Any]]:
+def learning_curve(
+    train: Dataset, validation: Dataset, test: Dataset, seeds: int, work: Any, options: Mapping[str, Any]
+) -> list[dict[str, Any]]:
     """Return MASE against the number of series and the length of history, pretrained and from scratch."""
     from dl_core.transfer.series_curve import series_curve
 
-    return series_curve(train, validation, test, seeds, work)
+    return series_curve(train, validation, test, seeds, work, options=options)
 
 
 DOMAIN = Domain(

@@ -94,6 +94,13 @@ OFFERS = {
             _from("linear", "NLinear"),
         ),
         Offer(
+            "seasonal_linear",
+            "Seasonal linear",
+            "deep",
+            "One small linear layer for each place in the season, shared by all of them (SparseTSF).",
+            _from("linear", "SeasonalLinear"),
+        ),
+        Offer(
             "nbeats",
             "N-BEATS",
             "deep",

@@ -148,7 +148,9 @@ def pick_threshold(y: np.ndarray, scores: np.ndarray, about: pd.DataFrame | None
     return pick_threshold_for_money(y[known], scores[known], None if about is None else about[known])
 
 
-def learning_curve(train: Dataset, validation: Dataset, test: Dataset, seeds: int, work: Any) -> list[dict[str, Any]]:
+def learning_curve(
+    train: Dataset, validation: Dataset, test: Dataset, seeds: int, work: Any, options: Mapping[str, Any]
+) -> list[dict[str, Any]]:
     """Return average precision against the number of known frauds: a pretrained encoder, and one from scratch."""
     from dl_core.models.table.pretrained import label_curve
 

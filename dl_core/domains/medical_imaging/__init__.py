@@ -97,7 +97,9 @@ def novelty(dataset: Dataset, cache: Path | None) -> np.ndarray:
     return embed(dataset.images, plan, cache)[:, -HEAD_WIDTH:]
 
 
-def learning_curve(train: Dataset, validation: Dataset, test: Dataset, seeds: int, work: Any) -> list[dict[str, Any]]:
+def learning_curve(
+    train: Dataset, validation: Dataset, test: Dataset, seeds: int, work: Any, options: Mapping[str, Any]
+) -> list[dict[str, Any]]:
     """Return AUROC against the number of labels: frozen features with a linear head, and the small CNN from scratch.
 
     The CNN, which takes nearly all of the time, gets one draw and a short training, so that the curve takes minutes.

@@ -85,7 +85,9 @@ def prediction_notes(predictions: pd.DataFrame) -> list[str]:
     return [f"{users[basis]} of {users.sum()} users {text}." for basis, text in words.items() if users.get(basis)]
 
 
-def learning_curve(train: Dataset, validation: Dataset, test: Dataset, seeds: int, work: Any) -> list[dict[str, Any]]:
+def learning_curve(
+    train: Dataset, validation: Dataset, test: Dataset, seeds: int, work: Any, options: Mapping[str, Any]
+) -> list[dict[str, Any]]:
     """Return nDCG against the number of known users of a small market, carried over from a large one and not."""
     from dl_core.transfer.interaction_transfer import transfer_curve
 

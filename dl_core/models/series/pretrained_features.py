@@ -178,7 +178,7 @@ class _Window:
         near = max(1, short if short < long else long // 4)
         level = xp.mean(self.w[:, -near:], axis=1, keepdims=True)
         then = xp.mean(self.w[:, -near - long : -long], axis=1, keepdims=True)
-        found.append(self._same_phase(long, 0) + (level - then) * self._flag(long + near))
+        found.append((level - then) * self._flag(long + near) + self._same_phase(long, 0))
         found.append(self._grown(long, level, then))
         raw = self._smoothed(self.w)
         found += [raw[:, at : at + 1] * one for at in range(len(SMOOTH))]
@@ -198,7 +198,7 @@ class _Window:
         ratio = (level + zero) / xp.maximum(then + zero, LEAST * xp.ones_like(then))
         ratio = xp.clip(xp.where(then + zero > LEAST, ratio, xp.ones_like(ratio)), 0.5, 2.0)
         above = xp.where(xp.min(self.raw, axis=1, keepdims=True) >= 0, self._flag(season), 0.0 * zero)
-        return naive + above * (naive + zero) * (ratio - 1.0)
+        return naive + above * (zero + naive) * (ratio - 1.0)
 
     def phases(self) -> Any:
         """Return values (n, h, p) of the same and the neighbouring phases in the last seasons."""

@@ -91,7 +91,8 @@ def window_graph(network: keras.Model, reading: Reading, horizon: int) -> keras.
     read = ReadWindow(reading, horizon, name="read")(window)
     scaled = network([read[SERIES], read[STEPS], read[CANDIDATES]])
     anchor, scale = read[PLACE][:, None, :1], read[PLACE][:, None, 1:]
-    return keras.Model({"window": window}, scaled * scale + anchor, name="pretrained_forecast")
+    # the smaller summand first: Keras on TensorFlow may take the second for a bias where shapes meet by chance
+    return keras.Model({"window": window}, anchor + scaled * scale, name="pretrained_forecast")
 
 
 def quantile_loss(y_true: Any, y_pred: Any) -> Any:
