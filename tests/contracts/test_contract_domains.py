@@ -17,9 +17,11 @@ from dl_core.domain import ReadRequest, domains, get_domain
 from dl_core.errors import OptionError
 from dl_core.evaluate.lists.metrics import LIST_METRICS
 from dl_core.evaluate.metrics import METRICS
-from dl_core.problems.classification import CLASSIFICATION
+from dl_core.evaluate.series.metrics import SERIES_METRICS
 from dl_core.store.bundle import open_bundle
 from dl_core.train.run import Run, TrainSpec
+
+JUDGES = {"classification": METRICS, "ranking": LIST_METRICS, "forecasting": SERIES_METRICS}
 
 
 @pytest.fixture(scope="module")
@@ -57,9 +59,7 @@ def test_a_domain_describes_itself_completely(name):
         assert set(preset) <= set(domain.models)
         assert any(domain.models[model].kind == "baseline" for model in preset)
     assert domain.primary_metric in domain.metrics
-    assert {*domain.metrics, *domain.group_metrics} <= set(
-        METRICS if domain.problem is CLASSIFICATION else LIST_METRICS
-    )
+    assert {*domain.metrics, *domain.group_metrics} <= set(JUDGES[domain.problem.name])
     assert domain.parse_options({}) == {option.name: option.default for option in domain.options}
     for key, offer in domain.models.items():
         assert offer.name == key and offer.label and offer.summary and offer.kind in ("deep", "baseline")
