@@ -7,9 +7,10 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from ui import charts, measures
+from ui import charts, measures, theme
+from ui.ask import kept
 from ui.context import PageContext
-from ui.words import number
+from ui.words import count, number
 
 KINDS = {
     "noise": "Noise",
@@ -17,7 +18,8 @@ KINDS = {
     "level_shift": "Level shifts",
     "outliers": "Outliers",
 }
-CURVES = {"length": "Length of history (steps)", "series": "Number of series"}
+CURVES = {"length": ("steps of history", "Steps of history known"), "series": ("series", "Series known")}
+COLOURS = {"from_scratch": theme.DEEP[0]}  # the others are models of the page, and keep their colours
 
 
 def show(context: PageContext) -> None:
@@ -75,7 +77,7 @@ def _curve(context: PageContext) -> None:
         "the same network from scratch, and the seasonal naive. All are judged on the same test windows."
     )
     asked = f"{context.key}_curve_asked_{context.run}"
-    if not context.prepared and not st.session_state.get(asked):
+    if not kept(context, "learning_curve", {}) and not st.session_state.get(asked):
         if context.read_only:
             st.caption("Open a run of your own to draw it.")
             return
@@ -85,21 +87,33 @@ def _curve(context: PageContext) -> None:
     if result is None:
         return
     rows = pd.DataFrame(result["rows"])
-    left, right = st.columns(2, gap="large")
-    for place, (form, words) in zip((left, right), CURVES.items(), strict=True):
-        part = rows[rows["axis"] == form]
-        if part.empty:
-            continue
-        by = ["model", "label", "labels"]
-        mean = part.groupby(by, sort=False)["value"].agg(["mean", "min", "max"]).reset_index()
-        mean = mean.rename(columns={"mean": "value", "min": "low", "max": "high"})
-        lines = [_line(context, model, of_model, "labels") for model, of_model in mean.groupby("model", sort=False)]
-        label = measures.measure(context, part["metric"].iloc[0]).label
+    drawn = [axis for axis in CURVES if axis in set(rows["axis"])]
+    for place, axis in zip(st.columns(len(drawn), gap="large"), drawn, strict=True):
         with place:
-            chart = charts.lines(lines, f"{label} by {words.lower()}", x=f"{words}, log scale", y=label, direct=False)
-            chart.update_xaxes(type="log")
-            charts.draw(chart, alt=f"{label} against {words.lower()}", key=f"curve_{form}")
-    st.caption("Lines are the mean of the draws, bands run from the worst to the best draw.")
+            draw_curve(context, rows[(rows["axis"] == axis) & rows["value"].notna()], axis)
+    st.caption(f"{rows['about'].iloc[0]} Lines are the mean of the draws, bands run from the worst to the best draw.")
+
+
+def draw_curve(context: PageContext, rows: pd.DataFrame, axis: str) -> None:
+    """Draw a line a model against how much was known, and say who is ahead where least is known."""
+    (unit, words), label = CURVES[axis], measures.measure(context, rows["metric"].iloc[0]).label
+    mean = rows.groupby(["model", "label", "labels"], sort=False)["value"].agg(["mean", "min", "max"]).reset_index()
+    lines = [
+        {
+            "name": name,
+            "x": part["labels"].tolist(),
+            "y": part["mean"].tolist(),
+            "low": part["min"].tolist(),
+            "high": part["max"].tolist(),
+            "colour": COLOURS.get(model) or context.colour(model),
+        }
+        for (model, name), part in mean.sort_values("labels").groupby(["model", "label"], sort=False)
+    ]
+    least = mean[mean["labels"] == mean["labels"].min()].sort_values("mean").iloc[0]
+    title = f"With {count(least['labels'])} {unit}, {least['label']} is ahead: {label} {number(least['mean'])}"
+    chart = charts.lines(lines, title, x=f"{words}, log scale", y=f"{label}, lower is better", height=380, direct=False)
+    chart.update_xaxes(type="log", tickvals=sorted(set(mean["labels"])), tickformat=",d")
+    charts.draw(chart, alt=title, key=f"curve_{axis}")
 
 
 def _line(context: PageContext, model: str, rows: pd.DataFrame, x: str) -> dict[str, Any]:

@@ -262,3 +262,34 @@ def test_parts_and_covariates_are_drawn_with_their_names(monkeypatch: pytest.Mon
     chart, alt = charts.pop()
     assert alt == "Covariates: promo −14.0; rain +2.00." and list(chart.layout.xaxis.range) == [-18.0, 6.0]
     assert explain_series.strongest([("2020-01-01", 3.0)], [("promo", -14.0)]) == "promo counts most (−14.0)"
+
+
+@pytest.mark.usefixtures("shops")
+def test_the_learning_curve_says_who_is_ahead_where_little_is_known(monkeypatch: pytest.MonkeyPatch) -> None:
+    from dl_core import probes
+
+    rows = [
+        {
+            "model": model,
+            "label": label,
+            "axis": axis,
+            "labels": labels,
+            "rows": 10,
+            "seed": seed,
+            "metric": "mase",
+            "value": value + 0.1 * seed,
+            "about": "Judged on the same windows.",
+        }
+        for model, label, value in (("zero_shot", "Pretrained", 0.8), ("from_scratch", "From scratch", 1.1))
+        for axis in ("length", "series")
+        for labels in (12, 48)
+        for seed in (0, 1)
+    ]
+    monkeypatch.setattr(probes, "learning_curve", lambda *about, **more: rows)
+    test = opened("Compare")
+    test.session_state["forecasting_labels"] = True
+    settled(test).button(key="draw_curve").click()
+    words = said(settled(test))
+    assert "With 12 steps of history, Pretrained is ahead: MASE 0.850" in words
+    assert "With 12 series, Pretrained is ahead" in words and "Judged on the same windows." in words
+    assert len(drawn(test, "curve_length")["data"]) == 4  # a line and a band for each model
