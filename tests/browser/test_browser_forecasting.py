@@ -49,6 +49,8 @@ def _plan(frame: pd.DataFrame) -> pd.DataFrame:
 
 def _read(page: Page, file: Path) -> None:
     """Upload a file and wait until it stands in the place of what was there."""
+    open_tab(page, "Data")  # Predict has an uploader of its own
+    settled(page)
     upload(page, file)
     expect(page.get_by_text("Not trained yet").first).to_be_visible(timeout=LONG)
     expect(page.get_by_text(file.stem, exact=True).first).to_be_visible()
@@ -198,7 +200,7 @@ def test_words_among_values_are_told_with_what_to_do(page: Page, server: str, fi
     page.get_by_role("button", name="Upload", exact=True).click()
     page.locator("[data-testid=stDialog] [data-testid=stFileUploader] input[type=file]").set_input_files(files["odd"])
     page.get_by_role("button", name="Read the files").click()
-    expect(page.get_by_text("sales").first).to_be_visible(timeout=LONG)
-    expect(page.get_by_text("Your data and earlier results are untouched").first).to_be_visible(timeout=LONG)
+    expect(page.get_by_text("text instead of a number (row 4)").first).to_be_visible(timeout=LONG)
+    expect(page.get_by_text("the data you had before are untouched").first).to_be_visible()
     no_fault(page)
     picture(page, "series_odd")
