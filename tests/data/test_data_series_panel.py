@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from dl_core.data.series.ends import to_common_end
+from dl_core.data.series.ends import planned, to_common_end
 from dl_core.data.series.origins import rolling_origins, usual_horizon
 from dl_core.data.series.panel import Panel
 from tests.series import toy_panel
@@ -73,9 +73,9 @@ def test_the_scale_of_a_constant_series_makes_no_error_infinite():
 
 def test_what_is_not_told_ahead_is_that_of_a_season_before():
     panel = plain([[1, 2, 3, 4, 5]], season=3, future=[[7, 8, 9, 1, 2]])
-    assert panel.planned(4).ahead[0, :, 0].tolist() == [9, 1, 2, 9]
+    assert planned(panel, 4).ahead[0, :, 0].tolist() == [9, 1, 2, 9]
     told = replace(panel, ahead=np.array([[[5.0], [np.nan]]], dtype=np.float32))
-    assert told.planned(3).ahead[0, :, 0].tolist() == [5, 1, 2]
+    assert planned(told, 3).ahead[0, :, 0].tolist() == [5, 1, 2]
 
 
 def test_series_that_end_early_are_brought_to_the_common_end():

@@ -1,4 +1,4 @@
-"""Series that end at different times, brought to a common end."""
+"""The ends of series: brought to a common one, and what is planned after them."""
 
 from __future__ import annotations
 
@@ -48,3 +48,21 @@ def to_common_end(panel: Panel) -> Panel:
         weight=None,
     )
     return replace(panel.append(later), ahead=panel.ahead)
+
+
+def planned(panel: Panel, horizon: int) -> Panel:
+    """Return the panel with known-ahead covariates for every step ahead.
+
+    Where none are told, those of a season before stand in (of the longest season), and 0 where there are none.
+    """
+    if panel.future is None or not len(panel):
+        return panel
+    told = np.full((len(panel), horizon, panel.future.shape[1]), np.nan, dtype=np.float32)
+    if panel.ahead is not None:
+        known = panel.ahead[:, :horizon]
+        told[:, : known.shape[1]] = known
+    season, steps = (panel.seasons[-1] if panel.seasons else 1), np.arange(horizon)
+    back = panel.lengths[:, None] + (steps - season * (steps // season + 1))[None, :]
+    rows = panel.starts[:-1, None] + np.maximum(back, 0)
+    before = np.where((back >= 0)[:, :, None], panel.future[np.minimum(rows, len(panel.values) - 1)], 0.0)
+    return replace(panel, ahead=np.where(np.isnan(told), before, told).astype(np.float32))

@@ -230,23 +230,6 @@ class Panel:
             ahead=ahead,
         )
 
-    def planned(self, horizon: int) -> Panel:
-        """Return the panel with known-ahead covariates for every step ahead.
-
-        Where none are told, those of a season before stand in (of the longest season), and 0 where there are none.
-        """
-        if self.future is None or not len(self):
-            return self
-        told = np.full((len(self), horizon, self.future.shape[1]), np.nan, dtype=np.float32)
-        if self.ahead is not None:
-            known = self.ahead[:, :horizon]
-            told[:, : known.shape[1]] = known
-        season, steps = (self.seasons[-1] if self.seasons else 1), np.arange(horizon)
-        back = self.lengths[:, None] + (steps - season * (steps // season + 1))[None, :]
-        rows = self.starts[:-1, None] + np.maximum(back, 0)
-        before = np.where((back >= 0)[:, :, None], self.future[np.minimum(rows, len(self.values) - 1)], 0.0)
-        return replace(self, ahead=np.where(np.isnan(told), before, told).astype(np.float32))
-
     def filled(self) -> Panel:
         """Return the panel without missing values, as a model may read it.
 

@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 
 from dl_core.data.dataset import Dataset
+from dl_core.data.series.ends import planned
 from dl_core.data.series.origins import horizon_of, rolling_origins, stride_of
 from dl_core.data.series.panel import Panel
 from dl_core.evaluate.forecasts import LEVELS, MIDDLE
@@ -102,10 +103,10 @@ class Forecaster(Model):
 
         A horizon beyond the model's own is reached by going on from the central forecast, so its intervals there are
         too narrow. Quantiles are put in order, and a series that never was negative is not forecast to be. Covariates
-        that should be known ahead and are not are those of a season before (`Panel.planned`).
+        that should be known ahead and are not are those of a season before (`planned`).
         """
         horizon = horizon or self.horizon
-        panel = panel.planned(horizon)
+        panel = planned(panel, horizon)
         found = np.concatenate([self._block(part, horizon) for part in self._blocks(panel)] or [_none(horizon)])
         found = np.sort(found, axis=2)
         floor = np.array([np.nanmin(panel.of_series(at), initial=np.inf) for at in range(len(panel))])
