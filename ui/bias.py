@@ -46,16 +46,7 @@ def show(domain: Domain, context: PageContext) -> None:
         persist_state="session",
         help="Groups that came with the data, and what the rows themselves show. A pair looks at both at once.",
     )
-    metric = st.segmented_control(
-        "Metric",
-        [row["metric"] for row in report["overall"]],
-        default=domain.primary_metric if domain.primary_metric in domain.group_metrics else domain.group_metrics[0],
-        format_func=lambda name: measures.measure(context, name).label,
-        required=True,
-        key=f"{context.key}_bias_metric",
-        persist_state="session",
-    )
-    st.caption(measures.measure(context, metric).help)
+    metric = _pick_metric(domain, context, report)
     _warnings(report)
     series = kinds.is_series(context)
     left, right = st.columns([1, 1] if series else [3, 2], gap="large")
@@ -81,6 +72,20 @@ def _pick_model(context: PageContext) -> str:
         persist_state="session",
         width=300,
     )
+
+
+def _pick_metric(domain: Domain, context: PageContext, report: dict[str, Any]) -> str:
+    metric = st.segmented_control(
+        "Metric",
+        [row["metric"] for row in report["overall"]],
+        default=domain.primary_metric if domain.primary_metric in domain.group_metrics else domain.group_metrics[0],
+        format_func=lambda name: measures.measure(context, name).label,
+        required=True,
+        key=f"{context.key}_bias_metric",
+        persist_state="session",
+    )
+    st.caption(measures.measure(context, metric).help)
+    return metric
 
 
 def _warnings(report: dict[str, Any]) -> None:

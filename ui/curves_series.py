@@ -178,16 +178,17 @@ def _grouped(context: PageContext, evaluation: Evaluation, pair: tuple[str, str]
         return
     metric = _pick_metric(context, lines, name)
     label = measures.measure(context, metric).label
-    chart = charts.figure(f"{label} by group", x=axis, y=label, height=400)
+    points = [
+        {"name": context.label(model), "x": [r["group"] for r in rows], "y": [r["value"] for r in rows]}
+        for model, of_model in lines.items()
+        if (rows := [line for line in of_model if line["metric"] == metric])
+    ]
+    title = leads(context, metric, points, "sizes" if name == "by_size" else "lengths")
+    chart = charts.figure(title, x=axis, y=label, height=400)
     said = []
     for model, of_model in lines.items():
         rows = [line for line in of_model if line["metric"] == metric]
-        whisker = {}
-        if pair is None or model in pair:
-            high = [(row["high"] if row["high"] is not None else row["value"]) - row["value"] for row in rows]
-            low = [row["value"] - (row["low"] if row["low"] is not None else row["value"]) for row in rows]
-            bars = {"type": "data", "symmetric": False, "array": high, "arrayminus": low, "thickness": 1.5, "width": 0}
-            whisker = {"error_y": bars}
+        whisker = {"error_y": _whiskers(rows)} if pair is None or model in pair else {}
         chart.add_scatter(
             x=[row["group"] for row in rows],
             y=[row["value"] for row in rows],
@@ -202,8 +203,15 @@ def _grouped(context: PageContext, evaluation: Evaluation, pair: tuple[str, str]
         said.append(f"{context.label(model)}: " + ", ".join(f"{row['group']} {number(row['value'])}" for row in rows))
     chart.update_xaxes(type="category")
     chart.update_layout(showlegend=True, margin_t=64 + 20 * (len(lines) // 3))
-    charts.draw(chart, f"{label} by group. {'; '.join(said)}", key=f"{name}_{metric}")
+    charts.draw(chart, f"{title}. {'; '.join(said)}", key=f"{name}_{metric}")
     st.caption("Whiskers: 95 % intervals of the two models side by side.")
+
+
+def _whiskers(rows: list[Mapping[str, Any]]) -> dict[str, Any]:
+    """Return the intervals of a line's points as a chart takes them; none where there is none."""
+    high = [(row["high"] if row["high"] is not None else row["value"]) - row["value"] for row in rows]
+    low = [row["value"] - (row["low"] if row["low"] is not None else row["value"]) for row in rows]
+    return {"type": "data", "symmetric": False, "array": high, "arrayminus": low, "thickness": 1.5, "width": 0}
 
 
 def _coverage(context: PageContext, evaluation: Evaluation, pair: tuple[str, str] | None) -> None:
@@ -216,27 +224,29 @@ def _coverage(context: PageContext, evaluation: Evaluation, pair: tuple[str, str
     for model, rows in lines.items():
         rows = [row for row in rows if row["value"] is not None]
         banded = pair is not None and model in pair and all(row.get("low") is not None for row in rows)
+        off = {name: [100 * (row[name] - row["level"]) for row in rows] for name in ("value", "low", "high") if banded}
         series.append(
             {
                 "name": context.label(model),
                 "x": [row["level"] for row in rows],
-                "y": [row["value"] for row in rows],
-                "low": [row["low"] for row in rows] if banded else None,
-                "high": [row["high"] for row in rows] if banded else None,
+                "y": [100 * (row["value"] - row["level"]) for row in rows],
+                "low": off.get("low"),
+                "high": off.get("high"),
+                "held": rows[-1]["value"],
                 "colour": context.colour(model),
             }
         )
     ends = [min(one["x"][0] for one in series), max(one["x"][-1] for one in series)]
-    perfect = {"name": "as promised", "x": ends, "y": ends, "colour": theme.GREYS[1], "dash": "dot"}
+    perfect = {"name": "as promised", "x": ends, "y": [0, 0], "colour": theme.GREYS[1], "dash": "dot"}
     shown = series if pair is None else [one for one in series if one["name"] in map(context.label, pair)]
-    said = "; ".join(f"{one['name']} {100 * one['y'][-1]:.1f} %" for one in shown)
+    said = "; ".join(f"{one['name']} {100 * one['held']:.1f} %" for one in shown)
     title = f"Intervals that promise {100 * ends[1]:.0f} % held: {said}"
-    chart = charts.lines([perfect, *series], title, x=COVERED, y="Share of truths inside", height=420, direct=False)
-    chart.update_xaxes(tickformat=".0%").update_yaxes(tickformat=".0%")
+    chart = charts.lines([perfect, *series], title, x=COVERED, y="Held − promised, points", height=400, direct=False)
+    chart.update_xaxes(tickformat=".0%").update_yaxes(rangemode="tozero")
     charts.draw(chart, f"{title}.", key="coverage")
     n = max((row.get("n") or 0 for rows in lines.values() for row in rows), default=0)
     st.caption(
-        f"On the line intervals are honest; below it they are too narrow, above too wide. n = {count(n)} "
+        f"At 0 intervals hold what they promise; below they are too narrow, above too wide. n = {count(n)} "
         f"{leaders.units(context)}; bands: 95 % intervals of the two models side by side. "
         "Each window was calibrated on all windows before it (conformal)."
     )

@@ -21,7 +21,16 @@ from dl_core.train.run import Run
 from tests.forecast_runs import HORIZON, QUICK, shared_run
 from tests.pages.test_pages_router import said
 from tests.series import toy_frame
-from ui import curves_series, explain_series, faithful, fans, leaders, predict_series, stress_series
+from ui import (
+    curves_series,
+    disagreements_series,
+    explain_series,
+    faithful,
+    fans,
+    leaders,
+    predict_series,
+    stress_series,
+)
 
 ROOT = Path(__file__).parents[2]
 
@@ -92,7 +101,8 @@ def test_slices_say_who_leads_and_how_honest_intervals_are() -> None:
         assert seen in said(settled(test)), form
     test.segmented_control(key="forecasting_slices").set_value("coverage")
     chart = drawn(settled(test), "coverage")
-    assert chart["layout"]["yaxis"]["tickformat"] == ".0%" and max(chart["data"][0]["x"]) <= 1
+    assert chart["layout"]["xaxis"]["tickformat"] == ".0%" and max(chart["data"][0]["x"]) <= 1
+    assert chart["data"][0]["y"] == [0, 0] and "points" in chart["layout"]["yaxis"]["title"]["text"]
 
 
 @pytest.mark.usefixtures("shops")
@@ -293,3 +303,24 @@ def test_the_learning_curve_says_who_is_ahead_where_little_is_known(monkeypatch:
     assert "With 12 steps of history, Pretrained is ahead: MASE 0.850" in words
     assert "With 12 series, Pretrained is ahead" in words and "Judged on the same windows." in words
     assert len(drawn(test, "curve_length")["data"]) == 4  # a line and a band for each model
+
+
+def test_a_chosen_window_of_disagreement_is_drawn(monkeypatch: pytest.MonkeyPatch) -> None:
+    page, asked, shown = MagicMock(), [], []
+    monkeypatch.setattr(disagreements_series, "st", page)
+    monkeypatch.setattr(curves_series, "draw_fan", lambda *about, **more: shown.append((about, more)))
+    context = MagicMock()
+    context.label.side_effect = str.upper
+    context.ask.side_effect = lambda task, args, **more: asked.append((task, args)) or {"series": "x"}
+    found = [
+        {"row": name, "window": at, "a": "drift", "b": "nlinear", "difference": 3.0, "error_a": 1.0, "error_b": 2.0}
+        for at, name in enumerate(("x", "y"))
+    ]
+    page.dataframe.return_value.selection.rows = []
+    disagreements_series.show(context, found, ("nlinear", "drift"))
+    assert not asked and not shown
+    table = page.dataframe.call_args.args[0]
+    assert table["MASE of NLINEAR"].tolist() == [2.0, 2.0] and table["Window"].tolist() == [1, 2]
+    page.dataframe.return_value.selection.rows = [1]
+    disagreements_series.show(context, found, ("nlinear", "drift"))
+    assert asked == [("series_forecasts", {"series": "y", "window": 1})] and shown[0][0][2] == ["nlinear", "drift"]
