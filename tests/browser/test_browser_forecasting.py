@@ -177,22 +177,22 @@ def _predict(page: Page, file: Path) -> None:
     no_fault(page)
 
 
-def test_a_column_and_a_row_a_series_are_trained_on_and_go_on(page: Page, server: str, files: dict[str, Path]) -> None:
+@pytest.mark.parametrize("layout", ["columns", "rows"])
+def test_wide_tables_are_trained_on_and_go_on(page: Page, server: str, files: dict[str, Path], layout: str) -> None:
     page.goto(f"{server}/forecasting")
-    for layout in ("columns", "rows"):
-        _read(page, files[layout])
-        no_fault(page)
-        picture(page, f"series_{layout}_data")
-        _tick_only(page, "Seasonal naive", "Drift")
-        train(page)
-        expect(page.get_by_text("2 models in").first).to_be_visible()
-        page.get_by_role("button", name="Compare the models").click()
-        expect(page.get_by_text("Two models side by side", exact=True)).to_be_visible()
-        expect(page.get_by_text("MASE in this window").first).to_be_visible()
-        open_tab(page, "Predict")
-        expect(page.get_by_text(f"{SERIES} series, ").first).to_be_visible()
-        no_fault(page)
-        picture(page, f"series_{layout}_ahead")
+    _read(page, files[layout])
+    no_fault(page)
+    picture(page, f"series_{layout}_data")
+    _tick_only(page, "Seasonal naive", "Drift")
+    train(page)
+    expect(page.get_by_text("2 models in").first).to_be_visible()
+    page.get_by_role("button", name="Compare the models").click()
+    expect(page.get_by_text("Two models side by side", exact=True)).to_be_visible()
+    expect(page.get_by_text("MASE in this window").first).to_be_visible()
+    open_tab(page, "Predict")
+    expect(page.get_by_text(f"{SERIES} series, ").first).to_be_visible()
+    no_fault(page)
+    picture(page, f"series_{layout}_ahead")
 
 
 def test_words_among_values_are_told_with_what_to_do(page: Page, server: str, files: dict[str, Path]) -> None:
