@@ -21,13 +21,13 @@ def files(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     """Four shops in each layout, and a file with words among its values; the long one has a plan of promotions."""
     folder = tmp_path_factory.mktemp("shops")
     frame = toy_frame(n=SERIES, length=LENGTH, covariates=True)
-    wide = frame.pivot(index="month", columns="series", values="sales")
+    wide = toy_frame(n=SERIES, length=2 * LENGTH).pivot(index="month", columns="series", values="sales")
     odd = frame.assign(sales=frame["sales"].astype(object))
     odd.loc[3, "sales"] = "a lot"
     made = {
         "long": pd.concat([frame, _plan(frame)]),
         "columns": wide.reset_index(),
-        "rows": wide.T.reset_index().set_axis(["name", *(f"V{at + 1}" for at in range(LENGTH))], axis=1),
+        "rows": wide.T.reset_index().set_axis(["name", *(f"V{at + 1}" for at in range(2 * LENGTH))], axis=1),
         "odd": odd,
     }
     for name, table in made.items():
