@@ -14,6 +14,7 @@ from dl_core.data.series.panel import Panel
 HORIZONS = {"Y": 6, "A": 6, "Q": 8, "M": 18, "W": 13, "D": 14, "B": 14, "h": 48, "min": 60, "s": 60}
 BY_SEASON = {4: 8, 7: 14, 12: 18, 24: 48, 52: 13}  # the same where there are no time stamps
 OTHERWISE = 12
+SHARE = 4  # of a series that a horizon may take, unless it was asked for
 
 
 @dataclass(frozen=True)
@@ -29,9 +30,15 @@ class Origins:
 
 
 def horizon_of(options: Mapping[str, Any], panel: Panel) -> int:
-    """Return how many steps ahead a run forecasts: the option ``horizon``, else what suits the frequency."""
+    """Return how many steps ahead a run forecasts: the option ``horizon``, else what suits the frequency.
+
+    What was not asked for is at most a quarter of a usual series, so that a window can judge and one can choose.
+    """
     asked = int(options.get("horizon") or 0)
-    return asked or usual_horizon(panel.frequency, panel.season)
+    if asked or not len(panel):
+        return asked or usual_horizon(panel.frequency, panel.season)
+    most = max(1, int(np.median(panel.lengths)) // SHARE)
+    return min(usual_horizon(panel.frequency, panel.season), most)
 
 
 def usual_horizon(frequency: str, season: int) -> int:
