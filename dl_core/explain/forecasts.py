@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from dl_core.data.dataset import Dataset
+from dl_core.data.series.ends import planned
 from dl_core.data.series.panel import Panel
 from dl_core.errors import OptionError, shorten
 from dl_core.explain.explanation import Explanation
@@ -84,7 +85,7 @@ def explain_forecasts(
     """
     if step is not None and not 1 <= step <= model.horizon:
         raise OptionError(f"there is no step {step}", where="step", expected=f"1 to {model.horizon}")
-    explanations = []
+    explanations, history = [], planned(history, model.horizon)
     for at in range(len(history)):
         case = Case.of(model, history.take([at]), step)
         explanations += _explained(case, name, methods, faithfulness, seed)

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from dl_core.data.dataset import Dataset
+from dl_core.data.series.ends import planned
 from dl_core.data.series.panel import Panel
 from dl_core.domains.forecasting.offers import OFFERS
 from dl_core.errors import CancelledError
@@ -163,7 +164,7 @@ def test_the_graph_is_the_model(case, known):
     if graph is None:
         assert model.inputs(known) == {} or graph is None
         return
-    inputs = model.inputs(known.filled())
+    inputs = model.inputs(planned(known, HORIZON).filled())
     assert inputs["window"].shape[0] == SHOPS and inputs["window"].dtype.kind == "f"
     assert set(inputs) == set(graph.input_names if hasattr(graph, "input_names") else inputs)
     found = np.sort(np.asarray(graph.predict_on_batch(dict(inputs))), axis=2)
