@@ -14,6 +14,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 
 import dl_core.domains  # noqa: F401  makes the domains known
 from dl_core import pipeline
@@ -21,13 +22,15 @@ from dl_core.cli.progress import Progress
 from dl_core.data.dataset import Dataset
 from dl_core.domain import Domain, get_domain
 from dl_core.engine import get_engine
+from dl_core.evaluate.forecasts import QUANTILES, is_forecast
 from dl_core.files import read_json, write_json
 from dl_core.tasks.opening import sample_folder
 from dl_core.tasks.prepared import first_questions, next_questions, question_name, slow_questions
-from dl_core.train.run import Run, TrainSpec
+from dl_core.train.run import JUDGED, Run, TrainSpec
 
 SEED = 0
 SLOW = ("cold_start", "learning_curve")  # answers for which models are trained again
+DIGITS = 4  # of quantiles
 LARGE = 2_000_000  # bytes of a model's file beyond which its matrices are kept in half precision
 
 
@@ -49,7 +52,20 @@ def build(domain: Domain, models: str, home: Path, out: Path) -> None:
 
 
 def shrink(out: Path) -> None:
-    """Keep large arrays in half precision: the repository carries them, and scores move by less than a thousandth."""
+    """Make a run small enough for a repository.
+
+    Large arrays are kept in half precision, and quantiles of forecasts with `DIGITS` digits: scores move by less than a
+    thousandth. Where a model went on to learn from the test, only the one that was judged is kept.
+    """
+    for judged in out.glob(f"models/*/{JUDGED}"):
+        kept = judged.parent.with_name(f".{judged.parent.name}")
+        judged.rename(kept)
+        shutil.rmtree(judged.parent)
+        kept.rename(judged.parent)
+    table = pd.read_parquet(out / "predictions.parquet")
+    if is_forecast(table):
+        rounded = {name: rounded_to(table[name].to_numpy(dtype=float), DIGITS) for name in QUANTILES}
+        table.assign(**rounded).to_parquet(out / "predictions.parquet", index=False, compression="zstd")
     for path in out.glob("models/**/*.npz"):
         if path.stat().st_size <= LARGE:
             continue
@@ -59,6 +75,12 @@ def shrink(out: Path) -> None:
             if array.dtype == np.float32 and array.ndim > 1:
                 kept[name] = array.astype(np.float16)
         np.savez_compressed(path, **kept)
+
+
+def rounded_to(values: np.ndarray, digits: int) -> np.ndarray:
+    """Return numbers with so many significant digits, float32."""
+    size = 10.0 ** (digits - 1 - np.floor(np.log10(np.maximum(np.abs(values), 1e-12))))
+    return (np.round(values * size) / size).astype(np.float32)
 
 
 def answer(domain: Domain, home: Path, out: Path, quick: bool = False) -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from dl_core.data.series.ends import planned
 from dl_core.data.series.panel import Panel
 from dl_core.errors import CancelledError
 from dl_core.evaluate.forecasts import LEVELS, MIDDLE
@@ -369,7 +370,7 @@ def test_ensemble_picks_saves_and_shows_itself(tmp_path: Path, monkeypatch: pyte
     panel = waves_panel(noise=0.1)
     model = trained(DeepEnsemble(), panel)
     assert model.weights.sum() == pytest.approx(1)
-    assert [one["name"] for one in model.chosen["members"]] == ["stack_12", "stack_24"]
+    assert [one["name"] for one in model.chosen["members"]] == ["stack_12", "fine_tuned", "stack_24"]
     before = model.forecast(panel)
     model.refit(panel, FitContext(seed=1))
     assert not np.array_equal(model.forecast(panel), before)
@@ -377,3 +378,14 @@ def test_ensemble_picks_saves_and_shows_itself(tmp_path: Path, monkeypatch: pyte
     assert np.allclose(found, model.ahead(panel), rtol=1e-3)
     model.save(tmp_path)
     assert np.allclose(DeepEnsemble.load(tmp_path).forecast(panel), model.forecast(panel), rtol=1e-5)
+
+
+def test_members_of_an_ensemble_read_what_they_know(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Some members read the calendar, the linear path and the pretrained network do not: one graph serves all."""
+    tiny = {**SMALL, "epochs": 1, "steps": 5, "width": 8, "lookback": 12}
+    members = [Recipe("linear", LinearPath, {"lookback": 24}), Recipe("stack", DenseStack, tiny)]
+    monkeypatch.setattr(ensemble_module, "recipes_for", lambda panel, horizon: members)
+    panel = planned(toy_panel(4, 60, covariates=True), HORIZON)
+    model = trained(DeepEnsemble(), panel)
+    found = np.asarray(model.graph().predict_on_batch(dict(model.inputs(panel))))
+    assert np.allclose(found, model.ahead(panel), rtol=2e-3)

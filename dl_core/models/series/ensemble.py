@@ -18,13 +18,15 @@ from dl_core.models.series.base import Forecaster, Held
 from dl_core.models.series.combine import pick_weights
 from dl_core.models.series.judge import mean_scaled_error
 from dl_core.models.series.network import NetworkForecaster
+from dl_core.models.series.pretrained import FineTuned
+from dl_core.models.series.pretrained_features import Reading
 from dl_core.models.series.recipes import recipes_for
 from dl_core.models.series.ridge import LinearPath, LinearStart
 from dl_core.models.series.stack import DenseStack, NBeats, NHits
 from dl_core.models.store import load_about, save_about
 
-MEMBERS = (DenseStack, NBeats, NHits, LinearPath, LinearStart)
-KINDS: dict[str, type[NetworkForecaster]] = {kind.name: kind for kind in MEMBERS}
+MEMBERS = (DenseStack, NBeats, NHits, LinearPath, LinearStart, FineTuned)
+KINDS: dict[str, type[Forecaster]] = {kind.name: kind for kind in MEMBERS}
 
 
 class DeepEnsemble(Forecaster):
@@ -32,14 +34,15 @@ class DeepEnsemble(Forecaster):
 
     A linear path is solved first, then dense stacks are trained that differ in look-back and scaling (Oreshkin et al.
     2020 combine look-backs and losses likewise). Which members there are follows from the panel's seasons and lengths
-    (`recipes_for`), how they weigh from held windows (`pick_weights`); the weighted mean of each quantile is the
+    (`recipes_for`); the pretrained network, fine-tuned, is one more, as it was taught on other series and errs in other
+    ways. How they weigh follows from held windows (`pick_weights`); the weighted mean of each quantile is the
     forecast. The run's option ``lookback`` is not for them, as each has its own.
     """
 
     name = "deep_ensemble"
 
     def __init__(self) -> None:
-        self.members: list[NetworkForecaster] = []
+        self.members: list[Forecaster] = []
         self.weights = np.zeros(0)
         self.chosen, self.horizon = {}, 0
 
@@ -70,17 +73,19 @@ class DeepEnsemble(Forecaster):
         if held is not None:
             self._weigh(held)
 
-    def _recruit(self, known: Panel) -> list[NetworkForecaster]:
+    def _recruit(self, known: Panel) -> list[Forecaster]:
         """Return untrained members."""
-        members = []
+        members: list[Forecaster] = []
         for recipe in recipes_for(known, self.horizon):
             member = recipe.kind(**recipe.changes)
             member.name, member.horizon = recipe.name, self.horizon
             members.append(member)
-        return members
+        taught = FineTuned()
+        taught.horizon = self.horizon
+        return [*members[:1], taught, *members[1:]]
 
     def _learned(
-        self, member: NetworkForecaster, known: Panel, held: Held | None, context: FitContext, *, needed: bool
+        self, member: Forecaster, known: Panel, held: Held | None, context: FitContext, *, needed: bool
     ) -> bool:
         """Train one member; return False where time was over before it was of use and others stand in."""
         if context.out_of_time() and not needed:
@@ -98,7 +103,8 @@ class DeepEnsemble(Forecaster):
         """Pick the members' weights on held windows and note what each is worth alone."""
         sizes = held.history.scales()
         middles = np.stack([member.forecast(held.history)[:, :, MIDDLE] for member in self.members])
-        self.weights = pick_weights(middles, held.truth, sizes)
+        taught = np.array([isinstance(member, FineTuned) for member in self.members])
+        self.weights = pick_weights(middles, held.truth, sizes, taught)
         together = np.tensordot(self.weights, middles, axes=1)
         self.chosen |= {
             "mase": mean_scaled_error(together, held.truth, sizes),
@@ -112,21 +118,28 @@ class DeepEnsemble(Forecaster):
         """Return the weighted mean of the members' quantiles (n, horizon, levels)."""
         return sum(weight * member.ahead(panel) for weight, member in self._weighted())
 
-    def _weighted(self) -> list[tuple[float, NetworkForecaster]]:
+    def _weighted(self) -> list[tuple[float, Forecaster]]:
         return [(float(weight), one) for weight, one in zip(self.weights, self.members, strict=True) if weight > 0]
 
     def inputs(self, panel: Panel) -> Mapping[str, np.ndarray]:
-        """Return what the farthest-reading member reads; the others read its end."""
-        return max(self.members, key=lambda member: member.reach).inputs(panel)
+        """Return what the farthest-reading members read; the others read its end."""
+        longest = max(self.members, key=_length)
+        return {**self._farthest().inputs(panel), "window": longest.inputs(panel)["window"]}
+
+    def _farthest(self) -> NetworkForecaster:
+        """Return the network that reads most steps; the pretrained one, which reads no covariates, is none of these."""
+        return max((one for one in self.members if isinstance(one, NetworkForecaster)), key=_length)
 
     def graph(self) -> keras.Model:
         """Return all members as one network."""
-        farthest = max(self.members, key=lambda member: member.reach)
-        inputs = farthest.shape.inputs()
+        farthest, longest = self._farthest(), max(map(_length, self.members))
+        inputs = {**farthest.shape.inputs(), "window": keras.Input((longest,), name="window")}
+        ends = {name: _length(farthest) for name in inputs} | {"window": longest}
         total = None
         for weight, member in self._weighted():
-            read = {name: value[:, farthest.reach - member.reach :] for name, value in inputs.items()}
-            part = weight * member.graph()(read)
+            graph = member.graph()
+            read = {name: inputs[name][:, ends[name] - _length(member) :] for name in graph.input}
+            part = weight * graph(read)
             total = part if total is None else total + part
         return keras.Model(inputs, total, name=self.name)
 
@@ -157,3 +170,8 @@ class DeepEnsemble(Forecaster):
             member.name = one["name"]
             model.members.append(member)
         return model
+
+
+def _length(member: Forecaster) -> int:
+    """Return how many steps a member's graph reads."""
+    return member.shape.length if isinstance(member, NetworkForecaster) else Reading.of(member.seasons).length
