@@ -17,6 +17,7 @@ from dl_core.data.tabular.values import counted
 from dl_core.errors import OptionError, SchemaError
 
 WINDOWS = 3
+MANY_SERIES, FEWER_WINDOWS = 100, 2  # so many make cases enough, and each window costs the newest steps to learn from
 FEW_SERIES, MORE_WINDOWS = 5, 10  # fewer series are judged on more windows, or nothing could be told apart
 MOST_HELD = 0.2  # of a series that these may take, for the test and again for validation
 LEAST_HISTORY = 8  # steps that a series keeps to learn from, or the horizon, or two seasons where it can
@@ -59,7 +60,7 @@ def split_series(dataset: Dataset, seed: int, options: Mapping[str, Any]) -> Spl
         Not used: nothing is drawn.
     options : mapping
         ``horizon`` (0: what suits the frequency), ``stride`` (0: the horizon), ``windows`` and ``validation_windows``
-        (0: 3 of each, up to 10 of fewer than 5 long series, or as many as fit).
+        (0: 3 of each, 2 of 100 series or more, up to 10 of fewer than 5 long series, or as many as fit).
 
     Raises
     ------
@@ -97,7 +98,7 @@ def _plan(options: Mapping[str, Any], panel: Panel) -> _Plan:
 def _usual_windows(panel: Panel, stride: int) -> int:
     """Return the windows of each part where none are asked for: more where there are few series, and long ones."""
     if len(panel) >= FEW_SERIES:
-        return WINDOWS
+        return FEWER_WINDOWS if len(panel) >= MANY_SERIES else WINDOWS
     return int(np.clip(MOST_HELD * panel.lengths.max(initial=0) // stride, WINDOWS, MORE_WINDOWS))
 
 

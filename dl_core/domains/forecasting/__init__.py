@@ -139,7 +139,9 @@ DOMAIN = Domain(
             "what becomes of several values for one time",
             ("error", "sum", "mean", "first", "last"),
         ),
-        Option("windows", int, 0, "rolling windows that judge, 0 for 3, more of few series, or as many as fit"),
+        Option(
+            "windows", int, 0, "rolling windows that judge, 0 for what suits the number of series, or as many as fit"
+        ),
         Option("validation_windows", int, 0, "rolling windows that choose, 0 for as many"),
         Option("stride", int, 0, "steps from one window to the next, 0 for the horizon"),
         Option("scale_season", int, 0, "lag of the naive forecast that MASE divides by, 0 for M4's convention"),

@@ -103,8 +103,7 @@ class DeepEnsemble(Forecaster):
         """Pick the members' weights on held windows and note what each is worth alone."""
         sizes = held.history.scales()
         middles = np.stack([member.forecast(held.history)[:, :, MIDDLE] for member in self.members])
-        taught = np.array([isinstance(member, FineTuned) for member in self.members])
-        self.weights = pick_weights(middles, held.truth, sizes, taught)
+        self.weights = pick_weights(middles, held.truth, sizes)
         together = np.tensordot(self.weights, middles, axes=1)
         self.chosen |= {
             "mase": mean_scaled_error(together, held.truth, sizes),

@@ -91,8 +91,8 @@ class Settings:
     plan: ForecastPlan = field(default_factory=ForecastPlan)
     recent: int = 0
     calendar: bool = True
-    again: float = 0.12
-    again_rate: float = 0.2
+    again: float = 0.3
+    again_rate: float = 0.5
 
     def length(self, panel: Panel, horizon: int, asked: int = 0) -> int:
         """Return the steps to read, at most what half of the series can fill."""
