@@ -15,7 +15,7 @@ ROOT = Path(__file__).parents[2]
 CONTRACTS = "tests/contracts"
 IMAGES = "(frozen or small_cnn or fine_tuned) and not (fine_tuned and (same_seed or colour or stop))"
 LISTS = "(deep_blend or sasrec) and not (cancelled or bare or same_seed)"
-SERIES = "(nbeats or gru or patch_transformer or zero_shot) and (graph or saving or quantiles)"
+SERIES = "(nbeats or zero_shot) and (graph or saving)"
 TABLES = "feed_forward or recurrent or autoencoder or pretrained"
 
 
