@@ -136,7 +136,7 @@ def _parts(train: Dataset, validation: Dataset, test: Dataset, options: Mapping[
     at, ends = origins.at[rows], origins.ends[rows]
     whole = both.append(last)
     history, truth = whole.until(at, ends), whole.truth(at, ends, horizon)
-    return Parts(known, later, history, truth, known.scales()[at]), horizon
+    return Parts(known, later, history, truth, both.scales()[at]), horizon
 
 
 def _point(
@@ -149,7 +149,8 @@ def _point(
     if axis == LENGTH:
         known, history = _last(known, count), _last(history, count)
     held = _held(known, parts.later, horizon, context.options)
-    judged = f"{len(np.unique(history.series)):,} series are judged, on {len(history):,} windows of {horizon} steps."
+    judged = f"{len(np.unique(history.series)):,} series are judged, by the median of {len(history):,} windows of "
+    judged += f"{horizon} steps."
     about = {
         "axis": axis,
         "labels": count,
@@ -191,10 +192,13 @@ def _last(panel: Panel, steps: int) -> Panel:
 
 
 def _mase(model: Forecaster, history: Panel, parts: Parts) -> float:
-    """Return the mean over windows of the mean absolute error over the scale."""
+    """Return the median over windows of the mean absolute error over the scale.
+
+    Of some fifty series one that hardly moved before and then jumps would decide a mean.
+    """
     away = np.abs(model.forecast(history)[:, :, MIDDLE] - parts.truth)
     known = ~np.isnan(away).all(axis=1)
-    return float((np.nanmean(away[known], axis=1) / parts.scale[known]).mean()) if known.any() else float("nan")
+    return float(np.median(np.nanmean(away[known], axis=1) / parts.scale[known])) if known.any() else float("nan")
 
 
 def _silent(event: dict[str, Any]) -> None:
