@@ -162,7 +162,7 @@ def test_m4_weekly_with_its_official_test() -> None:
     assert len(panel) == 359 and panel.seasons == (52,) and panel.scale_season == 1 and panel.frequency == ""
     splits = split_series(data, 0, {"horizon": 13})
     assert splits.counts()["test"] == 359 * 13 and splits.kind == "given"
-    assert splits.protocol.startswith("the given test of 13 steps of each of 359 series; the 3 windows of 13 steps")
+    assert splits.protocol.startswith("the given test of 13 steps of each of 359 series; the 2 windows of 13 steps")
 
 
 @pytest.mark.parametrize("layout", ["columns", "rows", "values"])

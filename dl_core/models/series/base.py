@@ -106,7 +106,7 @@ class Forecaster(Model):
         that should be known ahead and are not are those of a season before (`planned`).
         """
         horizon = horizon or self.horizon
-        panel = planned(panel, horizon)
+        panel = planned(panel, max(horizon, self.horizon))
         found = np.concatenate([self._block(part, horizon) for part in self._blocks(panel)] or [_none(horizon)])
         found = np.sort(found, axis=2)
         floor = np.array([np.nanmin(panel.of_series(at), initial=np.inf) for at in range(len(panel))])

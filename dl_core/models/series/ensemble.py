@@ -126,8 +126,12 @@ class DeepEnsemble(Forecaster):
         return {**self._farthest().inputs(panel), "window": longest.inputs(panel)["window"]}
 
     def _farthest(self) -> NetworkForecaster:
-        """Return the network that reads most steps; the pretrained one, which reads no covariates, is none of these."""
-        return max((one for one in self.members if isinstance(one, NetworkForecaster)), key=_length)
+        """Return the network that reads most steps, and of those the one that reads the calendar too.
+
+        The pretrained one, which reads no covariates, is none of these.
+        """
+        networks = (one for one in self.members if isinstance(one, NetworkForecaster))
+        return max(networks, key=lambda one: (_length(one), one.shape.future))
 
     def graph(self) -> keras.Model:
         """Return all members as one network."""
@@ -138,6 +142,8 @@ class DeepEnsemble(Forecaster):
         for weight, member in self._weighted():
             graph = member.graph()
             read = {name: inputs[name][:, ends[name] - _length(member) :] for name in graph.input}
+            for name in read.keys() & {"past", "future"}:  # the calendar stands after the covariates
+                read[name] = read[name][:, :, : getattr(member.shape, name)]
             part = weight * graph(read)
             total = part if total is None else total + part
         return keras.Model(inputs, total, name=self.name)

@@ -78,6 +78,7 @@ class NetworkForecaster(Forecaster):
                 network, lambda random, count: self._batch(windows, random, count), part, one, judge
             )
             found.append(history)
+            part.progress(1.0, "Trained")
         if held is not None and found[0]:
             best = [min(history, key=lambda entry: entry["val_mase"]) for history in found]
             self.chosen |= {"epochs": int(best[0]["epoch"]), "mase": float(np.mean([one["val_mase"] for one in best]))}
