@@ -23,6 +23,7 @@ from dl_core.models.series.pretrained_features import Reading
 from dl_core.models.series.recipes import recipes_for
 from dl_core.models.series.ridge import LinearPath, LinearStart
 from dl_core.models.series.stack import DenseStack, NBeats, NHits
+from dl_core.models.series.windows import last_windows
 from dl_core.models.store import load_about, save_about
 
 MEMBERS = (DenseStack, NBeats, NHits, LinearPath, LinearStart, FineTuned)
@@ -121,27 +122,22 @@ class DeepEnsemble(Forecaster):
         return [(float(weight), one) for weight, one in zip(self.weights, self.members, strict=True) if weight > 0]
 
     def inputs(self, panel: Panel) -> Mapping[str, np.ndarray]:
-        """Return what the farthest-reading members read; the others read its end."""
-        longest = max(self.members, key=_length)
-        return {**self._farthest().inputs(panel), "window": longest.inputs(panel)["window"]}
+        """Return what the members read together: as many steps as the farthest, as many covariates as the widest."""
+        return last_windows(panel.filled(), max(map(_length, self.members)), self.horizon, self._widest().covariates)
 
-    def _farthest(self) -> NetworkForecaster:
-        """Return the network that reads most steps, and of those the one that reads the calendar too.
-
-        The pretrained one, which reads no covariates, is none of these.
-        """
+    def _widest(self) -> NetworkForecaster:
+        """Return the network that reads most covariates, the calendar among them."""
         networks = (one for one in self.members if isinstance(one, NetworkForecaster))
-        return max(networks, key=lambda one: (_length(one), one.shape.future))
+        return max(networks, key=lambda one: one.shape.future + one.shape.past)
 
     def graph(self) -> keras.Model:
         """Return all members as one network."""
-        farthest, longest = self._farthest(), max(map(_length, self.members))
-        inputs = {**farthest.shape.inputs(), "window": keras.Input((longest,), name="window")}
-        ends = {name: _length(farthest) for name in inputs} | {"window": longest}
+        longest = max(map(_length, self.members))
+        inputs = replace(self._widest().shape, length=longest).inputs()
         total = None
         for weight, member in self._weighted():
             graph = member.graph()
-            read = {name: inputs[name][:, ends[name] - _length(member) :] for name in graph.input}
+            read = {name: inputs[name][:, longest - _length(member) :] for name in graph.input}
             for name in read.keys() & {"past", "future"}:  # the calendar stands after the covariates
                 read[name] = read[name][:, :, : getattr(member.shape, name)]
             part = weight * graph(read)
