@@ -8,7 +8,7 @@ import streamlit as st
 
 import dl_core.domains  # noqa: F401 - makes the domains known
 from dl_core.domain import domains
-from ui import arrival, frame
+from ui.shell import first_paint, frame
 
 PAGES = Path(__file__).parent / "pages"
 
@@ -24,6 +24,6 @@ views.append(st.Page(PAGES / "runs.py", title="Runs", icon=":material/history:",
 views.append(st.Page(PAGES / "concepts.py", title="Concepts", icon=":material/school:", url_path="concepts"))
 
 view = st.navigation(views, position="top")
-arrival.begin(view.url_path)
+first_paint.begin(view.url_path)
 view.run()
-arrival.done()
+first_paint.done()

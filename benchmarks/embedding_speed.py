@@ -12,9 +12,9 @@ from collections.abc import Callable
 
 import numpy as np
 
-from dl_core.transfer.graph import embedding_model
-from dl_core.transfer.plan import EmbeddingPlan
-from dl_core.transfer.runner import can_run_litert, make_runner
+from dl_core.transfer.images.graph import embedding_model
+from dl_core.transfer.images.plan import EmbeddingPlan
+from dl_core.transfer.images.runner import can_run_litert, make_runner
 
 SIDE = 28  # px of the raw images, as in MedMNIST
 

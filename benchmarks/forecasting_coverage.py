@@ -19,16 +19,16 @@ from pathlib import Path
 
 import dl_core.domains  # noqa: F401  makes the domains known
 from dl_core import pipeline
-from dl_core.data.request import ReadRequest
 from dl_core.data.series.origins import stride_of
 from dl_core.data.series.panel import Panel
 from dl_core.domain import Domain, get_domain
-from dl_core.evaluate.forecasts import Forecasts, forecast_rows
 from dl_core.evaluate.series.draws import Judged, bootstrap_parts, line_of
+from dl_core.evaluate.series.forecasts import Forecasts, forecast_rows
 from dl_core.evaluate.series.metrics import series_metric
 from dl_core.problems.forecasting import FORECASTING, before_test
-from dl_core.train.forecasts import cases_of, window_answer
+from dl_core.reading.request import ReadRequest
 from dl_core.train.run import Run, TrainSpec
+from dl_core.train.series.answers import cases_of, window_answer
 
 BAR = 3.0  # points
 LEVELS = (80, 90, 95)

@@ -20,7 +20,7 @@ import numpy as np
 import pandas as pd
 
 from dl_core.data.series.panel import Panel
-from dl_core.evaluate.forecasts import MIDDLE
+from dl_core.evaluate.series.forecasts import MIDDLE
 from dl_core.models.base import FitContext
 from dl_core.models.series.base import Held
 from dl_core.models.series.convolution import TemporalConvolution

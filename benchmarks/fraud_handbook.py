@@ -25,12 +25,12 @@ import pandas as pd
 from sklearn.metrics import average_precision_score, roc_auc_score
 
 from dl_core.data.dataset import Dataset
-from dl_core.data.request import ReadRequest
-from dl_core.data.transactions.read import read_transactions
-from dl_core.data.transactions.split import split_transactions
-from dl_core.evaluate.review import weighted_card_precision
+from dl_core.data.table.split import split_transactions
+from dl_core.evaluate.table.review import weighted_card_precision
 from dl_core.models.base import FitContext
 from dl_core.models.table.encode import TableEncoder
+from dl_core.reading.request import ReadRequest
+from dl_core.reading.table.read import read_transactions
 from dl_core.schema import Role
 
 FOLDS = ("2018-07-25", "2018-08-01", "2018-08-08", "2018-08-15")

@@ -17,8 +17,8 @@ import numpy as np
 import pandas as pd
 
 from dl_core.data.dataset import Dataset, Source
-from dl_core.data.history import running_history
-from dl_core.data.recent import recent_steps
+from dl_core.data.table.history import running_history
+from dl_core.data.table.recent import recent_steps
 from dl_core.schema import Role
 
 BARS = {"history": 60, "training": 30, "both": 90, "rows a second": 100_000, "memory": 3.0}  # s, s, s, 1/s, GB

@@ -17,7 +17,7 @@ import numpy as np
 import pandas as pd
 
 from dl_core.data.dataset import Dataset, Source
-from dl_core.data.history import running_history
+from dl_core.data.table.history import running_history
 from dl_core.models.base import FitContext
 from dl_core.models.table.autoencoder import Autoencoder
 from dl_core.models.table.isolation import Isolation

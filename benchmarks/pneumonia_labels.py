@@ -24,9 +24,9 @@ import pandas as pd
 
 from dl_core.data.dataset import Dataset, Source
 from dl_core.models.base import FitContext
-from dl_core.models.image.frozen import FrozenFeatures
+from dl_core.models.images.frozen import FrozenFeatures
 from dl_core.schema import Role
-from dl_core.transfer.embed import embed
+from dl_core.transfer.images.embed import embed
 from dl_core.transfer.learning_curve import auroc, stratified_order
 
 C = 0.01

@@ -2,8 +2,8 @@
 
     python -m benchmarks.recommendation_latency
 
-The worker keeps models and histories open, as `dl_core.tasks.shelf` does; a call looks a user's history up, scores all
-items, removes what was taken and picks ten. Beside it the time of the slowest of the 50 calls.
+The worker keeps models and histories open, as `dl_core.tasks.interactions.serving` does; a call looks a user's
+history up, scores all items, removes what was taken and picks ten. Beside it the time of the slowest of the 50 calls.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ import numpy as np
 import dl_core.domains  # noqa: F401  makes the domains known
 from dl_core.domain import get_domain
 from dl_core.tasks.opening import sample_folder
-from dl_core.train.recommending import Recommending
+from dl_core.train.interactions.recommender import Recommending
 from dl_core.train.run import Run
 
 CALLS, BAR = 50, 50.0  # users asked for one after the other; ms

@@ -52,7 +52,7 @@ def main() -> None:
 def measure(args: argparse.Namespace) -> dict[str, float]:
     """Train one way and return the fastest epoch's seconds, peak memory in GB, loss and number of pairs."""
     from dl_core.models.base import FitContext
-    from dl_core.models.interaction.mult_vae import MultVAE
+    from dl_core.models.interactions.mult_vae import MultVAE
 
     known = simulated(args.users, args.items, args.interactions)
     model = MultVAE()
@@ -82,8 +82,8 @@ def dense_epochs(known: Histories, epochs: int) -> list[dict[str, float]]:
     """Return seconds, core seconds and loss of each epoch of Keras' own loop on one dense array."""
     import keras
 
-    from dl_core.models.interaction.mult_vae import CODE, build_mult_vae, suiting_plan, suiting_units
-    from dl_core.models.interaction.multi_hot import batch_for, multinomial_loss
+    from dl_core.models.interactions.mult_vae import CODE, build_mult_vae, suiting_plan, suiting_units
+    from dl_core.models.interactions.multi_hot import batch_for, multinomial_loss
 
     x = known.matrix().toarray()  # (users, items): what the streamed way never makes
     plan = suiting_plan(len(x))

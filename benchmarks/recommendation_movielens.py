@@ -24,8 +24,8 @@ from dl_core.data.dataset import Dataset, Source
 from dl_core.data.interactions.histories import POSITIVE, Histories
 from dl_core.domains.recommendation.offers import OFFERS
 from dl_core.models.base import FitContext
-from dl_core.models.interaction.base import Recommender
-from dl_core.models.interaction.retrieve import top_items
+from dl_core.models.interactions.base import Recommender
+from dl_core.models.interactions.retrieve import top_items
 from dl_core.schema import Role
 
 PUBLISHED = {  # of the recommenders team, top 10: MAP, nDCG, precision, recall

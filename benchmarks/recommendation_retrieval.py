@@ -20,11 +20,11 @@ from scipy import sparse
 
 from dl_core.data.interactions.catalogue import Catalogue
 from dl_core.data.interactions.histories import Histories
-from dl_core.models.interaction.base import Recommender
-from dl_core.models.interaction.factors import MatrixFactorisation, Settings
-from dl_core.models.interaction.linear import shares
-from dl_core.models.interaction.neighbours import ItemNeighbours
-from dl_core.models.interaction.retrieve import top_items
+from dl_core.models.interactions.base import Recommender
+from dl_core.models.interactions.factors import MatrixFactorisation, Settings
+from dl_core.models.interactions.linear import shares
+from dl_core.models.interactions.neighbours import ItemNeighbours
+from dl_core.models.interactions.retrieve import top_items
 
 BARS = {"all": 60, "one": 50, "memory": 3.0}  # s, ms, GB
 K = 10

@@ -19,7 +19,7 @@ def build(size: int) -> object:
     """Return a graph from raw images (n, size, size, 3) to two probabilities: shipped backbone, linear head."""
     import keras
 
-    from dl_core.transfer.lite0 import trunk
+    from dl_core.transfer.images.lite0 import trunk
 
     image = keras.Input((size, size, 3), name="image")
     pooled = keras.layers.GlobalAveragePooling2D()(trunk(image, pretrained=False)["head"])
@@ -28,8 +28,8 @@ def build(size: int) -> object:
 
 def median_ms(method: str, size: int, repeats: int) -> dict[str, float | str]:
     """Return the median and the 90th percentile over ``repeats`` single images, and the first call, in ms."""
+    from dl_core.explain.images.view import ModelView
     from dl_core.explain.registry import explain
-    from dl_core.explain.view import ModelView
 
     view = ModelView.of_graph(build(size))
     images = np.random.default_rng(0).integers(0, 256, (repeats, 1, size, size, 3)).astype(np.uint8)

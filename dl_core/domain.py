@@ -12,13 +12,13 @@ import pandas as pd
 
 from dl_core.data.catalogue import KnownData
 from dl_core.data.dataset import Dataset, Finding
-from dl_core.data.request import ReadRequest
 from dl_core.data.splits import Splits
 from dl_core.errors import OptionError
 from dl_core.explain.explanation import Explanation
 from dl_core.models.base import Offer
 from dl_core.problems.base import Problem
 from dl_core.problems.classification import CLASSIFICATION
+from dl_core.reading.request import ReadRequest
 from dl_core.schema import Schema
 
 

@@ -77,8 +77,8 @@ def _train_again(domain: Domain, run: Run, name: str, column: str, weights: pd.S
 
 def _mitigate_forecasts(domain: Domain, run: Run, name: str, column: str, method: str, work: Work) -> dict[str, Any]:
     """Take back what groups are forecast too high or too low, or train again with series weighted by group."""
-    from dl_core.bias.forecasts_remedies import forecast_mitigation, group_weights, scaling_remedy
     from dl_core.bias.groups import make_groups
+    from dl_core.bias.series.mitigate import forecast_mitigation, group_weights, scaling_remedy
 
     dataset = run.load_dataset()
     groups, facts = make_groups(group_table(domain, run, dataset), [column]), FORECASTING.facts(dataset, run.splits)
@@ -126,7 +126,7 @@ def cold_start(
 
     See `transfer.cold_start.cold_start`; all the run's models are trained again where none are named.
     """
-    from dl_core.transfer.cold_start import cold_start as stage
+    from dl_core.transfer.interactions.cold_start import cold_start as stage
 
     if not domain.problem.goes_on:
         raise OptionError("every case is new here", where=domain.title, expected="a domain that recommends")

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from ui import concepts, frame, states
+from ui.panels import concepts
+from ui.shell import frame, states
 
 if frame.routed():
     with states.guarded("concepts"):

@@ -1,8 +1,8 @@
 """The page of fraud detection."""
 
 from dl_core.domain import get_domain
-from ui import frame
-from ui.domain_page import show
+from ui.panels.domain_page import show
+from ui.shell import frame
 
 if frame.routed():
     show(get_domain("fraud_detection"))

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from dl_core.domain import domains
-from ui import frame, home, live, states
-from ui.owner import current_owner
+from ui.panels import home
+from ui.shell import frame, live, states
+from ui.shell.owner import current_owner
 
 if frame.routed():
     live.begin()

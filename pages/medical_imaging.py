@@ -1,8 +1,8 @@
 """The page of medical imaging."""
 
 from dl_core.domain import get_domain
-from ui import frame
-from ui.domain_page import show
+from ui.panels.domain_page import show
+from ui.shell import frame
 
 if frame.routed():
     show(get_domain("medical_imaging"))

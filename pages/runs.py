@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from ui import frame, runs, states
-from ui.owner import current_owner
+from ui.panels import runs
+from ui.shell import frame, states
+from ui.shell.owner import current_owner
 
 if frame.routed():
     with states.guarded("runs"):

@@ -22,7 +22,7 @@ from dl_core.cli.progress import Progress
 from dl_core.data.dataset import Dataset
 from dl_core.domain import Domain, get_domain
 from dl_core.engine import get_engine
-from dl_core.evaluate.forecasts import QUANTILES, is_forecast
+from dl_core.evaluate.series.forecasts import QUANTILES, is_forecast
 from dl_core.files import read_json, write_json
 from dl_core.tasks.opening import sample_folder
 from dl_core.tasks.prepared import first_questions, next_questions, question_name, slow_questions

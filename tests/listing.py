@@ -7,8 +7,8 @@ import pandas as pd
 
 from dl_core.data.interactions.catalogue import Catalogue
 from dl_core.data.interactions.histories import Histories
-from dl_core.evaluate.lists.facts import ListFacts
-from dl_core.evaluate.rankings import Rankings
+from dl_core.evaluate.interactions.facts import ListFacts
+from dl_core.evaluate.interactions.rankings import Rankings
 
 
 def catalogue_of(n_items: int, **features) -> Catalogue:

@@ -11,7 +11,7 @@ from dl_core.data.dataset import Dataset, Source
 from dl_core.data.series.origins import rolling_origins
 from dl_core.data.series.panel import PANEL, SERIES, Panel, panel_table
 from dl_core.data.splits import Splits
-from dl_core.evaluate.forecasts import LEVELS, Cases, Forecasts, forecast_rows
+from dl_core.evaluate.series.forecasts import LEVELS, Cases, Forecasts, forecast_rows
 from dl_core.schema import Role
 
 REGIONS = ("north", "south")

@@ -14,8 +14,8 @@ HEAVY = ("keras", "tensorflow", "torch", "jax", "sklearn", "skimage", "ai_edge_l
 
 LOAD = """
 import importlib, pathlib, sys
-for path in sorted(pathlib.Path("ui").glob("*.py")):
-    importlib.import_module("ui" if path.stem == "__init__" else f"ui.{path.stem}")
+for path in sorted(pathlib.Path("ui").rglob("*.py")):
+    importlib.import_module(".".join(path.with_suffix("").parts).removesuffix(".__init__"))
 import dl_core.domains, dl_core.domain, dl_core.engine, dl_core.store
 for domain in dl_core.domain.domains().values():
     domain.parse_options({}), domain.facts(), domain.choose_models("all")

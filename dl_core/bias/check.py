@@ -19,8 +19,8 @@ from dl_core.bias.words import warnings_of
 from dl_core.errors import OptionError
 from dl_core.evaluate.about import Facts
 from dl_core.evaluate.evaluate import fitting, scored_rows, units_of
+from dl_core.evaluate.interactions.metrics import ListMetric
 from dl_core.evaluate.intervals import LEVEL, Scored, draw_weights, interval, percentile, resamples_for
-from dl_core.evaluate.lists.metrics import ListMetric
 from dl_core.evaluate.metrics import METRICS, Metric, get_metrics
 from dl_core.evaluate.results import Predictions
 

@@ -10,8 +10,8 @@ from dl_core.evaluate.about import Facts
 from dl_core.evaluate.curves import curves_of
 from dl_core.evaluate.intervals import Scored, bootstrap, interval
 from dl_core.evaluate.metrics import Metric, get_metrics
-from dl_core.evaluate.oracle import bounds
 from dl_core.evaluate.results import METRIC_COLUMNS, Evaluation, Predictions
+from dl_core.evaluate.table.oracle import bounds
 
 NO_LABELS = "These rows have no labels, so nothing can be said about how good the models are on them."
 

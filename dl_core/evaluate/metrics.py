@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from dl_core.errors import OptionError
-from dl_core.evaluate import formulas, review
+from dl_core.evaluate import formulas
 from dl_core.evaluate.formulas import (
     accuracy,
     auprc,
@@ -21,6 +21,7 @@ from dl_core.evaluate.formulas import (
     specificity,
 )
 from dl_core.evaluate.metric import Metric
+from dl_core.evaluate.table import review
 
 MONEY = ("amount", "review_cost", "loss_share")
 METRICS: dict[str, Metric] = {

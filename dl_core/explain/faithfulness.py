@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from dl_core.explain.curves import STEPS, centre_map, curve_areas, random_maps
 from dl_core.explain.explanation import Faithfulness
+from dl_core.explain.images.curves import STEPS, centre_map, curve_areas, random_maps
+from dl_core.explain.images.view import ModelView
 from dl_core.explain.registry import get_explainer
-from dl_core.explain.view import ModelView
 
 if TYPE_CHECKING:
     import keras

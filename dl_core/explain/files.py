@@ -13,7 +13,7 @@ import pandas as pd
 from dl_core.data.dataset import Dataset
 from dl_core.data.safe_export import neutralise
 from dl_core.explain.explanation import Explanation
-from dl_core.explain.overlay import overlay
+from dl_core.explain.images.overlay import overlay
 
 LEAST = 256  # pixels of an overlay's longer side
 

@@ -13,9 +13,9 @@ import numpy as np
 from dl_core.errors import OptionError, shorten
 
 if TYPE_CHECKING:
-    from dl_core.explain.base import Explainer
-    from dl_core.explain.table_base import TableExplainer
-    from dl_core.explain.view import Maps, ModelView
+    from dl_core.explain.images.base import Explainer
+    from dl_core.explain.images.view import Maps, ModelView
+    from dl_core.explain.table.base import TableExplainer
 
 
 @dataclass(frozen=True)
@@ -51,7 +51,7 @@ EXPLAINERS: Mapping[str, ExplainerInfo] = MappingProxyType(
                 "What each place of the layers that the head reads adds to the score. The finest of the cheap maps.",
                 True,
                 "low",
-                _from("hirescam", "HiResCam"),
+                _from("images.hirescam", "HiResCam"),
                 needs_maps=True,
             ),
             ExplainerInfo(
@@ -61,7 +61,7 @@ EXPLAINERS: Mapping[str, ExplainerInfo] = MappingProxyType(
                 "One deep layer's maps, each weighted by how much it matters for the class. Coarse, and well known.",
                 True,
                 "low",
-                _from("gradcam", "GradCam"),
+                _from("images.gradcam", "GradCam"),
                 needs_maps=True,
             ),
             ExplainerInfo(
@@ -71,7 +71,7 @@ EXPLAINERS: Mapping[str, ExplainerInfo] = MappingProxyType(
                 "Grad-CAM that counts the places that push the class; better where it stands in several places.",
                 True,
                 "low",
-                _from("gradcam_pp", "GradCamPlusPlus"),
+                _from("images.gradcam_pp", "GradCamPlusPlus"),
                 needs_maps=True,
             ),
             ExplainerInfo(
@@ -81,7 +81,7 @@ EXPLAINERS: Mapping[str, ExplainerInfo] = MappingProxyType(
                 "Splits the change of the score from a blurred image to this one over the pixels.",
                 True,
                 "medium",
-                _from("integrated_gradients", "IntegratedGradients"),
+                _from("images.integrated_gradients", "IntegratedGradients"),
             ),
             ExplainerInfo(
                 "smoothgrad",
@@ -90,7 +90,7 @@ EXPLAINERS: Mapping[str, ExplainerInfo] = MappingProxyType(
                 "Where small changes of a pixel would move the score most, averaged over noisy copies.",
                 True,
                 "medium",
-                _from("smoothgrad", "SmoothGrad"),
+                _from("images.smoothgrad", "SmoothGrad"),
             ),
             ExplainerInfo(
                 "occlusion",
@@ -99,7 +99,7 @@ EXPLAINERS: Mapping[str, ExplainerInfo] = MappingProxyType(
                 "Covers patches and sees how far the score falls. Slow, but it works for every model.",
                 False,
                 "high",
-                _from("occlusion", "Occlusion"),
+                _from("images.occlusion", "Occlusion"),
             ),
         )
     }
@@ -116,7 +116,7 @@ TABLE_EXPLAINERS: Mapping[str, ExplainerInfo] = MappingProxyType(
                 "Splits the change of the score from ordinary rows to this one over the columns. For networks; quick.",
                 True,
                 "medium",
-                _from("expected_gradients", "ExpectedGradients"),
+                _from("table.expected_gradients", "ExpectedGradients"),
             ),
             ExplainerInfo(
                 "integrated_gradients",
@@ -125,7 +125,7 @@ TABLE_EXPLAINERS: Mapping[str, ExplainerInfo] = MappingProxyType(
                 "Splits the change of the score from one typical row to this one over the columns. For networks.",
                 True,
                 "low",
-                _from("expected_gradients", "TableIntegratedGradients"),
+                _from("table.expected_gradients", "TableIntegratedGradients"),
             ),
             ExplainerInfo(
                 "shapley_sampling",
@@ -134,7 +134,7 @@ TABLE_EXPLAINERS: Mapping[str, ExplainerInfo] = MappingProxyType(
                 "What each column adds, averaged over orders in which columns become known. Works for every model.",
                 False,
                 "high",
-                _from("shapley_sampling", "ShapleySampling"),
+                _from("table.shapley_sampling", "ShapleySampling"),
             ),
         )
     }

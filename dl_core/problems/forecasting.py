@@ -14,8 +14,8 @@ from dl_core.data.series.ends import to_common_end
 from dl_core.data.series.origins import horizon_of, rolling_origins, stride_of
 from dl_core.data.series.panel import AHEAD, SERIES, TIME, Panel, panel_facts
 from dl_core.data.splits import Splits
-from dl_core.evaluate.forecasts import LEVELS, Cases, Forecasts, forecast_rows
 from dl_core.evaluate.results import Comparison, Evaluation
+from dl_core.evaluate.series.forecasts import LEVELS, Cases, Forecasts, forecast_rows
 from dl_core.problems.base import Judging, Problem
 from dl_core.schema import Role
 
@@ -25,9 +25,9 @@ if TYPE_CHECKING:
     from dl_core.explain.explanation import Explanation
     from dl_core.models.series.base import Forecaster
     from dl_core.report.content import Example
-    from dl_core.train.forecasts import ForecastAnswers
     from dl_core.train.run import FittedModel, Run
     from dl_core.train.scoring import ModelSource
+    from dl_core.train.series.answers import ForecastAnswers
 
 RECONCILE, HIERARCHY = "reconcile", "hierarchy"  # options of `score_new`
 
@@ -52,7 +52,7 @@ class Forecasting(Problem):
 
     def answers(self, judging: Judging) -> ForecastAnswers:
         """Return answers as quantiles of windows."""
-        from dl_core.train.forecasts import ForecastAnswers
+        from dl_core.train.series.answers import ForecastAnswers
 
         return ForecastAnswers(judging.primary_metric, judging.options, judging.seed)
 
@@ -104,7 +104,7 @@ class Forecasting(Problem):
         said: Forecasts | None = None,
     ) -> BiasReport:
         """Return metrics by group of series."""
-        from dl_core.bias.forecasts import check_bias_forecasts
+        from dl_core.bias.series.check import check_bias_forecasts
 
         return check_bias_forecasts(
             said or run.predictions,
@@ -149,7 +149,7 @@ class Forecasting(Problem):
 
         With the option ``reconcile`` the sums of the hierarchy are forecast too, and all are made to add up.
         """
-        from dl_core.train.forecasts import new_rows
+        from dl_core.train.series.answers import new_rows
 
         panel, about = Panel.of(data), source.models[name]
         method = judging.options.get(RECONCILE) or "none"
@@ -168,7 +168,7 @@ class Forecasting(Problem):
         self, source: ModelSource, name: str, fitted: Forecaster, data: Dataset, judging: Judging
     ) -> pd.DataFrame:
         """Return forecasts of the last windows of each series of ``data``, with what came."""
-        from dl_core.train.forecasts import calibrated, cases_of, window_answer
+        from dl_core.train.series.answers import calibrated, cases_of, window_answer
 
         known, held = last_windows(Panel.of(data), fitted.horizon, judging.options)
         answer = window_answer(fitted, known, held, stride_of(judging.options, fitted.horizon))
@@ -182,7 +182,7 @@ class Forecasting(Problem):
 
     def pick_examples(self, run: Run, count: int) -> tuple[str | None, list[str]]:
         """Return series that the best deep model forecasts typically, best and worst."""
-        from dl_core.report.series import pick_series
+        from dl_core.report.series.section import pick_series
 
         return pick_series(run, count)
 
@@ -198,7 +198,7 @@ class Forecasting(Problem):
 
     def as_examples(self, run: Run, dataset: Dataset, explanations: Sequence[Explanation]) -> list[Example]:
         """Return series with their forecast and what drove it."""
-        from dl_core.report.series import as_examples
+        from dl_core.report.series.section import as_examples
 
         return as_examples(run, dataset, explanations)
 
@@ -266,7 +266,7 @@ def last_errors(fitted: Forecaster, nodes: Panel, options: Mapping[str, Any]) ->
     The model may have learned from these steps, so its errors are smaller than new ones; only their sizes and ways of
     going together count here. None where the nodes are too short for a window.
     """
-    from dl_core.train.forecasts import cases_of, window_answer
+    from dl_core.train.series.answers import cases_of, window_answer
 
     known, held = last_windows(nodes, fitted.horizon, options)
     if len(known) < len(nodes):

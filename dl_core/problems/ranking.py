@@ -10,7 +10,7 @@ import pandas as pd
 
 from dl_core.data.dataset import Dataset
 from dl_core.data.splits import Splits
-from dl_core.evaluate.rankings import Rankings
+from dl_core.evaluate.interactions.rankings import Rankings
 from dl_core.evaluate.results import Comparison, Evaluation
 from dl_core.problems.base import Judging, Problem
 from dl_core.schema import Role
@@ -18,11 +18,11 @@ from dl_core.schema import Role
 if TYPE_CHECKING:
     from dl_core.bias.report import BiasReport
     from dl_core.data.interactions.histories import Histories
-    from dl_core.evaluate.lists.facts import ListFacts
+    from dl_core.evaluate.interactions.facts import ListFacts
     from dl_core.explain.explanation import Explanation
-    from dl_core.models.interaction.base import Recommender
+    from dl_core.models.interactions.base import Recommender
     from dl_core.report.content import Example
-    from dl_core.train.lists import ListAnswers
+    from dl_core.train.interactions.answers import ListAnswers
     from dl_core.train.run import FittedModel, Run
     from dl_core.train.scoring import ModelSource
 
@@ -38,7 +38,7 @@ class Ranking(Problem):
 
     def answers(self, judging: Judging) -> ListAnswers:
         """Return answers as lists of items."""
-        from dl_core.train.lists import ListAnswers
+        from dl_core.train.interactions.answers import ListAnswers
 
         return ListAnswers(judging.primary_metric, places(judging), removes_seen(judging), judging.seed)
 
@@ -52,7 +52,7 @@ class Ranking(Problem):
         self, said: Rankings, protocol: str, dataset: Dataset, splits: Splits, held: Dataset, judging: Judging
     ) -> Evaluation:
         from dl_core.data.interactions.histories import Histories
-        from dl_core.evaluate.lists.evaluate import evaluate_lists
+        from dl_core.evaluate.interactions.evaluate import evaluate_lists
 
         facts = self.facts(dataset, splits)
         return evaluate_lists(
@@ -68,7 +68,7 @@ class Ranking(Problem):
 
     def compare(self, run: Run, chosen: Sequence[str], dataset: Dataset, judging: Judging) -> Comparison:
         """Return paired differences over users."""
-        from dl_core.evaluate.lists.compare import compare_lists
+        from dl_core.evaluate.interactions.compare import compare_lists
 
         return compare_lists(
             run.predictions,
@@ -92,7 +92,7 @@ class Ranking(Problem):
         said: Rankings | None = None,
     ) -> BiasReport:
         """Return metrics by group of users."""
-        from dl_core.bias.lists import check_bias_lists
+        from dl_core.bias.interactions.check import check_bias_lists
 
         return check_bias_lists(
             said or run.predictions,
@@ -118,7 +118,7 @@ class Ranking(Problem):
         judging: Judging,
     ) -> pd.DataFrame:
         """Return `Rankings`' lines with ``basis``: what each user's list rests on."""
-        from dl_core.train.recommending import Recommending, users_of
+        from dl_core.train.interactions.recommender import Recommending, users_of
 
         recommending = Recommending(fitted, source.history(), remove_seen=removes_seen(judging))
         return recommending.table(name, users_of(data), places(judging), data)
@@ -127,7 +127,7 @@ class Ranking(Problem):
         self, source: ModelSource, name: str, fitted: Recommender, data: Dataset, judging: Judging
     ) -> pd.DataFrame:
         """Return lists for the users of ``data``, judged by what they took there."""
-        from dl_core.train.lists import answer_rows
+        from dl_core.train.interactions.answers import answer_rows
 
         known = source.history()
         answer = self.answers(judging).ask(fitted, "test", {"known": known, "test": data})
@@ -143,7 +143,7 @@ class Ranking(Problem):
 
     def pick_examples(self, run: Run, count: int) -> tuple[str | None, list[str]]:
         """Return users whose first recommendation they took, and users whose they did not."""
-        from dl_core.report.lists import pick_users
+        from dl_core.report.interactions.section import pick_users
 
         return pick_users(run, count)
 
@@ -157,7 +157,7 @@ class Ranking(Problem):
 
     def as_examples(self, run: Run, dataset: Dataset, explanations: Sequence[Explanation]) -> list[Example]:
         """Return first recommendations with their reasons."""
-        from dl_core.report.lists import as_examples
+        from dl_core.report.interactions.section import as_examples
 
         return as_examples(run, dataset, explanations)
 
@@ -168,7 +168,7 @@ class Ranking(Problem):
     def facts(self, dataset: Dataset, splits: Splits) -> ListFacts:
         """Return how often each item was taken before the test, and what is known about it."""
         from dl_core.data.interactions.catalogue import Catalogue
-        from dl_core.evaluate.lists.facts import ListFacts
+        from dl_core.evaluate.interactions.facts import ListFacts
 
         known = _known(dataset, splits)
         return ListFacts.of(histories_of(known), Catalogue.of(known))

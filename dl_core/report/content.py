@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from dl_core.bias.report import BiasReport
-from dl_core.evaluate.lists.metrics import LIST_METRICS
+from dl_core.evaluate.interactions.metrics import LIST_METRICS
 from dl_core.evaluate.metrics import METRICS
 from dl_core.evaluate.results import Comparison
 from dl_core.evaluate.series.metrics import SERIES_METRICS

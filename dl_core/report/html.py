@@ -13,12 +13,12 @@ from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescap
 from markupsafe import Markup
 from PIL import Image
 
-from dl_core.explain.overlay import overlay, picture
+from dl_core.explain.images.overlay import overlay, picture
 from dl_core.report import content as parts
 from dl_core.report import words
 from dl_core.report.content import Example, ReportContent
-from dl_core.report.lists import list_charts
-from dl_core.report.series import covariates, series_charts
+from dl_core.report.interactions.section import list_charts
+from dl_core.report.series.section import covariates, series_charts
 
 SMALLEST = 160  # pixels: smaller pictures are enlarged without smoothing
 

@@ -7,21 +7,21 @@ for the run that ships with the sample.
 
 import dl_core.domains  # noqa: F401  makes the domains known
 from dl_core.tasks.data import ingest, inspect, sample
-from dl_core.tasks.forecast_ahead import forecast_ahead, what_if_forecast
-from dl_core.tasks.forecast_reasons import explain_forecast, stress_forecast
-from dl_core.tasks.forecast_results import series_forecasts, series_found
-from dl_core.tasks.interactions import list_overview
+from dl_core.tasks.explain import explain, layers
+from dl_core.tasks.export import export, report
+from dl_core.tasks.interactions.exposure import exposure, feedback, rerank, rerank_example
+from dl_core.tasks.interactions.lists import find_items, find_users, user_lists
+from dl_core.tasks.interactions.reasons import cold_start, explain_list
+from dl_core.tasks.interactions.recommend import recommend, recommend_all, similar_items
+from dl_core.tasks.interactions.summary import list_overview
 from dl_core.tasks.judging import ageing, bias, cases, compare, drift, learning_curve, mitigate, robustness
-from dl_core.tasks.list_cases import cold_start, explain_list
-from dl_core.tasks.lists import find_items, find_users, user_lists
-from dl_core.tasks.new_cases import predict, what_if
-from dl_core.tasks.recommending import recommend, recommend_all, similar_items
-from dl_core.tasks.saliency import explain, layers
-from dl_core.tasks.series import series_lines, series_listed
-from dl_core.tasks.series_facts import series_overview
-from dl_core.tasks.showing import exposure, feedback, rerank, rerank_example
-from dl_core.tasks.summing import overview
-from dl_core.tasks.taking import export, report
+from dl_core.tasks.predict import predict, what_if
+from dl_core.tasks.series.browse import series_lines, series_listed
+from dl_core.tasks.series.explain import explain_forecast, stress_forecast
+from dl_core.tasks.series.forecast import forecast_ahead, what_if_forecast
+from dl_core.tasks.series.results import series_forecasts, series_found
+from dl_core.tasks.series.summary import series_overview
+from dl_core.tasks.table.summary import overview
 from dl_core.tasks.training import train, warm_up
 
 __all__ = [

@@ -15,7 +15,7 @@ from dl_core.errors import OptionError
 from dl_core.schema import Role
 from dl_core.store import get_store
 from dl_core.tasks.opening import open_dataset, sample_folder
-from dl_core.tasks.summing import balance
+from dl_core.tasks.table.summary import balance
 
 if TYPE_CHECKING:
     from dl_core.engine import TaskContext

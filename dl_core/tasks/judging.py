@@ -10,7 +10,7 @@ import pandas as pd
 from dl_core import pipeline, probes
 from dl_core.errors import SchemaError
 from dl_core.evaluate.results import records
-from dl_core.tasks.finding import find_cases
+from dl_core.tasks.cases import find_cases
 from dl_core.tasks.opening import open_model, open_run
 from dl_core.tasks.pictures import check_images, thumbnails
 from dl_core.tasks.rows import describe_columns, is_table, main_columns, plain, row_values
@@ -31,7 +31,7 @@ def compare(args: Mapping[str, Any], context: TaskContext) -> dict[str, Any]:
 def robustness(args: Mapping[str, Any], context: TaskContext) -> dict[str, Any]:
     """Score ``args["models"]`` on test images spoilt by ``args["corruption"]`` at growing strength."""
     from dl_core.data.dataset import Dataset
-    from dl_core.evaluate.robustness import robustness as stage
+    from dl_core.evaluate.images.stress import robustness as stage
 
     domain, run = open_run(args, context)
     names = [run.check_model(name) for name in args.get("models") or run.trained]

@@ -13,7 +13,7 @@ import pandas as pd
 from dl_core.domain import Domain
 from dl_core.evaluate.choice import best_model
 from dl_core.files import read_json
-from dl_core.tasks.prepared_series import after_series, is_series, series_questions
+from dl_core.tasks.series.prepared import after_series, is_series, series_questions
 
 MOST_DISAGREEMENTS = 12  # rows of a table on which two models disagree
 QUEUED = 300  # test rows of a table that stand in for a new file

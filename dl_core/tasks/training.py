@@ -62,7 +62,7 @@ def warm_up(args: Mapping[str, Any], context: TaskContext) -> dict[str, Any]:
 
     domain, run = open_run(args, context)
     if run.dataset["roles"].get(Role.ITEM):
-        from dl_core.tasks.recommending import warm_lists
+        from dl_core.tasks.interactions.recommend import warm_lists
 
         return {"model": warm_lists(domain, run)}
     name, model = open_model(domain, run, best_model(run.models, "deep"))

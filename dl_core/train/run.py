@@ -17,9 +17,9 @@ from dl_core.data.dataset import Dataset
 from dl_core.data.splits import Splits
 from dl_core.errors import OptionError, RunError
 from dl_core.evaluate.choice import best_model
-from dl_core.evaluate.forecasts import Forecasts, is_forecast
-from dl_core.evaluate.rankings import Rankings, is_ranking
+from dl_core.evaluate.interactions.rankings import Rankings, is_ranking
 from dl_core.evaluate.results import Evaluation, Predictions
+from dl_core.evaluate.series.forecasts import Forecasts, is_forecast
 from dl_core.files import read_json, write_json
 from dl_core.models.base import Model, Offer
 from dl_core.schema import Role

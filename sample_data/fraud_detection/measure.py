@@ -25,7 +25,7 @@ from sklearn.preprocessing import QuantileTransformer
 HERE = Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parents[1]))
 
-from dl_core.data.history import running_history  # noqa: E402
+from dl_core.data.table.history import running_history  # noqa: E402
 
 TRAIN_END, TEST = pd.Timestamp("2025-06-16"), pd.Timestamp("2025-07-01")
 DELAY = pd.Timedelta(days=7)

@@ -6,12 +6,12 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from dl_core.bias.exposure import MOST_GROUPS, exposure, item_groups, lorenz
-from dl_core.bias.feedback import choose_by_place, feedback_loop, grow, merge
+from dl_core.bias.interactions.exposure import MOST_GROUPS, exposure, item_groups, lorenz
+from dl_core.bias.interactions.feedback import choose_by_place, feedback_loop, grow, merge
 from dl_core.errors import OptionError
-from dl_core.evaluate.lists.facts import ListFacts
+from dl_core.evaluate.interactions.facts import ListFacts
 from dl_core.models.base import FitContext
-from dl_core.models.interaction.base import Recommender
+from dl_core.models.interactions.base import Recommender
 from tests.listing import catalogue_of, drawn_world, facts_of, histories_of, rankings_of
 
 TAKEN = {"a": [0, 1], "b": [0, 1], "c": [0, 2], "d": [0, 3]}  # counts 4 2 1 1 0

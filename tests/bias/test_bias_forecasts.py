@@ -6,18 +6,12 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from dl_core.bias.forecasts import LENGTH, MIN_SERIES, SIZE, VOLATILITY, check_bias_forecasts, group_frame
-from dl_core.bias.forecasts_remedies import (
-    apply_shifts,
-    fit_shifts,
-    forecast_mitigation,
-    group_weights,
-    scaling_remedy,
-)
 from dl_core.bias.groups import NOT_STATED
+from dl_core.bias.series.check import LENGTH, MIN_SERIES, SIZE, VOLATILITY, check_bias_forecasts, group_frame
+from dl_core.bias.series.mitigate import apply_shifts, fit_shifts, forecast_mitigation, group_weights, scaling_remedy
 from dl_core.errors import OptionError
-from dl_core.evaluate.forecasts import QUANTILES, Forecasts
 from dl_core.evaluate.series.facts import SeriesFacts
+from dl_core.evaluate.series.forecasts import QUANTILES, Forecasts
 from dl_core.schema import Role
 from tests.series import toy_dataset, toy_forecasts, toy_panel
 

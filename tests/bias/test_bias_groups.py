@@ -119,7 +119,7 @@ def test_images_by_what_they_show():
 
 
 def test_a_blurred_image_is_less_sharp():
-    from dl_core.evaluate.robustness import blur
+    from dl_core.evaluate.images.stress import blur
 
     rng = np.random.default_rng(1)
     sharp = rng.integers(0, 256, (6, 24, 24, 1), dtype=np.uint8)

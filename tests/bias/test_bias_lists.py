@@ -7,11 +7,11 @@ import pandas as pd
 import pytest
 
 from dl_core.bias.check import MIN_ROWS
-from dl_core.bias.lists import activity_groups, check_bias_lists
+from dl_core.bias.interactions.check import activity_groups, check_bias_lists
 from dl_core.bias.report import BiasReport
 from dl_core.errors import OptionError
-from dl_core.evaluate.lists.lists import Lists
-from dl_core.evaluate.lists.metrics import list_metric
+from dl_core.evaluate.interactions.lists import Lists
+from dl_core.evaluate.interactions.metrics import list_metric
 from tests.listing import drawn_world, facts_of, rankings_of
 
 

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import sparse
 
-from dl_core.bias.rerank import relevance, rerank, trade_off_curve
+from dl_core.bias.interactions.rerank import relevance, rerank, trade_off_curve
 from dl_core.errors import OptionError
 from tests.listing import drawn_world, facts_of
 

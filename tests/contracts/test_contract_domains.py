@@ -15,7 +15,7 @@ from dl_core import pipeline, probes
 from dl_core.__main__ import main
 from dl_core.domain import ReadRequest, domains, get_domain
 from dl_core.errors import OptionError
-from dl_core.evaluate.lists.metrics import LIST_METRICS
+from dl_core.evaluate.interactions.metrics import LIST_METRICS
 from dl_core.evaluate.metrics import METRICS
 from dl_core.evaluate.series.metrics import SERIES_METRICS
 from dl_core.store.bundle import open_bundle

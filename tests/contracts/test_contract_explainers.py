@@ -6,8 +6,8 @@ import pytest
 keras = pytest.importorskip("keras")
 
 from dl_core.errors import OptionError  # noqa: E402
+from dl_core.explain.images.view import ModelView  # noqa: E402
 from dl_core.explain.registry import EXPLAINERS, explain  # noqa: E402
-from dl_core.explain.view import ModelView  # noqa: E402
 
 SIZE = 24
 BLOB = (slice(4, 10), slice(13, 19))  # rows, columns of the bright spot

@@ -11,7 +11,7 @@ from dl_core.data.series.ends import planned
 from dl_core.data.series.panel import Panel
 from dl_core.domains.forecasting.offers import OFFERS
 from dl_core.errors import CancelledError
-from dl_core.evaluate.forecasts import LEVELS, MIDDLE
+from dl_core.evaluate.series.forecasts import LEVELS, MIDDLE
 from dl_core.models.base import FitContext
 from dl_core.models.series import ensemble, network, pretrained
 from dl_core.schema import Role

@@ -9,7 +9,7 @@ from fairlearn.metrics import MetricFrame
 from dl_core.evaluate.about import take_rows
 from dl_core.evaluate.intervals import Scored
 from dl_core.evaluate.metrics import METRICS
-from dl_core.evaluate.oracle import bounds
+from dl_core.evaluate.table.oracle import bounds
 
 SHAPES = [2, 4]
 

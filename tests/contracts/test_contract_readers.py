@@ -13,12 +13,12 @@ from pydicom.dataset import Dataset as Header
 from pydicom.dataset import FileMetaDataset
 from pydicom.uid import CTImageStorage, ExplicitVRLittleEndian, generate_uid
 
-from dl_core.data.ingest import read_images
-from dl_core.data.kinds import kind_of
-from dl_core.data.limits import Limits
-from dl_core.data.readers import READERS
-from dl_core.data.request import ReadRequest
 from dl_core.errors import DaylightError, LimitError
+from dl_core.reading.file_types import kind_of
+from dl_core.reading.images.formats import READERS
+from dl_core.reading.images.read import read_images
+from dl_core.reading.limits import Limits
+from dl_core.reading.request import ReadRequest
 
 HEIGHT, WIDTH, FRAMES = 20, 30, 3
 

@@ -9,9 +9,9 @@ from dl_core.data.interactions.catalogue import ITEMS, TITLE
 from dl_core.data.interactions.histories import POSITIVE, Histories
 from dl_core.domains.recommendation.offers import OFFERS
 from dl_core.errors import CancelledError
-from dl_core.explain.history_methods import integrated_gradients, target_scores
+from dl_core.explain.interactions.methods import integrated_gradients, target_scores
 from dl_core.models.base import FitContext
-from dl_core.models.interaction.retrieve import top_items
+from dl_core.models.interactions.retrieve import top_items
 from dl_core.schema import Role
 
 USERS, SIZE, KINDS = 40, 24, 3

@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 
 from dl_core.data.dataset import Dataset
-from dl_core.data.ingest import read_images
-from dl_core.data.request import ReadRequest
+from dl_core.reading.images.read import read_images
+from dl_core.reading.request import ReadRequest
 
 
 @pytest.fixture()

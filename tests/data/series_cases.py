@@ -11,11 +11,11 @@ import pandas as pd
 import pytest
 
 from dl_core.data.dataset import Dataset
-from dl_core.data.limits import Limits
-from dl_core.data.request import ReadRequest
 from dl_core.data.series.panel import Panel
-from dl_core.data.series.read import read_series
 from dl_core.errors import DaylightError
+from dl_core.reading.limits import Limits
+from dl_core.reading.request import ReadRequest
+from dl_core.reading.series.read import read_series
 
 
 def read(

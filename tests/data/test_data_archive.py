@@ -13,9 +13,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dl_core.data.archive import is_clutter, safe_name, unpack
-from dl_core.data.limits import Limits, check_upload
 from dl_core.errors import ArchiveError, DaylightError, LimitError, OptionError, StorageError
+from dl_core.reading.archive import is_clutter, safe_name, unpack
+from dl_core.reading.limits import Limits, check_upload
 
 
 def _zip(path: Path, members: dict[str, bytes], method: int = zipfile.ZIP_DEFLATED) -> Path:
@@ -126,7 +126,7 @@ def test_full_disk_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     def full(*args: object) -> None:
         raise OSError(errno.ENOSPC, "No space left on device")
 
-    monkeypatch.setattr("dl_core.data.archive.open", full, raising=False)
+    monkeypatch.setattr("dl_core.reading.archive.open", full, raising=False)
     with pytest.raises(StorageError, match="cannot be written") as caught:
         _unpack(_zip(tmp_path / "a.zip", {"1.png": b"1"}))
     assert caught.value.where == "a.zip" and "free some space" in caught.value.todo

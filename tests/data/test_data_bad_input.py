@@ -13,12 +13,12 @@ from data_cases import picture, png, two_classes
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from dl_core.data.check import check_images, check_labels
 from dl_core.data.dataset import Dataset
-from dl_core.data.ingest import read_images
-from dl_core.data.limits import Limits
-from dl_core.data.request import ReadRequest
+from dl_core.data.images.check import check_images, check_labels
 from dl_core.errors import DaylightError, FileError, LimitError, OptionError, SchemaError
+from dl_core.reading.images.read import read_images
+from dl_core.reading.limits import Limits
+from dl_core.reading.request import ReadRequest
 from dl_core.schema import Role
 
 Reads = Callable[..., Dataset]

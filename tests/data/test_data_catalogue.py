@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from dl_core.data.catalogue import BASE_VARIABLE, KnownData, check_rows, fetch
-from dl_core.data.known import KNOWN, known_stem, medmnist_sets
+from dl_core.data.images.known import KNOWN, known_stem, medmnist_sets
 from dl_core.errors import CancelledError, NetworkError
 
 CONTENT = bytes(range(256)) * 4000

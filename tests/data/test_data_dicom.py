@@ -24,11 +24,11 @@ from pydicom.uid import (
 )
 
 from dl_core.data.dataset import Dataset
-from dl_core.data.ingest import read_images
-from dl_core.data.limits import Limits
-from dl_core.data.readers.dicom import READER, age_in_years, parse_window
-from dl_core.data.request import ReadRequest
 from dl_core.errors import FileError, OptionError
+from dl_core.reading.images.formats.dicom import READER, age_in_years, parse_window
+from dl_core.reading.images.read import read_images
+from dl_core.reading.limits import Limits
+from dl_core.reading.request import ReadRequest
 from dl_core.schema import Role
 
 VALUES = np.arange(0, 160, 10, dtype=np.int16).reshape(4, 4)  # 0, 10, … 150

@@ -4,8 +4,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from dl_core.data.history import HistoryPlan, running_history
-from dl_core.data.recent import RECENT_FEATURES, recent_steps
+from dl_core.data.table.history import HistoryPlan, running_history
+from dl_core.data.table.recent import RECENT_FEATURES, recent_steps
 
 DAY = np.timedelta64(86_400_000_000_000, "ns")
 PLAN = HistoryPlan(delay_days=2, windows=(1, 4), label_windows=(1, 7), usual_windows=(5,), settled_days=3)

@@ -14,10 +14,18 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from PIL import Image
 
-from dl_core.data.images import fit_square, is_grey, robust_range, to_bytes, to_working, window_to_bytes, working_size
-from dl_core.data.limits import Limits
-from dl_core.data.readers.raster import READER
 from dl_core.errors import FileError
+from dl_core.reading.images.formats.raster import READER
+from dl_core.reading.images.pixels import (
+    fit_square,
+    is_grey,
+    robust_range,
+    to_bytes,
+    to_working,
+    window_to_bytes,
+    working_size,
+)
+from dl_core.reading.limits import Limits
 
 
 def test_size_is_the_median_longest_side_within_bounds():

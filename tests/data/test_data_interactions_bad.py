@@ -11,12 +11,12 @@ import pandas as pd
 import pytest
 
 from dl_core.data.dataset import Dataset, Finding
-from dl_core.data.interactions.gather import ROW_BYTES
-from dl_core.data.interactions.read import read_interactions
-from dl_core.data.limits import Limits
-from dl_core.data.request import ReadRequest
-from dl_core.data.tabular.room import Room, TableKind
 from dl_core.errors import DaylightError, FileError, LimitError, OptionError, SchemaError
+from dl_core.reading.interactions.gather import ROW_BYTES
+from dl_core.reading.interactions.read import read_interactions
+from dl_core.reading.limits import Limits
+from dl_core.reading.request import ReadRequest
+from dl_core.reading.tables.room import Room, TableKind
 from dl_core.schema import Role
 
 Write = Callable[..., Path]

@@ -16,8 +16,8 @@ from hypothesis import strategies as st
 from dl_core.data.dataset import Dataset
 from dl_core.data.interactions.catalogue import Catalogue
 from dl_core.data.interactions.histories import Histories
-from dl_core.data.interactions.read import read_interactions
-from dl_core.data.request import ReadRequest
+from dl_core.reading.interactions.read import read_interactions
+from dl_core.reading.request import ReadRequest
 from dl_core.schema import Role
 
 U_DATA = (

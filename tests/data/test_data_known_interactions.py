@@ -15,10 +15,10 @@ import pytest
 
 from dl_core.data.catalogue import BASE_VARIABLE, check_rows, fetch
 from dl_core.data.dataset import Dataset
-from dl_core.data.interactions.read import read_interactions
-from dl_core.data.known_interactions import KNOWN_INTERACTIONS
-from dl_core.data.request import ReadRequest
+from dl_core.data.interactions.known import KNOWN_INTERACTIONS
 from dl_core.errors import NetworkError
+from dl_core.reading.interactions.read import read_interactions
+from dl_core.reading.request import ReadRequest
 from dl_core.schema import Role
 from tests.ratings import draw_ratings, film, zip_1m, zip_100k, zip_latest
 

@@ -16,9 +16,9 @@ import pytest
 
 from dl_core.data.catalogue import BASE_VARIABLE, check_rows, fetch
 from dl_core.data.dataset import Dataset
-from dl_core.data.known_series import KNOWN_SERIES
-from dl_core.data.request import ReadRequest
+from dl_core.data.series.known import KNOWN_SERIES
 from dl_core.errors import NetworkError
+from dl_core.reading.request import ReadRequest
 from dl_core.schema import Role
 
 SETS = {known.name: known for known in KNOWN_SERIES}
@@ -68,7 +68,7 @@ def _ett(path: Path, hours: int = 400) -> Path:
 
 
 def _read(path: Path) -> Dataset:
-    reader = pytest.importorskip("dl_core.data.series.read")
+    reader = pytest.importorskip("dl_core.reading.series.read")
     return reader.read_series(ReadRequest((path,), name="Known"))
 
 

@@ -8,11 +8,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from dl_core.data.limits import Limits
-from dl_core.data.series.gather import ROW_BYTES
 from dl_core.data.series.split import split_series
-from dl_core.data.tabular.room import Room, TableKind
 from dl_core.errors import FileError, LimitError, OptionError, SchemaError
+from dl_core.reading.limits import Limits
+from dl_core.reading.series.gather import ROW_BYTES
+from dl_core.reading.tables.room import Room, TableKind
 from dl_core.schema import Role
 from tests.data.series_cases import daily, kinds, note, read, refused, write
 

@@ -12,8 +12,8 @@ from dl_core.data.series.calendar import calendar_features
 from dl_core.data.series.frequency import Step, parse_frequency
 from dl_core.data.series.panel import PANEL, Panel
 from dl_core.data.series.seasons import read_seasons
-from dl_core.data.series.stamps import header_times
 from dl_core.errors import OptionError, SchemaError
+from dl_core.reading.series.stamps import header_times
 from tests.data.series_cases import daily, kinds, note, read, refused, write
 
 ALIASES = (

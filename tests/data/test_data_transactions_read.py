@@ -13,12 +13,12 @@ import pandas as pd
 import pytest
 
 from dl_core.data.dataset import Dataset
-from dl_core.data.limits import Limits
-from dl_core.data.request import ReadRequest
-from dl_core.data.tabular.room import Room, TableKind
-from dl_core.data.transactions.combine import BYTES_A_ROW
-from dl_core.data.transactions.read import read_transactions
 from dl_core.errors import FileError, LimitError, SchemaError
+from dl_core.reading.limits import Limits
+from dl_core.reading.request import ReadRequest
+from dl_core.reading.table.gather import BYTES_A_ROW
+from dl_core.reading.table.read import read_transactions
+from dl_core.reading.tables.room import Room, TableKind
 from dl_core.schema import Role
 
 ROWS = 120

@@ -10,9 +10,9 @@ import pandas as pd
 import pytest
 
 from dl_core.data.dataset import Dataset, Source
-from dl_core.data.transactions.check import check_transactions
-from dl_core.data.transactions.leakage import mend_transactions
-from dl_core.data.transactions.split import split_transactions
+from dl_core.data.table.check import check_transactions
+from dl_core.data.table.leakage import mend_transactions
+from dl_core.data.table.split import split_transactions
 from dl_core.errors import OptionError, SchemaError
 from dl_core.schema import Role
 

@@ -156,9 +156,9 @@ def test_an_hour_with_several_lines_gets_the_strongest_weather():
 
 
 def test_the_reader_takes_electricity_as_it_is():
-    from dl_core.data.request import ReadRequest
     from dl_core.data.series.panel import Panel
-    from dl_core.data.series.read import read_series
+    from dl_core.reading.request import ReadRequest
+    from dl_core.reading.series.read import read_series
 
     data = read_series(ReadRequest((FOLDER / "electricity",), name="Sample"))
     panel = Panel.of(data)
@@ -170,9 +170,9 @@ def test_the_reader_takes_electricity_as_it_is():
 
 
 def test_the_reader_takes_traffic_and_the_hours_to_forecast_as_they_are():
-    from dl_core.data.request import ReadRequest
     from dl_core.data.series.panel import Panel
-    from dl_core.data.series.read import read_series
+    from dl_core.reading.request import ReadRequest
+    from dl_core.reading.series.read import read_series
 
     data = read_series(ReadRequest((FOLDER / "traffic",), name="Sample"))
     panel = Panel.of(data)

@@ -166,8 +166,8 @@ def test_source_states_the_licence_and_checksums_match():
 
 @pytest.fixture(scope="module")
 def data():
-    from dl_core.data.interactions.read import read_interactions
-    from dl_core.data.request import ReadRequest
+    from dl_core.reading.interactions.read import read_interactions
+    from dl_core.reading.request import ReadRequest
 
     return read_interactions(ReadRequest((FOLDER,), name="Sample"))
 
@@ -183,8 +183,8 @@ def test_the_reader_takes_it_as_it_is(data):
 
 
 def test_new_customers_are_read_like_the_sample(data):
-    from dl_core.data.interactions.read import read_interactions
-    from dl_core.data.request import ReadRequest
+    from dl_core.reading.interactions.read import read_interactions
+    from dl_core.reading.request import ReadRequest
 
     new = read_interactions(
         ReadRequest((FOLDER / "new_customers.csv",), options={"like": data.describe()}, labelled=False)

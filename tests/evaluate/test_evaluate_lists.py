@@ -8,12 +8,19 @@ import pandas as pd
 import pytest
 
 from dl_core.errors import OptionError
-from dl_core.evaluate.lists.compare import compare_lists, overlap
-from dl_core.evaluate.lists.draws import bootstrap_columns, column_of, deal, mean_column, pseudo_values, weights_for
-from dl_core.evaluate.lists.evaluate import NO_LISTS, evaluate_lists, list_standing
-from dl_core.evaluate.lists.lists import Lists
-from dl_core.evaluate.lists.metrics import LIST_METRICS, list_metric
-from dl_core.evaluate.lists.slices import quartiles
+from dl_core.evaluate.interactions.compare import compare_lists, overlap
+from dl_core.evaluate.interactions.draws import (
+    bootstrap_columns,
+    column_of,
+    deal,
+    mean_column,
+    pseudo_values,
+    weights_for,
+)
+from dl_core.evaluate.interactions.evaluate import NO_LISTS, evaluate_lists, list_standing
+from dl_core.evaluate.interactions.lists import Lists
+from dl_core.evaluate.interactions.metrics import LIST_METRICS, list_metric
+from dl_core.evaluate.interactions.slices import quartiles
 from dl_core.evaluate.results import Evaluation
 from tests.listing import both, drawn_world, facts_of, histories_of, rankings_of
 

@@ -8,11 +8,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dl_core.errors import OptionError
-from dl_core.evaluate.lists.draws import column_of
-from dl_core.evaluate.lists.formulas import gini
-from dl_core.evaluate.lists.likeness import MEANING, Likeness
-from dl_core.evaluate.lists.lists import Lists, shared_lists
-from dl_core.evaluate.lists.metrics import LIST_METRICS, get_list_metrics, list_metric
+from dl_core.evaluate.interactions.draws import column_of
+from dl_core.evaluate.interactions.formulas import gini
+from dl_core.evaluate.interactions.likeness import MEANING, Likeness
+from dl_core.evaluate.interactions.lists import Lists, shared_lists
+from dl_core.evaluate.interactions.metrics import LIST_METRICS, get_list_metrics, list_metric
 from tests.listing import facts_of, rankings_of
 
 # four training users; item 0 was taken by all of them, 1 by two, 2 by one, 3 by none
@@ -159,10 +159,10 @@ def test_likeness_of_many_items_is_looked_up_in_parts(monkeypatch):
     facts = facts_of(TAKEN, 4)
     codes = np.array([[0, 1, -1], [2, 3, 0], [1, 2, 3]])
     whole = facts.likeness.of_lists(codes)
-    monkeypatch.setattr("dl_core.evaluate.lists.likeness.MOST_DENSE", 2)
+    monkeypatch.setattr("dl_core.evaluate.interactions.likeness.MOST_DENSE", 2)
     parts = Likeness("takers", facts.likeness.marks).of_lists(codes)
     assert np.array_equal(whole, parts, equal_nan=True) and np.isnan(whole[0, 2]).all()
-    monkeypatch.setattr("dl_core.evaluate.lists.likeness.SLOWER", 1e9)  # now by dense products
+    monkeypatch.setattr("dl_core.evaluate.interactions.likeness.SLOWER", 1e9)  # now by dense products
     assert Likeness("takers", facts.likeness.marks).of_lists(codes) == pytest.approx(whole, nan_ok=True)
 
 

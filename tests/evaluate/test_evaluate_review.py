@@ -10,8 +10,8 @@ from dl_core.evaluate.about import Facts, about_rows, coded
 from dl_core.evaluate.evaluate import evaluate
 from dl_core.evaluate.intervals import Scored, bootstrap, draw_weights
 from dl_core.evaluate.metrics import METRICS
-from dl_core.evaluate.oracle import bounds
 from dl_core.evaluate.results import Evaluation, Predictions
+from dl_core.evaluate.table.oracle import bounds
 
 HANDBOOK = Path(__file__).parents[3] / "shared" / "data" / "fraud_handbook.parquet"
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from dl_core.errors import OptionError
-from dl_core.evaluate.robustness import CORRUPTIONS, brightness, contrast, noise, pick_rows, robustness, rotation
+from dl_core.evaluate.images.stress import CORRUPTIONS, brightness, contrast, noise, pick_rows, robustness, rotation
 
 
 @pytest.fixture(scope="module")

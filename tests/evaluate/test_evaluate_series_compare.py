@@ -7,12 +7,12 @@ import pytest
 from scipy.stats import t
 
 from dl_core.errors import OptionError
-from dl_core.evaluate.forecasts import Forecasts
 from dl_core.evaluate.pairs import PAIRS
 from dl_core.evaluate.series.compare import APART, FEW_WINDOWS, compare_forecasts, over_time, shared_cases
 from dl_core.evaluate.series.diebold_mariano import correction, diebold_mariano, long_run_variance
 from dl_core.evaluate.series.evaluate import NO_TRUTH
 from dl_core.evaluate.series.facts import SeriesFacts
+from dl_core.evaluate.series.forecasts import Forecasts
 from tests.series import toy_forecasts, toy_panel
 
 HORIZON = 6

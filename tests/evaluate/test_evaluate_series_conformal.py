@@ -8,9 +8,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.stats import norm
 
-from dl_core.evaluate.forecasts import LEVELS, MIDDLE, Cases
 from dl_core.evaluate.series.adaptive import rolling_conformal
 from dl_core.evaluate.series.conformal import apply_conformal, fit_conformal, upper_quantile
+from dl_core.evaluate.series.forecasts import LEVELS, MIDDLE, Cases
 
 NORMAL = norm.ppf(LEVELS)
 

@@ -7,11 +7,11 @@ import pandas as pd
 import pytest
 
 from dl_core.errors import OptionError
-from dl_core.evaluate.forecasts import Cases, Forecasts, forecast_rows
 from dl_core.evaluate.results import Evaluation
 from dl_core.evaluate.series.draws import Judged, two_level_weights
 from dl_core.evaluate.series.evaluate import FEW_WINDOWS, NO_TRUTH, evaluate_forecasts, forecast_standing
 from dl_core.evaluate.series.facts import SeriesFacts
+from dl_core.evaluate.series.forecasts import Cases, Forecasts, forecast_rows
 from dl_core.evaluate.series.metrics import series_metric
 from dl_core.evaluate.series.slices import BEST, MOST_SERIES, WORST, quartile_labels, series_lines, short
 from tests.series import toy_forecasts, toy_panel

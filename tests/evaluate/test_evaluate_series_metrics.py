@@ -11,10 +11,10 @@ from hypothesis.extra.numpy import arrays
 
 from dl_core.data.series.panel import Panel
 from dl_core.errors import OptionError
-from dl_core.evaluate.forecasts import LEVELS, MIDDLE, Cases
 from dl_core.evaluate.series import formulas
 from dl_core.evaluate.series.draws import Judged, value_of
 from dl_core.evaluate.series.facts import SeriesFacts
+from dl_core.evaluate.series.forecasts import LEVELS, MIDDLE, Cases
 from dl_core.evaluate.series.metrics import SERIES_METRICS, get_series_metrics, series_metric
 
 M4 = Path(__file__).parents[3] / "shared" / "data" / "m4"

@@ -8,7 +8,7 @@ from scipy import sparse
 
 from dl_core.data.series.hierarchy import Hierarchy
 from dl_core.errors import OptionError, SchemaError
-from dl_core.evaluate.forecasts import LEVELS, MIDDLE
+from dl_core.evaluate.series.forecasts import LEVELS, MIDDLE
 from dl_core.evaluate.series.reconcile import METHODS, error_covariance, reconcile, shrinkage
 
 SUMMING = np.array([[1, 1, 1, 1], [1, 1, 0, 0], [0, 0, 1, 1], [1, 0, 0, 0], [0, 1, 0, 0], [0, 0, 1, 0], [0, 0, 0, 1]])

@@ -3,7 +3,6 @@
 import numpy as np
 import pytest
 
-from dl_core.explain.curves import area, centre_map, curve_areas, pixel_ranks, random_maps, step_images
 from dl_core.explain.faithfulness import (
     faithfulness,
     is_peak_inside,
@@ -12,7 +11,8 @@ from dl_core.explain.faithfulness import (
     rank_correlation,
     redrawn_weights,
 )
-from dl_core.explain.view import ModelView
+from dl_core.explain.images.curves import area, centre_map, curve_areas, pixel_ranks, random_maps, step_images
+from dl_core.explain.images.view import ModelView
 
 
 def bright_share(images: np.ndarray) -> np.ndarray:

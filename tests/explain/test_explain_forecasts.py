@@ -8,11 +8,11 @@ import pytest
 
 from dl_core.data.dataset import Dataset
 from dl_core.errors import OptionError
-from dl_core.evaluate.forecasts import LEVELS
+from dl_core.evaluate.series.forecasts import LEVELS
 from dl_core.explain.files import write_explanations
-from dl_core.explain.forecasts import explain_cases, explain_forecasts
-from dl_core.explain.forecasts_case import Case, cut_pieces, times_text, usual_values
-from dl_core.explain.forecasts_methods import FORECAST_METHODS
+from dl_core.explain.series.case import Case, cut_pieces, times_text, usual_values
+from dl_core.explain.series.explain import explain_cases, explain_forecasts
+from dl_core.explain.series.methods import FORECAST_METHODS
 from dl_core.models.series.base import Forecaster
 from tests.series import toy_dataset, toy_panel
 

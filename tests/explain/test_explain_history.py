@@ -9,9 +9,9 @@ from dl_core.data.interactions.catalogue import Catalogue
 from dl_core.data.interactions.histories import Histories
 from dl_core.errors import OptionError
 from dl_core.explain.files import write_explanations
-from dl_core.explain.history import explain_history
-from dl_core.explain.history_methods import HISTORY_METHODS, empty_scores, variants
-from dl_core.models.interaction.base import Recommender
+from dl_core.explain.interactions.explain import explain_history
+from dl_core.explain.interactions.methods import HISTORY_METHODS, empty_scores, variants
+from dl_core.models.interactions.base import Recommender
 
 ITEMS = np.array(["a", "b", "c", "d"], dtype=object)
 WEIGHTS = np.array([[0.0, 0.1, 0.9, 0.0], [0.1, 0.0, 0.2, 0.3], [0.9, 0.2, 0.0, 0.1], [0.0, 0.3, 0.1, 0.0]])

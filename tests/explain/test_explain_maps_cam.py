@@ -6,11 +6,11 @@ import pytest
 keras = pytest.importorskip("keras")
 
 from dl_core.errors import OptionError  # noqa: E402
-from dl_core.explain.gradcam import GradCam  # noqa: E402
-from dl_core.explain.gradcam_pp import GradCamPlusPlus  # noqa: E402
-from dl_core.explain.hirescam import HiResCam  # noqa: E402
-from dl_core.explain.maps import blur, enlarge, normalise  # noqa: E402
-from dl_core.explain.view import ModelView  # noqa: E402
+from dl_core.explain.images.gradcam import GradCam  # noqa: E402
+from dl_core.explain.images.gradcam_pp import GradCamPlusPlus  # noqa: E402
+from dl_core.explain.images.hirescam import HiResCam  # noqa: E402
+from dl_core.explain.images.maps import blur, enlarge, normalise  # noqa: E402
+from dl_core.explain.images.view import ModelView  # noqa: E402
 
 
 @pytest.fixture(scope="module")

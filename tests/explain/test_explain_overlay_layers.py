@@ -9,10 +9,10 @@ from PIL import Image
 
 from dl_core.data.dataset import Dataset, Source
 from dl_core.errors import OptionError
-from dl_core.explain.images import explain_images, view_of
-from dl_core.explain.layers import choose_layers, feature_maps
-from dl_core.explain.overlay import colour_bar, colours, heat_png, overlay, read_heat
-from dl_core.explain.view import ModelView
+from dl_core.explain.images.explain import explain_images, view_of
+from dl_core.explain.images.layers import choose_layers, feature_maps
+from dl_core.explain.images.overlay import colour_bar, colours, heat_png, overlay, read_heat
+from dl_core.explain.images.view import ModelView
 from dl_core.models.base import Classifier
 from dl_core.schema import Role
 

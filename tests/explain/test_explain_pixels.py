@@ -6,10 +6,10 @@ import pytest
 keras = pytest.importorskip("keras")
 
 from dl_core.errors import OptionError  # noqa: E402
-from dl_core.explain.integrated_gradients import IntegratedGradients  # noqa: E402
-from dl_core.explain.occlusion import Occlusion, log_odds, patch_corners  # noqa: E402
-from dl_core.explain.smoothgrad import SmoothGrad  # noqa: E402
-from dl_core.explain.view import ModelView  # noqa: E402
+from dl_core.explain.images.integrated_gradients import IntegratedGradients  # noqa: E402
+from dl_core.explain.images.occlusion import Occlusion, log_odds, patch_corners  # noqa: E402
+from dl_core.explain.images.smoothgrad import SmoothGrad  # noqa: E402
+from dl_core.explain.images.view import ModelView  # noqa: E402
 
 ONE = np.array([1])
 WEIGHTS = np.random.default_rng(0).normal(size=(16, 2)).astype(np.float32) / 255

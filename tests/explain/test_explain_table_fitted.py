@@ -7,9 +7,9 @@ import pytest
 pytest.importorskip("keras")
 
 from dl_core.data.dataset import Dataset, Source  # noqa: E402
-from dl_core.data.recent import recent_steps  # noqa: E402
-from dl_core.explain.table import explain_table, queue_reasons  # noqa: E402
-from dl_core.explain.table_json import by_step  # noqa: E402
+from dl_core.data.table.recent import recent_steps  # noqa: E402
+from dl_core.explain.table.explain import explain_table, queue_reasons  # noqa: E402
+from dl_core.explain.table.plain import by_step  # noqa: E402
 from dl_core.models.base import FitContext  # noqa: E402
 from dl_core.models.table.recurrent import Recurrent  # noqa: E402
 from dl_core.schema import Role  # noqa: E402

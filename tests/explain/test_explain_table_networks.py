@@ -8,10 +8,10 @@ import pytest
 keras = pytest.importorskip("keras")
 
 from dl_core.errors import OptionError  # noqa: E402
-from dl_core.explain.expected_gradients import ExpectedGradients, TableIntegratedGradients  # noqa: E402
 from dl_core.explain.registry import EXPLAINERS, TABLE_EXPLAINERS, explainer_info  # noqa: E402
-from dl_core.explain.table import explain_table, is_network, look, queue_reasons  # noqa: E402
-from dl_core.explain.table_json import table_explanation_as_json  # noqa: E402
+from dl_core.explain.table.expected_gradients import ExpectedGradients, TableIntegratedGradients  # noqa: E402
+from dl_core.explain.table.explain import explain_table, is_network, look, queue_reasons  # noqa: E402
+from dl_core.explain.table.plain import table_explanation_as_json  # noqa: E402
 from tests.explain.table_models import SHOPS, Block, Formula, Network, transactions  # noqa: E402
 
 WEIGHTS = np.array([[0.0, 0.5], [0.25, 0.0], [0.1, 0.4], [0.0, -0.2]], np.float32)

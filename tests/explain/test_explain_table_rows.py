@@ -9,12 +9,12 @@ import pytest
 
 from dl_core.data.dataset import Dataset
 from dl_core.errors import OptionError, RunError
-from dl_core.explain.deletion import order_areas
-from dl_core.explain.shapley_sampling import ShapleySampling, Walks
-from dl_core.explain.table import explain_table, look, queue_reasons
-from dl_core.explain.table_background import draw_background, typical_row
-from dl_core.explain.table_rows import RowsView, feature_groups, stacked, without_label
-from dl_core.explain.table_view import class_scores
+from dl_core.explain.table.background import draw_background, typical_row
+from dl_core.explain.table.explain import explain_table, look, queue_reasons
+from dl_core.explain.table.faithfulness import order_areas
+from dl_core.explain.table.rows import RowsView, feature_groups, stacked, without_label
+from dl_core.explain.table.shapley_sampling import ShapleySampling, Walks
+from dl_core.explain.table.view import class_scores
 from dl_core.schema import Role
 from tests.explain.table_models import Formula, numbers, transactions
 

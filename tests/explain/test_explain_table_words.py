@@ -9,8 +9,8 @@ import pytest
 
 from dl_core.data.dataset import Dataset, Source
 from dl_core.explain.explanation import Explanation, Faithfulness
-from dl_core.explain.table_json import by_step, reasons, table_explanation_as_json
-from dl_core.explain.table_values import RowTexts, feature_name, number_text, step_of, step_text, value_text
+from dl_core.explain.table.plain import by_step, reasons, table_explanation_as_json
+from dl_core.explain.table.values import RowTexts, feature_name, number_text, step_of, step_text, value_text
 from dl_core.schema import Role
 
 

@@ -6,10 +6,10 @@ from sklearn.ensemble import HistGradientBoostingClassifier
 from dl_core.data.dataset import Dataset, Source
 from dl_core.errors import RunError, SchemaError
 from dl_core.models.base import FitContext
-from dl_core.models.image.augment import flips_and_shifts
-from dl_core.models.image.pixels import PixelRegression
-from dl_core.models.image.resize import area_matrix, shrink
-from dl_core.models.image.texture import TextureBoosting
+from dl_core.models.images.augment import flips_and_shifts
+from dl_core.models.images.pixels import PixelRegression
+from dl_core.models.images.resize import area_matrix, shrink
+from dl_core.models.images.texture import TextureBoosting
 from dl_core.models.majority import Majority
 from dl_core.models.store import load_arrays, read_checkpoint, write_checkpoint
 from dl_core.models.trees import grow_trees, snapped, take_trees

@@ -2,7 +2,7 @@ import numpy as np
 from skimage.feature import graycomatrix, graycoprops
 from skimage.feature import hog as peer_hog
 
-from dl_core.models.image.descriptors import co_occurrence, describe, hog, intensity, local_patterns
+from dl_core.models.images.descriptors import co_occurrence, describe, hog, intensity, local_patterns
 
 GREY = np.random.default_rng(0).integers(0, 256, (3, 28, 28)).astype("float32")
 

@@ -10,12 +10,12 @@ import pytest
 from dl_core.data.dataset import Dataset, Source
 from dl_core.errors import RunError
 from dl_core.models.base import FitContext
-from dl_core.models.image.finetuned import FineTuned
+from dl_core.models.images.finetuned import FineTuned
 from dl_core.schema import Role
-from dl_core.transfer.embed import embed
-from dl_core.transfer.finetune import finetune_graph
-from dl_core.transfer.head import LinearHead
-from dl_core.transfer.plan import EmbeddingPlan
+from dl_core.transfer.images.embed import embed
+from dl_core.transfer.images.finetune import finetune_graph
+from dl_core.transfer.images.head import LinearHead
+from dl_core.transfer.images.plan import EmbeddingPlan
 
 
 def dots_and_rings(n, seed):

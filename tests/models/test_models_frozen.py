@@ -8,10 +8,10 @@ import pytest
 from dl_core.data.dataset import Dataset, Source
 from dl_core.errors import SchemaError
 from dl_core.models.base import FitContext
-from dl_core.models.image.frozen import FrozenFeatures
+from dl_core.models.images.frozen import FrozenFeatures
 from dl_core.schema import Role
-from dl_core.transfer.graph import tap_names
-from dl_core.transfer.head import fit_head, fit_logistic, softmax
+from dl_core.transfer.images.graph import tap_names
+from dl_core.transfer.images.head import fit_head, fit_logistic, softmax
 
 
 def stripes(n, seed, channels=1):

@@ -12,14 +12,14 @@ from dl_core.data.dataset import Dataset, Source
 from dl_core.data.interactions.histories import Histories
 from dl_core.errors import CancelledError
 from dl_core.models.base import FitContext
-from dl_core.models.interaction import autoencoder_fit, ease, linear_path, multi_hot
-from dl_core.models.interaction.autoencoder_fit import RebuildingPlan, best_epoch, fit_rebuilding
-from dl_core.models.interaction.blend import DeepBlend
-from dl_core.models.interaction.blend_weights import choose_weights, simplex
-from dl_core.models.interaction.choosing import held_ndcg
-from dl_core.models.interaction.denoising import build_denoising
-from dl_core.models.interaction.linear_path import LinearPath, solved, weighed
-from dl_core.models.interaction.mult_vae import MultVAE, build_mult_vae, suiting_plan
+from dl_core.models.interactions import autoencoder_fit, ease, linear_path, multi_hot
+from dl_core.models.interactions.autoencoder_fit import RebuildingPlan, best_epoch, fit_rebuilding
+from dl_core.models.interactions.blend import DeepBlend
+from dl_core.models.interactions.blend_weights import choose_weights, simplex
+from dl_core.models.interactions.choosing import held_ndcg
+from dl_core.models.interactions.denoising import build_denoising
+from dl_core.models.interactions.linear_path import LinearPath, solved, weighed
+from dl_core.models.interactions.mult_vae import MultVAE, build_mult_vae, suiting_plan
 from dl_core.schema import Role
 
 PLAN = RebuildingPlan(epochs=12, batch_size=32, patience=6, learning_rate=3e-3, anneal=6)
@@ -99,7 +99,7 @@ def test_it_finds_the_blocks_where_popularity_cannot(fitted):
 
 
 def autoencoder_held(histories, relevant):
-    from dl_core.models.interaction.base import Held
+    from dl_core.models.interactions.base import Held
 
     return Held(histories, relevant.astype(bool).tocsr())
 

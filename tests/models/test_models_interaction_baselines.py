@@ -9,14 +9,14 @@ from dl_core.data.interactions.catalogue import Catalogue
 from dl_core.data.interactions.histories import Histories
 from dl_core.errors import CancelledError
 from dl_core.models.base import FitContext
-from dl_core.models.interaction import ease, factors, linear, neighbours, popularity, retrieve
-from dl_core.models.interaction.base import Held
-from dl_core.models.interaction.choosing import held_ndcg
-from dl_core.models.interaction.ease import Ease
-from dl_core.models.interaction.factors import MatrixFactorisation, Settings
-from dl_core.models.interaction.least_squares import Side, batches, solve_factors
-from dl_core.models.interaction.neighbours import ItemNeighbours
-from dl_core.models.interaction.popularity import Popularity
+from dl_core.models.interactions import ease, factors, linear, neighbours, popularity, retrieve
+from dl_core.models.interactions.base import Held
+from dl_core.models.interactions.choosing import held_ndcg
+from dl_core.models.interactions.ease import Ease
+from dl_core.models.interactions.factors import MatrixFactorisation, Settings
+from dl_core.models.interactions.least_squares import Side, batches, solve_factors
+from dl_core.models.interactions.neighbours import ItemNeighbours
+from dl_core.models.interactions.popularity import Popularity
 
 DAY = 86_400
 MODELS = (Popularity, lambda: Popularity(recent=True), ItemNeighbours, Ease, MatrixFactorisation)

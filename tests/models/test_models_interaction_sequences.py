@@ -12,12 +12,12 @@ from dl_core.data.interactions.histories import Histories
 from dl_core.errors import CancelledError
 from dl_core.explain.gradients import gate_gradients
 from dl_core.models.base import FitContext
-from dl_core.models.interaction.base import Held
-from dl_core.models.interaction.gru4rec import GRU4Rec
-from dl_core.models.interaction.sasrec import SASRec
-from dl_core.models.interaction.sequence_layers import ItemTable, LastStep
-from dl_core.models.interaction.sequence_loss import Drawing, NextItemLoss
-from dl_core.models.interaction.sequence_windows import (
+from dl_core.models.interactions.base import Held
+from dl_core.models.interactions.gru4rec import GRU4Rec
+from dl_core.models.interactions.sasrec import SASRec
+from dl_core.models.interactions.sequence_layers import ItemTable, LastStep
+from dl_core.models.interactions.sequence_loss import Drawing, NextItemLoss
+from dl_core.models.interactions.sequence_windows import (
     batches,
     cut_windows,
     shuffled_moments,
@@ -173,8 +173,8 @@ def test_drawn_items_stand_for_all():
 
 
 def test_a_large_catalogue_trains_against_drawn_items(monkeypatch):
-    monkeypatch.setattr("dl_core.models.interaction.sequence_base.LARGE", 10)
-    monkeypatch.setattr("dl_core.models.interaction.sequence_base.DRAWN", 8)
+    monkeypatch.setattr("dl_core.models.interactions.sequence_base.LARGE", 10)
+    monkeypatch.setattr("dl_core.models.interactions.sequence_base.DRAWN", 8)
     model = named(GRU4Rec(**SMALL))
     model.learn(histories(cycles(80)), None, FitContext(options={"epochs": 50}))
     rows = cycles(50, seed=2)

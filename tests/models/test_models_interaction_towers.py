@@ -10,13 +10,13 @@ from dl_core.data.interactions.catalogue import Catalogue
 from dl_core.data.interactions.histories import Histories
 from dl_core.errors import CancelledError
 from dl_core.models.base import FitContext
-from dl_core.models.interaction.base import Held
-from dl_core.models.interaction.item_features import TableFeatures
-from dl_core.models.interaction.retrieve import top_items
-from dl_core.models.interaction.two_tower import TwoTower
-from dl_core.models.interaction.two_tower_batches import Batches, log_probabilities
-from dl_core.models.interaction.two_tower_net import FAR
-from dl_core.models.interaction.two_tower_train import Plan
+from dl_core.models.interactions.base import Held
+from dl_core.models.interactions.item_features import TableFeatures
+from dl_core.models.interactions.retrieve import top_items
+from dl_core.models.interactions.two_tower import TwoTower
+from dl_core.models.interactions.two_tower_batches import Batches, log_probabilities
+from dl_core.models.interactions.two_tower_net import FAR
+from dl_core.models.interactions.two_tower_train import Plan
 from dl_core.schema import Role
 
 WORDS = ("rose", "steel", "dinosaur")  # what the three groups of users like

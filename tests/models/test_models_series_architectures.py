@@ -8,7 +8,7 @@ import pytest
 from keras import ops
 
 from dl_core.data.series.panel import Panel
-from dl_core.evaluate.forecasts import LEVELS, MIDDLE
+from dl_core.evaluate.series.forecasts import LEVELS, MIDDLE
 from dl_core.models.base import FitContext
 from dl_core.models.series.base import Held
 from dl_core.models.series.convolution import MOST, TemporalConvolution, build_tcn, causal_states, dilations

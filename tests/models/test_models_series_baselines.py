@@ -10,7 +10,7 @@ from statsmodels.tsa.seasonal import seasonal_decompose
 
 from dl_core.data.series.panel import Panel
 from dl_core.errors import CancelledError
-from dl_core.evaluate.forecasts import LEVELS, MIDDLE
+from dl_core.evaluate.series.forecasts import LEVELS, MIDDLE
 from dl_core.models.base import FitContext
 from dl_core.models.series.adjust import adjust
 from dl_core.models.series.base import Held

@@ -11,7 +11,7 @@ import pytest
 from dl_core.data.series.ends import planned
 from dl_core.data.series.panel import Panel
 from dl_core.errors import CancelledError
-from dl_core.evaluate.forecasts import LEVELS, MIDDLE
+from dl_core.evaluate.series.forecasts import LEVELS, MIDDLE
 from dl_core.models.base import FitContext
 from dl_core.models.series import ensemble as ensemble_module
 from dl_core.models.series import train_network

@@ -10,7 +10,7 @@ import pytest
 
 from dl_core.data.series.panel import Panel
 from dl_core.errors import RunError
-from dl_core.evaluate.forecasts import LEVELS, MIDDLE
+from dl_core.evaluate.series.forecasts import LEVELS, MIDDLE
 from dl_core.models.base import FitContext
 from dl_core.models.series import pretrained
 from dl_core.models.series.pretrained import FineTuned, ZeroShot, shipped, shipped_size, shipped_weights

@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 
 from dl_core.data.dataset import Dataset, Source
-from dl_core.data.recent import RECENT_FEATURES, recent_steps
+from dl_core.data.table.recent import RECENT_FEATURES, recent_steps
 from dl_core.errors import CancelledError, SchemaError
 from dl_core.models.base import FitContext
 from dl_core.models.table.encode import LARGEST, TableEncoder

@@ -21,16 +21,9 @@ from dl_core.train.run import Run
 from tests.forecast_runs import HORIZON, QUICK, shared_run
 from tests.pages.test_pages_router import said
 from tests.series import toy_frame
-from ui import (
-    curves_series,
-    disagreements_series,
-    explain_series,
-    faithful,
-    fans,
-    leaders,
-    predict_series,
-    stress_series,
-)
+from ui.kinds.interactions import faithfulness
+from ui.kinds.series import curves, disagreements, explain, forecast_charts, predict, stress
+from ui.panels import leading_model
 
 ROOT = Path(__file__).parents[2]
 
@@ -193,7 +186,7 @@ def test_a_changed_plan_is_drawn_beside_the_planned() -> None:
 
 
 def test_more_series_than_came_back_are_searched(shops: Run, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(import_module("dl_core.tasks.forecast_ahead"), "SHOWN", 2)
+    monkeypatch.setattr(import_module("dl_core.tasks.series.forecast"), "SHOWN", 2)
     test = opened("Predict")
     assert test.selectbox(key="forecasting_ahead_series").options == ["shop 0", "shop 1"]
     test.text_input(key="forecasting_ahead_search").set_value("shop 5")
@@ -206,72 +199,70 @@ def test_one_series_alone_has_no_groups() -> None:
     context = MagicMock()
     context.dataset = {"roles": {"series": ["s"], "value": ["v"]}}
     context.evaluation.return_value = Evaluation(pd.DataFrame(), {"drift": {"series": 1, "unit": "windows"}}, "", ())
-    assert leaders.lone(context) and leaders.units(context) == "windows"
+    assert leading_model.lone(context) and leading_model.units(context) == "windows"
     context.evaluation.return_value = Evaluation(pd.DataFrame(), {"drift": {"series": 5, "unit": "series"}}, "", ())
-    assert not leaders.lone(context) and leaders.units(context) == "series"
+    assert not leading_model.lone(context) and leading_model.units(context) == "series"
 
 
 def test_the_leader_is_the_closest_to_a_target() -> None:
     context = MagicMock()
     context.dataset = {"roles": {"series": ["s"], "value": ["v"]}}
     rows = pd.DataFrame({"model": ["a", "b", "c"], "value": [0.99, 0.78, 0.70]})
-    assert leaders.ranked(context, "coverage_80", rows)["model"].tolist() == ["b", "c", "a"]
-    assert leaders.ranked(context, "mase", rows)["model"].tolist() == ["c", "b", "a"]
+    assert leading_model.ranked(context, "coverage_80", rows)["model"].tolist() == ["b", "c", "a"]
+    assert leading_model.ranked(context, "mase", rows)["model"].tolist() == ["c", "b", "a"]
     signed = pd.DataFrame({"model": ["a", "b"], "value": [-0.4, 0.1]})
-    assert leaders.ranked(context, "bias", signed)["model"].tolist() == ["b", "a"]
+    assert leading_model.ranked(context, "bias", signed)["model"].tolist() == ["b", "a"]
     lines = [{"name": "A", "x": [1, 2, 3], "y": [0.9, 0.8, 0.7]}, {"name": "B", "x": [1, 2, 3], "y": [0.8, 0.7, 0.9]}]
-    assert (
-        curves_series.leads(context, "coverage_80", lines, "steps").endswith("A is the best at 1 of 3 steps") is False
-    )
-    assert curves_series.leads(context, "mase", lines, "steps").endswith("B is the best at 2 of 3 steps")
+    assert curves.leads(context, "coverage_80", lines, "steps").endswith("A is the best at 1 of 3 steps") is False
+    assert curves.leads(context, "mase", lines, "steps").endswith("B is the best at 2 of 3 steps")
 
 
 def test_stretches_of_one_weight_are_named_together() -> None:
     months = [f"2020-{month:02d}-01 00:00:00" for month in range(1, 7)]
     one = list(zip(months, [0.0, 1.0, 1.0, -3.0, -3.0, 0.5], strict=True))
-    assert explain_series.strongest(one) == "Apr 2020 to May 2020 count most (−3.00 a step)"
-    assert explain_series.strongest(one[:1]).endswith("counts most (+0)")
-    assert fans.moments([1, 2]) == ["step 1", "step 2"]
-    assert fans.moments(["2020-01-01 05:00:00"]) == ["1 Jan 2020, 05:00"]
-    assert fans.moments(["2020-01-01 00:00:00", "2020-01-08 00:00:00"]) == ["1 Jan 2020", "8 Jan 2020"]
+    assert explain.strongest(one) == "Apr 2020 to May 2020 count most (−3.00 a step)"
+    assert explain.strongest(one[:1]).endswith("counts most (+0)")
+    assert forecast_charts.moments([1, 2]) == ["step 1", "step 2"]
+    assert forecast_charts.moments(["2020-01-01 05:00:00"]) == ["1 Jan 2020, 05:00"]
+    assert forecast_charts.moments(["2020-01-01 00:00:00", "2020-01-08 00:00:00"]) == ["1 Jan 2020", "8 Jan 2020"]
 
 
 def test_numbers_of_forecasts_have_four_digits() -> None:
-    assert predict_series.four_digits(301863.4) == 301900 and predict_series.four_digits(None) is None
-    assert set(stress_series.KINDS) == {"noise", "missing", "level_shift", "outliers"} and len(QUICK) == 3
+    assert predict.four_digits(301863.4) == 301900 and predict.four_digits(None) is None
+    assert set(stress.KINDS) == {"noise", "missing", "level_shift", "outliers"} and len(QUICK) == 3
 
 
 def test_faithfulness_is_told_beside_chance(monkeypatch: pytest.MonkeyPatch) -> None:
     page = MagicMock()
-    monkeypatch.setattr(faithful, "st", page)
+    monkeypatch.setattr(faithfulness, "st", page)
     measured = {"deletion": 0.1, "random_deletion": 0.5, "insertion": 0.4, "random_insertion": 0.5}
-    faithful.show(measured)
+    faithfulness.show(measured)
     assert page.badge.call_args.args[0] == "Partly faithful"
-    faithful.show({**measured, "insertion": 0.9, "leave_one_out": 0.8})
+    faithfulness.show({**measured, "insertion": 0.9, "leave_one_out": 0.8})
     assert page.badge.call_args.args[0] == "Faithful here"
     assert "Agrees with occlusion" in page.markdown.call_args.args[0]
     page.reset_mock()
-    faithful.show({"deletion": None})
+    faithfulness.show({"deletion": None})
     page.badge.assert_not_called()
 
 
 def test_parts_and_covariates_are_drawn_with_their_names(monkeypatch: pytest.MonkeyPatch) -> None:
     charts: list[Any] = []
-    monkeypatch.setattr(explain_series.charts, "draw", lambda chart, alt, **more: charts.append((chart, alt)))
+    monkeypatch.setattr(explain.charts, "draw", lambda chart, alt, **more: charts.append((chart, alt)))
     context = MagicMock()
     context.label.side_effect = str.upper
     context.dataset = {"roles": {"series": ["s"], "value": ["v"]}}
     context.summary = {"dataset": {"roles": {"value": ["sales"]}}}
     ahead = {"ahead": {"time": ["2020-01-01 00:00:00", "2020-02-01 00:00:00"]}}
     one = {"model": "nbeats", "method": "components", "parts": ["trend", "season"], "weights": [[1, 2], [0.5, -0.5]]}
-    explain_series._components(context, one, ahead, "Trend, season, rest")
+    explain._components(context, one, ahead, "Trend, season, rest")
     chart, alt = charts.pop()
     assert alt.startswith("Trend, season, rest: what NBEATS adds up. trend from 1.00 to 2.00")
     assert {line.name for line in chart.data} >= {"trend", "season"}
-    explain_series._covariates({"model": "nbeats", "method": "occlusion"}, [("promo", -14.0), ("rain", 2.0)])
+    explain._covariates({"model": "nbeats", "method": "occlusion"}, [("promo", -14.0), ("rain", 2.0)])
     chart, alt = charts.pop()
     assert alt == "Covariates: promo −14.0; rain +2.00." and list(chart.layout.xaxis.range) == [-18.0, 6.0]
-    assert explain_series.strongest([("2020-01-01", 3.0)], [("promo", -14.0)]) == "promo counts most (−14.0)"
+    assert explain.strongest([("2020-01-01", 3.0)], [("promo", -14.0)]) == "promo counts most (−14.0)"
 
 
 @pytest.mark.usefixtures("shops")
@@ -307,8 +298,8 @@ def test_the_learning_curve_says_who_is_ahead_where_little_is_known(monkeypatch:
 
 def test_a_chosen_window_of_disagreement_is_drawn(monkeypatch: pytest.MonkeyPatch) -> None:
     page, asked, shown = MagicMock(), [], []
-    monkeypatch.setattr(disagreements_series, "st", page)
-    monkeypatch.setattr(curves_series, "draw_fan", lambda *about, **more: shown.append((about, more)))
+    monkeypatch.setattr(disagreements, "st", page)
+    monkeypatch.setattr(curves, "draw_fan", lambda *about, **more: shown.append((about, more)))
     context = MagicMock()
     context.label.side_effect = str.upper
     context.ask.side_effect = lambda task, args, **more: asked.append((task, args)) or {"series": "x"}
@@ -317,10 +308,10 @@ def test_a_chosen_window_of_disagreement_is_drawn(monkeypatch: pytest.MonkeyPatc
         for at, name in enumerate(("x", "y"))
     ]
     page.dataframe.return_value.selection.rows = []
-    disagreements_series.show(context, found, ("nlinear", "drift"))
+    disagreements.show(context, found, ("nlinear", "drift"))
     assert not asked and not shown
     table = page.dataframe.call_args.args[0]
     assert table["MASE of NLINEAR"].tolist() == [2.0, 2.0] and table["Window"].tolist() == [1, 2]
     page.dataframe.return_value.selection.rows = [1]
-    disagreements_series.show(context, found, ("nlinear", "drift"))
+    disagreements.show(context, found, ("nlinear", "drift"))
     assert asked == [("series_forecasts", {"series": "y", "window": 1})] and shown[0][0][2] == ["nlinear", "drift"]

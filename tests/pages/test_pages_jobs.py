@@ -15,7 +15,7 @@ from streamlit.testing.v1 import AppTest
 from dl_core.errors import FileError
 from dl_core.store import get_store
 from tests.pages.conftest import small_dataset, small_run
-from ui import services
+from ui.shell import services
 
 ROOT = Path(__file__).parents[2]
 
@@ -82,7 +82,7 @@ def said(test: AppTest) -> str:
 
 def owner_of(test: AppTest) -> str:
     """Return the owner of that browser."""
-    from ui.owner import SESSION, owner_of
+    from ui.shell.owner import SESSION, owner_of
 
     return owner_of(test.session_state[SESSION])
 
@@ -137,7 +137,7 @@ def test_preset_ticks_its_models() -> None:
     test = opened("Train")
     test.session_state["medical_imaging_preset"] = "all"
     from dl_core.domain import get_domain
-    from ui.train import _model_key
+    from ui.panels.train import _model_key
 
     for name in get_domain("medical_imaging").models:
         test.session_state[_model_key(get_domain("medical_imaging"), name)] = True

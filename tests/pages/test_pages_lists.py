@@ -19,18 +19,10 @@ from dl_core.tasks import prepared
 from dl_core.train.run import Run
 from tests.pages.test_pages_router import said
 from tests.ratings import write_u_data
-from ui import (
-    bias,
-    cold_start,
-    data_lists_facts,
-    explain_lists_why,
-    measures,
-    preview_lists,
-    shelves,
-    transfer_lists,
-    words,
-)
-from ui.owner import owner_of
+from ui.kinds.interactions import cold_start, data_facts, explain_why, item_lists, preview, transfer
+from ui.panels import bias
+from ui.shell import metric_words, words
+from ui.shell.owner import owner_of
 
 ROOT = Path(__file__).parents[2]
 
@@ -182,8 +174,8 @@ def test_the_home_card_waits_for_a_kept_list() -> None:
 def test_a_card_names_what_was_taken_and_marks_the_hit(monkeypatch: pytest.MonkeyPatch) -> None:
     items = [{"title": name, "hit": name == "Tea cosy"} for name in ("Cup", "Jug", "Bowl", "Tea cosy")]
     found = {"history": [{"title": "Tea pot"}], "lists": [{"items": items}]}
-    monkeypatch.setattr(preview_lists, "first_list", lambda domain: found)
-    words = preview_lists.words(None)
+    monkeypatch.setattr(preview, "first_list", lambda domain: found)
+    words = preview.words(None)
     assert "took Tea pot" in words and "**Tea cosy** ✓" in words and "Bowl" not in words
 
 
@@ -275,22 +267,22 @@ def test_titles_and_ids_are_shown_as_they_are() -> None:
 
 
 def test_words_of_lists() -> None:
-    assert measures.of_lists("ndcg", 5).label == "nDCG@5" and "5" in measures.of_lists("ndcg", 5).help
-    assert measures.of_lists("odd_one").label == "Odd one"
-    assert data_lists_facts._under("3.5", 4.0) and not data_lists_facts._under("4", 4.0)
-    assert not data_lists_facts._under("1,200 to 2,000", 4.0)
-    table = shelves.table_of([{"rank": 1, "title": "Cup", "hit": False, "category": None, "price": 2.0}])
+    assert metric_words.of_lists("ndcg", 5).label == "nDCG@5" and "5" in metric_words.of_lists("ndcg", 5).help
+    assert metric_words.of_lists("odd_one").label == "Odd one"
+    assert data_facts._under("3.5", 4.0) and not data_facts._under("4", 4.0)
+    assert not data_facts._under("1,200 to 2,000", 4.0)
+    table = item_lists.table_of([{"rank": 1, "title": "Cup", "hit": False, "category": None, "price": 2.0}])
     assert list(table) == ["", "Item", "Price"]
-    assert set(cold_start.AMONG) == {"items", "items among all"} and transfer_lists.DASHES["as_learned"] == "dot"
+    assert set(cold_start.AMONG) == {"items", "items among all"} and transfer.DASHES["as_learned"] == "dot"
 
 
 def test_the_reason_is_what_speaks_for_an_item_however_long_the_bars_against(monkeypatch: pytest.MonkeyPatch) -> None:
     drawn = []
-    monkeypatch.setattr(explain_lists_why.charts, "draw", lambda chart, alt, **more: drawn.append(alt))
-    monkeypatch.setattr(explain_lists_why, "st", MagicMock())
+    monkeypatch.setattr(explain_why.charts, "draw", lambda chart, alt, **more: drawn.append(alt))
+    monkeypatch.setattr(explain_why, "st", MagicMock())
     bars = [{"item": "a", "title": "Jug", "weight": -0.4}, {"item": "b", "title": "Cup", "weight": 0.3}]
     one = {"model": "ease", "method": "exact", "bars": bars, "others": 0, "other": 0.0}
-    explain_lists_why._one(MagicMock(), one, "methods")
-    explain_lists_why._one(MagicMock(), {**one, "bars": bars[:1]}, "methods")
+    explain_why._one(MagicMock(), one, "methods")
+    explain_why._one(MagicMock(), {**one, "bars": bars[:1]}, "methods")
     assert drawn[0].startswith("Exact parts: because you took Cup.")
     assert drawn[1].startswith("Exact parts: no item of the history speaks for it.")

@@ -10,7 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dl_core.errors import FileError, LimitError
-from ui import concepts, estimate, preview, runs, services, training, uploads
+from ui.kinds.images import preview
+from ui.panels import concepts, estimate, progress, runs
+from ui.shell import services, uploads
 
 
 class Uploaded(io.BytesIO):
@@ -85,7 +87,7 @@ def test_events_become_progress_of_each_model() -> None:
         {"event": "progress", "model": "b", "done": 0.25, "text": "Epoch 2 of 8"},
         {"event": "progress", "model": "stranger", "done": 1.0, "text": ""},
     ]
-    found = training.collect(events, ["a", "b", "c"])
+    found = progress.collect(events, ["a", "b", "c"])
     assert (found["a"].state, found["a"].done) == ("done", 1.0)
     assert (found["b"].state, found["b"].done, found["b"].text) == ("running", 0.25, "Epoch 2 of 8")
     assert [entry["loss"] for entry in found["b"].epochs] == [0.7, 0.5]

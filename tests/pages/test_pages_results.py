@@ -7,7 +7,7 @@ from streamlit.testing.v1 import AppTest
 
 from dl_core.domain import get_domain
 from tests.pages.test_pages_router import opened, said
-from ui import services
+from ui.shell import services
 
 PREPARED = get_domain("medical_imaging").sample.prepared_run
 needs_prepared = pytest.mark.skipif(not (PREPARED / "run.json").exists(), reason="the prepared run was not built")
@@ -67,7 +67,7 @@ def test_the_prepared_run_answers_without_a_worker(name: str, words: str, monkey
         asked.append(task)
         return submit(task, *args, **options)
 
-    monkeypatch.setattr("ui.services.submit", note)
+    monkeypatch.setattr("ui.shell.services.submit", note)
     test = tab(name)
     assert not test.exception
     assert words in said(test)

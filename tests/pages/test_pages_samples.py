@@ -13,7 +13,7 @@ from dl_core import domain as registry
 from dl_core.domain import Domain, Sample
 from dl_core.errors import OptionError
 from dl_core.tasks.opening import sample_named
-from ui import samples
+from ui.shell import samples
 
 APP = str(Path(__file__).parents[2] / "app.py")
 

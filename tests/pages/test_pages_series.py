@@ -22,18 +22,13 @@ from dl_core.tasks import prepared
 from dl_core.train.run import Run, TrainSpec
 from tests.pages.test_pages_router import said
 from tests.series import toy_dataset, toy_frame
-from ui import (
-    concepts_series,
-    data_series,
-    estimate,
-    kinds,
-    lines_series,
-    measures,
-    preview_series,
-    series_words,
-    upload_series,
-)
-from ui.owner import owner_of
+from ui import kinds
+from ui.kinds.series import concepts, data, preview, upload
+from ui.kinds.series import lines as lines_series
+from ui.kinds.series import words as series_words
+from ui.panels import estimate
+from ui.shell import metric_words
+from ui.shell.owner import owner_of
 
 ROOT = Path(__file__).parents[2]
 MODELS = ("seasonal_naive", "drift")
@@ -216,13 +211,13 @@ def test_home_and_concepts_speak_of_forecasting() -> None:
 
 def test_concepts_draw_without_a_sample(monkeypatch: pytest.MonkeyPatch) -> None:
     said_of: list[str] = []
-    monkeypatch.setattr(concepts_series.charts, "draw", lambda chart, alt, **more: said_of.append(alt))
-    for _, _, draw in concepts_series.entries():
+    monkeypatch.setattr(concepts.charts, "draw", lambda chart, alt, **more: said_of.append(alt))
+    for _, _, draw in concepts.entries():
         draw(None)
     assert len(said_of) == 5 and "true values lie in the 80 % interval" in said_of[1]
-    between, ahead = concepts_series.shuffled_errors()
+    between, ahead = concepts.shuffled_errors()
     assert ahead > 2 * between
-    ratios = concepts_series._ratios()
+    ratios = concepts._ratios()
     assert float((ratios <= 1).mean()) < 0.8 < float((ratios <= ratios[48]).mean()) < 0.83
 
 
@@ -242,16 +237,16 @@ def test_a_kind_follows_from_the_roles() -> None:
         return MagicMock(dataset={"roles": roles}, summary=None)
 
     assert kinds.kind(of(series=["shop"], value=["sales"])) == "series" and kinds.is_series(of(series="a", value="b"))
-    assert kinds.kind(of(user=["u"], item=["i"], value=["rating"])) == "lists"
+    assert kinds.kind(of(user=["u"], item=["i"], value=["rating"])) == "interactions"
     assert kinds.kind(of(value=["x"])) == "table"
 
 
 def test_metrics_of_forecasts_have_words() -> None:
-    assert measures.of_series("mase").label == "MASE" and not measures.of_series("mase").higher_is_better
-    assert measures.of_series("odd_one").label == "Odd one"
+    assert metric_words.of_series("mase").label == "MASE" and not metric_words.of_series("mase").higher_is_better
+    assert metric_words.of_series("odd_one").label == "Odd one"
     context = MagicMock(dataset={"roles": {"series": ["s"], "value": ["v"]}})
-    assert measures.measure(context, "coverage_80").label == "Coverage of 80 % intervals"
-    assert measures.is_share(context, "mase") and not measures.is_share(context, "smape")
+    assert metric_words.measure(context, "coverage_80").label == "Coverage of 80 % intervals"
+    assert metric_words.is_share(context, "mase") and not metric_words.is_share(context, "smape")
 
 
 @pytest.mark.parametrize(
@@ -287,25 +282,25 @@ def test_a_chart_of_one_series_is_named_by_its_value_and_names_are_no_markup() -
 
 def test_the_list_names_blanks_only_where_there_are_any() -> None:
     one = {"series": "a", "spark": [1.0], "mean": 1.0, "steps": 3, "blank": 0, "groups": {"region": "north"}}
-    assert list(data_series.table([one])) == ["Series", "Course", "Mean", "Steps", "region"]
-    assert "Blank" in data_series.table([{**one, "blank": 1}])
+    assert list(data.table([one])) == ["Series", "Course", "Mean", "Steps", "region"]
+    assert "Blank" in data.table([{**one, "blank": 1}])
 
 
 def test_every_layout_has_a_line_and_an_example() -> None:
     known = next(one for one in registry.get_domain("forecasting").options if one.name == "layout")
-    assert set(upload_series.LAYOUTS) == set(known.choices)
-    assert all(line and (example or name == "auto") for name, (_, line, example) in upload_series.LAYOUTS.items())
+    assert set(upload.LAYOUTS) == set(known.choices)
+    assert all(line and (example or name == "auto") for name, (_, line, example) in upload.LAYOUTS.items())
 
 
 def test_the_home_card_draws_a_kept_forecast(monkeypatch: pytest.MonkeyPatch) -> None:
     said_of: list[str] = []
-    monkeypatch.setattr(preview_series, "forecast", lambda domain: concepts_series.made_up())
-    monkeypatch.setattr(preview_series.charts, "draw", lambda chart, alt, **more: said_of.append(alt))
-    preview_series.draw(registry.get_domain("forecasting"))
+    monkeypatch.setattr(preview, "forecast", lambda domain: concepts.made_up())
+    monkeypatch.setattr(preview.charts, "draw", lambda chart, alt, **more: said_of.append(alt))
+    preview.draw(registry.get_domain("forecasting"))
     assert said_of[0].startswith("a made-up series: history, forecast with its intervals, what came. example from ")
 
 
 def test_the_home_card_says_nothing_without_a_run() -> None:
     domain = dataclasses.replace(registry.get_domain("forecasting"), sample=None)
-    assert preview_series.words(domain) == "" and preview_series.forecast(domain) is None
-    assert np.isfinite(concepts_series.made_up()["history"]["value"]).all()
+    assert preview.words(domain) == "" and preview.forecast(domain) is None
+    assert np.isfinite(concepts.made_up()["history"]["value"]).all()

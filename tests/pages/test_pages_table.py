@@ -16,12 +16,14 @@ from dl_core.domain import Option, ReadRequest, Sample
 from dl_core.train.run import TrainSpec
 from tests.contracts.toy_domain import TOY, wines
 from tests.pages.test_pages_router import said
-from ui import ageing, drift, predict_table, tables
+from ui.kinds.table import predict
+from ui.panels import ageing, drift
+from ui.shell import tables
 
 SCRIPT = """
 import dl_core.domains
 from dl_core.domain import get_domain
-from ui.domain_page import show
+from ui.panels.domain_page import show
 show(get_domain("wine"))
 """
 
@@ -141,7 +143,7 @@ def test_ageing_names_the_line_that_changes_most() -> None:
 
 def test_downloads_hold_no_formulas() -> None:
     table = pd.DataFrame({"Row": ["=1+1", "2"], "Risk": [-0.5, 0.25]})
-    assert predict_table.safe_csv(table).decode().splitlines()[1] == "'=1+1,-0.5"
+    assert predict.safe_csv(table).decode().splitlines()[1] == "'=1+1,-0.5"
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from ui import theme
+from ui.shell import theme
 
 CONFIG = tomllib.loads((Path(__file__).parents[2] / ".streamlit" / "config.toml").read_text(encoding="utf-8"))
 

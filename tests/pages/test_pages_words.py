@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ui import words
+from ui.shell import words
 
 
 @pytest.mark.parametrize(
@@ -113,7 +113,7 @@ def test_when_counts_back_from_now() -> None:
 
 
 def test_a_blend_tells_how_it_weighs_its_paths():
-    from ui.compare import paths_sentence
+    from ui.panels.compare import paths_sentence
 
     chosen = {"weights": {"linear": 1.0, "deep": 0.001}, "held_ndcg": {"linear": 0.1356, "deep": 0.11, "blend": 0.136}}
     assert paths_sentence("Blend", chosen) == (

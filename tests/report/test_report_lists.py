@@ -6,12 +6,12 @@ import pytest
 
 from dl_core.data.dataset import Dataset, Source
 from dl_core.data.splits import Splits
-from dl_core.evaluate.rankings import Rankings
+from dl_core.evaluate.interactions.rankings import Rankings
 from dl_core.evaluate.results import Evaluation
 from dl_core.explain.explanation import Explanation
 from dl_core.report.content import ReportContent, metric_label
 from dl_core.report.html import write_report
-from dl_core.report.lists import as_examples, list_charts, pick_users
+from dl_core.report.interactions.section import as_examples, list_charts, pick_users
 from dl_core.schema import Role
 from dl_core.train.run import FittedModel, Run, TrainSpec
 

@@ -10,11 +10,11 @@ from dl_core.evaluate.results import Evaluation
 from dl_core.evaluate.series.evaluate import evaluate_forecasts
 from dl_core.evaluate.series.facts import SeriesFacts
 from dl_core.explain.explanation import Explanation, Faithfulness
-from dl_core.explain.forecasts_case import times_text
+from dl_core.explain.series.case import times_text
 from dl_core.report.content import ReportContent, leaderboard, leaderboard_chart, metric_label, rises
 from dl_core.report.html import write_report
-from dl_core.report.series import as_examples, pick_series, series_charts
-from dl_core.report.svg_series import Told, by_step, fan
+from dl_core.report.series.section import as_examples, pick_series, series_charts
+from dl_core.report.series.svg import Told, by_step, fan
 from dl_core.train.run import FittedModel, Run, TrainSpec
 from tests.series import toy_dataset, toy_forecasts, toy_panel, toy_splits
 

@@ -9,8 +9,8 @@ import pandas as pd
 import pytest
 
 from dl_core.domain import get_domain
-from dl_core.tasks.forecast_results import MOST_SHOWN, fan, numbers, shown_history, times_json
-from dl_core.tasks.prepared_series import after_series, first_reasons, series_questions
+from dl_core.tasks.series.prepared import after_series, first_reasons, series_questions
+from dl_core.tasks.series.results import MOST_SHOWN, fan, numbers, shown_history, times_json
 from dl_core.train.run import Run
 from tests.forecast_runs import HORIZON, QUICK, WINDOWS, shared_run, workplace
 from tests.series import toy_frame, toy_panel

@@ -16,9 +16,9 @@ from dl_core.data.interactions.catalogue import Catalogue
 from dl_core.data.interactions.histories import Histories
 from dl_core.engine.inline import InlineEngine
 from dl_core.store import get_store
-from dl_core.tasks import batch, shelf
-from dl_core.tasks.lists import _ndcg
-from dl_core.tasks.recommending import _places
+from dl_core.tasks.interactions import batch, serving
+from dl_core.tasks.interactions.lists import _ndcg
+from dl_core.tasks.interactions.recommend import _places
 from dl_core.tasks.roles import read_lists_again
 from dl_core.train.run import Run
 from tests.tasks.conftest import Workplace, upload
@@ -262,9 +262,9 @@ def test_histories_are_counted_in_another_catalogue():
         starts=np.array([0, 2, 3], dtype=np.int64),
         values=np.array([5, 4, 3], dtype=np.float32),
     )
-    found = shelf.recode(taken, here, there)
+    found = serving.recode(taken, here, there)
     assert found.items.tolist() == [1, 0] and found.starts.tolist() == [0, 1, 2] and found.values.tolist() == [4, 3]
-    assert shelf.new_history(there, ["d", "a", "b"]).items.tolist() == [2, 0]
+    assert serving.new_history(there, ["d", "a", "b"]).items.tolist() == [2, 0]
 
 
 def test_stretches_are_placed_one_after_the_other():

@@ -15,8 +15,9 @@ from dl_core.data.series.panel import Panel
 from dl_core.engine.inline import InlineEngine
 from dl_core.schema import Role
 from dl_core.store import get_store
-from dl_core.tasks import opening, series, series_facts, training
-from dl_core.tasks.prepared_series import first_lines
+from dl_core.tasks import opening, training
+from dl_core.tasks.series import browse, summary
+from dl_core.tasks.series.prepared import first_lines
 from tests.series import toy_dataset, toy_frame
 from tests.tasks.conftest import Workplace, upload
 
@@ -93,26 +94,26 @@ def test_a_thinned_line_keeps_the_highest_and_the_lowest_point():
     values = np.sin(np.arange(5000) / 50)
     values[1234], values[4321] = 9.0, -9.0
     values[2000:2100] = np.nan
-    kept = series.thin(values, 200)
+    kept = browse.thin(values, 200)
     assert len(kept) <= 200 and {1234, 4321} <= set(kept.tolist()) and (np.diff(kept) > 0).all()
     assert np.isnan(values[kept]).any()
-    assert series.thin(values[:150], 200).tolist() == list(range(150))
+    assert browse.thin(values[:150], 200).tolist() == list(range(150))
 
 
 def test_a_spark_is_the_mean_of_stretches():
-    assert series.spark(np.array([1.0, 3.0, np.nan, np.nan, 5.0, 7.0]), 3) == [2.0, 6.0]
-    assert series.spark(np.zeros(0)) == []
+    assert browse.spark(np.array([1.0, 3.0, np.nan, np.nan, 5.0, 7.0]), 3) == [2.0, 6.0]
+    assert browse.spark(np.zeros(0)) == []
 
 
 def test_the_profile_of_a_pure_season_is_that_season():
     season = np.array([4.0, 1.0, -2.0, -3.0])
     values = np.tile(season, 6) + 10.0
     panel = Panel(np.array(["a"], dtype=object), np.array([0, 24]), values, np.arange(1, 25), seasons=(4,))
-    found = series_facts.profile(panel, 4)
+    found = summary.profile(panel, 4)
     assert found["middle"] == pytest.approx((season / 10.0).tolist()) and found["n"] == 1
     assert found["names"] == ["Step 1", "Step 2", "Step 3", "Step 4"]
     short = dataclasses.replace(panel, starts=np.array([0, 6]), values=values[:6], times=np.arange(1, 7))
-    assert series_facts.profile(short, 4)["middle"] == [None] * 4
+    assert summary.profile(short, 4)["middle"] == [None] * 4
 
 
 @pytest.mark.parametrize(
@@ -130,8 +131,8 @@ def test_the_profile_of_a_pure_season_is_that_season():
 )
 def test_places_in_a_season_are_those_of_the_calendar(frequency, season, start, place, name):
     times = np.array([start], dtype="datetime64[ns]")
-    assert series_facts.places(times, frequency, season).tolist() == [place]
-    assert series_facts.place_names(frequency, season)[place] == name
+    assert summary.places(times, frequency, season).tolist() == [place]
+    assert summary.place_names(frequency, season)[place] == name
 
 
 def test_steps_left_out_at_the_end_and_kinds_of_one_column_are_told_together(tmp_path_factory):

@@ -16,13 +16,13 @@ from dl_core.domain import ReadRequest
 from dl_core.engine.inline import InlineEngine
 from dl_core.errors import OptionError
 from dl_core.explain.explanation import Explanation
-from dl_core.explain.table_values import value_text
+from dl_core.explain.table.values import value_text
 from dl_core.schema import Field, Role, Schema
 from dl_core.store import get_store
-from dl_core.tasks import queue, summing
-from dl_core.tasks.changes import changeable, with_values
 from dl_core.tasks.contributions import explanation_as_json
 from dl_core.tasks.rows import describe_columns, main_columns, plain
+from dl_core.tasks.table import queue, summary
+from dl_core.tasks.table.what_if import changeable, with_values
 from tests.contracts.toy_domain import TOY, wines
 from tests.tasks.conftest import Workplace, upload
 
@@ -49,7 +49,7 @@ def test_overview_of_a_table_counts_and_describes(wine):
     assert {name: sum(parts.values()) for name, parts in found["balance"].items()} == {
         name: int(n) for name, n in wines()["colour"].value_counts().items()
     }
-    assert all(len(rows) == summing.FIRST_ROWS for rows in found["first"].values())
+    assert all(len(rows) == summary.FIRST_ROWS for rows in found["first"].values())
     country = next(one for one in found["columns"] if one["name"] == "country")
     assert country["kind"] == "text" and set(country["choices"]) == {"Here", "There"}
     same = wine.do("overview", dataset_id=wine.dataset_id)
@@ -152,7 +152,7 @@ def timed() -> Dataset:
 
 def test_time_of_the_split_leaves_the_delay_out():
     splits = Splits(("0", "1", "2"), ("3", "4"), ("8", "9"), "by time", "by time")
-    found = summing._in_time(timed(), splits)
+    found = summary._in_time(timed(), splits)
     assert found["step"] == "day" and len(found["points"]) == 10
     assert [point["positives"] for point in found["points"]] == [0] * 8 + [1, 1]
     assert [(one["part"], one["rows"], one["positives"]) for one in found["parts"]] == [

@@ -5,12 +5,12 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from dl_core.evaluate.forecasts import LEVELS, Forecasts
+from dl_core.evaluate.series.forecasts import LEVELS, Forecasts
 from dl_core.models.base import FitContext, Offer
 from dl_core.models.series.base import Forecaster
 from dl_core.models.store import load_about, save_about
-from dl_core.train.forecasts import CONFORMAL, ForecastAnswers, cases_of, new_rows
 from dl_core.train.run import JUDGED, Run, TrainSpec
+from dl_core.train.series.answers import CONFORMAL, ForecastAnswers, cases_of, new_rows
 from dl_core.train.session import Session, train_models
 from tests.series import toy_dataset, toy_panel, toy_splits
 

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from dl_core.errors import NetworkError, OptionError
-from dl_core.transfer.backbones import APPLICATIONS, BACKBONES, get_backbone
+from dl_core.transfer.images.backbones import APPLICATIONS, BACKBONES, get_backbone
 
 
 def test_every_application_exists_in_keras():

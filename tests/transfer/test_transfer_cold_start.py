@@ -11,10 +11,10 @@ from dl_core.data.interactions.histories import Histories
 from dl_core.data.splits import Splits
 from dl_core.errors import CancelledError, SchemaError
 from dl_core.models.base import FitContext, Offer
-from dl_core.models.interaction.base import Recommender
+from dl_core.models.interactions.base import Recommender
 from dl_core.schema import Role
-from dl_core.transfer.cold_start import cold_start, cut, withhold
-from dl_core.transfer.list_scores import chance_levels, list_values, mean_interval
+from dl_core.transfer.interactions.cold_start import cold_start, cut, withhold
+from dl_core.transfer.interactions.scores import chance_levels, list_values, mean_interval
 
 TASTES = 4
 

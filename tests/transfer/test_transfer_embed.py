@@ -6,12 +6,12 @@ import numpy as np
 import pytest
 
 from dl_core.errors import CancelledError, OptionError, SchemaError
-from dl_core.transfer import embed as module
-from dl_core.transfer.embed import embed
-from dl_core.transfer.graph import GridMeans, cells, resample_matrix
-from dl_core.transfer.jitter import jitter
-from dl_core.transfer.plan import EmbeddingPlan
-from dl_core.transfer.rows import RowStore, image_keys
+from dl_core.transfer.images import embed as module
+from dl_core.transfer.images.embed import embed
+from dl_core.transfer.images.graph import GridMeans, cells, resample_matrix
+from dl_core.transfer.images.jitter import jitter
+from dl_core.transfer.images.plan import EmbeddingPlan
+from dl_core.transfer.images.rows import RowStore, image_keys
 
 PLAN = EmbeddingPlan(sizes=(32,))
 WIDTH = 5 * (24 + 40 + 80 + 112) + 1280
@@ -103,7 +103,7 @@ def test_a_damaged_shard_is_computed_again(images, counted, tmp_path):
 
 
 def test_the_store_removes_its_oldest_shards(images, tmp_path, monkeypatch):
-    monkeypatch.setattr("dl_core.transfer.rows.LARGEST_STORE", 300)
+    monkeypatch.setattr("dl_core.transfer.images.rows.LARGEST_STORE", 300)
     store, keys = RowStore(tmp_path), image_keys(images)
     for start in (0, 5):
         store.add(keys[start : start + 5], np.ones((5, 8)))

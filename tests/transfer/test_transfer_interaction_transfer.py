@@ -8,10 +8,10 @@ import pytest
 
 from dl_core.data.dataset import Dataset, Source
 from dl_core.errors import SchemaError
-from dl_core.models.interaction.two_tower import TwoTower
+from dl_core.models.interactions.two_tower import TwoTower
 from dl_core.schema import Role
-from dl_core.transfer import interaction_transfer
-from dl_core.transfer.interaction_transfer import choose_market, transfer_curve
+from dl_core.transfer.interactions import transfer
+from dl_core.transfer.interactions.transfer import choose_market, transfer_curve
 
 TASTES = 4
 
@@ -75,7 +75,7 @@ def test_without_groups_it_is_the_later_half_and_without_time_half_of_the_users(
 
 
 def test_what_was_learned_from_many_helps_where_few_are_known(monkeypatch):
-    monkeypatch.setattr(interaction_transfer, "TwoTower", lambda: TwoTower(width=8))
+    monkeypatch.setattr(transfer, "TwoTower", lambda: TwoTower(width=8))
     parts = made()
     events = []
     work = SimpleNamespace(emit=events.append, should_stop=lambda: False, cache=None)

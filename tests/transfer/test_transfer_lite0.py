@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 
 from dl_core.errors import FileError
-from dl_core.transfer import lite0
-from dl_core.transfer.convert_lite0 import PHOTOGRAPHS, centre_crop
+from dl_core.transfer.images import lite0
+from dl_core.transfer.images.convert_lite0 import PHOTOGRAPHS, centre_crop
 
 REFERENCE = json.loads((Path(__file__).parent / "lite0_reference.json").read_text(encoding="utf-8"))
 CATS = range(281, 286)  # ImageNet's tabby, tiger, Persian, Siamese and Egyptian cat

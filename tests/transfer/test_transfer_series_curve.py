@@ -12,8 +12,8 @@ import pytest
 
 from dl_core.errors import SchemaError
 from dl_core.models.series.pretrained_fit import Plan
-from dl_core.transfer import pretrain_series, series_curve
-from dl_core.transfer.series_curve import LENGTH, MODELS, SERIES, counts, lengths
+from dl_core.transfer.series import learning_curve, pretrain
+from dl_core.transfer.series.learning_curve import LENGTH, MODELS, SERIES, counts, lengths
 from tests.series import toy_dataset, toy_panel, toy_splits
 
 HORIZON = 6
@@ -32,11 +32,11 @@ def rows(parts: list) -> tuple[pd.DataFrame, list]:
     work = SimpleNamespace(emit=events.append, should_stop=lambda: False, cache=None)
     quick = Plan(steps=4, batch=8, each=4, every=2)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(series_curve, "GOING_ON", quick)
-        patch.setattr(series_curve, "AFRESH", quick)
-        patch.setattr(series_curve, "LENGTHS", 2)
-        patch.setattr(series_curve, "COUNTS", (1,))
-        found = series_curve.series_curve(*parts, 1, work, options={"horizon": HORIZON})
+        patch.setattr(learning_curve, "GOING_ON", quick)
+        patch.setattr(learning_curve, "AFRESH", quick)
+        patch.setattr(learning_curve, "LENGTHS", 2)
+        patch.setattr(learning_curve, "COUNTS", (1,))
+        found = learning_curve.series_curve(*parts, 1, work, options={"horizon": HORIZON})
     return pd.DataFrame(found), events
 
 
@@ -66,7 +66,7 @@ def test_all_series_without_a_test_are_refused(parts: list) -> None:
     train, validation, test = parts
     work = SimpleNamespace(emit=lambda event: None, should_stop=lambda: False, cache=None)
     with pytest.raises(SchemaError, match="(?i)no series has steps to test on"):
-        series_curve.series_curve(train, validation, test.subset(()), 1, work)
+        learning_curve.series_curve(train, validation, test.subset(()), 1, work)
 
 
 def test_lengths_and_numbers_end_with_all() -> None:
@@ -83,19 +83,19 @@ def test_the_sample_is_cut_before_it_is_filled(tmp_path) -> None:
         {"state": "Ohio", "sector": "all", "month": months, "generation": [1.0, np.nan, 3.0, np.nan, 9.0]}
     )
     table.to_parquet(tmp_path / "generation.parquet")
-    assert pretrain_series.sample_values(1, tmp_path / "generation.parquet").tolist() == [[1.0, 2.0, 3.0, 3.0]]
+    assert pretrain.sample_values(1, tmp_path / "generation.parquet").tolist() == [[1.0, 2.0, 3.0, 3.0]]
 
 
 def test_the_script_writes_weights_and_what_taught_them(
     tmp_path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     history = np.random.default_rng(0).normal(10, 1, (5, 255))
-    monkeypatch.setattr(pretrain_series, "sample_values", lambda left: history[:, : 255 - left])
-    monkeypatch.setattr(pretrain_series, "COUNT", 8)
-    monkeypatch.setattr(pretrain_series, "HELD", 2)
+    monkeypatch.setattr(pretrain, "sample_values", lambda left: history[:, : 255 - left])
+    monkeypatch.setattr(pretrain, "COUNT", 8)
+    monkeypatch.setattr(pretrain, "HELD", 2)
     out = ["--out", str(tmp_path), "--groups", "2", "--steps", "2", "--width", "8"]
     monkeypatch.setattr(sys, "argv", ["pretrain_series", *out])
-    pretrain_series.main()
+    pretrain.main()
     about = json.loads((tmp_path / "pretrained.json").read_text())
     assert about["taught"] == [{"simulated": 16, "electricity": 16, "steps": 2, "rate": 0.002, "seed": 0}]
     assert about["size"]["width"] == 8

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from dl_core.models.series.pretrained_features import Reading
-from dl_core.transfer import series_parts
-from dl_core.transfer.series_mixture import SEASONS, STEPS, cut, draw_group, draw_steps, simulate
+from dl_core.transfer.series import parts
+from dl_core.transfer.series.mixture import SEASONS, STEPS, cut, draw_group, draw_steps, simulate
 
 
 def rng(seed: int = 0) -> np.random.Generator:
@@ -21,31 +21,31 @@ def test_shares_of_seasons_add_up() -> None:
 
 @pytest.mark.parametrize("name", ["trends", "noise"])
 def test_parts_have_spread_one(name: str) -> None:
-    found = getattr(series_parts, name)(rng(), 40, 150)
+    found = getattr(parts, name)(rng(), 40, 150)
     assert found.shape == (40, 150)
     assert found.mean(axis=1) == pytest.approx(np.zeros(40), abs=1e-9)
     assert found.std(axis=1) == pytest.approx(np.ones(40), abs=1e-6)
 
 
 def test_a_constant_has_no_spread() -> None:
-    assert (series_parts.standard(np.full((1, 5), 7.0)) == 0).all()
+    assert (parts.standard(np.full((1, 5), 7.0)) == 0).all()
 
 
 def test_most_seasons_repeat_and_some_slowly_change() -> None:
-    found = series_parts.season(rng(), 200, 120, 12)
+    found = parts.season(rng(), 200, 120, 12)
     apart = np.abs(found[:, 12:] - found[:, :-12]).mean(axis=1)
     assert 0.5 < (apart < 1e-9).mean() < 0.8
     assert (apart < 2.0).all()
 
 
 def test_two_seasons_repeat_after_the_long_one() -> None:
-    found = series_parts.two_seasons(rng(), 100, 7 * 4 * 6, 4, 28)
+    found = parts.two_seasons(rng(), 100, 7 * 4 * 6, 4, 28)
     assert (np.abs(found[:, 28:] - found[:, :-28]).mean(axis=1) < 1e-9).mean() > 0.3
     assert (np.abs(found[:, 4:] - found[:, :-4]).mean(axis=1) > 0.05).mean() > 0.5
 
 
 def test_people_have_days_of_work_and_of_rest() -> None:
-    found = series_parts.activity(rng(), 60, 7 * 24 * 5, 24, 168)
+    found = parts.activity(rng(), 60, 7 * 24 * 5, 24, 168)
     assert (found > 0).all()
     sizes = np.sort(found.reshape(60, 5, 7, 24).mean(axis=3).mean(axis=1), axis=1)  # (n, 7) days of the week
     assert (sizes[:, 0] < sizes[:, 3]).mean() > 0.9
@@ -54,7 +54,7 @@ def test_people_have_days_of_work_and_of_rest() -> None:
 
 
 def test_smooth_curves_hardly_move_within_a_fraction_of_their_width() -> None:
-    found = series_parts.smooth(rng(), 50, 400, np.full(50, 100.0))
+    found = parts.smooth(rng(), 50, 400, np.full(50, 100.0))
     assert np.abs(np.diff(found, axis=1)).mean() < 0.02
     assert 0.6 < found.std() < 1.4
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from dl_core.data.dataset import Finding
-from dl_core.data.series.grid import Grid
 from dl_core.errors import SchemaError
+from dl_core.reading.series.grid import Grid
 
 LEAST_STEPS = 4  # values below which a series says nothing
 

@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from dl_core.data.dataset import Dataset, Finding
-from dl_core.data.known_series import KNOWN_SERIES
-from dl_core.data.series.schema import SERIES_SCHEMA
+from dl_core.data.series.known import KNOWN_SERIES
 from dl_core.data.splits import Splits
 from dl_core.domain import Domain, Option, ReadRequest, Sample
 from dl_core.domains.forecasting.offers import OFFERS, PRESETS
 from dl_core.problems.forecasting import FORECASTING
+from dl_core.reading.series.schema import SERIES_SCHEMA
 
 if TYPE_CHECKING:
     from dl_core.explain.explanation import Explanation
@@ -25,7 +25,7 @@ INTERVALS = {"lower_80": "q_0.1", "upper_80": "q_0.9", "lower_95": "q_0.025", "u
 
 def read(request: ReadRequest) -> Dataset:
     """Read series in any of three layouts."""
-    from dl_core.data.series.read import read_series
+    from dl_core.reading.series.read import read_series
 
     return read_series(request)
 
@@ -61,15 +61,15 @@ def explain(
     known: Dataset | None = None,
 ) -> list[Explanation]:
     """Say which past steps and covariates drove the forecast after each series' end; ``target`` is a step, or all."""
-    from dl_core.explain.forecasts import explain_cases
+    from dl_core.explain.series.explain import explain_cases
 
     return explain_cases(model, name, data, methods, target, faithfulness)
 
 
 def slices(dataset: Dataset) -> pd.DataFrame:
     """Return the groups of each series with its size and length of history, by series id."""
-    from dl_core.bias.forecasts import group_frame
     from dl_core.bias.groups import is_groupable
+    from dl_core.bias.series.check import group_frame
     from dl_core.data.series.panel import Panel
     from dl_core.evaluate.series.facts import SeriesFacts
 
@@ -89,7 +89,7 @@ def learning_curve(
     train: Dataset, validation: Dataset, test: Dataset, seeds: int, work: Any, options: Mapping[str, Any]
 ) -> list[dict[str, Any]]:
     """Return MASE against the number of series and the length of history, pretrained and from scratch."""
-    from dl_core.transfer.series_curve import series_curve
+    from dl_core.transfer.series.learning_curve import series_curve
 
     return series_curve(train, validation, test, seeds, work, options=options)
 

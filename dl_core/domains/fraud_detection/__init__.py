@@ -12,10 +12,10 @@ import pandas as pd
 from dl_core.data.catalogue import KnownData
 from dl_core.data.dataset import Dataset, Finding
 from dl_core.data.splits import Splits
-from dl_core.data.transactions.schema import TRANSACTION_SCHEMA
 from dl_core.domain import Domain, Option, ReadRequest, Sample
 from dl_core.domains.fraud_detection.offers import OFFERS, PRESETS
 from dl_core.errors import OptionError
+from dl_core.reading.table.schema import TRANSACTION_SCHEMA
 from dl_core.schema import Role
 
 if TYPE_CHECKING:
@@ -30,28 +30,28 @@ NUMBERS = (Role.AMOUNT, Role.FEATURE, Role.HISTORY)
 
 def read(request: ReadRequest) -> Dataset:
     """Read tables of transactions, or of anything with features and a label."""
-    from dl_core.data.transactions.read import read_transactions
+    from dl_core.reading.table.read import read_transactions
 
     return read_transactions(request)
 
 
 def inspect(dataset: Dataset, splits: Splits | None) -> list[Finding]:
     """Return all findings on the columns, their labels and the split."""
-    from dl_core.data.transactions.check import check_transactions
+    from dl_core.data.table.check import check_transactions
 
     return check_transactions(dataset, splits)
 
 
 def mend(dataset: Dataset, splits: Splits, kinds: Sequence[str]) -> tuple[Dataset, Splits]:
     """Take what leaks out of the training rows or the features."""
-    from dl_core.data.transactions.leakage import mend_transactions
+    from dl_core.data.table.leakage import mend_transactions
 
     return mend_transactions(dataset, splits, kinds)
 
 
 def split(dataset: Dataset, seed: int, options: Mapping[str, Any]) -> Splits:
     """Split as given, else by time with a label delay, else by account, else stratified."""
-    from dl_core.data.transactions.split import split_transactions
+    from dl_core.data.table.split import split_transactions
 
     return split_transactions(dataset, seed, options)
 
@@ -66,8 +66,8 @@ def explain(
     reference: Dataset | None = None,
 ) -> list[Explanation]:
     """Say what made a transaction's score what it is, against typical honest ones of the training rows."""
-    from dl_core.explain.table import explain_table
-    from dl_core.explain.table_background import draw_background
+    from dl_core.explain.table.background import draw_background
+    from dl_core.explain.table.explain import explain_table
 
     if reference is None:
         raise OptionError(

@@ -10,11 +10,11 @@ import numpy as np
 import pandas as pd
 
 from dl_core.data.dataset import Dataset, Finding
-from dl_core.data.image_schema import IMAGE_SCHEMA
-from dl_core.data.known import medmnist_sets
+from dl_core.data.images.known import medmnist_sets
 from dl_core.data.splits import Splits
 from dl_core.domain import Domain, Option, ReadRequest, Sample
 from dl_core.domains.medical_imaging.offers import OFFERS, PRESETS
+from dl_core.reading.images.schema import IMAGE_SCHEMA
 from dl_core.schema import Role
 
 if TYPE_CHECKING:
@@ -26,21 +26,21 @@ SAMPLE_FOLDER = Path(__file__).parents[3] / "sample_data" / "medical_imaging"
 
 def read(request: ReadRequest) -> Dataset:
     """Read images in any of the layouts that the upload form names."""
-    from dl_core.data.ingest import read_images
+    from dl_core.reading.images.read import read_images
 
     return read_images(request)
 
 
 def inspect(dataset: Dataset, splits: Splits | None) -> list[Finding]:
     """Return all findings on the images, their labels and the split."""
-    from dl_core.data.check import check_images
+    from dl_core.data.images.check import check_images
 
     return check_images(dataset, splits)
 
 
 def mend(dataset: Dataset, splits: Splits, kinds: Sequence[str]) -> tuple[Dataset, Splits]:
     """Take what leaks out of the training rows."""
-    from dl_core.data.leakage import remove_leakage
+    from dl_core.data.images.leakage import remove_leakage
 
     return remove_leakage(dataset, splits, kinds)
 
@@ -62,7 +62,7 @@ def explain(
     reference: Dataset | None = None,
 ) -> list[Explanation]:
     """Draw saliency maps and measure them."""
-    from dl_core.explain.images import explain_images
+    from dl_core.explain.images.explain import explain_images
 
     return explain_images(model, name, data, methods, target, faithfulness)
 
@@ -90,8 +90,8 @@ def novelty(dataset: Dataset, cache: Path | None) -> np.ndarray:
     They are the deepest features at the smallest size of the frozen model, so that in training they are mostly in the
     cache already.
     """
-    from dl_core.transfer.embed import embed
-    from dl_core.transfer.plan import EmbeddingPlan
+    from dl_core.transfer.images.embed import embed
+    from dl_core.transfer.images.plan import EmbeddingPlan
 
     plan = EmbeddingPlan(sizes=EmbeddingPlan().sizes[:1])
     return embed(dataset.images, plan, cache)[:, -HEAD_WIDTH:]

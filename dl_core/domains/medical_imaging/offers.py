@@ -12,31 +12,31 @@ def _majority() -> type[Model]:
 
 
 def _pixels() -> type[Model]:
-    from dl_core.models.image.pixels import PixelRegression
+    from dl_core.models.images.pixels import PixelRegression
 
     return PixelRegression
 
 
 def _texture() -> type[Model]:
-    from dl_core.models.image.texture import TextureBoosting
+    from dl_core.models.images.texture import TextureBoosting
 
     return TextureBoosting
 
 
 def _frozen() -> type[Model]:
-    from dl_core.models.image.frozen import FrozenFeatures
+    from dl_core.models.images.frozen import FrozenFeatures
 
     return FrozenFeatures
 
 
 def _small_cnn() -> type[Model]:
-    from dl_core.models.image.small_cnn import SmallCNN
+    from dl_core.models.images.small_cnn import SmallCNN
 
     return SmallCNN
 
 
 def _fine_tuned() -> type[Model]:
-    from dl_core.models.image.finetuned import FineTuned
+    from dl_core.models.images.finetuned import FineTuned
 
     return FineTuned
 

@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from dl_core.data.dataset import Dataset, Finding
-from dl_core.data.interactions.schema import INTERACTION_SCHEMA
-from dl_core.data.known_interactions import KNOWN_INTERACTIONS
+from dl_core.data.interactions.known import KNOWN_INTERACTIONS
 from dl_core.data.splits import Splits
 from dl_core.domain import Domain, Option, ReadRequest, Sample
 from dl_core.domains.recommendation.offers import OFFERS, PRESETS
 from dl_core.problems.ranking import ACTIVITY, RANKING, users_table
+from dl_core.reading.interactions.schema import INTERACTION_SCHEMA
 
 if TYPE_CHECKING:
     from dl_core.explain.explanation import Explanation
@@ -24,7 +24,7 @@ SAMPLE_FOLDER = Path(__file__).parents[3] / "sample_data" / "recommendation"
 
 def read(request: ReadRequest) -> Dataset:
     """Read tables of interactions, with tables of items and users beside them."""
-    from dl_core.data.interactions.read import read_interactions
+    from dl_core.reading.interactions.read import read_interactions
 
     return read_interactions(request)
 
@@ -60,7 +60,7 @@ def explain(
     known: Dataset | None = None,
 ) -> list[Explanation]:
     """Say which items of a user's history brought an item onto the list: the first one, or ``target``."""
-    from dl_core.explain.history import explain_users
+    from dl_core.explain.interactions.explain import explain_users
 
     return explain_users(model, name, data, methods, target, faithfulness, known)
 
@@ -89,7 +89,7 @@ def learning_curve(
     train: Dataset, validation: Dataset, test: Dataset, seeds: int, work: Any, options: Mapping[str, Any]
 ) -> list[dict[str, Any]]:
     """Return nDCG against the number of known users of a small market, carried over from a large one and not."""
-    from dl_core.transfer.interaction_transfer import transfer_curve
+    from dl_core.transfer.interactions.transfer import transfer_curve
 
     return transfer_curve(train, validation, test, seeds, work)
 

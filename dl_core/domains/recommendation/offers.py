@@ -10,7 +10,7 @@ from dl_core.models.base import Model, Offer
 
 def _from(module: str, name: str) -> Callable[[], type[Model]]:
     """Return a loader, so that describing a model imports neither Keras nor SciPy."""
-    return lambda: getattr(import_module(f"dl_core.models.interaction.{module}"), name)
+    return lambda: getattr(import_module(f"dl_core.models.interactions.{module}"), name)
 
 
 OFFERS = {

@@ -18,8 +18,8 @@ from typing import Any
 
 import numpy as np
 
-from dl_core.evaluate.forecasts import LEVELS, MIDDLE, Cases
 from dl_core.evaluate.series.conformal import apply_conformal, fit_conformal
+from dl_core.evaluate.series.forecasts import LEVELS, MIDDLE, Cases
 
 GAIN = 0.15  # of the logarithm of the width, for each share missed too many, as a share of the one allowed
 LEAST = 0.1  # share that misses are measured against at least, so that rare ones move little

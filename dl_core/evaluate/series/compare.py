@@ -12,7 +12,6 @@ import pandas as pd
 from dl_core.errors import OptionError
 from dl_core.evaluate import pairs as paired
 from dl_core.evaluate.compare import MOST_ROWS
-from dl_core.evaluate.forecasts import Cases, Forecasts
 from dl_core.evaluate.pairs import PAIRS, check_chosen, many_note, pick_by_kind, verdict, worth_sentence
 from dl_core.evaluate.results import Comparison
 from dl_core.evaluate.series.diebold_mariano import diebold_mariano
@@ -26,6 +25,7 @@ from dl_core.evaluate.series.draws import (
 )
 from dl_core.evaluate.series.evaluate import NO_TRUTH, forecast_standing
 from dl_core.evaluate.series.facts import SeriesFacts
+from dl_core.evaluate.series.forecasts import Cases, Forecasts
 from dl_core.evaluate.series.metrics import PRIMARY, SeriesMetric, get_series_metrics, series_metric
 
 FEWEST = 5  # series; of fewer a bootstrap over series says little, and the Diebold-Mariano test decides

@@ -17,7 +17,7 @@ from typing import Any
 
 import numpy as np
 
-from dl_core.evaluate.forecasts import LEVELS, MIDDLE, Cases
+from dl_core.evaluate.series.forecasts import LEVELS, MIDDLE, Cases
 
 METHOD = "split conformal"
 FLOOR = 0.02  # of the series' scale, added to each half-width, so that a forecast without spread gets one

@@ -16,11 +16,11 @@ from functools import cached_property
 import numpy as np
 import pandas as pd
 
-from dl_core.evaluate.forecasts import Cases
 from dl_core.evaluate.formulas import divide
+from dl_core.evaluate.interactions.draws import Column, bootstrap_columns
 from dl_core.evaluate.intervals import LEVEL, percentile, resamples_for
-from dl_core.evaluate.lists.draws import Column, bootstrap_columns
 from dl_core.evaluate.series.facts import SeriesFacts
+from dl_core.evaluate.series.forecasts import Cases
 from dl_core.evaluate.series.metrics import MEAN, OWA, SeriesMetric, series_metric
 
 CELLS = 4_000_000  # draws made at once

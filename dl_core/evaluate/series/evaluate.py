@@ -10,8 +10,7 @@ import numpy as np
 import pandas as pd
 
 from dl_core.evaluate.choice import RESAMPLES, Standing
-from dl_core.evaluate.forecasts import LEVELS, Cases, Forecasts
-from dl_core.evaluate.lists.draws import Column
+from dl_core.evaluate.interactions.draws import Column
 from dl_core.evaluate.results import METRIC_COLUMNS, Evaluation
 from dl_core.evaluate.series import formulas
 from dl_core.evaluate.series.draws import (
@@ -22,6 +21,7 @@ from dl_core.evaluate.series.draws import (
     slice_parts,
 )
 from dl_core.evaluate.series.facts import SeriesFacts
+from dl_core.evaluate.series.forecasts import LEVELS, Cases, Forecasts
 from dl_core.evaluate.series.metrics import PRIMARY, SeriesMetric, get_series_metrics
 from dl_core.evaluate.series.slices import in_order, quartile_labels, series_lines
 

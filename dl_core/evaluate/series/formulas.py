@@ -9,7 +9,7 @@ from __future__ import annotations
 import numpy as np
 
 from dl_core.data.series.gaps import TINY
-from dl_core.evaluate.forecasts import LEVELS, level_at
+from dl_core.evaluate.series.forecasts import LEVELS, level_at
 
 
 def absolute(truth: np.ndarray, middle: np.ndarray) -> np.ndarray:

@@ -13,10 +13,10 @@ from functools import partial
 import numpy as np
 
 from dl_core.errors import OptionError
-from dl_core.evaluate.forecasts import Cases
 from dl_core.evaluate.formulas import divide
 from dl_core.evaluate.series import formulas
 from dl_core.evaluate.series.facts import SeriesFacts
+from dl_core.evaluate.series.forecasts import Cases
 
 MEAN, ROOT, RATIO, OWA = "mean", "root", "ratio", "owa"
 PRIMARY = "mase"

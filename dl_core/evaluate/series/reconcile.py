@@ -7,7 +7,7 @@ from scipy import sparse
 
 from dl_core.data.series.hierarchy import Hierarchy
 from dl_core.errors import OptionError, SchemaError
-from dl_core.evaluate.forecasts import MIDDLE
+from dl_core.evaluate.series.forecasts import MIDDLE
 
 NONE, BOTTOM_UP, MINT = "none", "bottom up", "mint"
 METHODS = (NONE, BOTTOM_UP, MINT)

@@ -16,9 +16,9 @@ import numpy as np
 
 from dl_core.data.series.panel import Panel
 from dl_core.errors import OptionError
-from dl_core.evaluate.forecasts import MIDDLE
-from dl_core.evaluate.lists.draws import mean_column
+from dl_core.evaluate.interactions.draws import mean_column
 from dl_core.evaluate.series.draws import Draws, bootstrap_parts, interval_of
+from dl_core.evaluate.series.forecasts import MIDDLE
 
 STRENGTHS = (0, 1, 2, 3, 4, 5)
 MOST_CASES = 60  # histories that are spoilt; enough for a chart

@@ -9,7 +9,7 @@ import pandas as pd
 
 from dl_core.data.series.origins import usual_horizon
 from dl_core.data.series.panel import Panel
-from dl_core.evaluate.forecasts import LEVELS, MIDDLE
+from dl_core.evaluate.series.forecasts import LEVELS, MIDDLE
 
 if TYPE_CHECKING:
     from dl_core.models.series.base import Forecaster

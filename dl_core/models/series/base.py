@@ -14,7 +14,7 @@ from dl_core.data.dataset import Dataset
 from dl_core.data.series.ends import planned
 from dl_core.data.series.origins import horizon_of, rolling_origins, stride_of
 from dl_core.data.series.panel import Panel
-from dl_core.evaluate.forecasts import LEVELS, MIDDLE
+from dl_core.evaluate.series.forecasts import LEVELS, MIDDLE
 from dl_core.models.base import FitContext, Model
 from dl_core.schema import Role
 

@@ -7,7 +7,7 @@ from typing import Any
 import keras
 from keras import ops
 
-from dl_core.evaluate.forecasts import LEVELS
+from dl_core.evaluate.series.forecasts import LEVELS
 from dl_core.models.series.network import NetShape, NetworkForecaster, Settings
 from dl_core.models.series.network_parts import (
     NormalSpread,

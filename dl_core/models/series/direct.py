@@ -10,7 +10,7 @@ import numpy as np
 from scipy.stats import norm
 
 from dl_core.data.series.panel import Panel
-from dl_core.evaluate.forecasts import LEVELS
+from dl_core.evaluate.series.forecasts import LEVELS
 from dl_core.models.base import FitContext
 from dl_core.models.series.base import Forecaster, Held
 from dl_core.models.store import load_about, save_about

@@ -12,7 +12,7 @@ import numpy as np
 
 from dl_core.data.series.panel import Panel
 from dl_core.errors import CancelledError
-from dl_core.evaluate.forecasts import MIDDLE
+from dl_core.evaluate.series.forecasts import MIDDLE
 from dl_core.models.base import FitContext
 from dl_core.models.series.base import Forecaster, Held
 from dl_core.models.series.combine import pick_weights

@@ -9,7 +9,7 @@ import keras
 import numpy as np
 
 from dl_core.data.series.gaps import TINY
-from dl_core.evaluate.forecasts import MIDDLE
+from dl_core.evaluate.series.forecasts import MIDDLE
 from dl_core.models.series.base import Held
 
 if TYPE_CHECKING:

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from dl_core.data.series.panel import Panel
-from dl_core.evaluate.forecasts import LEVELS, MIDDLE
+from dl_core.evaluate.series.forecasts import LEVELS, MIDDLE
 from dl_core.models.base import FitContext
 from dl_core.models.series.base import Held
 from dl_core.models.series.direct import RECENT, DirectForecaster, spread, tails

@@ -12,7 +12,7 @@ import numpy as np
 
 from dl_core.data.series.panel import Panel
 from dl_core.errors import RunError
-from dl_core.evaluate.forecasts import LEVELS
+from dl_core.evaluate.series.forecasts import LEVELS
 from dl_core.files import read_json
 from dl_core.models.base import FitContext
 from dl_core.models.series.base import Forecaster, Held
@@ -42,7 +42,7 @@ class ZeroShot(Forecaster):
     It reads each series by its own level, spread and seasons (`pretrained_features`), so that any frequency, season,
     length and horizon will do, and weighs simple forecasts against each other, corrects their mixture and says how far
     off it may be. It was taught on simulated series and early years of the electricity sample
-    (`dl_core.transfer.pretrain_series`). Covariates and the calendar are not read; of several seasons the shortest
+    (`dl_core.transfer.series.pretrain`). Covariates and the calendar are not read; of several seasons the shortest
     and the longest up to 1,024 steps are.
 
     References
@@ -185,7 +185,7 @@ def shipped_size() -> NetSize:
         raise RunError(
             "the pretrained forecaster's weights are missing",
             where="dl_core/models/series/weights",
-            todo="run python -m dl_core.transfer.pretrain_series, or install the project again",
+            todo="run python -m dl_core.transfer.series.pretrain, or install the project again",
         ) from error
 
 

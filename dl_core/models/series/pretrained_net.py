@@ -9,7 +9,7 @@ import keras
 import numpy as np
 from keras import ops
 
-from dl_core.evaluate.forecasts import LEVELS, MIDDLE
+from dl_core.evaluate.series.forecasts import LEVELS, MIDDLE
 from dl_core.models.series.pretrained_features import CANDIDATES, PLACE, SERIES, STEPS, Reading, read_windows
 
 CLIPPED = 60.0  # spreads: learning looks no further, so that one wild series does not drown the others

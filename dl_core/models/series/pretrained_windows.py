@@ -90,7 +90,7 @@ def held_judge(network: keras.Model, held: Held, reading: Reading) -> Callable[[
 
 
 def _pinball(truth: np.ndarray, quantiles: np.ndarray) -> np.ndarray:
-    from dl_core.evaluate.forecasts import LEVELS
+    from dl_core.evaluate.series.forecasts import LEVELS
 
     gap, levels = truth[:, :, None] - quantiles, np.array(LEVELS)
     return 2 * np.maximum(levels * gap, (levels - 1) * gap).mean(axis=2)

@@ -9,7 +9,7 @@ import keras
 import numpy as np
 
 from dl_core.data.series.panel import Panel
-from dl_core.evaluate.forecasts import LEVELS, MIDDLE
+from dl_core.evaluate.series.forecasts import LEVELS, MIDDLE
 from dl_core.models.base import FitContext
 from dl_core.models.series.base import Held
 from dl_core.models.series.judge import HeldJudge

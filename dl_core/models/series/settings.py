@@ -10,7 +10,7 @@ import keras
 import numpy as np
 
 from dl_core.data.series.panel import Panel
-from dl_core.evaluate.forecasts import LEVELS
+from dl_core.evaluate.series.forecasts import LEVELS
 from dl_core.models.series.scaling import Scaling
 from dl_core.models.series.train_network import ForecastPlan
 

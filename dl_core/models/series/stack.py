@@ -8,7 +8,7 @@ import keras
 import numpy as np
 
 from dl_core.data.series.panel import Panel
-from dl_core.evaluate.forecasts import MIDDLE
+from dl_core.evaluate.series.forecasts import MIDDLE
 from dl_core.models.series.bases import Basis, knots, polynomial, waves
 from dl_core.models.series.judge import predict_blocks
 from dl_core.models.series.network import NetworkForecaster

@@ -11,7 +11,7 @@ from typing import Any, Self
 import numpy as np
 
 from dl_core.data.series.panel import Panel
-from dl_core.evaluate.forecasts import LEVELS, MIDDLE
+from dl_core.evaluate.series.forecasts import LEVELS, MIDDLE
 from dl_core.models.base import FitContext
 from dl_core.models.series.adjust import CYCLES, Adjusted, adjust
 from dl_core.models.series.base import Held

@@ -15,7 +15,7 @@ import keras
 import numpy as np
 
 from dl_core.errors import CancelledError
-from dl_core.evaluate.forecasts import LEVELS, MIDDLE
+from dl_core.evaluate.series.forecasts import LEVELS, MIDDLE
 from dl_core.models.base import FitContext
 from dl_core.models.store import read_checkpoint, write_checkpoint
 

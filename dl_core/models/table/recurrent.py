@@ -6,7 +6,7 @@ import keras
 import numpy as np
 
 from dl_core.data.dataset import Dataset
-from dl_core.data.recent import RECENT_FEATURES
+from dl_core.data.table.recent import RECENT_FEATURES
 from dl_core.errors import SchemaError
 from dl_core.models.table.base import InputColumn
 from dl_core.models.table.layers import StepAttention

@@ -1,0 +1,1 @@
+"""Whom a model fails: what only interactions need."""

@@ -1,0 +1,206 @@
+"""Two remedies for forecasts that serve groups unequally: weights in training, and a shift learned on validation.
+
+Weights need a new training: take them here, train, hand old and new forecasts to `forecast_mitigation`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+import pandas as pd
+
+from dl_core.bias.change import first_grouping, sentence_of
+from dl_core.bias.groups import NOT_STATED
+from dl_core.bias.report import BiasReport, Mitigation
+from dl_core.bias.series.check import ForecastDraws, draw_forecasts, report_of, with_quantiles
+from dl_core.data.dataset import Dataset
+from dl_core.errors import OptionError
+from dl_core.evaluate.intervals import percentile
+from dl_core.evaluate.pairs import verdict
+from dl_core.evaluate.series.draws import Judged, bootstrap_parts, keys_of, slice_parts, value_of
+from dl_core.evaluate.series.facts import SeriesFacts
+from dl_core.evaluate.series.forecasts import Forecasts, forecast_rows
+from dl_core.evaluate.series.metrics import SeriesMetric, series_metric
+from dl_core.schema import Role
+
+COST = ["metric", "before", "after", "change", "low", "high", "n", "verdict"]
+GAIN = ["column", "metric", "worst", "best", "before", "after", "change", "low", "high", "verdict"]
+FINE = 6  # decimals; forecasts are kept as float32, and what is under that is no change
+AIMS = {"scaling": "bias", "reweighing": "mase"}
+
+
+def group_weights(train: Dataset, groups: pd.Series) -> pd.Series:
+    """Return a weight for each training row, so that all groups count equally.
+
+    Every row of a series weighs the same: the number of series over the number of groups times the series of its group.
+    The mean over series is 1.
+
+    Parameters
+    ----------
+    train : Dataset
+        Series, long.
+    groups : pandas.Series
+        Group by series id; series whose group is not stated are a group of their own.
+    """
+    names = train.values(Role.SERIES).astype(str)
+    series = pd.Index(names.unique())
+    label = groups.astype(object).reindex(series).fillna(NOT_STATED)
+    size = label.map(label.value_counts())
+    weight = len(series) / (label.nunique() * size)
+    return pd.Series(names.map(weight).to_numpy(dtype=float), index=train.ids, name="weight")
+
+
+def fit_shifts(
+    forecasts: Forecasts, model: str, groups: pd.Series, *, facts: SeriesFacts, seed: int = 0
+) -> dict[str, float]:
+    """Return by how much each group is forecast too high on the validation windows, in units of a series' scale.
+
+    The mean signed error of a group is drawn towards 0 by as much as chance may have made it: times one minus its
+    squared standard error over its square, or 0 where that is negative (the positive part of James and Stein 1961).
+    Series whose group is not stated are left as they are.
+
+    Raises
+    ------
+    OptionError
+        If there are no validation forecasts.
+    """
+    judged = Judged.of(forecasts.cases(model, "validation"), facts)
+    label = groups.astype(object).reindex(judged.cases.series).to_numpy(dtype=object)
+    whole = judged.parts(series_metric("bias"))
+    names = [name for name in pd.unique(groups.dropna().astype(object)) if name != NOT_STATED]
+    parts = {name: slice_parts(whole, label == name) for name in names}
+    drawn = bootstrap_parts(parts, judged.draws(seed)) if len(judged.cases) else {}
+    found = {}
+    for name in names:
+        value = value_of(parts[name])
+        error = float(np.nanstd(drawn[name])) if len(drawn) and parts[name][0].n > 1 else np.inf
+        kept = max(0.0, 1 - (error / value) ** 2) if value and not np.isnan(value) else 0.0
+        found[name] = kept * value if kept else 0.0
+    return found
+
+
+def apply_shifts(
+    quantiles: np.ndarray, scale: np.ndarray, labels: np.ndarray, shifts: Mapping[str, float]
+) -> np.ndarray:
+    """Return forecasts (m, h, levels) moved down by each group's shift times the series' scale (m,).
+
+    Forecasts that never are negative are not made so. A group without a shift is left as it is.
+    """
+    moved = quantiles - (np.array([shifts.get(one, 0.0) for one in labels]) * scale)[:, None, None]
+    positive = (quantiles >= 0).all(axis=(1, 2))
+    return np.where(positive[:, None, None], np.maximum(moved, 0.0), moved)
+
+
+def shifted(
+    forecasts: Forecasts, model: str, groups: pd.Series, shifts: Mapping[str, float], facts: SeriesFacts
+) -> Forecasts:
+    """Return one model's test forecasts after `apply_shifts`."""
+    cases = forecasts.cases(model)
+    label = groups.astype(object).reindex(cases.series).fillna(NOT_STATED).to_numpy(dtype=object)
+    scale = np.nan_to_num(facts.scales_of(cases.series))
+    moved = apply_shifts(cases.quantiles, scale, label, shifts)
+    return Forecasts(forecast_rows(model, "test", with_quantiles(cases, moved)))
+
+
+def scaling_remedy(
+    forecasts: Forecasts, model: str, groups: pd.DataFrame, *, facts: SeriesFacts, seed: int = 0
+) -> Mitigation:
+    """Take back what groups were forecast too high or too low on the validation windows; show what that changes.
+
+    Parameters
+    ----------
+    forecasts : Forecasts
+        With validation windows, on which shifts are learned, and test windows, on which they are judged.
+    groups : pandas.DataFrame
+        Group labels by series id; the first column is the grouping to be made fairer.
+    facts : SeriesFacts
+
+    Returns
+    -------
+    Mitigation
+        ``thresholds`` holds the shift by group in units of the series' scale, taken off every quantile.
+
+    Raises
+    ------
+    OptionError
+        If there are no groups or no validation forecasts.
+    """
+    column = first_grouping(groups)
+    shifts = fit_shifts(forecasts, model, column, facts=facts, seed=seed)
+    after = shifted(forecasts, model, column, shifts, facts)
+    made = {"facts": facts, "seed": seed, "method": "scaling", "shifts": shifts}
+    return forecast_mitigation(forecasts, after, model, groups, **made)
+
+
+def forecast_mitigation(
+    before: Forecasts,
+    after: Forecasts,
+    model: str,
+    groups: pd.DataFrame,
+    *,
+    facts: SeriesFacts,
+    method: str = "reweighing",
+    shifts: Mapping[str, float] | None = None,
+    metrics: Sequence[str | SeriesMetric] | None = None,
+    seed: int = 0,
+) -> Mitigation:
+    """Return both bias reports on the same test windows, with paired intervals of what changed.
+
+    Parameters
+    ----------
+    before, after : Forecasts
+        Of one model, the same test windows.
+    groups : pandas.DataFrame
+        Group labels by series id; the first column is the grouping that was to be made fairer.
+    method : str
+        ``"reweighing"`` or ``"scaling"``.
+    shifts : mapping or None
+        By group, where that was the remedy.
+
+    Raises
+    ------
+    OptionError
+        If the test windows are not the same.
+    """
+    column = str(first_grouping(groups).name)
+    drawn = [draw_forecasts(one, model, groups, metrics=metrics, facts=facts, seed=seed) for one in (before, after)]
+    if not keys_of(drawn[0].judged.cases).equals(keys_of(drawn[1].judged.cases)):
+        raise OptionError("the test windows before and after are not the same", expected="two trainings on one split")
+    reports = [report_of(one, model) for one in drawn]
+    cost, gain = _cost(drawn, reports), _gain(drawn, reports, column)
+    sentence = sentence_of(column, gain, cost, AIMS.get(method, "mase")).replace("all rows", "all series")
+    return Mitigation(method, column, *reports, cost, gain, sentence, dict(shifts or {}))
+
+
+def _cost(drawn: Sequence[ForecastDraws], reports: Sequence[BiasReport]) -> pd.DataFrame:
+    """Return the change of every metric over all series."""
+    table = [report.overall.set_index("metric") for report in reports]
+    lines = []
+    for metric in drawn[0].metrics:
+        old, new = (float(one.loc[metric.name, "value"]) for one in table)
+        was, now = (metric.gap(one.drawn["", "", metric.name]) for one in drawn)
+        low, high = percentile((now - was).round(FINE))
+        change = float(metric.gap(new) - metric.gap(old))
+        n = int(table[0].loc[metric.name, "n"])
+        lines.append((metric.name, old, new, change, low, high, n, verdict(low, high)))
+    return pd.DataFrame(lines, columns=COST)
+
+
+def _gain(drawn: Sequence[ForecastDraws], reports: Sequence[BiasReport], column: str) -> pd.DataFrame:
+    """Return how the distance between the two groups furthest apart before changed, metric by metric."""
+    found = reports[0].disparities
+    found = found[(found["column"] == column) & (found["kind"] == "difference")]
+    lines = []
+    for row in found.itertuples():
+        apart, draws = [], []
+        for report, one in zip(reports, drawn, strict=True):
+            here = report.groups[(report.groups["column"] == column) & (report.groups["metric"] == row.metric)]
+            value = here.set_index("group")["value"]
+            apart.append(abs(float(value[row.best] - value[row.worst])))
+            keys = [(column, group, row.metric) for group in (row.best, row.worst)]
+            draws.append(np.abs(one.drawn[keys[0]] - one.drawn[keys[1]]))
+        low, high = percentile((draws[1] - draws[0]).round(FINE))
+        closer = "closer" if high < 0 else "further apart" if low > 0 else "tie"
+        lines.append((column, row.metric, row.worst, row.best, *apart, apart[1] - apart[0], low, high, closer))
+    return pd.DataFrame(lines, columns=GAIN)

@@ -1,0 +1,1 @@
+"""Data sets of images: their nouns, checks and splits."""

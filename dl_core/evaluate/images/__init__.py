@@ -1,0 +1,1 @@
+"""Judging: what only images need."""

@@ -1,0 +1,1 @@
+"""Judging: what only rows of a table need."""

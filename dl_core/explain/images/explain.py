@@ -1,0 +1,158 @@
+"""Explaining the rows of an image data set: from a fitted model to `Explanation` with its measured faithfulness."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+
+import numpy as np
+
+from dl_core.data.dataset import Dataset
+from dl_core.errors import OptionError, shorten
+from dl_core.explain.explanation import Explanation, Faithfulness
+from dl_core.explain.faithfulness import faithfulness as measure
+from dl_core.explain.faithfulness import randomisation
+from dl_core.explain.images.view import Maps, ModelView
+from dl_core.explain.registry import EXPLAINERS, explain
+from dl_core.models.base import Model
+from dl_core.schema import Role
+
+
+def view_of(model: Model, data: Dataset) -> ModelView:
+    """Return ``model`` as explainers see it; images it scores get the shape of ``data``'s."""
+    graph = model.graph()
+    layers: tuple[str, ...] = ()
+    if graph is not None:
+        from dl_core.explain.walk import suggested_layers
+
+        layers = suggested_layers(graph)
+
+    def score(images: np.ndarray) -> np.ndarray:
+        return model.scores(_bare(data, images))
+
+    return ModelView(graph, score, layers)
+
+
+def explain_images(
+    model: Model,
+    name: str,
+    data: Dataset,
+    methods: Sequence[str],
+    target: str | None = None,
+    faithfulness: bool = True,
+    progress: Callable[[float, str], None] = lambda done, text: None,
+) -> list[Explanation]:
+    """Draw maps of every row of ``data`` by every method, row after row.
+
+    Parameters
+    ----------
+    model : Model
+        Fitted.
+    name : str
+        The model's name in the run.
+    data : Dataset
+        Working images; ``arrays["mask"]`` (n, h, w) marks the finding where it is known.
+    methods : sequence of str
+        Names in `EXPLAINERS`. A method that needs gradients, or layers with maps, is replaced by occlusion where the
+        model has none.
+    target : str or None
+        Class to explain; None explains each row's most probable class.
+    faithfulness : bool
+        Whether to measure each map, which takes some 250 scorings a row.
+    progress : callable
+        Told (share done, what is being done).
+
+    Returns
+    -------
+    list of Explanation
+
+    Raises
+    ------
+    OptionError
+        If a class or method does not exist.
+    """
+    source = view_of(model, data)
+    methods = _fitting(methods, source, data.images.shape[1:])
+    index = None if target is None else _class_index(model, target)
+    maps: dict[str, Maps] = {}
+    for i, method in enumerate(methods):
+        progress(i / (2 * len(methods)), f"{EXPLAINERS[method].label}: {len(data)} images")
+        maps[method] = explain(source, data.images, method, index)
+    trust = _measure_all(source, data, maps, progress) if faithfulness else [{} for _ in range(len(data))]
+    return [
+        Explanation(
+            row=str(row),
+            model=name,
+            method=method,
+            target=model.classes[int(found.targets[i])],
+            heat=found.heats[i],
+            probability=float(found.probabilities[i]),
+            faithfulness=trust[i].get(method),
+        )
+        for i, row in enumerate(data.ids)
+        for method, found in maps.items()
+    ]
+
+
+def _measure_all(
+    source: ModelView, data: Dataset, maps: dict[str, Maps], progress: Callable[[float, str], None]
+) -> list[dict[str, Faithfulness]]:
+    images, masks = data.images, data.arrays.get("mask")
+    redrawn = {
+        method: randomisation(source, images, method, found.heats, found.targets) for method, found in maps.items()
+    }
+    result = []
+    for i in range(len(data)):
+        progress(0.5 + i / (2 * len(data)), f"Measuring the maps: image {i + 1} of {len(data)}")
+        heats = {method: found.heats[i] for method, found in maps.items()}
+        target = int(next(iter(maps.values())).targets[i])
+        mask = None if masks is None else np.asarray(masks[i]).reshape(images.shape[1:3]) > 0
+        measured = measure(source, images[i], heats, target, mask)
+        result.append(
+            {
+                method: replace(each, randomisation=None if redrawn[method] is None else redrawn[method][i])
+                for method, each in measured.items()
+            }
+        )
+    return result
+
+
+def _fitting(methods: Sequence[str], source: ModelView, size: tuple[int, int, int]) -> list[str]:
+    """Return the methods that suit a model: occlusion in place of those that need what it has not."""
+    for method in methods:
+        if method not in EXPLAINERS:
+            raise OptionError(f"there is no method {shorten(method)!r}", expected=", ".join(EXPLAINERS))
+    if source.graph is None:
+        methods = [method if not EXPLAINERS[method].needs_graph else "occlusion" for method in methods]
+    elif any(EXPLAINERS[method].needs_maps for method in methods) and not _has_maps(source, size):
+        methods = [method if not EXPLAINERS[method].needs_maps else "occlusion" for method in methods]
+    return list(dict.fromkeys(methods))
+
+
+def _has_maps(source: ModelView, size: tuple[int, int, int]) -> bool:
+    from dl_core.explain.walk import has_maps
+
+    return has_maps(source.need_graph(), size)
+
+
+def _class_index(model: Model, target: str) -> int:
+    if target not in model.classes:
+        raise OptionError(
+            f"there is no class {shorten(target)!r}", where="the class to explain", expected=", ".join(model.classes)
+        )
+    return model.classes.index(target)
+
+
+def _bare(data: Dataset, images: np.ndarray) -> Dataset:
+    """Return ``images`` as a data set of their own, without labels."""
+    import pandas as pd
+
+    key = data.roles[Role.IMAGE][0]
+    return Dataset(
+        name="images",
+        table=pd.DataFrame(index=pd.RangeIndex(len(images)).astype(str)),
+        roles={Role.IMAGE: (key,)},
+        source=data.source,
+        arrays={key: images},
+        classes=data.classes,
+    )

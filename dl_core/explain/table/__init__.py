@@ -1,0 +1,1 @@
+"""Explaining rows of a table."""

@@ -1,0 +1,63 @@
+"""How much each path of a blend counts: chosen on held-out items, on a grid that includes each path alone."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from itertools import product
+
+import numpy as np
+
+from dl_core.data.interactions.histories import Histories
+from dl_core.models.interactions.base import Held
+from dl_core.models.interactions.choosing import held_ndcg
+
+STEPS = 10  # of the grid: tenths
+CELLS = 20_000_000  # scores of held-out users that are kept at once, a path
+
+Paths = Callable[[Histories], dict[str, np.ndarray]]
+
+
+def choose_weights(paths: Paths, held: Held, apart: str = "") -> tuple[dict[str, float], dict[str, float]]:
+    """Return the weights of the paths that sum to 1, and the nDCG@10 of each path alone and of the ``blend``.
+
+    Parameters
+    ----------
+    paths : callable
+        Takes histories and returns each path's comparable scores (n, n_items), by name.
+    held : Held
+        At most as many of its users as keep memory small are used. Of weights that reach the same, the most even
+        ones win.
+    apart : str
+        Name of a path without which the others' best blend is told too, as ``wide``.
+    """
+    users = np.arange(min(len(held.histories), max(1, CELLS // max(1, held.histories.n_items))))
+    held = Held(held.histories.take(users), held.relevant[users])
+    scores = paths(held.histories)
+    names = list(scores)
+    found = {}
+    for weights in simplex(len(names)):
+        blend = sum(np.float32(weight) * scores[name] for weight, name in zip(weights, names, strict=True))
+        found[weights] = held_ndcg(_Given(blend), held)
+    best = max(found, key=lambda weights: (found[weights], -max(weights)))
+    alone = {name: found[tuple(float(one == name) for one in names)] for name in names}
+    if apart:
+        alone["wide"] = max(value for weights, value in found.items() if not weights[names.index(apart)])
+    return dict(zip(names, best, strict=True)), {**alone, "blend": found[best]}
+
+
+def simplex(count: int, steps: int = STEPS) -> list[tuple[float, ...]]:
+    """Return all ``count`` weights in multiples of 1 / steps that sum to 1."""
+    whole = (parts for parts in product(range(steps + 1), repeat=count) if sum(parts) == steps)
+    return [tuple(part / steps for part in parts) for parts in whole]
+
+
+class _Given:
+    """Scores that are at hand already, handed out block by block in their order."""
+
+    def __init__(self, scores: np.ndarray) -> None:
+        self.scores, self.at = scores, 0
+
+    def __call__(self, histories: Histories) -> np.ndarray:
+        found = self.scores[self.at : self.at + len(histories)]
+        self.at += len(histories)
+        return found

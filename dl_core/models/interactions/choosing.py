@@ -1,0 +1,67 @@
+"""How settings and epochs of recommenders are chosen: nDCG of full rankings for held-out users."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+from scipy import sparse
+
+from dl_core.data.interactions.histories import BLOCK, Histories
+from dl_core.models.interactions.base import Held
+from dl_core.models.interactions.retrieve import top_columns
+
+
+def held_ndcg(score: Callable[[Histories], np.ndarray], held: Held, k: int = 10) -> float:
+    """Return the mean nDCG@k of held-out users, all items ranked, those of the history removed.
+
+    Relevance is binary; the ideal list has ``min(k, relevant)`` hits. A relevant item that the user already had cannot
+    be listed and does not count; users with nothing left to find are left out of the mean (0 where all are).
+
+    Parameters
+    ----------
+    score : callable
+        Takes histories and returns scores (n, n_items), higher first, as `Recommender.score_items` does. It is called
+        for blocks of users.
+    held : Held
+    k : int
+    """
+    found, users = 0.0, 0
+    for start, block in held.histories.blocks(BLOCK):
+        known = block.known()
+        values = np.array(score(block), dtype=np.float32)  # (b, n_items), a copy of our own
+        values[known.nonzero()] = -np.inf
+        items, _ = top_columns(values, k)
+        gains, counts = ndcg_rows(items, fresh(held.relevant[start : start + len(block)], known), k)
+        found, users = found + float(gains[counts > 0].sum()), users + int((counts > 0).sum())
+    return found / users if users else 0.0
+
+
+def fresh(relevant: sparse.csr_matrix, known: sparse.csr_matrix) -> sparse.csr_matrix:
+    """Return the relevant items (n, n_items) that are not known already, as float32 ones."""
+    relevant = (relevant != 0).astype(np.float32)
+    left = (relevant - relevant.multiply(known != 0)).tocsr()
+    left.eliminate_zeros()
+    return left
+
+
+def ndcg_rows(items: np.ndarray, relevant: sparse.csr_matrix, k: int) -> tuple[np.ndarray, np.ndarray]:
+    """Return nDCG@k (n,) of lists and the number of relevant items (n,) of each user.
+
+    Parameters
+    ----------
+    items : numpy.ndarray
+        (n, at most k) codes, best first; -1 where a list has ended.
+    relevant : scipy.sparse.csr_matrix
+        (n, n_items), non-zero where relevant.
+    k : int
+    """
+    n, places = items.shape
+    codes = np.maximum(items, 0)
+    hits = np.asarray(relevant[np.repeat(np.arange(n), places), codes.ravel()]).reshape(n, places) != 0
+    hits &= items >= 0
+    counts = np.diff(relevant.indptr)
+    discounts = 1 / np.log2(np.arange(2, k + 2))  # (k,)
+    ideal = np.concatenate([[0.0], np.cumsum(discounts)])[np.minimum(counts, k)]
+    gains = (hits * discounts[:places]).sum(axis=1)
+    return np.divide(gains, ideal, out=np.zeros(n), where=ideal > 0), counts

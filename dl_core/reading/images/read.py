@@ -1,0 +1,293 @@
+"""`read_images`: from whatever the user uploads to a validated data set of images."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from dl_core.data.dataset import Dataset, Finding
+from dl_core.data.images.known import known_stem
+from dl_core.data.labels import fold_labels
+from dl_core.errors import DaylightError, OptionError, SchemaError, shorten
+from dl_core.reading.collect import Collected, Item, collect
+from dl_core.reading.images import masks as mask_files
+from dl_core.reading.images.columns import describe_rows
+from dl_core.reading.images.formats.npz import ArrayPart, array_label, read_npz
+from dl_core.reading.images.pixels import working_size
+from dl_core.reading.images.rows import Progress, Readable, Rows, check_working, probe_all, read_array, read_files
+from dl_core.reading.images.schema import IMAGE_SCHEMA
+from dl_core.reading.limits import Limits
+from dl_core.reading.request import ReadRequest, options_like
+from dl_core.reading.sources import source_of
+from dl_core.schema import Role, Schema
+
+FORM_HELP = "a zip or folder of class folders, images with a table that names them, or an npz with images and labels"
+
+
+def read_images(
+    request: ReadRequest, schema: Schema = IMAGE_SCHEMA, progress: Progress | None = None, limits: Limits | None = None
+) -> Dataset:
+    """Read images from a zip, folders, loose files with a table, or an npz.
+
+    Parameters
+    ----------
+    request : ReadRequest
+        Options: ``label`` (column), ``file`` (column that names the files), ``window`` ("auto", "full",
+        "CENTRE,WIDTH"; DICOM), ``frames`` ("all", "first", "middle" or a number; several images in one file),
+        ``plane`` ("axial", "coronal", "sagittal"; NIfTI), ``size`` (side of the working images in pixels),
+        ``channels`` (1 or 3), ``like`` (description of another data set, whose size, channels and classes to take),
+        ``masks`` (keep companion masks as ``arrays["mask"]``), ``classes`` (names for the
+        class numbers of an npz).
+    schema : Schema
+        Column names by which roles are guessed.
+    progress : callable, optional
+        Called with a share from 0 to 1 and a text.
+    limits : Limits, optional
+        The environment's by default.
+
+    Returns
+    -------
+    Dataset
+        ``images`` (n, size, size, channels) uint8; row ids are file names (``name#3`` for the third image of a file).
+
+    Raises
+    ------
+    DaylightError
+        A subclass that says what is wrong, if no data set can be made. A file that cannot be read among others is
+        left out with a note.
+    """
+    limits = limits or Limits.from_environment()
+    if not request.paths:
+        raise SchemaError("no file was given", expected=FORM_HELP)
+    with tempfile.TemporaryDirectory(prefix="daylight-") as folder:
+        sides = []
+        for name, paths in (("data", request.paths), ("test", request.test_paths)):
+            workspace = Path(folder) / name
+            workspace.mkdir()
+            if paths:
+                sides.append((name, collect([Path(path) for path in paths], workspace, limits)))
+        return _Reading(request, schema, limits, progress).run(sides)
+
+
+class _Reading:
+    """One call of `read_images`: the steps share what was found so far."""
+
+    def __init__(self, request: ReadRequest, schema: Schema, limits: Limits, progress: Progress | None) -> None:
+        self.request, self.schema, self.limits, self.progress = request, schema, limits, progress
+        self.options = options_like(request.options)
+        self.notes: list[Finding] = []
+        self.errors: list[DaylightError] = []
+
+    def run(self, sides: Sequence[tuple[str, Collected]]) -> Dataset:
+        """Read both sides and return the data set."""
+        for _, side in sides:
+            self.notes += side.notes
+            self.errors += side.errors
+        arrays = [(name, item, read_npz(item.path, item.name, self.limits)) for name, s in sides for item in s.arrays]
+        readable = [(name, *self._probed(side)) for name, side in sides]
+        rows = Rows(self._size(arrays, [source for _, sources in readable for source in sources]))
+        self._read(rows, arrays, readable)
+        self.errors += rows.errors
+        self._check_left(rows)
+        table, roles, column_notes = describe_rows(rows.records, sides, self.request, self.schema)
+        self.notes += column_notes
+        return self._dataset(rows, table, roles, sides)
+
+    def _probed(self, side: Collected) -> tuple[list[Readable]]:
+        sources, errors = probe_all(side.images, self.options, self.limits)
+        self.errors += errors
+        remarks = sorted({(source.item.name, text) for source in sources for text in source.probe.warnings})
+        for text in sorted({text for _, text in remarks}):
+            names = tuple(name for name, remark in remarks if remark == text)
+            self.notes.append(Finding("warning", "header", f"{_list(names)}: {text}.", names))
+        return (sources,)
+
+    def _size(self, arrays: Sequence[tuple[str, Item, list[ArrayPart]]], sources: Sequence[Readable]) -> int:
+        longest = [max(s.probe.height, s.probe.width) for s in sources for _ in s.probe.frames]
+        for _, _, parts in arrays:
+            for part in parts:
+                longest += [max(part.images.shape[1:3])] * len(part.images)
+        if not longest:
+            self._check_left(Rows(1))
+        wish = self.options.get("size")
+        size = working_size(longest) if wish in (None, "", 0, "auto") else int(wish)
+        if not 8 <= size <= 1024:
+            raise OptionError(f"{size} is not a working size", where="option size", expected="8 to 1024 pixels")
+        check_working(len(longest), size, self.limits)
+        return size
+
+    def _read(
+        self,
+        rows: Rows,
+        arrays: Sequence[tuple[str, Item, list[ArrayPart]]],
+        readable: Sequence[tuple[str, list[Readable]]],
+    ) -> None:
+        for side, item, parts in arrays:
+            for part in self._wanted_parts(side, item, parts):
+                read_array(part.images, rows, item.name, self._array_records(side, item, part))
+        for side, sources in readable:
+            before = len(rows.records)
+            read_files(sources, rows, self.options, self.progress)
+            for record in rows.records[before:]:
+                record["side"] = side
+                if side == "test":
+                    record["part"] = "test"
+
+    def _wanted_parts(self, side: str, item: Item, parts: list[ArrayPart]) -> list[ArrayPart]:
+        """Return the parts to read: with test data given, the file's own test part stays out of training."""
+        if side == "test" and len(parts) > 1 and any(part.part == "test" for part in parts):
+            self.notes.append(
+                Finding("info", "own-test", f"Of {shorten(item.name)} only the test part was taken as test data.")
+            )
+            return [part for part in parts if part.part == "test"]
+        if side == "data" and self.request.test_paths and len(parts) > 1:
+            kept = [part for part in parts if part.part != "test"]
+            if len(kept) < len(parts):
+                text = f"The test part of {shorten(item.name)} was left out, since test data were given separately."
+                self.notes.append(Finding("info", "own-test", text))
+            return kept
+        return parts
+
+    def _array_records(self, side: str, item: Item, part: ArrayPart) -> list[dict[str, Any]]:
+        names = self._class_names(item)
+        width = max(4, len(str(len(part.images))))
+        prefix = (part.part or "image") if side == "data" else "test"
+        records = []
+        for at in range(len(part.images)):
+            label, about = array_label(part.labels, at, names)
+            place = "test" if side == "test" else part.part
+            records.append(
+                {"id": f"{prefix}_{at:0{width}d}", "label": label, "part": place, "about": about, "side": side}
+            )
+        return records
+
+    def _class_names(self, item: Item) -> tuple[str, ...]:
+        wish = self.options.get("classes")
+        if wish:
+            return tuple(wish.split(",")) if isinstance(wish, str) else tuple(wish)
+        known = known_stem(item.name)
+        return known.classes if known else tuple(self.options.get("like_classes", ()))
+
+    def _check_left(self, rows: Rows) -> None:
+        """Raise if there is no image left, with the first file's reason."""
+        if rows.records:
+            return
+        if len(self.errors) == 1:
+            raise self.errors[0]
+        if self.errors:
+            first = self.errors[0]
+            raise type(first)(
+                f"none of the {len(self.errors)} files could be read; the first one: {first.problem}",
+                where=first.where,
+                expected=first.expected,
+                todo=first.todo,
+            )
+        raise SchemaError(
+            "there is no image in it", where=_list([p.name for p in self.request.paths]), expected=FORM_HELP
+        )
+
+    def _dataset(
+        self,
+        rows: Rows,
+        table: pd.DataFrame,
+        roles: dict[Role, tuple[str, ...]],
+        sides: Sequence[tuple[str, Collected]],
+    ) -> Dataset:
+        classes: tuple[str, ...] = ()
+        keep = np.ones(len(table), dtype=bool)
+        label = roles.get(Role.LABEL, ("",))[0]
+        if label:
+            table[label], classes, notes = fold_labels(table[label])
+            self.notes += notes
+        if self.request.labelled:
+            keep = self._labelled_rows(table, label)
+            classes = self._class_order(classes, sides, set(table.loc[keep, label]))
+        arrays = {"image": rows.stack(keep, self._channels())}
+        if self.options.get("masks"):
+            kept = [record for record, good in zip(rows.records, keep, strict=True) if good]
+            arrays["mask"] = mask_files.read_masks(kept, [s for _, s in sides], rows.size, self.limits)
+        elif any(side.masks for _, side in sides):
+            self.notes.append(mask_files.left_out([s for _, s in sides]))
+        self.notes += _error_notes(self.errors)
+        part = pd.Series([record["part"] for record in rows.records], index=table.index, dtype="object")[keep]
+        roles[Role.IMAGE] = ("image",)
+        return Dataset(
+            name=self.request.name or _name(self.request.paths),
+            table=table[keep],
+            roles=roles,
+            source=source_of(sides),
+            arrays=arrays,
+            classes=classes,
+            fixed_split=_fixed(part),
+            notes=tuple(self.notes),
+        )
+
+    def _labelled_rows(self, table: pd.DataFrame, label: str) -> np.ndarray:
+        if not label:
+            raise SchemaError(
+                "there are no labels",
+                where=_list([path.name for path in self.request.paths]),
+                expected=FORM_HELP,
+                todo="put the images of each class into a folder of its own, or add a table with a label column",
+            )
+        keep = table[label].notna().to_numpy()
+        missing = tuple(table.index[~keep])
+        if not keep.any():
+            raise SchemaError("every label is missing", where=f"column {shorten(label)}", todo="fill in the labels")
+        if missing:
+            text = f"{len(missing)} of {len(table)} images have no label and were left out: {_list(missing)}."
+            self.notes.append(Finding("warning", "missing-label", text, missing))
+        return keep
+
+    def _class_order(
+        self, classes: tuple[str, ...], sides: Sequence[tuple[str, Collected]], present: set[str]
+    ) -> tuple[str, ...]:
+        """Return the classes in the order of a known data set where these are its classes."""
+        names = tuple(self.options.get("like_classes", ()))
+        if names and present <= set(names):
+            return names
+        for _, side in sides:
+            for item in side.arrays:
+                names = self._class_names(item)
+                if names and present <= set(names):
+                    return tuple(name for name in names if name in present)
+        return classes
+
+    def _channels(self) -> int | None:
+        wish = self.options.get("channels")
+        if wish in (None, "", 0, "auto"):
+            return None
+        if int(wish) not in (1, 3):
+            raise OptionError(f"{wish} channels are not possible", where="option channels", expected="1 or 3")
+        return int(wish)
+
+
+def _error_notes(errors: Sequence[DaylightError]) -> list[Finding]:
+    if not errors:
+        return []
+    shown = " ".join(error.line() for error in errors[:3])
+    more = f" And {len(errors) - 3} more." if len(errors) > 3 else ""
+    text = f"{len(errors)} file{'s' if len(errors) > 1 else ''} could not be read and stayed out. {shown}{more}"
+    return [Finding("warning", "unreadable", text, tuple(error.where for error in errors))]
+
+
+def _fixed(part: pd.Series) -> pd.Series | None:
+    """Return the given assignment; rows of no part go to training where only test data were set apart."""
+    if part.isna().all():
+        return None
+    return part.fillna("train")
+
+
+def _name(paths: Sequence[Path]) -> str:
+    path = Path(paths[0])
+    return shorten(path.name.split(".")[0] if path.is_file() else path.name, 60) or "images"
+
+
+def _list(names: Sequence[str]) -> str:
+    more = f" and {len(names) - 3} more" if len(names) > 3 else ""
+    return ", ".join(shorten(name, 50) for name in names[:3]) + more

@@ -1,0 +1,175 @@
+"""Rows in the making: what is known of each image between its file and the data set."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from os import cpu_count
+from typing import Any
+
+import numpy as np
+
+from dl_core.errors import DaylightError, LimitError
+from dl_core.reading.collect import Item
+from dl_core.reading.images.formats import READERS, Probe
+from dl_core.reading.images.pixels import fit_square, is_grey, to_bytes, with_channels
+from dl_core.reading.limits import MEGABYTE, Limits
+
+Progress = Callable[[float, str], None]
+_BATCH = 64  # files whose images are in memory at once, besides the working images
+_THREADS = min(4, cpu_count() or 1)  # Pillow and zlib release the lock while decoding
+
+
+@dataclass(frozen=True)
+class Readable:
+    """One readable file with its header."""
+
+    item: Item
+    probe: Probe
+
+
+@dataclass
+class Rows:
+    """Rows read so far, in order.
+
+    ``images`` grows by (size, size) or (size, size, 3) uint8; ``records`` holds one dict a row with ``id``, ``file``,
+    ``width``, ``height``, ``mode``, ``label``, ``part`` and ``about``.
+    """
+
+    size: int
+    images: list[np.ndarray] = field(default_factory=list)
+    records: list[dict[str, Any]] = field(default_factory=list)
+    errors: list[DaylightError] = field(default_factory=list)
+
+    def stack(self, keep: np.ndarray, channels: int | None) -> np.ndarray:
+        """Return the kept rows' images, (kept, size, size, channels) uint8.
+
+        One channel where every one of them is grey and nothing else is wished.
+        """
+        kept = np.flatnonzero(keep)
+        if channels is None:
+            channels = 1 if all(self.images[at].ndim == 2 for at in kept) else 3
+        stacked = np.empty((len(kept), self.size, self.size, channels), dtype=np.uint8)
+        for to, at in enumerate(kept):
+            stacked[to] = with_channels(self.images[at], channels)
+            self.images[at] = self.images[at][:0]  # let go of it: the stack holds it now
+        return stacked
+
+
+def probe_all(
+    items: Sequence[Item], options: Mapping[str, Any], limits: Limits
+) -> tuple[list[Readable], list[DaylightError]]:
+    """Read the headers of all files; what cannot be read is returned as errors."""
+    good, errors = [], []
+    for item in items:
+        try:
+            probe = READERS[item.kind].probe(item.path, item.name, options, limits)
+        except (DaylightError, OSError) as error:
+            errors.append(error if isinstance(error, DaylightError) else _unreadable(item, error))
+        else:
+            good.append(Readable(item, probe))
+    return good, errors
+
+
+def _unreadable(item: Item, error: OSError) -> DaylightError:
+    from dl_core.errors import FileError
+
+    return FileError(f"the file cannot be read ({error.strerror})", where=item.name, todo="copy it again")
+
+
+def check_working(count: int, size: int, limits: Limits) -> None:
+    """Check that the working images fit into memory.
+
+    Raises
+    ------
+    LimitError
+        If they do not.
+    """
+    total = count * size * size
+    if total > limits.max_working_mb * MEGABYTE:
+        raise LimitError(
+            f"{count:,} images of {size} pixels need {total / MEGABYTE:,.0f} MB",
+            where="working images",
+            expected=f"at most {limits.max_working_mb:,} MB",
+            todo="choose a smaller working size or fewer frames, or raise DAYLIGHT_MAX_WORKING_MB on the server",
+        )
+
+
+def read_files(sources: Sequence[Readable], rows: Rows, options: Mapping[str, Any], progress: Progress | None) -> None:
+    """Decode files, a batch at a time on a few threads, and append their images to ``rows`` in order."""
+
+    def decode(source: Readable) -> tuple[list[np.ndarray], DaylightError | None]:
+        """Return the images of one file, or the error that reading it met."""
+        images: list[np.ndarray] = []
+        item, probe = source.item, source.probe
+        try:
+            for pixels in READERS[item.kind].read(item.path, item.name, options, probe.frames):
+                images.append(tidy(pixels, rows.size))
+        except DaylightError as error:
+            return images, error
+        return images, None
+
+    done = 0
+    with ThreadPoolExecutor(_THREADS) as pool:
+        for start in range(0, len(sources), _BATCH):
+            batch = sources[start : start + _BATCH]
+            for source, (images, error) in zip(batch, pool.map(decode, batch), strict=True):
+                if error is not None:
+                    rows.errors.append(error)
+                _append(rows, source, images)
+            done += len(batch)
+            if progress is not None:
+                progress(done / len(sources), f"{done:,} of {len(sources):,} files read")
+
+
+def tidy(pixels: np.ndarray, size: int) -> np.ndarray:
+    """Return (size, size) uint8 where an image is grey, else (size, size, 3)."""
+    square = fit_square(to_bytes(pixels), size)
+    return np.ascontiguousarray(square[..., 0]) if square.ndim == 3 and is_grey(square) else square
+
+
+def _append(rows: Rows, source: Readable, images: list[np.ndarray]) -> None:
+    item, probe = source.item, source.probe
+    for frame, image in zip(probe.frames, images, strict=False):  # a file may break off in the middle
+        rows.images.append(image)
+        rows.records.append(
+            {
+                "id": f"{item.name}#{frame}" if probe.many else item.name,
+                "file": item.name,
+                "width": probe.width,
+                "height": probe.height,
+                "mode": probe.mode,
+                "label": item.label,
+                "part": item.part,
+                "many": probe.many,
+                "about": probe.about,
+            }
+        )
+
+
+def read_array(images: np.ndarray, rows: Rows, name: str, records: Iterable[Mapping[str, Any]]) -> None:
+    """Append images (n, height, width[, channels]) of an npz to ``rows``."""
+    height, width = images.shape[1:3]
+    mode = "RGB" if images.ndim == 4 and images.shape[-1] > 1 else "L"
+    mode = mode if images.dtype == np.uint8 else str(images.dtype)
+    pixels: Iterator[np.ndarray] = iter(images if images.dtype == np.uint8 else _common_window(images))
+    for image, record in zip(pixels, records, strict=True):
+        rows.images.append(tidy(image, rows.size))
+        rows.records.append(
+            {"file": name, "width": width, "height": height, "mode": mode, "many": False, "about": {}, **record}
+        )
+
+
+def _common_window(images: np.ndarray) -> np.ndarray:
+    """Return an array of another type as uint8 by one window for all, since its images share one scale."""
+    from dl_core.reading.images.pixels import robust_range, window_to_bytes
+
+    if images.dtype == np.bool_:
+        return images.astype(np.uint8) * 255
+    low, high = float(np.nanmin(images)), float(np.nanmax(images))
+    if low >= 0 and high <= 255 and (images.dtype.kind in "iu" or high > 1):
+        return np.clip(images, 0, 255).astype(np.uint8)
+    if low >= 0 and high <= 1:
+        return window_to_bytes(images, 0.0, 1.0)
+    return window_to_bytes(images, *robust_range(images))

@@ -1,0 +1,100 @@
+"""Values as tables hold them to numbers: marks of missing values, decimal commas and thousands over a whole block."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+
+from dl_core.errors import SchemaError, shorten
+from dl_core.reading.tables.values import counted, parse_numbers, rows_named
+
+_MISSING = (
+    "-- --- - – — . .. … ... na n/a n.a. n.a nan null none missing unknown nil * x : #n/a #value! #div/0! nd n.d. k.a."
+)
+MISSING = frozenset(_MISSING.split()) | {""}
+_SAMPLE = 400
+_PLAIN_COMMA = r"[-+]?\d+(?:,\d+)?"
+_GROUPS_OF_COMMAS = r"[-+]?\d{1,3}(?:,\d{3})*(?:\.\d+)?"
+
+
+def blanked(column: pd.Series) -> pd.Series:
+    """Return a column of text with None where only a mark of a missing value stands; others as they are."""
+    if pd.api.types.is_numeric_dtype(column.dtype) or pd.api.types.is_datetime64_any_dtype(column.dtype):
+        return column
+    plain = column.str.strip().str.casefold() if hasattr(column, "str") else column
+    marks = plain.isin(MISSING)
+    return column.mask(marks, None) if marks.any() else column
+
+
+def is_numbers(column: pd.Series) -> bool:
+    """Return whether most of what stands in a column are numbers; an empty column counts as one."""
+    if pd.api.types.is_bool_dtype(column.dtype) or pd.api.types.is_datetime64_any_dtype(column.dtype):
+        return False
+    if pd.api.types.is_numeric_dtype(column.dtype):
+        return True
+    filled = column.dropna()
+    if not len(filled):
+        return True
+    sample = blanked(filled.iloc[:: max(1, len(filled) // _SAMPLE)].astype("str")).dropna()
+    if not len(sample):
+        return True
+    return bool(parse_numbers(sample).bad.mean() < 0.5)
+
+
+def read_numbers(frame: pd.DataFrame, columns: Sequence[str]) -> np.ndarray:
+    """Return the numbers of columns, (n, c) float64, NaN where missing; what a comma means is decided for all at once.
+
+    Raises
+    ------
+    SchemaError
+        If something that stands there is no number, naming columns and rows.
+    """
+    found = np.full((len(frame), len(columns)), np.nan)
+    texts = []
+    for at, name in enumerate(columns):
+        column = frame[name]
+        if pd.api.types.is_numeric_dtype(column.dtype):
+            found[:, at] = column.to_numpy(dtype=np.float64, na_value=np.nan)
+        elif column.notna().any():
+            texts.append(at)
+    if texts:
+        block = [blanked(frame[columns[at]].astype("str")) for at in texts]
+        values, bad = _parsed(pd.concat(block, ignore_index=True))
+        found[:, texts] = values.reshape(len(texts), len(frame)).T
+        _check(bad.reshape(len(texts), len(frame)), [columns[at] for at in texts])
+    found[np.isinf(found)] = np.nan
+    return found
+
+
+def _parsed(text: pd.Series) -> tuple[np.ndarray, np.ndarray]:
+    """Return numbers and where there are none; whole blocks of one plain notation are read at once."""
+    filled = text.dropna()
+    comma = filled.str.contains(",", regex=False)
+    plain = None
+    if not comma.any():
+        plain = text
+    elif filled.str.fullmatch(_PLAIN_COMMA).all() and not filled[comma].str.fullmatch(_GROUPS_OF_COMMAS).all():
+        plain = text.str.replace(",", ".", regex=False)
+    elif filled.str.fullmatch(_GROUPS_OF_COMMAS).all():
+        plain = text.str.replace(",", "", regex=False)
+    if plain is not None:
+        numbers = pd.to_numeric(plain, errors="coerce").to_numpy(dtype=np.float64, na_value=np.nan)
+        if not (np.isnan(numbers) & text.notna().to_numpy()).any():
+            return numbers, np.zeros(len(text), dtype=bool)
+    numbers = parse_numbers(text)
+    return numbers.values, numbers.bad
+
+
+def _check(bad: np.ndarray, names: Sequence[str]) -> None:
+    if not bad.any():
+        return
+    wrong = [name for name, cells in zip(names, bad, strict=True) if cells.any()]
+    shown = ", ".join(repr(shorten(name, 40)) for name in wrong[:3]) + (" …" if len(wrong) > 3 else "")
+    raise SchemaError(
+        f"{counted(int(bad.sum()), 'cell')} with text instead of a number ({rows_named(bad.any(axis=0))})",
+        where=f"column{'s' if len(wrong) > 1 else ''} {shown}",
+        expected="numbers such as 1234.5, 1.234,5 or 1,234.5; missing values empty, NA or --",
+        todo="correct or empty these cells, or choose another column for the values",
+    )

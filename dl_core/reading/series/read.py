@@ -1,0 +1,159 @@
+"""`read_series`: tables of time series in any of three layouts to one data set on a regular grid."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from dl_core.data.dataset import Dataset, Finding, Source
+from dl_core.data.series.degenerate import check_values
+from dl_core.data.series.frequency import Step, parse_frequency
+from dl_core.data.series.panel import AHEAD, PANEL, SERIES, panel_table
+from dl_core.data.series.seasons import seasons_of
+from dl_core.errors import shorten
+from dl_core.reading.limits import Limits
+from dl_core.reading.request import ReadRequest
+from dl_core.reading.series.ahead import ahead_table
+from dl_core.reading.series.covariates import Beside, beside
+from dl_core.reading.series.gather import check_steps, read_tables
+from dl_core.reading.series.grid import Grid, gridded
+from dl_core.reading.series.infer import put_on_grid
+from dl_core.reading.series.long import Long, joined
+from dl_core.reading.series.new_cases import check_times, like_training
+from dl_core.reading.series.tables import values_and_sides
+from dl_core.schema import Role
+
+
+def read_series(request: ReadRequest, limits: Limits | None = None) -> Dataset:
+    """Read series to one row a series and step, without steps left out.
+
+    Parameters
+    ----------
+    request : ReadRequest
+        Options: ``layout`` ("auto", "long", "columns", "rows"), ``frequency``, ``season``, ``scale_season``,
+        ``duplicates`` ("error", "sum", "mean", "first", "last"); ``like``, the description of the training data, for
+        new cases. Rows of ``test_paths`` after the end of each series are the test.
+    limits : Limits, optional
+        By default those of the environment.
+
+    Returns
+    -------
+    Dataset
+        Rows by series, in order of appearance, and time; side tables "series", "panel" and "ahead".
+
+    Raises
+    ------
+    DaylightError
+        If a file cannot be read, is too large, holds text among values, times that are none, two values for one time,
+        irregular or mixed steps, or nothing that can be forecast.
+    """
+    limits = limits or Limits.from_environment()
+    with tempfile.TemporaryDirectory(prefix="daylight-") as folder:
+        tables = read_tables(request, Path(folder), limits)
+    like: Mapping[str, Any] = request.options.get("like") or {}
+    roles, options, trained = like_training(request, like, tables.tables)
+    order = next((n["kind"] for n in like.get("notes", ()) if n["kind"] in ("day-first", "month-first")), "")
+    found = values_and_sides(tables.tables, roles, options, limits, order)
+    long = joined(found.parts)
+    check_times(long.numbered, like)
+    asked = str(options.get("frequency") or "")
+    step = parse_frequency(asked) if asked and not long.numbered else None
+    on = put_on_grid(long, step, anchored="-" in asked)
+    where = shorten(Path(request.paths[0]).name, 60)
+    grid = gridded(long, on, options, lambda steps: check_steps(steps, where, limits))
+    around = beside(long, grid, roles, trained)
+    found.add_sides(around, grid, long)
+    notes = [*tables.notes, *found.notes, *long.notes, *grid.notes, *around.notes]
+    if asked and long.numbered:
+        text = "The data have no time stamps, so the frequency named counts for nothing; steps are numbered."
+        notes.append(Finding("warning", "no-time-stamps", text))
+    if long.test.any() and not grid.test.any():
+        text = "The test has no step after the end of the data, so the last steps of the data are held out instead."
+        notes.append(Finding("warning", "no-later-test", text))
+    notes += check_values(grid) if request.labelled else []
+    seasons, scale, about = seasons_of(on.step, grid.value, grid.starts, options, request.labelled)
+    notes += [*about, _summary(grid, seasons), *_ends(grid)]
+    names = _column_names(long, like, around)
+    panel = panel_table(on.step.alias, seasons, scale)
+    dataset_name = request.name or where.split(".")[0] or "series"
+    return _dataset(dataset_name, grid, around, names, panel, notes, tables.source)
+
+
+def _column_names(long: Long, like: Mapping[str, Any], around: Beside) -> tuple[str, str, str]:
+    """Return names of the columns of series, time and value, those of training where there are any."""
+    trained = like.get("roles", {})
+    names = [
+        trained.get(str(role), (name,))[0]
+        for role, name in zip((Role.SERIES, Role.TIME, Role.VALUE), long.columns, strict=True)
+    ]
+    taken = {*around.past, *around.future}
+    for at, name in enumerate(names):
+        while name in taken or name in names[:at]:
+            name = f"{name} "[:-1] + "_"
+        names[at] = name
+    return names[0], names[1], names[2]
+
+
+def _dataset(
+    name: str,
+    grid: Grid,
+    around: Beside,
+    names: tuple[str, str, str],
+    panel: pd.DataFrame,
+    notes: Sequence[Finding],
+    source: Source,
+) -> Dataset:
+    total = len(grid.value)
+    index = pd.Index(pd.Series(np.arange(total)).astype("str"), name="row")
+    ids = pd.Series(pd.array(grid.names, dtype="str")).take(grid.code)
+    columns: dict[str, Any] = {names[0]: ids.array, names[1]: grid.times, names[2]: grid.value}
+    table = pd.DataFrame({**columns, **around.past, **around.future}, index=index)
+    roles = {role: (name,) for role, name in zip((Role.SERIES, Role.TIME, Role.VALUE), names, strict=True)}
+    if around.past:
+        roles[Role.PAST] = tuple(around.past)
+    if around.future:
+        roles[Role.FUTURE] = tuple(around.future)
+    side = {PANEL: panel, SERIES: around.static}
+    ahead = ahead_table(grid, around.later, (SERIES, "time"))
+    if ahead is not None:
+        side[AHEAD] = ahead
+    fixed = pd.Series(np.where(grid.test, "test", "train"), index=index, dtype="object") if grid.test.any() else None
+    return Dataset(name, table, roles, source, fixed_split=fixed, notes=tuple(notes), side=side)
+
+
+def _summary(grid: Grid, seasons: tuple[int, ...]) -> Finding:
+    lengths = grid.lengths
+    size = f"{lengths.min():,}" if lengths.min() == lengths.max() else f"{lengths.min():,} to {lengths.max():,}"
+    n = len(grid.names)
+    step: Step = grid.step
+    if step.unit:
+        times = grid.times
+        span = f"steps of {step.words} ({step.alias}), {_short(times.min())} to {_short(times.max())}"
+    else:
+        span = "steps without time stamps"
+    season = f"seasons of {', '.join(map(str, seasons))} steps" if seasons else "no season"
+    return Finding("info", "series", f"{n:,} series of {size} steps; {span}; {season}.")
+
+
+def _short(time: np.datetime64) -> str:
+    """Return a time without what is zero anyway."""
+    return str(time)[:16].replace("T", " ").removesuffix(" 00:00")
+
+
+def _ends(grid: Grid) -> list[Finding]:
+    """Return a note where series end at different times."""
+    last = grid.first + grid.lengths - 1
+    early = int((last < last.max()).sum())
+    if not early or not grid.step.unit:
+        return []
+    behind = int((last.max() - last).max())
+    text = (
+        f"{early:,} of {len(last):,} series end before the others, by up to {behind:,} steps; each is forecast from "
+        "its own end."
+    )
+    return [Finding("info", "different-ends", text)]

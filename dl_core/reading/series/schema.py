@@ -1,0 +1,94 @@
+"""What a table of time series may bring, and the column names by which each role is recognised."""
+
+from __future__ import annotations
+
+from dl_core.reading.tables.names import plain_name
+from dl_core.schema import Field, Role, Schema
+
+SERIES, TIME, VALUE = "series", "time", "value"  # columns of a wide upload once it is long
+_SERIES = """
+    unique_id series series_id series_name serie ts_id item_id item sku store_nbr store store_id shop shop_id
+    product product_id article station station_id sensor sensor_id meter meter_id household location location_id site
+    site_id city state province region country county district zone area plant source sector category dept department
+    family branch machine device asset id name key symbol ticker stock indicator variable metric reihe filiale artikel
+"""
+_TIME = """
+    ds timestamp time_stamp datetime date_time date time ts period month week quarter year day hour yearmonth
+    year_month month_year date_utc time_utc observation_date time_period timeindex index_time datum zeit monat jahr
+    woche tag quartal stunde fecha t step time_step step_number
+"""
+_VALUE = """
+    y value values target sales demand quantity qty units volume amount revenue turnover load consumption generation
+    production output traffic traffic_volume count passengers visits visitors orders rides trips calls arrivals
+    observation obs obs_value measurement reading wert umsatz absatz menge verbrauch
+"""
+_GROUP = "region sector country state segment group category department family type cluster division"
+_FUTURE = """
+    holiday holidays is_holiday school_holiday promo promotion onpromotion on_promotion campaign planned plan price
+    sell_price unit_price discount event events schedule scheduled school open closed workday working_day is_weekend
+    weekend forecast_temperature budget feiertag ferien aktion preis
+"""
+KNOWN_AHEAD = frozenset(_FUTURE.split())
+NUMBERED_STEPS = ("t", "step", "time_step", "step_number", "index", "period", "time", "week", "day", "hour", "month")
+
+SERIES_SCHEMA = Schema(
+    (
+        Field(
+            Role.TIME,
+            "time",
+            help="When: a date, a time, a year, or the number of the step. Without one, rows follow each other.",
+            names=tuple(_TIME.split()),
+        ),
+        Field(
+            Role.VALUE,
+            "number",
+            help="What is forecast. Several columns of values are several series.",
+            many=True,
+            names=tuple(_VALUE.split()),
+        ),
+        Field(
+            Role.SERIES,
+            "text",
+            many=True,
+            help="Which series a row belongs to; several columns together, such as store and product, name one. "
+            "Without it all rows are one series.",
+            names=tuple(_SERIES.split()),
+        ),
+        Field(
+            Role.GROUP,
+            "category",
+            many=True,
+            help="What stays the same within a series, such as a region or a sector: looked at for bias.",
+        ),
+        Field(
+            Role.FUTURE,
+            "number",
+            many=True,
+            help="Known ahead for the steps to forecast: holidays, promotions, planned prices.",
+        ),
+        Field(
+            Role.PAST,
+            "number",
+            many=True,
+            help="Known only once a step has passed: the weather as it was, the stock at the end of the day.",
+        ),
+    )
+)
+
+
+def words_of(role: Role) -> frozenset[str]:
+    """Return the plain names by which the schema knows a role."""
+    field = SERIES_SCHEMA.field(role)
+    return frozenset(field.names if field else ())
+
+
+def is_named(column: object, role: Role) -> bool:
+    """Return whether a column's name says that it has this role, such as ``"Total sales"`` for the value."""
+    plain = plain_name(column)
+    return plain in words_of(role) or any(part in words_of(role) for part in (plain.split("_")[-1],) if len(part) > 2)
+
+
+def is_known_ahead(column: object) -> bool:
+    """Return whether a column's name says that it is known ahead."""
+    plain = plain_name(column)
+    return plain in KNOWN_AHEAD or any(word in KNOWN_AHEAD for word in plain.split("_") if len(word) > 3)

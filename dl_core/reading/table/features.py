@@ -1,0 +1,183 @@
+"""What the remaining columns are: numbers, categories, or something a model must not learn from."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import numpy as np
+import pandas as pd
+
+from dl_core.data.dataset import Finding
+from dl_core.errors import shorten
+from dl_core.reading.table.accounts import is_personal_column
+from dl_core.reading.table.roles import is_code_name
+from dl_core.reading.tables.names import listed
+from dl_core.reading.tables.times import looks_like_time
+from dl_core.reading.tables.values import Numbers, parse_numbers, rows_named
+
+MOST_CATEGORIES = 1_000
+_FEW_CATEGORIES = 10  # always few enough, however few rows there are
+_NUMBERS_FROM = 0.95  # share of cells that are numbers, from which a column of text is one of numbers
+_MONOTONE = 0.999
+
+
+@dataclass
+class Features:
+    """The typed columns, those to learn from, and what is to say about the others."""
+
+    columns: dict[str, pd.Series] = field(default_factory=dict)
+    chosen: list[str] = field(default_factory=list)
+    notes: list[Finding] = field(default_factory=list)
+
+
+def read_features(
+    frame: pd.DataFrame, time: np.ndarray | None, wished: tuple[str, ...] = (), groups: tuple[str, ...] = ()
+) -> Features:
+    """Type all given columns and choose the features among them.
+
+    Parameters
+    ----------
+    frame : pandas.DataFrame
+        (n, columns) as read.
+    time : numpy.ndarray or None
+        (n,) datetime64[ns], to find columns that only restate it.
+    wished : tuple of str
+        Features that the user names; none other is chosen then.
+    groups : tuple of str
+        Groups, which are typed and not chosen.
+    """
+    features = Features()
+    left: dict[str, list[str]] = {}
+    order = _time_order(time)
+    for name in frame.columns:
+        why, column = _type_column(frame[name], features.notes, name in wished or name in groups)
+        if name not in wished and name not in groups:
+            why = why or _no_feature(column, order)
+        if why not in ("personal", "text"):
+            features.columns[name] = column
+        if why and name not in wished:
+            left.setdefault(why, []).append(name)
+        elif name in wished or (not wished and name not in groups):
+            features.chosen.append(name)
+    features.notes += [_left_note(why, names) for why, names in left.items()]
+    return features
+
+
+def read_features_like(frame: pd.DataFrame, kinds: Mapping[str, str], chosen: tuple[str, ...]) -> Features:
+    """Type columns as the training data had them (``kinds``: data type by column)."""
+    features = Features(chosen=list(chosen))
+    for name in frame.columns:
+        numeric = str(kinds.get(name, "")).startswith(("int", "uint", "float", "bool", "Int", "Float"))
+        if numeric:
+            features.columns[name] = read_number(frame[name], parse_numbers(frame[name]), features.notes)
+        else:
+            features.columns[name] = _as_text(frame[name])
+    return features
+
+
+def read_number(column: pd.Series, numbers: Numbers, notes: list[Finding]) -> pd.Series:
+    """Return a numeric column without infinities, and note what was no number."""
+    values, where = numbers.values, f"Column {shorten(column.name, 40)!r}"
+    if numbers.bad.any():
+        count = f"{int(numbers.bad.sum()):,} values are no numbers ({rows_named(numbers.bad)})"
+        text = f"{where}: {count}; they count as missing."
+        notes.append(Finding("warning", "not-a-number", text, _ids(column, numbers.bad)))
+    infinite = np.isinf(values)
+    if infinite.any():
+        text = f"{where}: {int(infinite.sum()):,} values are infinite ({rows_named(infinite)}); they count as missing."
+        notes.append(Finding("warning", "infinite-values", text, _ids(column, infinite)))
+        values = np.where(infinite, np.nan, values)
+    if numbers.ambiguous:
+        word = "a decimal mark" if numbers.decimal == "," else "grouping thousands"
+        text = f"{where}: a comma before three digits was read as {word}; the column does not tell."
+        notes.append(Finding("warning", "ambiguous-numbers", text))
+    kind = column.dtype
+    if pd.api.types.is_integer_dtype(kind) and not pd.api.types.is_extension_array_dtype(kind):
+        return column
+    return pd.Series(values, index=column.index, name=column.name)
+
+
+def _ids(column: pd.Series, mask: np.ndarray) -> tuple[str, ...]:
+    return tuple(column.index[mask][:100])
+
+
+def _type_column(column: pd.Series, notes: list[Finding], wanted: bool) -> tuple[str, pd.Series]:
+    """Return why a column is no feature ("" if it may be one), and the column typed."""
+    if is_personal_column(str(column.name)) and not wanted:
+        return "personal", column
+    kind = column.dtype
+    if pd.api.types.is_datetime64_any_dtype(kind):
+        return "time", _as_text(column) if wanted else column
+    if pd.api.types.is_bool_dtype(kind):
+        return "", column.astype("int8") if not column.isna().any() else column.astype("float64")
+    if pd.api.types.is_numeric_dtype(kind):
+        return "", read_number(column, parse_numbers(column), notes)
+    filled = column.dropna()
+    if filled.empty:
+        return "", pd.Series(np.nan, index=column.index, name=column.name)
+    sample = filled.iloc[:: max(1, len(filled) // 200)]
+    if parse_numbers(sample).bad.mean() <= 1 - _NUMBERS_FROM and not _codes(sample):
+        numbers = parse_numbers(column)
+        if numbers.bad.sum() <= (1 - _NUMBERS_FROM) * len(filled):
+            return "", read_number(column, numbers, notes)
+    if not wanted and looks_like_time(column):
+        return "time", column
+    text = _as_text(column)
+    count = text.nunique()
+    if not wanted and count > max(_FEW_CATEGORIES, min(MOST_CATEGORIES, len(filled) // 5)):
+        return "text", text
+    return "", text
+
+
+def _codes(sample: pd.Series) -> bool:
+    """Return whether a text column holds codes such as "007" or numbers of keys, which are no quantities."""
+    return bool(sample.astype(str).str.fullmatch(r"0\d+").any()) or is_code_name(sample.name)
+
+
+def _as_text(column: pd.Series) -> pd.Series:
+    if pd.api.types.is_float_dtype(column.dtype) and (column.dropna() % 1 == 0).all():
+        column = column.astype("Int64")  # 3.0 and "3" are one category
+    return column.astype("str")
+
+
+def _time_order(time: np.ndarray | None) -> np.ndarray | None:
+    """Return up to 50,000 row positions in order of time."""
+    if time is None:
+        return None
+    timed = np.flatnonzero(~np.isnat(time))
+    timed = timed[:: max(1, len(timed) // 50_000)]
+    return timed[np.argsort(time[timed], kind="stable")] if len(timed) >= 20 else None
+
+
+def _no_feature(column: pd.Series, order: np.ndarray | None) -> str:
+    """Return why a numeric column is no feature: a row number, or the time in other words."""
+    if not pd.api.types.is_numeric_dtype(column.dtype):
+        return ""
+    values = column.to_numpy(dtype=np.float64, na_value=np.nan)
+    if len(values) >= 20 and np.isfinite(values).all() and (values % 1 == 0).all():
+        dense = values.max() - values.min() + 1 == len(values)
+        if dense and len(np.unique(values)) == len(values):
+            return "number"
+    if order is not None:
+        steps = np.diff(values[order])
+        steps = steps[np.isfinite(steps)]
+        if len(steps) >= 19 and len(np.unique(values[order])) > 2:
+            share = max((steps >= 0).mean(), (steps <= 0).mean())
+            if share >= _MONOTONE:
+                return "restates"
+    return ""
+
+
+_LEFT = {
+    "personal": ("personal-columns", "may name or locate persons and were left out"),
+    "time": ("other-times", "hold further times and are no features"),
+    "text": ("many-values", "hold texts with too many different values to learn from and were left out"),
+    "number": ("row-numbers", "only number the rows and are no features"),
+    "restates": ("restates-time", "only restate the time (they never fall as time goes on) and are no features"),
+}
+
+
+def _left_note(why: str, names: list[str]) -> Finding:
+    kind, words = _LEFT[why]
+    return Finding("info", kind, f"Columns that {words}: {listed(names)}.")

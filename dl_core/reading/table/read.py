@@ -1,0 +1,269 @@
+"""`read_transactions`: from whatever the user uploads to a validated table of transactions."""
+
+from __future__ import annotations
+
+import tempfile
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from dl_core.data.dataset import Dataset, Finding
+from dl_core.data.labels import FRAUD, HONEST, fraud_labels, label_codes
+from dl_core.data.privacy import tidy_sex
+from dl_core.data.table.derive import append_history
+from dl_core.data.table.suspects import leaking_columns
+from dl_core.errors import SchemaError, shorten
+from dl_core.reading.limits import Limits
+from dl_core.reading.request import ReadRequest
+from dl_core.reading.table.accounts import tidy_keys
+from dl_core.reading.table.features import read_features, read_features_like, read_number
+from dl_core.reading.table.gather import Combined, read_all
+from dl_core.reading.table.roles import decide_roles, roles_like
+from dl_core.reading.table.schema import TRANSACTION_SCHEMA
+from dl_core.reading.tables.files import FORMATS
+from dl_core.reading.tables.names import guess_by_name, plain_name
+from dl_core.reading.tables.times import read_times
+from dl_core.reading.tables.values import parse_numbers, rows_named
+from dl_core.schema import Role
+
+_SEX = ("sex", "gender", "customer_sex", "customer_gender")
+_WORD = {Role.ENTITY: "account", Role.COUNTERPARTY: "counterparty"}
+
+
+def read_transactions(request: ReadRequest, limits: Limits | None = None, now: datetime | None = None) -> Dataset:
+    """Read transactions, or any table of rows that are fraud or not, and derive each account's history.
+
+    Parameters
+    ----------
+    request : ReadRequest
+        ``paths`` are CSV (any separator, encoding and notation of numbers), TSV, Parquet, Excel or JSON lines files, or
+        zips or folders of them; tables of the same columns are appended. A role without columns means that there is
+        none (``{Role.LABEL: ()}``: do not use the labels). Options: ``delay_days`` (age from which a label is known,
+        7.0), ``like`` (description of the training data: the same columns are expected), ``history`` (path of a saved
+        data set whose last 90 days stand before the new rows, so that their aggregates continue).
+    limits : Limits, optional
+        The environment's by default; checked before a file is read whole.
+    now : datetime, optional
+        Later times count as being in the future.
+
+    Returns
+    -------
+    Dataset
+        Row ids are 0-based positions in the files, test rows last. Classes are ("honest", "fraud"), or ("ordinary",
+        "unusual") without labels. Notes of level ``"error"`` block training.
+
+    Raises
+    ------
+    DaylightError
+        A subclass that says what is wrong, if no data set can be made.
+    """
+    if not request.paths:
+        raise SchemaError("no file was given", expected=FORMATS)
+    with tempfile.TemporaryDirectory(prefix="daylight-") as folder:
+        combined = read_all(request, Path(folder), limits or Limits.from_environment())
+    return _Reading(request, combined, now or datetime.now(UTC)).run()
+
+
+class _Reading:
+    """One call of `read_transactions`: the steps share what was found so far."""
+
+    def __init__(self, request: ReadRequest, combined: Combined, now: datetime) -> None:
+        self.request, self.now = request, now
+        self.like: dict[str, Any] = request.options.get("like") or {}
+        self.part, self.source, self.notes = combined.part, combined.source, list(combined.notes)
+        self.frame = combined.frame
+        self.frame.index = pd.Index(pd.Series(np.arange(len(self.frame))).astype("str"), name="row")
+        self.columns: dict[str, pd.Series] = {}
+        self.time: np.ndarray | None = None
+
+    def run(self) -> Dataset:
+        """Type all columns and return the data set."""
+        if self.like:
+            self.frame, roles, notes = roles_like(self.frame, self.request)
+        else:
+            roles, notes = decide_roles(self.frame, self.request)
+        self.notes += notes
+        self._read_label(roles)
+        self._read_time(roles)
+        self._read_amount(roles)
+        self._read_keys(roles)
+        self._read_features(roles)
+        table = pd.DataFrame({name: self.columns[name] for name in self.frame.columns if name in self.columns})
+        if Role.ENTITY in roles:
+            roles[Role.UNIT] = roles[Role.ENTITY]
+        return self._dataset(table, roles)
+
+    def _dataset(self, table: pd.DataFrame, roles: dict[Role, tuple[str, ...]]) -> Dataset:
+        derived = append_history(table, roles, self.request.options, self._pseudonyms(), self.request.labelled)
+        fixed = pd.Series(self.part, index=table.index, dtype="object") if (self.part != "").any() else None
+        return Dataset(
+            name=self.request.name or shorten(Path(self.request.paths[0]).name.split(".")[0], 60) or "transactions",
+            table=derived.table,
+            roles=derived.roles,
+            source=self.source,
+            arrays=derived.arrays,
+            classes=(HONEST, FRAUD) if self._has_labels(roles) else ("ordinary", "unusual"),
+            fixed_split=None if fixed is None else fixed.replace("", "train"),
+            notes=(*self.notes, *derived.notes),
+            fingerprint=derived.fingerprint,
+        )
+
+    def _has_labels(self, roles: dict[Role, tuple[str, ...]]) -> bool:
+        return Role.LABEL in roles or HONEST in self.like.get("classes", ())
+
+    def _pseudonyms(self) -> bool:
+        """Return whether accounts have pseudonyms here or in training, so that the two cannot be joined."""
+        return any(note.kind == "pseudonyms" for note in self.notes) or "pseudonyms" in self._trained_notes()
+
+    def _trained_notes(self) -> set[str]:
+        return {note["kind"] for note in self.like.get("notes", ())}
+
+    def _read_label(self, roles: dict[Role, tuple[str, ...]]) -> None:
+        if Role.LABEL not in roles:
+            if self.request.labelled:
+                text = "There are no labels, so only unusual transactions can be looked for (anomaly detection)."
+                self.notes.append(Finding("info", "no-labels", text))
+            return
+        name = roles[Role.LABEL][0]
+        try:
+            labels, notes = fraud_labels(self.frame[name])
+        except SchemaError:
+            if self.request.labelled:
+                raise
+            roles.pop(Role.LABEL)  # new cases are scored whatever stands there
+            text = f"Column {shorten(name, 40)!r} holds no labels for honest and fraud, and was left aside."
+            self.notes.append(Finding("info", "label-not-read", text))
+            return
+        self.columns[name] = labels
+        self.notes += notes
+        if self.request.labelled:
+            self.notes += label_findings(labels)
+
+    def _read_time(self, roles: dict[Role, tuple[str, ...]]) -> None:
+        if Role.TIME not in roles:
+            return
+        name, trained = roles[Role.TIME][0], self._trained_notes()
+        order = next((kind for kind in ("day-first", "month-first") if kind in trained), "")
+        times = read_times(self.frame[name], order)
+        good = ~np.isnat(times.values)
+        self.notes += times.notes
+        self.time = times.values
+        self.columns[name] = pd.Series(times.values, index=self.frame.index)
+        if times.bad.any():
+            count = f"{int(times.bad.sum()):,} values are no times ({rows_named(times.bad)})"
+            text = f"Column {shorten(name, 40)!r}: {count}; these rows have no history and stand in no part."
+            self.notes.append(Finding("warning", "not-a-time", text, tuple(self.frame.index[times.bad][:100])))
+        if not any(note.kind == "relative-time" for note in times.notes):
+            self._check_future(name)
+        known = times.values[good]
+        if (known[1:] < known[:-1]).any() and not (self.part != "").any():
+            text = "Rows are not in order of time; history is derived in order of time all the same."
+            self.notes.append(Finding("info", "unsorted", text))
+
+    def _check_future(self, name: str) -> None:
+        future = self.time > np.datetime64(self.now.astimezone(UTC).replace(tzinfo=None), "ns")
+        if future.any():
+            text = (
+                f"Column {shorten(name, 40)!r}: {int(future.sum()):,} times are in the future ({rows_named(future)}). "
+                "Check the order of day and month, and the time zone."
+            )
+            self.notes.append(Finding("warning", "future-times", text, tuple(self.frame.index[future][:100])))
+
+    def _read_amount(self, roles: dict[Role, tuple[str, ...]]) -> None:
+        if Role.AMOUNT not in roles:
+            return
+        name = roles[Role.AMOUNT][0]
+        numbers = parse_numbers(self.frame[name])
+        if numbers.bad.sum() > 0.5 * max(1, self.frame[name].notna().sum()):
+            raise SchemaError(
+                f"{int(numbers.bad.sum()):,} values are no amounts ({rows_named(numbers.bad)})",
+                where=f"column {shorten(name, 40)}",
+                expected="numbers such as 1234.56 or 1.234,56 €",
+                todo="choose another amount column, or none",
+            )
+        amount = read_number(self.frame[name], numbers, self.notes).astype("float64")
+        self.columns[name] = amount
+        negative = (amount < 0).to_numpy()
+        if negative.any():
+            text = f"Column {shorten(name, 40)!r}: {int(negative.sum()):,} amounts are negative, taken for refunds."
+            self.notes.append(Finding("info", "negative-amounts", text, tuple(self.frame.index[negative][:100])))
+
+    def _read_keys(self, roles: dict[Role, tuple[str, ...]]) -> None:
+        for role, word in _WORD.items():
+            for name in roles.get(role, ())[:1]:
+                keys, notes = tidy_keys(self.frame[name], word)
+                self.columns[name] = keys
+                self.notes += notes
+        for name in roles.get(Role.ID, ())[:1]:
+            ids = self.frame[name]
+            self.columns[name] = ids
+            again = ids.duplicated().to_numpy() & ids.notna().to_numpy()
+            if again.any():
+                text = (
+                    f"Column {shorten(name, 40)!r}: {int(again.sum()):,} ids stand there more than once "
+                    f"({rows_named(again)}). Rows are told apart by their position in the file."
+                )
+                self.notes.append(Finding("warning", "duplicate-ids", text, tuple(ids.index[again][:100])))
+
+    def _read_features(self, roles: dict[Role, tuple[str, ...]]) -> None:
+        wished = tuple(self.request.roles.get(Role.FEATURE, ()))
+        groups = roles.get(Role.GROUP, ())
+        aside = (
+            ()
+            if Role.LABEL in roles
+            else guess_by_name(TRANSACTION_SCHEMA, list(self.frame.columns)).get(Role.LABEL, ())
+        )
+        read = {*self.columns, *(name for name in aside if name not in wished)}  # labels not to be used are no features
+        rest = self.frame[[name for name in self.frame.columns if name not in read]]
+        if self.like:
+            known = [name for name in (*roles.get(Role.FEATURE, ()), *groups) if name in rest.columns]
+            features = read_features_like(rest[known], self.like["columns"], roles.get(Role.FEATURE, ()))
+        else:
+            features = read_features(rest, self.time, wished, groups)
+        self.columns |= features.columns
+        self.notes += features.notes
+        if not self.like and not wished:
+            features.chosen = self._without_leaks(roles, features.chosen)
+        roles[Role.FEATURE] = tuple(features.chosen)
+        for name in groups:
+            if plain_name(name) in _SEX and not pd.api.types.is_numeric_dtype(self.columns[name].dtype):
+                self.columns[name] = tidy_sex(self.columns[name])
+        kept = tuple(name for name in groups if self.columns[name].nunique() > 1)
+        roles[Role.GROUP] = groups if self.like else kept
+        for role in (Role.FEATURE, Role.GROUP):
+            if not roles[role]:
+                roles.pop(role)
+
+    def _without_leaks(self, roles: dict[Role, tuple[str, ...]], chosen: list[str]) -> list[str]:
+        if Role.LABEL not in roles or not self.request.labelled:
+            return chosen
+        targets = label_codes(self.columns[roles[Role.LABEL][0]])
+        leaks = leaking_columns(pd.DataFrame({name: self.columns[name] for name in chosen}), chosen, targets)
+        for name, how in leaks.items():
+            text = (
+                f"Column {shorten(name, 40)!r} is nearly the label itself ({how}) and was left out. "
+                "If it is known before the decision, name it as a feature."
+            )
+            self.notes.append(Finding("warning", "leaking-column", text))
+        return [name for name in chosen if name not in leaks]
+
+
+def label_findings(labels: pd.Series) -> list[Finding]:
+    """Return what stands in the way of learning: no fraud, one fraud, nothing but fraud."""
+    frauds, honest = int((labels == FRAUD).sum()), int((labels == HONEST).sum())
+    unlabelled = "or name no label column to look for unusual transactions"
+    if not frauds:
+        text = f"None of the {honest:,} labelled rows is fraud, so there is nothing to learn. Add frauds, {unlabelled}."
+        return [Finding("error", "no-fraud", text)]
+    if not honest:
+        text = f"All {frauds:,} labelled rows are fraud. Add honest transactions, {unlabelled}."
+        return [Finding("error", "all-fraud", text)]
+    if frauds == 1:
+        row = str(labels.index[(labels == FRAUD).to_numpy()][0])
+        text = f"There is one fraud only (row {int(row) + 1:,}); it can be learned or judged, not both."
+        text += f" Add frauds, {unlabelled}."
+        return [Finding("error", "one-fraud", text, (row,))]
+    return []

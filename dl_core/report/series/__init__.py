@@ -1,0 +1,1 @@
+"""The report: what only time series need."""

@@ -1,0 +1,1 @@
+"""Jobs that only time series need."""

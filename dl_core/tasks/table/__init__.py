@@ -1,0 +1,1 @@
+"""Jobs that only rows of a table need."""

@@ -1,0 +1,1 @@
+"""Training: what only interactions need."""

@@ -1,0 +1,1 @@
+"""Training: what only time series need."""

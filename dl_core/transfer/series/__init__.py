@@ -1,0 +1,1 @@
+"""Transfer learning: what only time series need."""

@@ -1,0 +1,52 @@
+"""Picking one case among images: a table with their pictures."""
+
+from __future__ import annotations
+
+import pandas as pd
+import streamlit as st
+from PIL import Image
+
+from ui.panels.cases import picture_of, said_of, uri
+from ui.shell.context import PageContext
+from ui.shell.words import count
+
+ON_PAGE = 24  # rows of the table of cases
+ICON = 56  # pixels of a picture in the table
+
+
+def choose(context: PageContext, model: str, kind: str, search: str, key: str) -> str | None:
+    """Draw the table of test cases and return the row that was picked, at first the first one."""
+    rows = said_of(context, model, kind, search)
+    if rows.empty:
+        st.caption("No test row fits. Choose another kind of case or clear the search.")
+        return None
+    pages = -(-len(rows) // ON_PAGE)
+    page = st.pagination(pages, key=f"{key}_page") if pages > 1 else 1
+    shown = rows.iloc[(page - 1) * ON_PAGE : page * ON_PAGE]
+    icons = [picture_of(context, row) for row in shown.index]
+    table = pd.DataFrame(
+        {
+            "Image": [None if icon is None else uri(Image.fromarray(icon).resize((ICON, ICON))) for icon in icons],
+            "Case": shown.index,
+            "True": shown["y_true"].to_numpy(),
+            "Predicted": shown["y_pred"].to_numpy(),
+            "Sure": shown["confidence"].to_numpy(),
+        }
+    )
+    event = st.dataframe(
+        table,
+        hide_index=True,
+        height=330,
+        row_height=48,
+        on_select="rerun",
+        selection_mode="single-row",
+        key=f"{key}_table_{kind}_{search}_{page}",
+        column_config={
+            "Image": st.column_config.ImageColumn(width="small"),
+            "Sure": st.column_config.ProgressColumn(format="%.2f", min_value=0, max_value=1, width="small"),
+        },
+        alt="Test cases with picture, true and predicted class",
+    )
+    st.caption(f"{count(len(rows))} cases. Tick a row to look at it.")
+    picked = event.selection.rows
+    return str(shown.index[picked[0] if picked and picked[0] < len(shown) else 0])

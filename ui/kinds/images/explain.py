@@ -1,0 +1,77 @@
+"""The Explain tab's body for images: maps over the image, and what the layers see."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import streamlit as st
+from PIL import Image
+
+from ui.kinds.images import maps
+from ui.panels import cases
+from ui.shell import method_words
+from ui.shell.context import PageContext
+
+LABEL = "Drawing the maps and measuring them"
+MISSING = "The images of this run are not kept beside it."
+
+
+def usual_target(context: PageContext) -> str:
+    """Return what is explained unless a class is chosen."""
+    return "the predicted class"
+
+
+def controls(context: PageContext) -> float:
+    """Draw what only maps need and return it: the opacity."""
+    return st.slider("Opacity", 0.0, 1.0, 0.6, 0.05, key=f"{context.key}_opacity", persist_state="session", width=180)
+
+
+def case(context: PageContext, case: dict[str, Any], view: str, opacity: float) -> None:
+    """Draw the image and the maps beside it."""
+    image = maps.image_of(case["image"])
+    st.markdown(cases.sentence(context, case["maps"][0]["model"], case["row"]))
+    with st.grid(4, min_column_width=220):
+        with st.container(border=True, gap="small"):
+            st.markdown("**The image**")
+            plain = cases.enlarged(Image.fromarray(image), maps.LEAST)
+            shown = maps.outlined(plain, case["mask"]) if case.get("mask") else plain
+            st.image(shown, width="stretch", alt=f"Image {case['row']}")
+            if case.get("mask"):
+                st.caption("Outlined: the simulated lesion, known exactly.")
+            maps.legend()
+        for one in case["maps"]:
+            by_method = view == "methods"
+            title = method_words.label(one["method"]) if by_method else context.label(one["model"])
+            sure = cases.calibrated(context, one["model"], case["row"], one["target"])
+            maps.show(image, {**one, "probability": sure}, title, opacity, case.get("mask"))
+    with st.expander("How to read the scores"):
+        st.markdown(
+            "**Deletion** covers the hottest places first: the faster the probability falls, the lower the score, and "
+            "the better the map. **Insertion** uncovers them on a blurred image: higher is better. A map earns trust "
+            "by beating a **random** map and a simple bump in the **centre**. The comparison with **random weights** "
+            "tells whether the map depends on what the model learned at all: near 0 is good, near 1 means the map "
+            "ignores the model."
+        )
+
+
+def more(context: PageContext, model: str, row: str) -> None:
+    """Draw what the layers see, when it is opened."""
+    body = st.expander("What the layers see, from early to deep", key=f"{context.key}_layers", on_change="rerun")
+    if not body.open:
+        return
+    with body:
+        result = context.ask("layers", {"model": model, "row": row}, label="Running the image through the network")
+        if result is None:
+            return
+        if not result["layers"]:
+            st.caption(f"{context.label(model)} has no layers to look into. Choose a deep model.")
+            return
+        st.caption(
+            "Each tile is one feature map of that layer for this image, the most varied ones first. Early layers see "
+            "edges and texture at full detail; deep ones see large, abstract pieces on a coarse grid."
+        )
+        for layer in result["layers"]:
+            height, width, channels = layer["shape"]
+            st.markdown(f"**{layer['name']}** · {height} × {width} places, {channels} maps")
+            tiles = [cases.enlarged(Image.fromarray(maps.image_of(tile)), 110) for tile in layer["tiles"]]
+            st.image(tiles, width=110, alt=[f"Feature map {i + 1} of {layer['name']}" for i in range(len(tiles))])

@@ -1,0 +1,110 @@
+"""Saliency maps as people see them: over the image, with a colour bar, and with their measured faithfulness below."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import streamlit as st
+from PIL import Image, ImageDraw
+
+from dl_core.explain.images.overlay import colour_bar, overlay, read_heat
+from ui.panels import cases
+from ui.shell.words import number
+
+LEAST = 260  # pixels of a picture's shorter side on the page
+OUTLINE = (86, 180, 233)  # of a known lesion
+
+
+def decoded(uri: str) -> bytes:
+    """Return the bytes of a data URI."""
+    return base64.b64decode(uri.partition(",")[2])
+
+
+def image_of(uri: str) -> np.ndarray:
+    """Return the picture of a data URI, (h, w[, 3]) uint8."""
+    import io
+
+    with Image.open(io.BytesIO(decoded(uri))) as picture:
+        return np.asarray(picture)
+
+
+def drawn(image: np.ndarray, heat_uri: str, opacity: float, mask_uri: str | None = None) -> Image.Image:
+    """Return a map over its image, enlarged, with the outline of a known mask."""
+    base = np.asarray(cases.enlarged(Image.fromarray(image), LEAST))
+    over = overlay(base, np.asarray(_like(read_heat(decoded(heat_uri)), base)), opacity=opacity)
+    return outlined(over, mask_uri) if mask_uri else over
+
+
+def outlined(picture: Image.Image, mask_uri: str) -> Image.Image:
+    """Return the picture with the border of a mask drawn on it."""
+    mask = Image.fromarray((image_of(mask_uri) > 0).astype(np.uint8) * 255).resize(
+        picture.size, Image.Resampling.NEAREST
+    )
+    inside = np.asarray(mask) > 0
+    wide = np.pad(inside, 2)
+    eroded = np.logical_and.reduce(
+        [
+            wide[2 + dy : wide.shape[0] - 2 + dy, 2 + dx : wide.shape[1] - 2 + dx]
+            for dy in (-2, 0, 2)
+            for dx in (-2, 0, 2)
+        ]
+    )
+    result = picture.convert("RGB")
+    points = [(int(x), int(y)) for y, x in zip(*np.nonzero(inside & ~eroded), strict=True)]
+    ImageDraw.Draw(result).point(points, fill=OUTLINE)
+    return result
+
+
+def show(image: np.ndarray, one: Mapping[str, Any], title: str, opacity: float, mask_uri: str | None = None) -> None:
+    """Draw one map with its title, probability and faithfulness."""
+    with st.container(border=True, gap="small"):
+        st.markdown(f"**{title}**")
+        alt = f"{title}: where the model found evidence for {one['target']}"
+        st.image(drawn(image, one["heat"], opacity, mask_uri), width="stretch", alt=alt)
+        st.caption(f"Evidence for **{one['target']}**, probability {number(one['probability'])}")
+        if one.get("faithfulness"):
+            faithfulness(one["faithfulness"])
+
+
+def faithfulness(measured: Mapping[str, Any]) -> None:
+    """Draw a map's scores beside those of a random and of a centre map, and say in words whether it can be trusted."""
+    better = {
+        "deletion": measured["deletion"] < min(measured["random_deletion"], measured["centre_deletion"]),
+        "insertion": measured["insertion"] > max(measured["random_insertion"], measured["centre_insertion"]),
+    }
+    passed = sum(better.values())
+    words = ("Not faithful here", "Partly faithful", "Faithful here")[passed]
+    st.badge(words, color=("red", "orange", "green")[passed], icon=f":material/{('close', 'remove', 'check')[passed]}:")
+    for label, name in (("Deletion ↓", "deletion"), ("Insertion ↑", "insertion")):
+        own, random, centre = (measured[f"{prefix}{name}"] for prefix in ("", "random_", "centre_"))
+        st.markdown(f"{label} **{number(own)}**  \n:small[random {number(random)} · centre {number(centre)}]")
+    notes = []
+    if measured.get("randomisation") is not None:
+        ignoring = measured["randomisation"] > 0.5
+        verdict = "it hardly depends on what the model learned" if ignoring else "it depends on what the model learned"
+        notes.append(
+            f"Against the same network with random weights: {number(measured['randomisation'], 2)}, so {verdict}."
+        )
+    if measured.get("pointing") is not None:
+        hit = "The map's peak lies in the lesion" if measured["pointing"] else "The map's peak misses the lesion"
+        centre = "would hit it too" if measured.get("centre_pointing") else "would miss it"
+        notes.append(f"{hit}; the image's centre {centre}.")
+    if notes:
+        st.caption(" ".join(notes))
+
+
+def legend() -> None:
+    """Draw the colour bar that all maps share."""
+    with st.container(horizontal=True, vertical_alignment="center", width="content"):
+        st.caption("little evidence")
+        st.image(colour_bar(width=160, height=10), alt="Colour bar from little to much evidence")
+        st.caption("much evidence")
+
+
+def _like(heat: np.ndarray, base: np.ndarray) -> np.ndarray:
+    """Return the heat smoothly enlarged to the size of the picture."""
+    size = (base.shape[1], base.shape[0])
+    return np.asarray(Image.fromarray((heat * 255).astype(np.uint8)).resize(size, Image.Resampling.BICUBIC)) / 255

@@ -1,0 +1,83 @@
+"""What the Predict tab shows of new images: class, calibrated probability, doubt, novelty and a map."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pandas as pd
+import streamlit as st
+from PIL import Image
+
+from dl_core.tasks.prepared import first_cases
+from ui.kinds.images import maps
+from ui.panels import cases
+from ui.shell.context import PageContext
+from ui.shell.words import count, number
+
+ON_PAGE = 12  # cases shown with picture at once
+METHOD = "Map"
+EXAMPLES = ("Try five DICOM files", "Real scans of quite other kinds: a good model says that they are unlike training.")
+SHOWN_FIRST = "Six test cases of the sample, as an example."
+TRY_ROWS = "Try six test cases"
+EMPTY = "Drop new cases above, or try the ready model with cases that are here."
+
+
+def rows(context: PageContext) -> list[str]:
+    """Return test rows that stand in for new cases."""
+    return first_cases(context.predictions(), context.classes)
+
+
+def show(context: PageContext, result: dict[str, Any]) -> None:
+    """Draw the predictions."""
+    table = pd.DataFrame(result["table"])
+    doubtful, strange = int(table["uncertain"].sum()), int(table["unlike_training"].sum())
+    with st.container(horizontal=True):
+        st.metric("Cases", count(result["rows"]), border=True)
+        st.metric("Uncertain", count(doubtful), border=True, help="The top probability is too low to lean on.")
+        st.metric(
+            "Unlike training", count(strange), border=True, help="Further from the training images than 99 % are."
+        )
+    for note in result["notes"]:
+        st.caption(note)
+    if strange:
+        st.warning(
+            f"{count(strange)} of {count(result['rows'])} cases are unlike anything in training: do not rely on what "
+            "the model says of them.",
+            icon=":material/help:",
+        )
+    whole = len(table) == result["rows"]  # then the table on the page holds every case, else the file does
+    data = table.to_csv(index=False).encode() if whole else context.path(result["csv"]).read_bytes()
+    st.download_button(
+        "Download the table (CSV)", data, "predictions.csv", "text/csv", icon=":material/download:", key="csv"
+    )
+    _gallery(context, result)
+    with st.expander("All cases as a table"):
+        scores = [column for column in table if column.startswith("score_")]
+        shown = {
+            name: st.column_config.ProgressColumn(name[6:], format="%.3f", min_value=0, max_value=1) for name in scores
+        }
+        st.dataframe(table, hide_index=True, column_config=shown, alt="Predictions of all new cases")
+
+
+def _gallery(context: PageContext, result: dict[str, Any]) -> None:
+    found = result["cases"]
+    pages = -(-len(found) // ON_PAGE)
+    page = st.pagination(pages, key="new_cases_page") if pages > 1 else 1
+    with st.grid(4, min_column_width=190):
+        for case in found[(page - 1) * ON_PAGE : page * ON_PAGE]:
+            with st.container(border=True, gap="small"):
+                _card(context, case)
+
+
+def _card(context: PageContext, case: dict[str, Any]) -> None:
+    image = maps.image_of(case["image"])
+    if case.get("map"):
+        st.image(maps.drawn(image, case["map"]["heat"], 0.5), width="stretch", alt=f"Map over {case['row']}")
+    else:
+        st.image(cases.enlarged(Image.fromarray(image), maps.LEAST), width="stretch", alt=f"Image {case['row']}")
+    st.markdown(f"**{case['y_pred']}** {number(case['score_' + case['y_pred']])}")
+    if case["unlike_training"]:
+        st.badge("Unlike training", color="red", icon=":material/help:")
+    elif case["uncertain"]:
+        st.badge("Uncertain", color="orange", icon=":material/question_mark:")
+    st.caption(case["row"])

@@ -1,0 +1,97 @@
+"""The first look at images: a page of them by class, and the pictures of rows that are named elsewhere."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import streamlit as st
+
+from ui.shell import folders
+from ui.shell.context import PageContext
+from ui.shell.words import count
+
+ON_PAGE = 12  # images of one page of the grid
+
+
+def label_column(about: dict[str, Any]) -> str | None:
+    """Return the label's column in a data set's description."""
+    return next(iter(about.get("roles", {}).get("label", ())), None)
+
+
+def image_key(about: dict[str, Any]) -> str | None:
+    """Return the name of the image array in a data set's description, or None where there are no images."""
+    return next(iter(about.get("roles", {}).get("image", ())), None)
+
+
+def mixed_by_class(labels: Sequence[Any]) -> list[int]:
+    """Return positions that take the classes in turn, so that a first page shows all of them.
+
+    Examples
+    --------
+    >>> mixed_by_class(["a", "a", "a", "b"])
+    [0, 3, 1, 2]
+    """
+    order = pd.Series(range(len(labels))).groupby(pd.Series(labels, dtype="object").fillna(""), sort=True).cumcount()
+    ranked = pd.DataFrame({"turn": order, "label": pd.Series(labels, dtype="object").fillna("").astype(str)})
+    return ranked.sort_values(["turn", "label"], kind="stable").index.tolist()
+
+
+def show(context: PageContext) -> None:
+    """Draw the preview of the data set in use."""
+    about, table = context.dataset, context.table()
+    if table is None and context.prepared:
+        context.ask("sample", {"domain": context.domain.name, "run": None}, label="Reading the sample")
+        return
+    if table is None or context.dataset_folder is None:
+        st.caption("The rows of this data set are not kept beside the run.")
+        return
+    _images(context, table, image_key(about))
+
+
+def _images(context: PageContext, table: pd.DataFrame, key: str) -> None:
+    about, column = context.dataset, label_column(context.dataset)
+    labels = table[column].tolist() if column else [""] * len(table)
+    classes = list(about.get("classes", ()))
+    with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
+        picked = st.segmented_control(
+            "Class",
+            ["All", *classes],
+            default="All",
+            required=True,
+            key=f"{context.key}_preview_class",
+            label_visibility="collapsed",
+            persist_state="session",
+        )
+        order = [at for at in mixed_by_class(labels) if picked in ("All", None) or str(labels[at]) == picked]
+        pages = max(1, -(-len(order) // ON_PAGE))
+        page = st.pagination(pages, key=f"{context.key}_preview_page_{picked}") if pages > 1 else 1
+    shown = order[(page - 1) * ON_PAGE : page * ON_PAGE]
+    images_at(context.dataset_folder, key, shown, [str(labels[at]) for at in shown], table.index)
+    st.caption(f"{len(shown)} of {count(len(order))} images, as the models get them before their own preprocessing.")
+
+
+def images_at(folder: Path, key: str, places: Iterable[int], captions: Sequence[str], ids: pd.Index) -> None:
+    """Draw the images at ``places`` in a grid with their captions; the row id is the text for a screen reader."""
+    with st.grid("auto", min_column_width=104, gap="small"):
+        for at, caption in zip(places, captions, strict=True):
+            st.image(
+                folders.image(folder, key, at), caption=caption, width="stretch", alt=f"Image {ids[at]}, {caption}"
+            )
+
+
+def rows_with_pictures(context: PageContext, rows: Sequence[str], limit: int = 6) -> None:
+    """Draw the first ``limit`` of the named rows as images, or name them where there are no images."""
+    key = image_key(context.dataset or {})
+    if key is None:
+        named = ", ".join(map(str, rows[: 4 * limit]))
+        st.caption(f"{context.domain.row_words[1].capitalize()} {named}{' …' if len(rows) > 4 * limit else ''}")
+        return
+    table = context.table()
+    if table is None or context.dataset_folder is None:
+        st.caption(", ".join(map(str, rows[:limit])))
+        return
+    places = [int(at) for at in table.index.get_indexer(list(rows[:limit])) if at >= 0]
+    images_at(context.dataset_folder, key, places, [str(table.index[at]) for at in places], table.index)

@@ -1,0 +1,37 @@
+"""What if, for images: spoil one and see what the models make of it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import streamlit as st
+from PIL import Image
+
+from ui.kinds.images import maps
+from ui.panels import cases, what_if
+from ui.panels.stress import CORRUPTIONS
+from ui.shell.context import PageContext
+
+STRENGTHS = (0, 1, 2, 3, 4, 5)
+MISSING = "The images of this run are not kept beside it."
+
+
+def changes(context: PageContext, row: str) -> dict[str, int]:
+    """Draw a slider for each corruption and return the strengths that are not nought."""
+    with st.grid(3, min_column_width=150):
+        chosen = {
+            name: st.select_slider(label, STRENGTHS, 0, key=f"{context.key}_change_{name}", persist_state="session")
+            for name, label in CORRUPTIONS.items()
+        }
+    return {name: strength for name, strength in chosen.items() if strength}
+
+
+def answer(context: PageContext, result: dict[str, Any], changed: bool) -> None:
+    """Draw the image as the models see it, and their scores."""
+    one, two = st.columns([1, 2])
+    with one:
+        picture = cases.enlarged(Image.fromarray(maps.image_of(result["image"])), maps.LEAST)
+        st.image(picture, width="stretch", alt="The case as it is shown to the models")
+        st.caption("Changed" if changed else "As it is. Move a slider to change it.")
+    with two:
+        what_if.moved(context, result)

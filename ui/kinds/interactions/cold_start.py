@@ -1,0 +1,147 @@
+"""How models do with users and items they know little of: trained again without them, then asked."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import streamlit as st
+
+from dl_core.domain import Domain
+from ui import kinds
+from ui.shell import charts, metric_words
+from ui.shell.ask import kept
+from ui.shell.context import PageContext
+from ui.shell.words import count, estimate, number
+
+AMONG = {"items": "Among new items", "items among all": "Among all items"}
+CHANCE = "by chance"  # the line of a random order
+
+
+def show(domain: Domain, context: PageContext) -> None:
+    """Draw the question, folded; it is answered when it is asked."""
+    if not kinds.is_lists(context):
+        return
+    body = st.expander("Cold start: new users, new items", key=f"{context.key}_cold", on_change="rerun")
+    if not body.open:
+        return
+    with body:
+        st.caption(
+            "Trains the models again without a tenth of the users and of the items. Then they see the first 1, 3 and 5 "
+            "items of the new users, and must find the new items, of which they know the features only. Takes about "
+            "as long as the training did."
+        )
+        models = _pick(context)
+        question = {"models": models}
+        ready, asked = kept(context, "cold_start", question), f"{context.key}_cold_asked"
+        wanted = [str(context.run), *models]
+        if not ready and st.session_state.get(asked) != wanted:
+            if context.read_only:
+                st.caption("Open a run of your own to measure it.")
+                return
+            st.button(
+                "Measure cold start",
+                icon=":material/ac_unit:",
+                key="cold_measure",
+                disabled=not models,
+                on_click=lambda: st.session_state.update({asked: wanted}),
+            )
+            return
+        found = context.ask("cold_start", question, label="Training without them", lane="train")
+        if found is not None:
+            draw(context, found["rows"])
+
+
+def _pick(context: PageContext) -> list[str]:
+    names = list(context.models)
+    return st.multiselect(
+        "Models",
+        names,
+        default=names,
+        format_func=context.label,
+        key=f"{context.key}_cold_models",
+        persist_state="session",
+    )
+
+
+def draw(context: PageContext, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Draw new users and new items side by side."""
+    left, right = st.columns(2, gap="large")
+    with left:
+        _users(context, [row for row in rows if row["kind"] == "users"])
+    with right:
+        _items(context, rows)
+    if rows:
+        st.caption(f"Protocol: {rows[0]['protocol']}.")
+
+
+def _label(context: PageContext, rows: Sequence[Mapping[str, Any]]) -> str:
+    return metric_words.of_lists(rows[0]["metric"], metric_words.k_of(context.summary)).label
+
+
+def _users(context: PageContext, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Draw the score against the number of items shown, a line with its band a model."""
+    known = [row for row in rows if row["value"] is not None]
+    if not known:
+        st.caption("No new user has enough items to be judged.")
+        return
+    label, series = _label(context, known), []
+    for model in dict.fromkeys(row["model"] for row in known):
+        own = sorted((row for row in known if row["model"] == model), key=lambda row: row["given"])
+        banded = all(row["low"] is not None for row in own) and context.models.get(model, {}).get("kind") == "deep"
+        series.append(
+            {
+                "name": context.label(model),
+                "x": [row["given"] for row in own],
+                "y": [row["value"] for row in own],
+                "low": [row["low"] for row in own] if banded else None,
+                "high": [row["high"] for row in own] if banded else None,
+                "colour": context.colour(model),
+            }
+        )
+    best, given = max(series, key=lambda one: one["y"][0]), series[0]["x"][0]
+    title = f"New users: {best['name']} does best with {given} {'item' if given == 1 else 'items'} known"
+    chart = charts.lines(series, title, x="Items known of a new user", y=label, height=400, direct=False)
+    chart.update_xaxes(tickvals=sorted({x for one in series for x in one["x"]}))
+    said = "; ".join(f"{one['name']} {', '.join(number(y) for y in one['y'])}" for one in series)
+    charts.draw(chart, f"{title}. {said}.", key="cold_users")
+    chance = [row["chance"] for row in known if row.get("chance") is not None]
+    words = f" A random order reaches {number(max(chance))}." if chance else ""
+    most = count(max(row["n"] for row in known))
+    st.caption(f"n = {most} users whom no model had seen; bands: 95 % intervals of deep models.{words}")
+
+
+def _items(context: PageContext, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Draw how well items are found that nobody had taken, as dots with intervals around a random order."""
+    there = [kind for kind in AMONG if any(row["kind"] == kind for row in rows)]
+    if not there:
+        st.caption("No table tells of the items, so no model can know a new one.")
+        return
+    kind = st.segmented_control(
+        "New items",
+        there,
+        default=there[0],
+        format_func=AMONG.get,
+        required=True,
+        key=f"{context.key}_cold_among",
+        persist_state="session",
+        label_visibility="collapsed",
+    )
+    own = [row for row in rows if row["kind"] == kind and row["model"] != CHANCE]
+    known = sorted((row for row in own if row["value"] is not None), key=lambda row: -row["value"])
+    lost = [context.label(row["model"]) for row in own if row["value"] is None]
+    chance = next((row["chance"] for row in own if row["chance"] is not None), None)
+    if known:
+        dots = [{**row, "label": context.label(row["model"]), "colour": context.colour(row["model"])} for row in known]
+        first = dots[0]
+        words = estimate(first["value"], first["low"], first["high"], first["n"])
+        title = f"New items: {first['label']} finds them best, {words}"
+        axis = f"{_label(context, known)}; dotted: a random order; whiskers: 95 % interval"
+        chart = charts.dots(dots, title, x=axis, line=chance)
+        chart.update_xaxes(rangemode="tozero")
+        said = "; ".join(f"{dot['label']} {number(dot['value'])}" for dot in dots)
+        charts.draw(chart, f"{title}. {said}.", key="cold_items")
+    if lost:
+        st.caption(f"Know items by their ids alone, so a new one has no place in their lists: {', '.join(lost)}.")
+    if chance is not None and not known:
+        st.caption(f"A random order would reach {number(chance)}.")

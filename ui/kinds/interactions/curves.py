@@ -1,0 +1,256 @@
+"""How good lists are by their length, by how active users are and by how popular items are; and beyond accuracy."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import streamlit as st
+
+from dl_core.evaluate.interactions.facts import BAND_HELP
+from dl_core.evaluate.interactions.metrics import LIST_METRICS
+from dl_core.evaluate.results import Evaluation
+from ui.shell import charts, metric_words
+from ui.shell.context import PageContext
+from ui.shell.words import count, estimate, interval, number
+
+BANDS = {"head": "Head", "middle": "Middle", "tail": "Tail", "new": "New items"}
+BEYOND = ("coverage", "novelty", "diversity", "popularity_lift", "gini")
+
+
+def show(context: PageContext, evaluation: Evaluation, pair: tuple[str, str] | None) -> None:
+    """Draw one chart of slices, and what lists are like besides right."""
+    if evaluation.metrics.empty:
+        return
+    left, right = st.columns([3, 2], gap="large")
+    with left:
+        form = st.segmented_control(
+            "Slices",
+            list(FORMS),
+            default="by_k",
+            format_func=lambda name: FORMS[name][0],
+            required=True,
+            key=f"{context.key}_slices",
+            persist_state="session",
+            label_visibility="collapsed",
+        )
+        FORMS[form][1](context, evaluation, pair)
+    with right:
+        _beyond(context, evaluation)
+
+
+def _slices(context: PageContext, evaluation: Evaluation, name: str) -> dict[str, list[Mapping[str, Any]]]:
+    """Return the lines of one kind of slice by model, in the run's order."""
+    found = {model: evaluation.curves.get(model, {}).get(name) or [] for model in context.models}
+    return {model: lines for model, lines in found.items() if lines}
+
+
+def _pick_metric(context: PageContext, lines: Mapping[str, list], key: str) -> str:
+    there = {line["metric"] for of_model in lines.values() for line in of_model}
+    known = [name for name in context.domain.metrics if name in there] or sorted(there)
+    first = context.domain.primary_metric
+    return st.selectbox(
+        "Metric of the chart",
+        known,
+        known.index(first) if first in known else 0,
+        format_func=lambda name: metric_words.of_lists(name, metric_words.k_of(context.summary)).label,
+        key=f"{context.key}_{key}_metric",
+        persist_state="session",
+        width=260,
+    )
+
+
+def _by_k(context: PageContext, evaluation: Evaluation, pair: tuple[str, str] | None) -> None:
+    """Draw a metric against the number of places; the two models side by side have bands."""
+    lines = _slices(context, evaluation, "by_k")
+    if not lines:
+        st.caption("This run keeps no scores by the length of the list.")
+        return
+    metric = _pick_metric(context, lines, "by_k")
+    label = _name(metric)
+    series, n = [], 0
+    for model, of_model in lines.items():
+        rows = [line for line in of_model if line["metric"] == metric and line["value"] is not None]
+        if not rows:
+            continue
+        n = max(n, rows[0]["n"])
+        banded = pair is not None and model in pair and all(row["low"] is not None for row in rows)
+        series.append(
+            {
+                "name": context.label(model),
+                "x": [row["k"] for row in rows],
+                "y": [row["value"] for row in rows],
+                "low": [row["low"] for row in rows] if banded else None,
+                "high": [row["high"] for row in rows] if banded else None,
+                "colour": context.colour(model),
+            }
+        )
+    if not series:
+        st.caption(f"{label} is not defined here.")
+        return
+    at = series[0]["x"][-1]
+    leader = max(series, key=lambda one: one["y"][-1])["name"]
+    title = f"{label} by length of the list: {leader} is highest at {at}"
+    chart = charts.lines(series, title, x="Places of the list that count (k)", y=label, height=400, direct=False)
+    chart.update_xaxes(tickvals=sorted({x for one in series for x in one["x"]}))
+    said = "; ".join(f"{one['name']} {number(one['y'][-1])}" for one in series)
+    charts.draw(chart, f"{title}. {said}.", key=f"by_k_{metric}")
+    st.caption(f"n = {count(n)} test users; bands: 95 % intervals of the two models side by side.")
+
+
+def _name(metric: str) -> str:
+    """Return a metric's name without its number of places."""
+    return metric_words.of_lists(metric).label.partition("@")[0]
+
+
+def _by_activity(context: PageContext, evaluation: Evaluation, pair: tuple[str, str] | None) -> None:
+    lines = _slices(context, evaluation, "by_activity")
+    if not lines:
+        st.caption("This run keeps no scores by activity.")
+        return
+    metric = _pick_metric(context, lines, "by_activity")
+    label = metric_words.of_lists(metric, metric_words.k_of(context.summary)).label
+    rows = {model: [line for line in found if line["metric"] == metric] for model, found in lines.items()}
+    groups = [(line["group"], f"{line['group']}<br>n = {count(line['users'])}") for line in next(iter(rows.values()))]
+    chart = _grouped(context, rows, "group", dict(groups), pair)
+    chart.update_xaxes(title_text="Users by the number of items they had taken")
+    chart.update_yaxes(title_text=label, rangemode="tozero")
+    title = f"{label} by how much is known of a user"
+    charts.draw(chart.update_layout(title_text=title), f"{title}. {_said(context, rows, 'group')}", key="by_activity")
+    st.caption("Quarters of the test users, the least active first. Whiskers: 95 % intervals.")
+
+
+def _by_popularity(context: PageContext, evaluation: Evaluation, pair: tuple[str, str] | None) -> None:
+    lines = _slices(context, evaluation, "by_popularity")
+    if not lines:
+        st.caption("This run keeps no scores by the popularity of items.")
+        return
+    first = next(iter(lines.values()))
+    names = {
+        line["band"]: f"{BANDS.get(line['band'], line['band'])}<br>{count(line['items'])} items, "
+        f"{count(line['held'])} held out"
+        for line in first
+    }
+    chart = _grouped(context, lines, "band", names, pair)
+    k = metric_words.k_of(context.summary)
+    title = f"Who finds what is not popular? Share of held-out items among the first {k}, by popularity"
+    chart.update_xaxes(title_text="Held-out items by popularity")
+    chart.update_yaxes(title_text=f"Share found among the first {k}", rangemode="tozero")
+    charts.draw(chart.update_layout(title_text=title), f"{title}. {_said(context, lines, 'band')}", key="by_popularity")
+    st.caption(f"{BAND_HELP} Whiskers: 95 % intervals.")
+
+
+def _grouped(
+    context: PageContext,
+    lines: Mapping[str, list[Mapping[str, Any]]],
+    key: str,
+    names: Mapping[str, str],
+    pair: tuple[str, str] | None,
+) -> Any:
+    """Return dots beside each other by group, a colour a model; whiskers for the two models side by side."""
+    chart = charts.figure("", height=420)
+    for model, rows in lines.items():
+        rows = [row for row in rows if row["value"] is not None]
+        whisker = {}
+        if pair is None or model in pair:
+            whisker = {
+                "error_y": {
+                    "type": "data",
+                    "symmetric": False,
+                    "array": [
+                        (row["high"] if row["high"] is not None else row["value"]) - row["value"] for row in rows
+                    ],
+                    "arrayminus": [
+                        row["value"] - (row["low"] if row["low"] is not None else row["value"]) for row in rows
+                    ],
+                    "thickness": 1.5,
+                    "width": 0,
+                }
+            }
+        hover = [f"{estimate(row['value'], row['low'], row['high'], row['n'])}" for row in rows]
+        chart.add_scatter(
+            x=[names.get(row[key], row[key]) for row in rows],
+            y=[row["value"] for row in rows],
+            mode="markers+lines",
+            name=context.label(model),
+            marker={"size": 9, "color": context.colour(model)},
+            line={"color": context.colour(model), "width": 1, "dash": "dot"},
+            customdata=hover,
+            hovertemplate=f"{context.label(model)}, %{{x}}: %{{customdata}}<extra></extra>",
+            **whisker,
+        )
+    chart.update_xaxes(type="category", categoryorder="array", categoryarray=list(names.values()))
+    return chart.update_layout(showlegend=True, margin_t=64 + 20 * (len(lines) // 3))
+
+
+def _said(context: PageContext, lines: Mapping[str, list[Mapping[str, Any]]], key: str) -> str:
+    """Return the values of every model in words."""
+    parts = []
+    for model, rows in lines.items():
+        values = ", ".join(f"{row[key]} {number(row['value'])}" for row in rows)
+        parts.append(f"{context.label(model)}: {values}")
+    return "; ".join(parts)
+
+
+def _beyond(context: PageContext, evaluation: Evaluation) -> None:
+    """Draw accuracy against what else lists are like, a dot a model with both intervals."""
+    table = evaluation.metrics
+    known = [name for name in BEYOND if name in set(table["metric"])]
+    if not known:
+        return
+    k = metric_words.k_of(context.summary)
+    metric = st.selectbox(
+        "Beyond accuracy",
+        known,
+        format_func=lambda name: metric_words.of_lists(name, k).label,
+        key=f"{context.key}_beyond",
+        persist_state="session",
+        width=260,
+    )
+    first = context.domain.primary_metric
+    across, up = metric_words.of_lists(metric, k), metric_words.of_lists(first, k)
+    rows = {
+        name: table[table["metric"] == name].set_index("model")[["value", "low", "high"]] for name in (metric, first)
+    }
+    chart = charts.figure(f"{up.label} against {across.label}", x=_axis(metric, across), y=up.label, height=400)
+    said = []
+    for model in context.models:
+        if model not in rows[metric].index or model not in rows[first].index:
+            continue
+        x, y = rows[metric].loc[model], rows[first].loc[model]
+        chart.add_scatter(
+            x=[x["value"]],
+            y=[y["value"]],
+            mode="markers",
+            name=context.label(model),
+            marker={"size": 12, "color": context.colour(model)},
+            error_x=_bar(x),
+            error_y=_bar(y),
+            hovertemplate=f"{context.label(model)}: {up.label} {number(y['value'])} {interval(y['low'], y['high'])}, "
+            f"{across.label} {number(x['value'])} {interval(x['low'], x['high'])}<extra></extra>",
+        )
+        said.append(f"{context.label(model)} {number(y['value'])} and {number(x['value'])}")
+    chart.update_layout(showlegend=False)  # colours are those of the chart beside, and a legend would crowd the dots
+    charts.draw(chart, f"{up.label} against {across.label}: {'; '.join(said)}.", key=f"beyond_{metric}")
+    st.caption(f"{across.help} Colours as in the chart beside, baselines grey; a dot names its model when pointed at.")
+
+
+def _axis(metric: str, measure: metric_words.Measure) -> str:
+    unit = {"novelty": ", bits", "popularity_lift": ", times"}.get(metric, "")
+    better = "further right is better" if measure.higher_is_better else "further left is better"
+    return f"{measure.label}{unit} ({better})" if LIST_METRICS[metric].judges else f"{measure.label}{unit}"
+
+
+def _bar(line: Any) -> dict[str, Any]:
+    """Return a thin whisker, or none where there is no interval."""
+    if line["low"] is None or line["low"] != line["low"]:
+        return {"visible": False, "type": "data", "array": [0]}
+    bars = {"array": [line["high"] - line["value"]], "arrayminus": [line["value"] - line["low"]]}
+    return {"type": "data", "symmetric": False, **bars, "thickness": 1, "width": 0}
+
+
+FORMS: dict[str, tuple[str, Callable[..., None]]] = {
+    "by_k": ("By length", _by_k),
+    "by_activity": ("By activity", _by_activity),
+    "by_popularity": ("By popularity", _by_popularity),
+}

@@ -1,0 +1,41 @@
+"""Users to whom two models recommend different things: what they took, and both lists with the hits marked."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import streamlit as st
+
+from dl_core.tasks.prepared import MOST_DISAGREEMENTS
+from ui.kinds.interactions import item_lists
+from ui.shell.context import PageContext
+from ui.shell.words import number, percent
+
+TITLE = "Users to whom they recommend different things"
+NONE = "There are none: every test user gets the same list from both."
+FOUND = "test users, those whose lists have least in common first."
+
+
+def show(context: PageContext, found: list[dict[str, Any]], pair: tuple[str, str]) -> None:
+    """Draw the choice of a user, and their history and both lists."""
+    shown = {str(row["row"]): row for row in found[:MOST_DISAGREEMENTS]}
+    user = st.selectbox(
+        "User",
+        list(shown),
+        format_func=lambda name: _words(shown[name], pair),
+        key=f"{context.key}_apart_{'_'.join(pair)}",
+        persist_state="session",
+        width=520,
+    )
+    lists = context.ask("user_lists", {"user": user, "models": list(pair)}, label="Reading this user's lists")
+    if lists is None:
+        return
+    item_lists.history(lists)
+    item_lists.side_by_side(context, lists, key=f"apart_{user}")
+
+
+def _words(row: dict[str, Any], pair: tuple[str, str]) -> str:
+    """Return a user in the list: how much both lists share, and how good each is."""
+    a, b = ("a", "b") if row["a"] == pair[0] else ("b", "a")
+    score = f"nDCG A {number(row[f'ndcg_{a}'], 2)}, B {number(row[f'ndcg_{b}'], 2)}"
+    return f"{row['row']} · {percent(row['overlap'])} in common · {score}"

@@ -1,0 +1,160 @@
+"""What lists show, on the Bias tab: exposure by kind of item against their share of interactions, and what follows."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import pandas as pd
+import streamlit as st
+
+from dl_core.evaluate.interactions.facts import BAND_HELP
+from ui.kinds.interactions import feedback, rerank
+from ui.shell import charts, theme
+from ui.shell.context import PageContext
+from ui.shell.words import count, estimate, number, percent
+
+NAMES = {"popularity": "Popularity"}
+BANDS = {"head": "Head", "middle": "Middle", "tail": "Tail"}
+MOST_GROUPS = 12  # drawn; the others are in the table
+
+
+def show(context: PageContext, model: str) -> None:
+    """Draw exposure, the feedback loop and re-ranking of one model."""
+    st.subheader("What is shown", anchor=False)
+    place = st.container()
+    by = st.session_state.get(f"{context.key}_exposure_by") or "popularity"
+    found = context.ask("exposure", {"model": model, "by": by}, label="Counting what is shown")
+    if found is not None:
+        with place:
+            st.selectbox(
+                "Items by",
+                found["columns"],
+                found["columns"].index(by) if by in found["columns"] else 0,
+                format_func=lambda name: NAMES.get(name, name.capitalize()),
+                key=f"{context.key}_exposure_by",
+                persist_state="session",
+                width=260,
+            )
+        st.info(found["sentence"], icon=":material/visibility:")
+        left, right = st.columns([3, 2], gap="large")
+        with left:
+            _groups(context, found, model)
+        with right:
+            _lorenz(context, found, model)
+        _hidden(found)
+    feedback.show(context, model)
+    rerank.show(context, model)
+
+
+def name_of(group: str) -> str:
+    """Return a group of items for people."""
+    return BANDS.get(group, group)
+
+
+def _groups(context: PageContext, found: Mapping[str, Any], model: str) -> None:
+    """Draw each group's share of the places as a bar with its interval, and its share of interactions as a mark."""
+    groups = [line for line in found["groups"] if line["share_exposure"] is not None][:MOST_GROUPS]
+    if not groups:
+        st.caption("There are no lists, so nothing is shown.")
+        return
+    k = found["k"]
+    title = f"Share of the first {k} places, and of what users took (diamonds)"
+    chart = charts.figure(title, x="Share, %; whiskers: 95 % interval", height=110 + 36 * len(groups))
+    labels = [f"{name_of(line['group'])} ({count(line['items'])})" for line in groups]
+    chart.add_bar(
+        x=[100 * line["share_exposure"] for line in groups],
+        y=labels,
+        orientation="h",
+        marker_color=context.colour(model),
+        error_x=_whiskers(groups),
+        customdata=[_hover(line) for line in groups],
+        hovertemplate="%{y}: %{customdata}<extra></extra>",
+        name="Shown",
+    )
+    chart.add_scatter(
+        x=[None if line["share_interactions"] is None else 100 * line["share_interactions"] for line in groups],
+        y=labels,
+        mode="markers",
+        marker={"symbol": "diamond", "size": 11, "color": theme.OKABE_ITO["vermillion"]},
+        hovertemplate="%{y}: %{x:.1f} % of what users took<extra></extra>",
+        name="Taken",
+    )
+    chart.update_yaxes(autorange="reversed", showgrid=False, type="category")
+    chart.update_layout(bargap=0.45)
+    said = "; ".join(f"{name_of(line['group'])} {_hover(line)}" for line in groups)
+    charts.draw(chart, f"{title}. {said}.", key=f"exposure_{found['by']}")
+    words = BAND_HELP if found["by"] == "popularity" else "In brackets: items of the kind."
+    st.caption(f"{words} n = {count(found['users'])} lists.")
+
+
+def _whiskers(groups: list[Mapping[str, Any]]) -> dict[str, Any]:
+    """Return the intervals of the bars in per cent."""
+    own = [line["share_exposure"] for line in groups]
+    high = [100 * (_or(line["high"], share) - share) for line, share in zip(groups, own, strict=True)]
+    low = [100 * (share - _or(line["low"], share)) for line, share in zip(groups, own, strict=True)]
+    return {"type": "data", "symmetric": False, "array": high, "arrayminus": low, "thickness": 1.5, "width": 0}
+
+
+def _or(value: float | None, instead: float) -> float:
+    return instead if value is None else value
+
+
+def _hover(line: Mapping[str, Any]) -> str:
+    """Return a group's numbers in words."""
+    taken = percent(line["share_interactions"])
+    ratio = ""
+    if line["ratio"] is not None:
+        ratio = f", {estimate(line['ratio'], line['ratio_low'], line['ratio_high'])} times its share"
+    never = f", {count(line['never_shown'])} of {count(line['items'])} items never shown"
+    return f"{percent(line['share_exposure'])} shown, {taken} taken{ratio}{never}"
+
+
+def _hidden(found: Mapping[str, Any]) -> None:
+    """Name the items that many took and that nobody is shown."""
+    hidden = found.get("hidden") or ()
+    if not hidden:
+        return
+    title = f"Shown to nobody: the most taken of {count(found['never_shown'])} items"
+    with st.expander(title, icon=":material/visibility_off:"):
+        table = pd.DataFrame(
+            {"Item": [item["title"] for item in hidden], "Taken by users": [item["taken"] for item in hidden]}
+        )
+        if any(item.get("category") for item in hidden):
+            table["Category"] = [item.get("category") for item in hidden]
+        st.dataframe(table, hide_index=True, row_height=30, alt="Items that are among nobody's first places")
+
+
+def _lorenz(context: PageContext, found: Mapping[str, Any], model: str) -> None:
+    """Draw how evenly places are shared among items."""
+    gini, curve = found["gini"], found["lorenz"]
+    title = f"Gini of exposure {estimate(gini['value'], gini['low'], gini['high'])}"
+    series = [
+        {"name": "shown", "x": curve["items"], "y": curve["exposure"], "colour": context.colour(model)},
+        {
+            "name": "taken",
+            "x": curve["items"],
+            "y": curve["interactions"],
+            "colour": theme.OKABE_ITO["vermillion"],
+            "dash": "dash",
+        },
+        {"name": "all alike", "x": [0, 1], "y": [0, 1], "colour": theme.GREYS[0], "dash": "dot"},
+    ]
+    chart = charts.lines(
+        series,
+        title,
+        x="Share of items, the least shown first",
+        y="Share of places they get",
+        height=300,
+        direct=False,
+    )
+    chart.update_xaxes(tickformat=".0%")
+    chart.update_yaxes(tickformat=".0%")
+    charts.draw(chart, f"{title}; of what users took {number(found['gini_interactions'])}.", key="lorenz")
+    cover = found["coverage"]
+    st.caption(
+        f"0: every item gets as many places; near 1: a few items get them all. What users took: "
+        f"{number(found['gini_interactions'])}. Never among the first {found['k']} of anyone: "
+        f"{count(found['never_shown'])} of {count(found['items'])} items "
+        f"(coverage {estimate(cover['value'], cover['low'], cover['high'])})."
+    )

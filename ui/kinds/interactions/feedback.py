@@ -1,0 +1,110 @@
+"""The feedback loop, simulated: what happens when users take what they are shown, round after round."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import streamlit as st
+
+from dl_core.tasks.prepared import FIRST_ROUNDS
+from ui.shell import charts, theme
+from ui.shell.ask import kept
+from ui.shell.context import PageContext
+from ui.shell.words import count, number
+
+ARMS = {"plain": "As it is", "reranked": "Re-ranked"}
+METRICS = {
+    "head_taken": ("Share of the head in what is taken", "head_share"),
+    "gini_taken": ("Gini of all that was taken", "gini_taken"),
+    "coverage": ("Share of the catalogue that is shown", None),
+    "gini": ("Gini of exposure", None),
+    "diversity": ("Diversity of a list", None),
+}
+MOST_ROUNDS = 10
+
+
+def show(context: PageContext, model: str) -> None:
+    """Draw the form, and the rounds once they were asked for."""
+    st.subheader("A feedback loop", anchor=False)
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        rounds = st.number_input(
+            "Rounds", 1, MOST_ROUNDS, FIRST_ROUNDS, key=f"{context.key}_rounds", persist_state="session", width=120
+        )
+        question = {"model": model, "rounds": int(rounds)}
+        ready, asked = kept(context, "feedback", question), f"{context.key}_feedback"
+        wanted = [str(context.run), model, int(rounds)]
+        if not ready:
+            st.button(
+                "Simulate",
+                icon=":material/autorenew:",
+                key="simulate_feedback",
+                on_click=lambda: st.session_state.update({asked: wanted}),
+            )
+        st.badge("Simulated", icon=":material/science:", color="violet")
+    if not ready and st.session_state.get(asked) != wanted:
+        st.caption(
+            "Users take what they are shown, the model sees it and shows more of the same: how far does that narrow "
+            "what is taken? A simulation, not a forecast."
+        )
+        return
+    found = context.ask("feedback", question, label="Simulating rounds")
+    if found is not None:
+        _draw(context, found, model)
+
+
+def _draw(context: PageContext, found: Mapping[str, Any], model: str) -> None:
+    st.info(found["sentence"], icon=":material/autorenew:")
+    there = {line["metric"] for line in found["lines"]}
+    metric = st.segmented_control(
+        "What to follow",
+        [name for name in METRICS if name in there],
+        default=next(name for name in METRICS if name in there),
+        format_func=lambda name: METRICS[name][0],
+        required=True,
+        key=f"{context.key}_feedback_metric",
+        persist_state="session",
+        wrap=True,
+    )
+    label, before = METRICS[metric]
+    start = found["start"].get(before) if before else None
+    series = _series(context, found, model, metric, start)
+    if not series:
+        st.caption("Nothing was shown, so there is nothing to follow.")
+        return
+    title = f"{label}: from {number(series[0]['y'][0])} to {number(series[0]['y'][-1])}"
+    axis = "Simulated round; 0 is what they had taken" if start is not None else "Simulated round"
+    chart = charts.lines(series, title, x=axis, y=label, height=320, direct=False)
+    chart.update_xaxes(dtick=1)
+    said = "; ".join(f"{one['name']} {', '.join(number(y, 2) for y in one['y'])}" for one in series)
+    charts.draw(chart, f"Simulated. {title}. {said}.", key=f"feedback_{metric}")
+    st.caption(
+        f"{found['choice']} {found['learning']} {count(found['users'])} users; re-ranked with a trade-off of "
+        f"{found['trade_off']:g}."
+    )
+
+
+def _series(
+    context: PageContext, found: Mapping[str, Any], model: str, metric: str, start: float | None
+) -> list[dict[str, Any]]:
+    """Return a line for the lists as they are and one for the re-ranked; ``start`` is the value before any round."""
+    series = []
+    for arm, colour in (("plain", context.colour(model)), ("reranked", theme.OKABE_ITO["green"])):
+        lines = [line for line in found["lines"] if (line["arm"], line["metric"]) == (arm, metric)]
+        lines = [line for line in lines if line["value"] is not None]
+        if not lines:
+            continue
+        banded = all(line["low"] is not None for line in lines) and start is None
+        first = [start] if start is not None else []
+        series.append(
+            {
+                "name": ARMS[arm],
+                "x": [0] * len(first) + [line["round"] for line in lines],
+                "y": first + [line["value"] for line in lines],
+                "low": [line["low"] for line in lines] if banded else None,
+                "high": [line["high"] for line in lines] if banded else None,
+                "colour": colour,
+                "dash": "solid" if arm == "plain" else "dash",
+            }
+        )
+    return series

@@ -1,0 +1,68 @@
+"""Picking one test user: the one with hits, the one the model missed, the one of whom little is known, or by id."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pandas as pd
+import streamlit as st
+
+from ui.shell.context import PageContext
+from ui.shell.words import count
+
+KINDS = {"all": "All", "hits": "With hits", "misses": "Without", "short": "Short history"}
+
+
+def pick(context: PageContext, model: str, key: str) -> str | None:
+    """Draw kind, search and the table of test users; return the user that was picked, at first the first one."""
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        kind = st.segmented_control(
+            "Users",
+            list(KINDS),
+            default="hits",
+            format_func=KINDS.get,
+            required=True,
+            key=f"{key}_kind",
+            persist_state="session",
+        )
+        search = st.text_input("Search", key=f"{key}_search", placeholder="user id", persist_state="session", width=150)
+    paged = f"{key}_page_{model}_{kind}_{search}"
+    page = int(st.session_state.get(paged) or 1)
+    asked = {"model": model, "kind": kind, "search": search.strip(), "page": page - 1}
+    found = context.ask("find_users", asked, label="Looking for users")
+    if found is None:
+        return None
+    if not found["users"]:
+        st.caption("No test user fits. Choose another kind of user or clear the search.")
+        return None
+    shown = found["users"]
+    event = st.dataframe(
+        table(shown, found["k"]),
+        hide_index=True,
+        height=300,
+        row_height=30,
+        on_select="rerun",
+        selection_mode="single-row",
+        key=f"{paged}_{page}_table",
+        column_config={"Took last": st.column_config.TextColumn(width="medium")},
+        alt="Test users with the length of their history, hits, and what they took last",
+    )
+    with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
+        words = "test user" if found["total"] == 1 else "test users"
+        st.caption(f"{count(found['total'])} {words}. Tick one to look at them.", width="content")
+        if found["pages"] > 1:
+            st.pagination(found["pages"], key=paged)
+    picked = event.selection.rows
+    return str(shown[picked[0] if picked and picked[0] < len(shown) else 0]["user"])
+
+
+def table(shown: list[dict[str, Any]], k: int) -> pd.DataFrame:
+    """Return the list: id, length of the history, hits among the first k, what was taken last."""
+    return pd.DataFrame(
+        {
+            "User": [one["user"] for one in shown],
+            "Took": [one["taken"] for one in shown],
+            f"Hits in {k}": [f"{one['hits']} of {one['relevant']}" for one in shown],
+            "Took last": [one["last"] or "" for one in shown],
+        }
+    )

@@ -1,0 +1,190 @@
+"""The Predict tab for recommendations: one user, someone new, items like one, and lists of everyone as a file."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import streamlit as st
+
+from dl_core.domain import Domain
+from dl_core.tasks.prepared import default_pair, first_users
+from ui.kinds.interactions import item_lists, predict_all
+from ui.shell import states
+from ui.shell.context import PageContext
+from ui.shell.words import count, escaped
+
+TABS = ("A user", "Someone new", "Items like this", "Everyone, as a file")
+MOST_MODELS = 6  # lists that can stand beside each other
+MOST_ITEMS = 30  # items from which a new user can be built
+
+
+def show(domain: Domain, context: PageContext) -> None:
+    """Draw the tab."""
+    if context.dataset_folder is None and not context.prepared:
+        states.empty("person_off", "The rows of this run are not kept beside it.", key="no_rows")
+        return
+    tabs = st.tabs(list(TABS), key=f"{context.key}_predict_tabs", on_change="rerun")
+    bodies = (_known, _new, _similar, lambda context: predict_all.show(domain, context))
+    for tab, body in zip(tabs, bodies, strict=True):
+        if tab.open:
+            with tab:
+                body(context)
+
+
+def models(context: PageContext, key: str) -> list[str]:
+    """Draw the choice of models whose lists are shown; at first the best deep one and the best baseline."""
+    names = list(context.models)
+    first = list(default_pair(context.models)) if len(names) > 1 else names
+    return st.multiselect(
+        "Models",
+        names,
+        default=first,
+        format_func=context.label,
+        key=f"{context.key}_{key}_models",
+        persist_state="session",
+        max_selections=MOST_MODELS,
+    )
+
+
+def _known(context: PageContext) -> None:
+    """Draw the lists of a user by all that is known of them."""
+    left, right = st.columns([1, 2], gap="large")
+    with left:
+        user = _type_user(context)
+    with right:
+        chosen = models(context, "predict")
+    if user is None:
+        return
+    if not user or not chosen:
+        st.caption("Name a user and at least one model.")
+        return
+    found = context.ask("recommend", {"user": user, "models": chosen}, label="Recommending")
+    if found is None:
+        return
+    notes(found)
+    item_lists.history(found, most=5)
+    item_lists.side_by_side(context, found, key=f"live_{user}")
+    st.caption("By all that is known by now, the held-out items included; what a user has taken is not shown again.")
+
+
+def _type_user(context: PageContext) -> str | None:
+    """Draw the field for an id, with some test users to choose from; anything may be typed. None while they load."""
+    known = context.ask("find_users", first_users(context.models), label="Looking for users")
+    if known is None:
+        return None
+    choices = [one["user"] for one in known["users"]]
+    picked = st.selectbox(
+        "User",
+        choices,
+        0 if choices else None,
+        key=f"{context.key}_predict_user",
+        persist_state="session",
+        accept_new_options=True,
+        placeholder="type a user id",
+        help="Choose one, or type any id. For an unknown one the models go by what little they know.",
+    )
+    return str(picked or "").strip()
+
+
+def notes(found: dict[str, Any]) -> None:
+    """Say what has to be known about these lists."""
+    for note in found["notes"]:
+        st.info(note, icon=":material/info:")
+
+
+def _new(context: PageContext) -> None:
+    """Build a user from items, and show what every chosen model would recommend to them."""
+    key = f"{context.key}_new_items"
+    basket: list[dict[str, Any]] = st.session_state.setdefault(key, [])
+    left, right = st.columns([2, 3], gap="large")
+    with left:
+        st.markdown("**What someone new took**, the latest last")
+        _basket(context, basket)
+        add = search_item(context, "new", "Add an item")
+        if add is not None:
+            there = any(one["item"] == add["item"] for one in basket)
+            st.button(
+                "Add" if not there else "Already there",
+                icon=":material/add:",
+                key=f"{context.key}_new_add",
+                disabled=there or len(basket) >= MOST_ITEMS,
+                on_click=basket.append,
+                args=({"item": add["item"], "title": add["title"]},),
+            )
+    with right:
+        chosen = models(context, "new")
+        _new_lists(context, basket, chosen)
+
+
+def _new_lists(context: PageContext, basket: list[dict[str, Any]], chosen: list[str]) -> None:
+    """Draw what the chosen models recommend to someone with these items."""
+    if not chosen:
+        st.caption("Choose at least one model.")
+        return
+    found = context.ask("recommend", {"items": [one["item"] for one in basket], "models": chosen}, label="Recommending")
+    if found is None:
+        return
+    notes(found)
+    if not basket:
+        st.caption(
+            "With nothing taken yet these are what the models offer to someone new. Add an item to see them move."
+        )
+    item_lists.side_by_side(context, found, key="new", compact=True)
+
+
+def _basket(context: PageContext, basket: list[dict[str, Any]]) -> None:
+    """Draw the items of the new user, each with a button that takes it away."""
+    for at, one in enumerate(basket):
+        with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+            st.markdown(f"{at + 1}. {escaped(one['title'])}", width="stretch")
+            st.button(
+                "Take away",
+                icon=":material/close:",
+                key=f"{context.key}_drop_{at}_{one['item']}",
+                on_click=basket.pop,
+                args=(at,),
+                type="tertiary",
+            )
+    if not basket:
+        st.caption("Nothing yet.")
+
+
+def search_item(context: PageContext, key: str, label: str) -> dict[str, Any] | None:
+    """Draw the search for an item and its results; return the one that was picked, the most taken at first."""
+    search = st.text_input(
+        label,
+        key=f"{context.key}_{key}_search",
+        placeholder="words of a title, a category or an id",
+        icon=":material/search:",
+        persist_state="session",
+    )
+    found = context.ask("find_items", {"search": search.strip()}, label="Looking for items")
+    if found is None:
+        return None
+    if not found["items"]:
+        st.caption("No item fits these words.")
+        return None
+    rows = {one["item"]: one for one in found["items"]}
+    picked = st.selectbox(
+        f"{count(found['total'])} fit" + (", the most taken first" if found["total"] > 1 else ""),
+        list(rows),
+        format_func=lambda item: f"{rows[item]['title']} · taken by {count(rows[item]['taken'])}",
+        key=f"{context.key}_{key}_found_{search.strip()}",
+    )
+    return rows.get(picked)
+
+
+def _similar(context: PageContext) -> None:
+    """Show what each model recommends to someone who took one item only."""
+    left, right = st.columns([2, 3], gap="large")
+    with left:
+        item = search_item(context, "similar", "Item")
+    with right:
+        chosen = models(context, "similar")
+    if item is None or not chosen:
+        return
+    st.caption(f"What each model recommends to someone who took **{escaped(item['title'])}** and nothing else.")
+    found = context.ask("recommend", {"items": [item["item"]], "models": chosen}, label="Looking for items like this")
+    if found is not None:
+        notes(found)
+        item_lists.side_by_side(context, found, key="similar")

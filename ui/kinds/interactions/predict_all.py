@@ -1,0 +1,120 @@
+"""Lists of every user, or of those in a file, made block by block in a worker and taken along."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pandas as pd
+import streamlit as st
+
+from dl_core.domain import Domain
+from dl_core.errors import DaylightError
+from ui.shell import states, uploads
+from ui.shell.context import PageContext
+from ui.shell.words import count, duration, size
+
+FORMATS = {"csv": "CSV", "parquet": "Parquet"}
+MIME = {"csv": "text/csv", "parquet": "application/vnd.apache.parquet"}
+MOST_PLACES = 100
+MANY_ROWS = 1_000_000
+
+
+def show(domain: Domain, context: PageContext) -> None:
+    """Draw the form, and the file once it was made."""
+    if context.read_only:
+        st.caption("This run is shared with you for reading; its users stay with their owner.")
+        return
+    left, right = st.columns([2, 1], gap="large")
+    with left:
+        files = st.file_uploader(
+            "Only for some users, or with new interactions: a file with a user column, and items if there are new ones",
+            type=list(domain.upload_types),
+            accept_multiple_files=True,
+            key=f"{context.key}_new_files",
+        )
+    with right:
+        asked = _form(context)
+    place = f"{context.key}_all_lists"
+    words = "Make lists for this file" if files else f"Make lists for all {_users(context)}users"
+    if st.button(words, type="primary", icon=":material/playlist_add:", key=f"{context.key}_make_lists"):
+        try:
+            upload = {"upload": uploads.write_upload(files)[0], "keep": True} if files else {}
+            st.session_state[place] = {**asked, **upload}
+        except DaylightError as error:
+            states.show_error(error)
+    wanted = st.session_state.get(place)
+    if not wanted:
+        states.empty(
+            "playlist_add",
+            "One model's list for every user, as a file for your shop or mailing. Choose a model above.",
+            key="no_lists",
+        )
+        return
+    many = (context.dataset or {}).get(
+        "rows", 0
+    ) > MANY_ROWS  # these keep a worker busy: not the one that answers quickly
+    result = context.ask("recommend_all", wanted, label="Making lists", lane="train" if many else "quick")
+    if result is not None:
+        _result(context, result)
+
+
+def _users(context: PageContext) -> str:
+    overview = (context.summary or {}).get("dataset", {}).get("users")
+    return f"{count(overview)} " if overview else ""
+
+
+def _form(context: PageContext) -> dict[str, Any]:
+    names = list(context.models)
+    model = st.selectbox(
+        "Model",
+        names,
+        names.index(context.best) if context.best in names else 0,
+        format_func=context.label,
+        key=f"{context.key}_all_model",
+        persist_state="session",
+    )
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        k = st.number_input("Items a user", 1, MOST_PLACES, 10, key=f"{context.key}_all_k", persist_state="session")
+        ending = st.segmented_control(
+            "File",
+            list(FORMATS),
+            default="csv",
+            format_func=FORMATS.get,
+            required=True,
+            key=f"{context.key}_all_format",
+            persist_state="session",
+        )
+    return {"model": model, "k": int(k), "format": ending}
+
+
+def _result(context: PageContext, result: dict[str, Any]) -> None:
+    """Say what was made, offer the file, and show its first lists."""
+    with st.container(border=True, horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
+        st.markdown(
+            f":material/check_circle: **{count(result['users'])} users**, {count(result['rows'])} lines by "
+            f"{result['label']} in {duration(result['seconds'])}",
+            width="content",
+        )
+        path = context.path(result["file"])
+        st.download_button(
+            f"Download ({FORMATS[result['format']]}, {size(result['bytes'])})",
+            path.open("rb") if path.is_file() else b"",
+            f"recommendations.{result['format']}",
+            MIME[result["format"]],
+            icon=":material/download:",
+            key=f"{context.key}_all_download",
+            on_click="ignore",
+            disabled=not path.is_file(),
+        )
+    for note in result["notes"]:
+        st.info(note, icon=":material/info:")
+    table = pd.DataFrame(result["first"])
+    st.dataframe(
+        table,
+        hide_index=True,
+        height=360,
+        row_height=30,
+        column_config={"score": st.column_config.NumberColumn(format="%.4g")},
+        alt="The first lists of the file",
+    )
+    st.caption("The first lists of the file. Scores order one model's lists and mean nothing between models.")

@@ -1,0 +1,56 @@
+"""Windows on which two models differ most, and both forecasts of the one that is chosen."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import pandas as pd
+import streamlit as st
+
+from ui.kinds.series import curves
+from ui.shell.context import PageContext
+
+TITLE = "Where they differ"
+NONE = "No window stands out: these two say much the same everywhere."
+FOUND = (
+    "windows on which the two forecasts are furthest apart, in units of what the series usually moves by; the first "
+    "twelve are listed."
+)
+MOST = 12
+
+
+def show(context: PageContext, found: Sequence[Mapping[str, Any]], pair: tuple[str, str]) -> None:
+    """List the windows, the most different first, and draw the one whose line is chosen."""
+    shown = list(found[:MOST])
+    lines = []
+    for row in shown:
+        errors = {row["a"]: row.get("error_a"), row["b"]: row.get("error_b")}
+        lines.append(
+            {
+                "Series": row["row"],
+                "Window": int(row["window"]) + 1,
+                "Apart by": row["difference"],
+                **{f"MASE of {context.label(name)}": errors.get(name) for name in pair},
+            }
+        )
+    table = pd.DataFrame(lines)
+    chosen = st.dataframe(
+        table,
+        hide_index=True,
+        height="content",
+        alt="Windows on which the two models differ most",
+        on_select="rerun",
+        selection_mode="single-row",
+        key=f"{context.key}_differ_{'_'.join(pair)}",
+        column_config={name: st.column_config.NumberColumn(format="%.3g") for name in table.columns[2:]},
+    )
+    rows = chosen.selection.rows
+    if not rows:
+        st.caption("Choose a line to see both forecasts over the history.")
+        return
+    row = shown[rows[0]]
+    question = {"series": str(row["row"]), "window": int(row["window"])}
+    answer = context.ask("series_forecasts", question, label="Reading the forecasts")
+    if answer is not None:
+        curves.draw_fan(context, answer, list(pair), key="differ")

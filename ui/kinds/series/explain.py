@@ -1,0 +1,281 @@
+"""The Explain tab for series: which past steps and covariates drove a forecast, and how far that can be trusted."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import streamlit as st
+
+from dl_core.domain import Domain
+from dl_core.evaluate.choice import best_model
+from dl_core.tasks.series.prepared import first_reasons
+from ui.kinds.interactions import faithfulness
+from ui.kinds.series import forecast_charts, pick
+from ui.shell import charts, states, theme
+from ui.shell.context import PageContext
+from ui.shell.words import number, signed
+
+MISSING = "The rows of this run are not kept beside it."
+LABEL = "Asking what of the history counted, and checking it"
+VIEWS = {"methods": "Methods side by side", "models": "Models side by side"}
+UP, DOWN = theme.OKABE_ITO["vermillion"], theme.OKABE_ITO["blue"]
+WORDS = {
+    "integrated_gradients": (
+        "Integrated gradients",
+        "Sundararajan et al. 2017: the history goes from a plain season to what it was, and the forecast's gradient on "
+        "the way is added up. What the bars add up to is how far the forecast moved.",
+    ),
+    "occlusion": (
+        "Occlusion",
+        "A stretch of the history is replaced by what its season would say; the forecast's change is its weight. Slow, "
+        "simple, fits every model: the check on the others.",
+    ),
+    "components": (
+        "Trend, season, rest",
+        "The parts that the model itself adds up to its forecast. Only models built of parts have them.",
+    ),
+}
+
+
+def label(method: str) -> str:
+    """Return a method's name for people."""
+    return WORDS[method][0] if method in WORDS else method.replace("_", " ").capitalize()
+
+
+def show(domain: Domain, context: PageContext) -> None:
+    """Draw the tab."""
+    if context.dataset_folder is None and not context.prepared:
+        states.empty("show_chart", MISSING, key="no_rows")
+        return
+    model = _pick_model(context)
+    series = pick.pick(context, model, f"{context.key}_explain")
+    if series is None:
+        return
+    forecasts = pick.forecasts(context, series, f"{context.key}_explain")
+    if forecasts is None:
+        return
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        view = st.segmented_control(
+            "Compare",
+            list(VIEWS),
+            default="methods",
+            format_func=VIEWS.get,
+            required=True,
+            key=f"{context.key}_explain_view",
+            persist_state="session",
+        )
+        asked = _asked(domain, context, model, view)
+    if not asked["methods"]:
+        st.caption("Choose a method.")
+        return
+    question = {**asked, "series": series, **_step(context, forecasts)}
+    if forecasts["window"] != forecasts["windows"] - 1:
+        question["window"] = forecasts["window"]
+    found = context.ask("explain_forecast", question, label=LABEL)
+    if found is not None:
+        _answer(context, found, forecasts, view)
+
+
+def _pick_model(context: PageContext) -> str:
+    names = list(context.models)
+    first = best_model(context.models, "deep") or names[0]
+    return st.selectbox(
+        "Model",
+        names,
+        names.index(first),
+        format_func=context.label,
+        key=f"{context.key}_explain_model",
+        persist_state="session",
+        width=300,
+    )
+
+
+def _asked(domain: Domain, context: PageContext, model: str, view: str) -> dict[str, Any]:
+    """Draw methods of one model, or one method and a second model; return what to ask for."""
+    if view == "methods":
+        methods = st.pills(
+            "Methods",
+            list(domain.explainers),
+            selection_mode="multi",
+            default=first_reasons(domain.explainers, context.models[model]["kind"]),
+            format_func=label,
+            key=f"{context.key}_methods_{context.models[model]['kind']}",
+            persist_state="session",
+        )
+        return {"models": [model], "methods": methods}
+    others = [name for name in context.models if name != model]
+    if not others:
+        return {"models": [model], "methods": ["occlusion"]}
+    first = best_model({name: context.models[name] for name in others}, "baseline") or others[0]
+    second = st.selectbox(
+        "Second model",
+        others,
+        others.index(first),
+        format_func=context.label,
+        key=f"{context.key}_second_{model}",
+        width=260,
+        help="Occlusion works for every model, so it compares them fairly.",
+    )
+    return {"models": [model, second], "methods": ["occlusion"]}
+
+
+def _step(context: PageContext, forecasts: Mapping[str, Any]) -> dict[str, int]:
+    """Let the user choose one step ahead; nothing for all of them together."""
+    horizon = len(forecasts["truth"]["time"])
+    if horizon < 2:
+        return {}
+    names = ["all together", *(str(step) for step in range(1, horizon + 1))]
+    times = forecast_charts.moments(forecasts["truth"]["time"])
+    step = st.select_slider(
+        "Step ahead that is explained",
+        names,
+        key=f"{context.key}_explain_step",
+        format_func=lambda name: name if name == names[0] else f"{name}: {times[int(name) - 1]}",
+        width=520,
+    )
+    return {} if step == names[0] else {"step": int(step)}
+
+
+def _answer(context: PageContext, found: Mapping[str, Any], forecasts: Mapping[str, Any], view: str) -> None:
+    explained = found["explanations"]
+    _beside(context, found, forecasts, view)
+    for lost in found["left_out"]:
+        st.caption(f":material/info: {label(lost['method'])}, {context.label(lost['model'])}: {lost['reason']}")
+    with st.expander("How to read this"):
+        st.markdown(
+            "Bars under the history say how much each past step lifts (up) or lowers (down) the forecast against a "
+            "plain season. **Deletion** replaces the steps with the longest bars first: the faster the forecast moves "
+            "to the plain one, the lower the number and the better. **Insertion** puts them back first: higher is "
+            "better. Both earn trust only against random orders."
+        )
+        for method in WORDS:
+            if method in {one["method"] for one in explained}:
+                st.markdown(f"**{WORDS[method][0]}**: {WORDS[method][1]}")
+
+
+def _beside(context: PageContext, found: Mapping[str, Any], forecasts: Mapping[str, Any], view: str) -> None:
+    """Draw accounts of the past in two columns, one alone over the whole width, and parts under them."""
+    bars = [one for one in found["explanations"] if one["method"] != "components"]
+    for at in range(0, len(bars), 2):
+        row = bars[at : at + 2]
+        for place, one in zip(st.columns(len(row), gap="medium"), row, strict=True):
+            with place, st.container(border=True, gap="small"):
+                _one(context, one, found, forecasts, view)
+    for one in found["explanations"]:
+        if one["method"] == "components":
+            with st.container(border=True, gap="small"):
+                _components(context, one, found, label("components"))
+
+
+def _one(
+    context: PageContext, one: Mapping[str, Any], found: Mapping[str, Any], forecasts: Mapping[str, Any], view: str
+) -> None:
+    heading = label(one["method"]) if view == "methods" else context.label(one["model"])
+    steps, covariates = _parts(one)
+    if not any(weight for _, weight in (*steps, *covariates)):
+        st.markdown(f"**{heading}**")
+        st.caption("No past step moves this forecast.")
+        return
+    title = f"{heading}: {strongest(steps, covariates)}"
+    chart = _chart(context, one, found, forecasts, steps, title)
+    said = "; ".join(f"{name} {signed(weight)}" for name, weight in sorted(steps, key=lambda p: -abs(p[1]))[:5])
+    charts.draw(chart, f"{title}. {said}.", key=f"why_{one['model']}_{one['method']}")
+    if covariates:
+        _covariates(one, covariates)
+    if one.get("score") is not None and one.get("base") is not None:
+        what = "Mean forecast" if found["step"] is None else "Forecast"
+        st.caption(f"{what} {number(one['score'])}; with a plain history it would be {number(one['base'])}.")
+    if one.get("faithfulness"):
+        faithfulness.show(one["faithfulness"])
+
+
+def strongest(steps: Sequence[tuple[str, float]], covariates: Sequence[tuple[str, float]] = ()) -> str:
+    """Return in words which covariate, step, or stretch of steps of one weight, counts most."""
+    name, weight = max(covariates, key=lambda pair: abs(pair[1]), default=("", 0.0))
+    if not steps or abs(weight) > max(abs(part) for _, part in steps):
+        return f"{name} counts most ({signed(weight)})"
+    words = forecast_charts.moments([time for time, _ in steps])
+    most = max(range(len(steps)), key=lambda at: abs(steps[at][1]))
+    last = most
+    while last + 1 < len(steps) and steps[last + 1][1] == steps[most][1]:
+        last += 1
+    if last == most:
+        return f"{words[most]} counts most ({signed(steps[most][1])})"
+    return f"{words[most]} to {words[last]} count most ({signed(steps[most][1])} a step)"
+
+
+def _parts(one: Mapping[str, Any]) -> tuple[list[tuple[str, float]], list[tuple[str, float]]]:
+    """Return past steps and covariates with their weights."""
+    weights = [weight or 0.0 for weight in one["weights"][0]]
+    pairs = list(zip(one["features"], weights, strict=False))
+    return pairs[: one["steps"]], pairs[one["steps"] :]
+
+
+def _chart(
+    context: PageContext,
+    one: Mapping[str, Any],
+    found: Mapping[str, Any],
+    forecasts: Mapping[str, Any],
+    steps: Sequence[tuple[str, float]],
+    title: str,
+) -> Any:
+    """Return history and forecast above, and a bar for each past step below."""
+    known = {"time": found["history"]["time"][-len(steps) :], "value": found["history"]["value"][-len(steps) :]}
+    model = {
+        "name": context.label(one["model"]),
+        "colour": context.colour(one["model"]),
+        "fan": forecasts["models"][one["model"]],
+    }
+    chart = forecast_charts.figure(known, [model], title, truth=forecasts["truth"], unit=pick.unit(context), height=460)
+    chart.add_bar(
+        x=known["time"],
+        y=[weight for _, weight in steps],
+        yaxis="y2",
+        name="part in the forecast",
+        marker={"color": [UP if weight > 0 else DOWN for _, weight in steps]},
+        hovertemplate="%{x}: %{y:+.4g}<extra>part in the forecast</extra>",
+        showlegend=False,
+    )
+    chart.update_layout(
+        yaxis={"domain": [0.36, 1.0]},
+        yaxis2={"domain": [0.0, 0.28], "title": {"text": "part in the forecast"}, "zeroline": True, "automargin": True},
+        xaxis={"anchor": "y2"},
+        bargap=0.1,
+    )
+    return chart
+
+
+def _covariates(one: Mapping[str, Any], covariates: Sequence[tuple[str, float]]) -> None:
+    top = sorted(covariates, key=lambda pair: -abs(pair[1]))[:8]
+    chart = charts.bars(
+        [name for name, _ in top],
+        [weight for _, weight in top],
+        "Covariates",
+        x="part in the forecast",
+        colours=[UP if weight > 0 else DOWN for _, weight in top],
+        notes=[signed(weight) for _, weight in top],
+    )
+    ends = [min(0.0, *(weight for _, weight in top)), max(0.0, *(weight for _, weight in top))]
+    room = 0.25 * (ends[1] - ends[0])  # for the numbers at the ends of the bars
+    chart.update_xaxes(range=[ends[0] - (room if ends[0] < 0 else 0), ends[1] + (room if ends[1] > 0 else 0)])
+    said = "; ".join(f"{name} {signed(weight)}" for name, weight in top)
+    charts.draw(chart, f"Covariates: {said}.", key=f"covariates_{one['model']}_{one['method']}")
+
+
+def _components(context: PageContext, one: Mapping[str, Any], found: Mapping[str, Any], heading: str) -> None:
+    """Draw the parts that a model adds up to its forecast."""
+    colours = {"trend": theme.OKABE_ITO["blue"], "season": theme.OKABE_ITO["orange"], "rest": theme.GREYS[1]}
+    lines = [
+        {
+            "name": name,
+            "x": found["ahead"]["time"],
+            "y": weights,
+            "colour": colours.get(name, theme.OKABE_ITO["green"]),
+        }
+        for name, weights in zip(one["parts"], one["weights"], strict=False)
+    ]
+    title = f"{heading}: what {context.label(one['model'])} adds up"
+    chart = charts.lines(lines, title, x="", y=pick.unit(context), height=360, direct=False)
+    said = "; ".join(f"{line['name']} from {number(line['y'][0])} to {number(line['y'][-1])}" for line in lines)
+    charts.draw(chart, f"{title}. {said}.", key=f"components_{one['model']}")

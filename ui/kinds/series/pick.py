@@ -1,0 +1,77 @@
+"""Pick a judged series and one of its test windows: the worst, typical and best forecast first, or by search."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import streamlit as st
+
+from ui.panels import leading_model
+from ui.shell.context import PageContext
+from ui.shell.words import number
+
+LABEL = "Looking for series"
+KINDS = {"typical": "Typical", "worst": "Worst", "best": "Best"}
+
+
+def pick(context: PageContext, model: str, key: str) -> str | None:
+    """Draw the choice and return the id of the series, or None while it is fetched; one alone is no choice."""
+    if leading_model.lone(context):
+        found = context.ask("series_found", {"model": model, "kind": "typical", "search": ""}, label=LABEL)
+        return None if found is None else found["series"][0]["series"]
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        kind = st.segmented_control(
+            f"Series that {context.label(model)} forecasts",
+            list(KINDS),
+            default="typical",
+            format_func=KINDS.get,
+            required=True,
+            key=f"{key}_kind",
+            persist_state="session",
+        )
+        search = st.text_input(
+            "Search", key=f"{key}_search", placeholder="Part of a name", icon=":material/search:", width=240
+        )
+        place = st.container()
+    found = context.ask("series_found", {"model": model, "kind": kind, "search": search}, label=LABEL)
+    if found is None:
+        return None
+    if not found["series"]:
+        st.caption("No series has that in its name.")
+        return None
+    errors = {one["series"]: one["errors"].get(model) for one in found["series"]}
+    names = list(errors)
+    return place.selectbox(
+        f"Series ({found['total']} of {found['judged']})",
+        names,
+        format_func=lambda name: f"{name} (MASE {number(errors[name])})" if errors[name] is not None else str(name),
+        key=f"{key}_series_{kind}_{search}_{model}",
+        width=440,
+    )
+
+
+def forecasts(context: PageContext, series: str, key: str) -> Mapping[str, Any] | None:
+    """Ask for all models' forecasts of a window of ``series``, with a choice of the window where there are several."""
+    place = st.container()
+    found = context.ask("series_forecasts", {"series": series}, label="Reading the forecasts")
+    if found is None or found["windows"] < 2:
+        return found
+    last = found["windows"] - 1
+    chosen = place.segmented_control(
+        "Test window",
+        list(range(last + 1)),
+        default=last,
+        format_func=lambda number: f"{number + 1} of {last + 1}",
+        required=True,
+        key=f"{key}_window_{series}",
+    )
+    if chosen == last:
+        return found
+    return context.ask("series_forecasts", {"series": series, "window": chosen}, label="Reading the forecasts")
+
+
+def unit(context: PageContext) -> str:
+    """Return the name of the value's column."""
+    about = (context.summary or {}).get("dataset") or context.dataset or {}
+    return next(iter(about.get("roles", {}).get("value", ())), "value")

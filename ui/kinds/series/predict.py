@@ -1,0 +1,257 @@
+"""The Predict tab for series: forecasts beyond the end that add up, unusual points, and what if plans change."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import pandas as pd
+import streamlit as st
+
+from dl_core.domain import Domain
+from dl_core.errors import DaylightError
+from ui.kinds.series import forecast_charts, pick, what_if, words
+from ui.panels import leading_model
+from ui.shell import charts, states, uploads
+from ui.shell.context import PageContext
+from ui.shell.words import count, escaped, number, size
+
+COLUMNS = {
+    "series": "Series",
+    "time": "Time",
+    "mean": "Forecast",
+    "lower_80": "80 % from",
+    "upper_80": "80 % to",
+    "lower_95": "95 % from",
+    "upper_95": "95 % to",
+}
+RECONCILE = {"none": "as they are", "bottom up": "bottom up", "mint": "MinT"}
+HELP = (
+    "Sums over the groups of the series (states, sectors …) are forecast as well, and all forecasts are moved so that "
+    "they add up: bottom up adds the single series; MinT (Wickramasuriya 2019) weighs every level by how it erred."
+)
+
+
+def show(domain: Domain, context: PageContext) -> None:
+    """Draw the tab."""
+    new, edit = st.tabs(
+        ["Beyond the end", "What if: change the plan"], key=f"{context.key}_predict_tabs", on_change="rerun"
+    )
+    if new.open:
+        with new:
+            _ahead(domain, context)
+    if edit.open:
+        with edit:
+            what_if.show(context)
+
+
+def _ahead(domain: Domain, context: PageContext) -> None:
+    left, right = st.columns([2, 3], gap="large")
+    with left:
+        files = st.file_uploader(
+            "Other series, or newer values of yours with what is known ahead; without a file your own series go on",
+            type=list(domain.upload_types),
+            accept_multiple_files=True,
+            key=f"{context.key}_new_files",
+        )
+        _buttons(domain, context, files)
+    with right:
+        question = _question(context)
+    asked = dict(st.session_state.get(f"{context.key}_new_cases") or {})
+    if st.session_state.get(f"{context.key}_write"):
+        asked["file"] = True  # not the answer that came with the sample, which has no file
+    result = context.ask("forecast_ahead", {**asked, **question}, label="Forecasting beyond the end")
+    if result is not None:
+        _answer(context, result, {**asked, **question})
+
+
+def horizon_of(context: PageContext) -> int:
+    """Return for how many steps ahead the run's models were made."""
+    evaluation = context.evaluation()
+    steps = [row["step"] for about in evaluation.curves.values() for row in about.get("by_step", ())]
+    asked = (context.summary or {}).get("spec", {}).get("options", {}).get("horizon")
+    return max(steps, default=int(asked or 0) or 12)
+
+
+def _question(context: PageContext) -> dict[str, Any]:
+    names, usual = list(context.models), horizon_of(context)
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        model = st.selectbox(
+            "Model",
+            names,
+            names.index(context.best) if context.best in names else 0,
+            format_func=context.label,
+            key=f"{context.key}_predict_model",
+            persist_state="session",
+            width=260,
+        )
+        horizon = st.number_input(
+            "Steps ahead",
+            1,
+            20 * usual,
+            usual,
+            key=f"{context.key}_predict_horizon",
+            width=140,
+            help=f"The models were made for {usual}; further ahead they go on from their own forecast, and their "
+            "intervals are too narrow there.",
+        )
+        reconcile = "none"
+        if not leading_model.lone(context):
+            reconcile = st.selectbox(
+                "Sums", list(RECONCILE), format_func=RECONCILE.get, key=f"{context.key}_reconcile", width=150, help=HELP
+            )
+    question: dict[str, Any] = {"model": model}
+    if horizon != usual:
+        question["horizon"] = int(horizon)
+    if reconcile != "none":
+        question["reconcile"] = reconcile
+        if columns := _sums(context):
+            question["hierarchy"] = ",".join(columns)
+    return question
+
+
+def _sums(context: PageContext) -> list[str]:
+    """Let the user choose the groups that are added up; nothing for the parts of the series' names."""
+    overview = context.ask("series_overview", {}, label="Reading the groups")
+    groups = [one["name"] for one in (overview or {}).get("groups", ())]
+    if not groups:
+        return []
+    return st.multiselect(
+        "Add up by",
+        groups,
+        key=f"{context.key}_hierarchy",
+        placeholder="the parts of the series' names, and all",
+        help="A sum is made for each value of each column. Series that are sums already are found by their figures "
+        "and are not counted twice.",
+    )
+
+
+def _buttons(domain: Domain, context: PageContext, files: list[Any]) -> None:
+    key = f"{context.key}_new_cases"
+    with st.container(horizontal=True):
+        if st.button("Forecast these files", type="primary", disabled=not files, key="predict_files"):
+            try:
+                folder, _ = uploads.write_upload(files)
+                st.session_state[key] = {"upload": folder, "keep": True}
+            except DaylightError as error:
+                states.show_error(error)
+        if st.session_state.get(key):
+            st.button("Back to my own series", on_click=lambda: st.session_state.pop(key, None), key="predict_own")
+
+
+def _answer(context: PageContext, result: Mapping[str, Any], question: Mapping[str, Any]) -> None:
+    with st.container(horizontal=True, vertical_alignment="center"):
+        made = f"{count(result['series'])} series, {count(result['rows'])} forecasts"
+        st.markdown(f"**{made}** by {context.label(result['model'])}", width="content")
+        _file(context, result)
+    for note in result["notes"]:
+        st.caption(f":material/info: {note}")
+    if result["unusual"]:
+        left, right = st.columns([1, 1], gap="large")
+        with left:
+            _chart(context, result, question)
+        with right:
+            _unusual(result["unusual"])
+    else:
+        _chart(context, result, question)
+        st.caption(":material/check: No unusual recent points: every series ends where its history would have put it.")
+    _table(result["table"], result["rows"])
+
+
+def _chart(context: PageContext, result: Mapping[str, Any], question: Mapping[str, Any]) -> None:
+    """Draw one series with its forecast; with more series than came back, others are searched."""
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        shown, place = result["charts"], st.container()
+        if result["series"] > len(shown):
+            search = st.text_input(
+                f"Search the {count(result['series'])}",
+                key=f"{context.key}_ahead_search",
+                placeholder="Part of a name",
+                icon=":material/search:",
+                width=220,
+            )
+            if search.strip():
+                found = context.ask("forecast_ahead", {**question, "search": search, "only": True}, label="Looking")
+                shown = [] if found is None else found["charts"]
+                if found is not None and not shown:
+                    st.caption("No series has that in its name.")
+        if not shown:
+            return
+        by_name = {one["series"]: one for one in shown}
+        name = next(iter(by_name))
+        if result["series"] > 1:
+            name = place.selectbox("Series", list(by_name), key=f"{context.key}_ahead_series", width=330)
+    one, called = by_name[name], name if result["series"] > 1 else pick.unit(context)
+    model = {"name": context.label(result["model"]), "colour": context.colour(result["model"]), "fan": one["forecast"]}
+    times = forecast_charts.moments(one["forecast"]["time"])
+    span = f"the next {words.steps(len(times))}, up to {times[-1]}"
+    chart = forecast_charts.figure(one["history"], [model], f"{escaped(called)}: {span}", unit=pick.unit(context))
+    charts.draw(chart, f"{called}: {span}. {forecast_charts.said([model])}.", key="ahead")
+    st.caption("Bands: 80 % and 95 % intervals, calibrated on windows before the test.")
+
+
+def _table(lines: list[Mapping[str, Any]], rows: int) -> None:
+    """Show the first forecasts as numbers."""
+    table = pd.DataFrame(lines).rename(columns=COLUMNS)
+    table["Time"] = forecast_charts.moments(table["Time"].tolist())
+    numbers = [name for name in table.columns if name not in ("Series", "Time")]
+    table[numbers] = table[numbers].map(four_digits)
+    st.dataframe(
+        table,
+        hide_index=True,
+        alt="Forecasts with intervals",
+        height=280,
+        column_config={name: st.column_config.NumberColumn(format="localized") for name in numbers},
+    )
+    if rows > len(lines):
+        st.caption(f"The first {count(len(lines))} of {count(rows)}; the CSV has them all.")
+
+
+def four_digits(value: float | None) -> float | None:
+    """Return a number with four significant digits, which is as much as a forecast can mean."""
+    return value if value is None or value != value else float(f"{value:.4g}")
+
+
+def _file(context: PageContext, result: Mapping[str, Any]) -> None:
+    """Offer the file with all forecasts; where the answer came with the sample it is written when it is asked for."""
+    path = context.path(result["csv"])
+    if path.is_file():
+        st.download_button(
+            f"Forecasts (CSV, {size(path.stat().st_size)})",
+            path.read_bytes(),
+            "daylight-forecasts.csv",
+            "text/csv",
+            icon=":material/download:",
+            key="download_forecasts",
+            on_click="ignore",
+        )
+        return
+    wanted = {f"{context.key}_write": True}
+    st.button("Write them as CSV", on_click=lambda: st.session_state.update(wanted), key="write_forecasts")
+
+
+def _unusual(found: list[Mapping[str, Any]]) -> None:
+    """List recent points that the history did not lead to expect."""
+    st.markdown("**Unusual recent points**")
+    times = forecast_charts.moments([row["time"] for row in found])
+    table = pd.DataFrame(
+        {
+            "Series": [row["series"] for row in found],
+            "Time": times,
+            "Value": [four_digits(row["value"]) for row in found],
+            "Expected": [four_digits(row["expected"]) for row in found],
+            "Score": [number(row["score"], 2) for row in found],
+        }
+    )
+    st.dataframe(
+        table,
+        hide_index=True,
+        alt="Unusual recent points",
+        height=380,
+        column_config={
+            "Series": st.column_config.TextColumn(width="medium"),
+            **{name: st.column_config.NumberColumn(format="localized") for name in ("Value", "Expected")},
+            "Score": st.column_config.TextColumn(help="The error in standard deviations of the errors before it."),
+        },
+    )
+    st.caption("Look at these before you trust a forecast that goes on from them.")

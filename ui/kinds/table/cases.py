@@ -1,0 +1,58 @@
+"""Picking one case among the lines of a table: its main columns as values, the riskiest first."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pandas as pd
+import streamlit as st
+
+from ui.shell import tables
+from ui.shell.context import PageContext
+from ui.shell.words import count
+
+COLUMNS = 5  # of a row's main columns, shown in the list
+
+
+def choose(context: PageContext, model: str, kind: str, search: str, key: str) -> str | None:
+    """Draw the table of test cases and return the row that was picked, at first the first one."""
+    paged = f"{key}_page_{model}_{kind}_{search}"
+    page = int(st.session_state.get(paged) or 1)
+    asked = {"model": model, "kind": kind, "search": search.strip(), "page": page - 1}
+    found = context.ask("cases", asked, label="Looking for cases")
+    if found is None:
+        return None
+    if not found["cases"]:
+        st.caption("No test row fits. Choose another kind of case or clear the search.")
+        return None
+    shown, columns = found["cases"], found["columns"][:COLUMNS]
+    event = st.dataframe(
+        _table(context, shown, columns),
+        hide_index=True,
+        height=330,
+        row_height=32,
+        on_select="rerun",
+        selection_mode="single-row",
+        key=f"{paged}_{page}_table",
+        column_config={
+            **tables.config(columns),
+            "Risk": st.column_config.ProgressColumn(format="%.3f", min_value=0, max_value=1, width="small"),
+        },
+        alt=f"Test {context.domain.row_words[1]} with risk, outcome and main values",
+    )
+    words = f"{count(found['total'])} {context.domain.row_words[1]}. Tick one to look at it."
+    with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
+        st.caption(words, width="content")
+        if found["pages"] > 1:
+            st.pagination(found["pages"], key=paged)
+    picked = event.selection.rows
+    return str(shown[picked[0] if picked and picked[0] < len(shown) else 0]["row"])
+
+
+def _table(context: PageContext, shown: list[dict[str, Any]], columns: list[dict[str, Any]]) -> pd.DataFrame:
+    """Return the list: row id, risk, what was said and what is true, main values."""
+    risk = [case["risk"] for case in shown]
+    truth = [case["y_true"] or "not known" for case in shown]
+    first = pd.DataFrame({"Row": [case["row"] for case in shown], "Risk": risk})
+    first = first.assign(**{"Said": [case["y_pred"] for case in shown], "True": truth})
+    return pd.concat([first, tables.frame([case["values"] for case in shown], columns)], axis=1)

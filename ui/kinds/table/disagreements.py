@@ -1,0 +1,44 @@
+"""Rows of a table on which two models disagree, with both models' words and the rows' main values."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pandas as pd
+import streamlit as st
+
+from dl_core.tasks.prepared import MOST_DISAGREEMENTS
+from ui.shell import tables
+from ui.shell.context import PageContext
+from ui.shell.words import number
+
+COLUMNS = 5  # of a row's main columns
+TITLE = "Cases on which they disagree"
+NONE = "There are none: on every test row both say the same class."
+FOUND = "test rows; those furthest apart come first."
+
+
+def show(context: PageContext, found: list[dict[str, Any]], pair: tuple[str, str]) -> None:
+    """Draw the rows that are furthest apart."""
+    shown = found[:MOST_DISAGREEMENTS]
+    rows = [str(row["row"]) for row in shown]
+    about = context.ask("cases", {"model": pair[0], "rows": rows}, label="Reading these rows")
+    if about is None:
+        return
+    first, second = zip(*(("a", "b") if row["a"] == pair[0] else ("b", "a") for row in shown), strict=True)
+    said = {
+        "Row": rows,
+        "True": [row["y_true"] or "not known" for row in shown],
+        "A says": [f"{row[f'pred_{s}']} {number(row[f'score_{s}'], 2)}" for row, s in zip(shown, first, strict=True)],
+        "B says": [f"{row[f'pred_{s}']} {number(row[f'score_{s}'], 2)}" for row, s in zip(shown, second, strict=True)],
+    }
+    columns = about["columns"][:COLUMNS]
+    values = {case["row"]: case["values"] for case in about["cases"]}
+    table = pd.concat([pd.DataFrame(said), tables.frame([values[row] for row in rows], columns)], axis=1)
+    st.dataframe(
+        table,
+        hide_index=True,
+        row_height=32,
+        column_config=tables.config(columns),
+        alt="Rows on which the two models disagree, with their main values",
+    )

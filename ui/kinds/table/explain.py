@@ -1,0 +1,164 @@
+"""The Explain tab's body for tables: what pushed a row's score up and down, in the user's own units."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import streamlit as st
+
+from dl_core.errors import shorten
+from ui.panels import cases
+from ui.shell import charts, method_words, tables, theme
+from ui.shell.context import PageContext
+from ui.shell.words import number, percent, signed
+
+LABEL = "Splitting the score over the columns and checking it"
+MISSING = "The rows of this run are not kept beside it."
+TOWARDS, AWAY = theme.OKABE_ITO["vermillion"], theme.OKABE_ITO["blue"]
+LONGEST = 38  # characters of a column's name on a chart
+MOST_INPUTS = 10  # lines of the strip over time
+
+
+def usual_target(context: PageContext) -> str:
+    """Return what is explained unless a class is chosen: the last of two classes."""
+    return context.classes[-1] if len(context.classes) == 2 else "the predicted class"
+
+
+def controls(context: PageContext) -> None:
+    """Draw what only this body needs: nothing."""
+
+
+def case(context: PageContext, case: Mapping[str, Any], view: str, more: None) -> None:
+    """Draw the row's outcome, its contributions by method or model, and its values."""
+    shown = list(case["maps"])
+    st.markdown(cases.sentence(context, shown[0]["model"], case["row"]))
+    columns = st.columns(min(2, max(1, len(shown))), gap="large")
+    for at, one in enumerate(shown):
+        with columns[at % len(columns)], st.container(border=True, gap="small"):
+            title = method_words.label(one["method"], table=True) if view == "methods" else context.label(one["model"])
+            _contributions(context, case["row"], one, title, f"explain_{at}_{one['model']}_{one['method']}")
+    with st.expander("All values of this row"):
+        rows = [{"Column": name, "Value": tables.value_text(value)} for name, value in case["values"].items()]
+        st.dataframe(rows, hide_index=True, alt="Every column of this row with its value")
+    _how_to_read()
+
+
+def more(context: PageContext, model: str, row: str) -> None:
+    """Draw nothing: a table's model has no layers worth looking into."""
+
+
+def _contributions(context: PageContext, row: str, one: Mapping[str, Any], title: str, key: str) -> None:
+    """Draw one explanation: where the score starts, what moved it, and whether that can be trusted."""
+    target = one["target"]
+    sure = cases.calibrated(context, one["model"], row, target)
+    heading = f"{title}: {percent(sure)} {target}"
+    chart = bars(one["features"], heading, target)
+    strongest = "; ".join(f"{part['name']} {part['value']} {signed(part['weight'])}" for part in one["features"][:5])
+    charts.draw(chart, f"{heading}. {strongest}.", key=key)
+    words = [] if one.get("base_probability") is None else [f"Bars start at {_low(one['base_probability'])}."]
+    if one.get("other"):
+        words.append(f"All other columns together: {signed(one['other'])}.")
+    if words:
+        st.caption(" ".join(words))
+    if one.get("sequence"):
+        _strip(one["sequence"], target, f"{key}_strip", context.domain.row_words)
+    if one.get("faithfulness"):
+        faithfulness(one["faithfulness"])
+
+
+def _low(base: float) -> str:
+    """Return where the bars start, in words."""
+    return f"a typical row's score, {'below 0.1 %' if base < 0.001 else percent(base)} before calibration"
+
+
+def bars(features: Sequence[Mapping[str, Any]], title: str, target: str) -> Any:
+    """Return contributions as bars: towards the target to the right, away from it to the left."""
+    chart = charts.figure(title, x=f"Push on the log odds; right: towards {target}", height=96 + 40 * len(features))
+    labels = [_tick(part) for part in features]
+    weights = [part["weight"] for part in features]
+    chart.add_bar(
+        x=weights,
+        y=labels,
+        orientation="h",
+        marker_color=[TOWARDS if weight > 0 else AWAY for weight in weights],
+        text=[signed(weight) for weight in weights],
+        textposition="outside",
+        cliponaxis=False,
+        hovertemplate="%{y}: %{text}<extra></extra>",
+    )
+    reach = max([abs(weight) for weight in weights], default=1.0) or 1.0
+    low, high = min([0.0, *weights]), max([0.0, *weights])
+    chart.update_xaxes(range=[low - 0.4 * reach if low < 0 else -0.02 * reach, high + 0.22 * reach])
+    chart.add_vline(x=0, line={"width": 1, "color": theme.GREYS[0]})
+    chart.update_yaxes(autorange="reversed", showgrid=False, type="category")
+    chart.update_layout(bargap=0.45)
+    return chart
+
+
+def _tick(part: Mapping[str, Any]) -> str:
+    """Return a bar's label: the column, below it the row's value and the usual one."""
+    name = shorten(part["name"], LONGEST)
+    value, usual = part.get("value") or "", part.get("typical") or ""
+    if not value:
+        return name
+    text = f"{value}, as is usual" if value == usual else f"{value} · usual {usual}" if usual else value
+    return f"{name}<br><b>{shorten(text, LONGEST)}</b>"
+
+
+def _strip(sequence: Mapping[str, Any], target: str, key: str, words: tuple[str, str]) -> None:
+    """Draw the weights of the account's last rows: time from left to right, inputs from top to bottom."""
+    strength = [sum(map(abs, weights)) for weights in sequence["weights"]]
+    order = sorted(range(len(strength)), key=lambda at: -strength[at])[:MOST_INPUTS]
+    steps = ["this one" if ago == 0 else f"{ago} ago" for ago in sequence["steps"]]
+    values = [sequence["weights"][at] for at in order]
+    reach = max((abs(value) for line in values for value in line), default=1.0) or 1.0
+    title = f"The account's last {words[1]}"
+    chart = charts.figure(title, x=f"{words[0].capitalize()} of the same account", height=110 + 24 * len(order))
+    chart.add_heatmap(
+        z=values,
+        x=steps,
+        y=[shorten(sequence["inputs"][at], LONGEST) for at in order],
+        colorscale=[[0, AWAY], [0.5, "rgba(128,128,128,0.10)"], [1, TOWARDS]],
+        zmin=-reach,
+        zmax=reach,
+        showscale=False,
+        xgap=2,
+        ygap=2,
+        hovertemplate="%{y}, %{x}: %{z:.3f}<extra></extra>",
+    )
+    chart.update_yaxes(autorange="reversed", showgrid=False)
+    by_step = [sum(line[at] for line in sequence["weights"]) for at in range(len(steps))]
+    most = max(range(len(steps)), key=lambda at: abs(by_step[at]))
+    charts.draw(chart, f"{title}: {steps[most]} counts most, {signed(by_step[most])} towards {target}.", key=key)
+
+
+def faithfulness(measured: Mapping[str, Any]) -> None:
+    """Draw how far the contributions can be trusted, beside random orders of the columns."""
+    better = {
+        "deletion": measured["deletion"] < measured["random_deletion"],
+        "insertion": measured["insertion"] > measured["random_insertion"],
+    }
+    passed = sum(better.values())
+    with st.container(horizontal=True, vertical_alignment="center"):
+        words = ("Not faithful here", "Partly faithful", "Faithful here")[passed]
+        icon = ("close", "remove", "check")[passed]
+        st.badge(words, color=("red", "orange", "green")[passed], icon=f":material/{icon}:")
+        for label, name in (("Deletion ↓", "deletion"), ("Insertion ↑", "insertion")):
+            own, random = measured[name], measured[f"random_{name}"]
+            st.markdown(f"{label} **{number(own)}** :small[random {number(random)}]", width="content")
+    if measured.get("randomisation") is not None:
+        ignoring = measured["randomisation"] > 0.5
+        verdict = "they hardly depend on what the model learned" if ignoring else "they depend on what it learned"
+        st.caption(f"Against the same model with random weights: {number(measured['randomisation'], 2)}, so {verdict}.")
+
+
+def _how_to_read() -> None:
+    with st.expander("How to read this"):
+        st.markdown(
+            "Each bar is what one column adds to the score of this row, compared with typical rows of the training "
+            "data: to the right it speaks for the class, to the left against it. Below a column's name stand the row's "
+            "own value and the usual one. **Deletion** sets the strongest columns to their usual values: the faster "
+            "the probability falls, the lower the score and the better the explanation. **Insertion** puts them back "
+            "into a typical row: higher is better. Both earn trust by beating columns in **random** order."
+        )

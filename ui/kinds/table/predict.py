@@ -1,0 +1,120 @@
+"""What the Predict tab shows of a new table: its rows as a queue sorted by risk, with score, reasons and doubts."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pandas as pd
+import streamlit as st
+
+from dl_core.data.safe_export import neutralise
+from dl_core.tasks.prepared import first_rows
+from ui.shell import tables
+from ui.shell.context import PageContext
+from ui.shell.words import count, percent
+
+METHOD = "Reasons"
+EXAMPLES = ("Try the example file", "A file that ships with the sample, without labels.")
+SHOWN_FIRST = "The last test rows of the sample, as an example."
+TRY_ROWS = "Try the last test rows"
+EMPTY = "Drop a new table above, or try the ready model with rows that are here."
+COLUMNS = 6  # of a row's main columns, shown in the queue
+
+
+def rows(context: PageContext) -> list[str]:
+    """Return test rows that stand in for a new file."""
+    return first_rows(context.predictions())
+
+
+def show(context: PageContext, result: dict[str, Any]) -> None:
+    """Draw the queue."""
+    many, target = context.domain.row_words[1], result["target"]
+    with st.container(horizontal=True):
+        st.metric(many.capitalize(), count(result["rows"]), border=True)
+        share = percent(result["flagged"] / max(1, result["rows"]))
+        st.metric(
+            "Flagged", f"{count(result['flagged'])} ({share})", border=True, help=f"Called {target} at the threshold."
+        )
+        strange = "Further from the training rows than 99 % of these are."
+        st.metric("Unlike training", count(result["unlike"]), border=True, help=strange)
+    for note in result["notes"]:
+        st.caption(note)
+    queue = result["queue"]
+    flagged = sum(case["flagged"] for case in queue)
+    only = st.toggle("Flagged only", flagged > 0, key=f"{context.key}_flagged_only", persist_state="session")
+    shown = [case for case in queue if case["flagged"] or not only]
+    if not shown:
+        st.caption("Nothing is flagged here. Switch the filter off to see the riskiest rows.")
+        return
+    columns = result["columns"][:COLUMNS]
+    table = queue_table(shown, columns)
+    st.dataframe(
+        table,
+        hide_index=True,
+        height=min(560, 40 + 32 * len(table)),
+        row_height=32,
+        column_config={
+            **tables.config(columns),
+            "Risk": st.column_config.ProgressColumn(format="%.3f", min_value=0, max_value=1, width="small"),
+            "Reasons": st.column_config.TextColumn(width="large"),
+            "Row": st.column_config.TextColumn(width="small"),
+        },
+        alt=f"Queue of {many} sorted by risk, with reasons",
+    )
+    shown_words = (
+        f"The {count(len(queue))} riskiest of {count(result['rows'])} {many}"
+        if len(queue) < result["rows"]
+        else f"All {count(len(queue))} {many}"
+    )
+    st.caption(f"{shown_words}, sorted by risk; reasons stand with the first ones.")
+    _downloads(context, result, table)
+
+
+def queue_table(shown: list[dict[str, Any]], columns: list[dict[str, Any]]) -> pd.DataFrame:
+    """Return the queue as it is shown and downloaded."""
+    first = pd.DataFrame(
+        {
+            "Row": [case["row"] for case in shown],
+            "Risk": [case["score"] for case in shown],
+            "Flagged": ["flagged" if case["flagged"] else "" for case in shown],
+            "Reasons": ["; ".join(case["reasons"]) for case in shown],
+        }
+    )
+    notes = [", ".join(_notes(case)) for case in shown]
+    values = tables.frame([case["values"] for case in shown], columns)
+    return pd.concat([first, values, pd.DataFrame({"Notes": notes})], axis=1)
+
+
+def _notes(case: dict[str, Any]) -> list[str]:
+    words = {"uncertain": "uncertain", "unlike_training": "unlike training"}
+    return [word for key, word in words.items() if case[key]]
+
+
+def _downloads(context: PageContext, result: dict[str, Any], table: pd.DataFrame) -> None:
+    with st.container(horizontal=True):
+        st.download_button(
+            "Download this queue (CSV)",
+            safe_csv(table),
+            "queue.csv",
+            "text/csv",
+            icon=":material/download:",
+            key="queue_csv",
+            on_click="ignore",
+        )
+        if not context.prepared:
+            path = context.path(result["csv"])
+            st.download_button(
+                "Download all scores (CSV)",
+                path.open("rb") if path.is_file() else b"",
+                "predictions.csv",
+                "text/csv",
+                icon=":material/download:",
+                key="csv",
+                on_click="ignore",
+                disabled=not path.is_file(),
+            )
+
+
+def safe_csv(table: pd.DataFrame) -> bytes:
+    """Return a table as CSV in which no cell can be taken for a formula."""
+    return neutralise(table).to_csv(index=False).encode()

@@ -1,0 +1,1 @@
+"""The panels that every kind of row shares, in the order of the data's way."""

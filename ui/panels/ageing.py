@@ -1,0 +1,134 @@
+"""How models age: their score week by week after training, left alone and updated with each new labelled week."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pandas as pd
+import streamlit as st
+
+from dl_core.domain import Domain
+from dl_core.evaluate.choice import best_model
+from dl_core.evaluate.metrics import METRICS
+from ui.shell import charts
+from ui.shell.context import PageContext
+from ui.shell.words import count, number
+
+UPDATED = ", updated"  # stands after the name of a model that learns on
+
+
+def is_shown(context: PageContext) -> bool:
+    """Return whether the run's rows have a time and a label."""
+    roles = (context.summary or {}).get("dataset", {}).get("roles", {})
+    return bool(roles.get("time") and roles.get("label"))
+
+
+def show(domain: Domain, context: PageContext) -> None:
+    """Draw the panel."""
+    if not is_shown(context):
+        return
+    st.subheader("How they age", anchor=False)
+    metric = _pick_metric(domain, context)
+    found = context.ask("ageing", {"metric": metric, "update": False}, label="Scoring week by week")
+    if found is None:
+        return
+    rows = pd.DataFrame(found["rows"])
+    if rows.empty:
+        st.caption("The test rows hold no whole week with labels.")
+        return
+    place = st.container()
+    updated = _updated(context, metric)
+    if updated:
+        rows = pd.concat([rows, pd.DataFrame(updated)], ignore_index=True)
+    with place:
+        _chart(context, rows, metric)
+
+
+def _pick_metric(domain: Domain, context: PageContext) -> str:
+    known = [name for name in domain.metrics if name in METRICS]
+    return st.selectbox(
+        "Metric by week",
+        known,
+        known.index(domain.primary_metric),
+        format_func=lambda name: METRICS[name].label,
+        key=f"{context.key}_ageing_metric",
+        persist_state="session",
+        width=260,
+    )
+
+
+def _updated(context: PageContext, metric: str) -> list[dict[str, Any]]:
+    """Draw the choice of a model that learns on; return its weeks once they are there."""
+    deep = [name for name, about in context.models.items() if about["kind"] == "deep"]
+    if context.read_only or not deep:
+        return []
+    asked = f"{context.key}_ageing_asked"
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        model = st.selectbox(
+            "A model that learns on",
+            deep,
+            deep.index(best_model(context.models, "deep") or deep[0]),
+            format_func=context.label,
+            key=f"{context.key}_ageing_model",
+            persist_state="session",
+            width=300,
+        )
+        wanted = [str(context.run), model]
+        st.button(
+            "Update with each new labelled week",
+            icon=":material/update:",
+            key="ageing_update",
+            on_click=lambda: st.session_state.update({asked: wanted}),
+            help="Before each week the model learns from all rows whose labels have arrived by then.",
+        )
+    if st.session_state.get(asked) != wanted:
+        return []
+    question = {"models": [model], "metric": metric, "update": True}
+    found = context.ask("ageing", question, label=f"{context.label(model)} learns on, week by week", lane="train")
+    return [] if found is None else found["rows"]
+
+
+def _chart(context: PageContext, rows: pd.DataFrame, metric: str) -> None:
+    """Draw a line with its band for each model over the weeks."""
+    rows = rows[rows["value"].notna()]
+    if rows.empty:
+        st.caption(f"{METRICS[metric].label} is not defined in any week: too few of either class.")
+        return
+    best = best_model(context.models, "deep") or best_model(context.models)
+    series = []
+    for model, weeks in rows.groupby("model", sort=False):
+        name = model.removesuffix(UPDATED)
+        banded = model.endswith(UPDATED) or name == best
+        series.append(
+            {
+                "name": context.label(name) + (UPDATED if model.endswith(UPDATED) else ""),
+                "x": weeks["week"].tolist(),
+                "y": weeks["value"].tolist(),
+                "low": None if not banded else weeks["low"].fillna(weeks["value"]).tolist(),
+                "high": None if not banded else weeks["high"].fillna(weeks["value"]).tolist(),
+                "colour": context.colour(name),
+                "dash": "dot" if model.endswith(UPDATED) else "solid",
+            }
+        )
+    title = _sentence(series, METRICS[metric].label)
+    label = METRICS[metric].label
+    chart = charts.lines(series, title, x="Week of the test, by its first day", y=label, height=420, direct=False)
+    chart.update_xaxes(type="date", tickvals=sorted(set(rows["week"])), tickformat="%d %b")
+    charts.draw(chart, alt=title, key=f"ageing_{metric}")
+    first = rows[rows["model"] == rows["model"].iloc[0]]
+    st.caption(
+        f"Models stay as they were trained; thresholds too. {count(first['n'].min())} to {count(first['n'].max())} "
+        f"{context.domain.row_words[1]} a week, {count(first['positives'].min())} to "
+        f"{count(first['positives'].max())} of them {context.classes[-1]}. Bands: 95 % intervals, of "
+        f"{context.label(best)} and of a model that learns on."
+    )
+
+
+def _sentence(series: list[dict[str, Any]], label: str) -> str:
+    """Return which line changes most from its first to its last week."""
+    change = {one["name"]: one["y"][-1] - one["y"][0] for one in series if len(one["y"]) > 1}
+    if not change:
+        return f"{label} in the one week of the test"
+    most = max(change, key=lambda name: abs(change[name]))
+    word = "gains" if change[most] > 0 else "loses"
+    return f"{most} {word} most: {number(abs(change[most]))} of {label} from the first to the last week"

@@ -1,0 +1,211 @@
+"""The Bias tab: whom the model fails, how sure that is, and what mitigation would cost."""
+
+from __future__ import annotations
+
+from itertools import combinations
+from typing import Any
+
+import pandas as pd
+import streamlit as st
+
+from dl_core.domain import Domain
+from ui import kinds
+from ui.kinds.interactions import exposure
+from ui.panels import leading_model, mitigation
+from ui.shell import charts, metric_words, states, theme
+from ui.shell.context import PageContext
+from ui.shell.words import count, estimate, interval, number, signed
+
+LONE = (
+    "Bias compares groups of series, such as regions or sectors, and here one series alone was judged. Whether it is "
+    "forecast too high or too low stands in Compare, under Mean signed error."
+)
+MOST_GROUPS = 12  # of a column that has more, unless more are large enough to judge
+MOST_SENTENCES = 4  # on the four-fifths rule, before the rest is folded
+
+
+def show(domain: Domain, context: PageContext) -> None:
+    """Draw the tab."""
+    if leading_model.lone(context):
+        states.empty("groups", LONE, key="lone_series")
+        return
+    chosen, first = st.session_state.get(f"{context.key}_bias_columns") or [], f"{context.key}_bias_first"
+    if chosen == st.session_state.get(first):
+        chosen = []  # the columns that were offered: the same question, whose answer is there
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        model = _pick_model(context)
+        place = st.container()
+    report = context.ask("bias", {"model": model, "columns": chosen}, label="Scoring every group")
+    if report is None:
+        return
+    columns = report["columns"]
+    if not chosen:
+        st.session_state[first] = list(report["asked"])
+    place.multiselect(
+        "Columns and pairs of columns",
+        [*columns, *(f"{a} × {b}" for a, b in combinations(columns, 2))],
+        default=report["asked"],
+        key=f"{context.key}_bias_columns",
+        persist_state="session",
+        help="Groups that came with the data, and what the rows themselves show. A pair looks at both at once.",
+    )
+    metric = _pick_metric(domain, context, report)
+    _warnings(report)
+    series = kinds.is_series(context)
+    left, right = st.columns([1, 1] if series else [3, 2], gap="large")
+    with left:
+        _groups(context, report, model, metric)
+    with right:
+        _disparities(report, metric, series)
+        _four_fifths(report)
+    if kinds.is_lists(context):
+        exposure.show(context, model)
+    else:
+        mitigation.show(domain, context, model, columns)
+
+
+def _pick_model(context: PageContext) -> str:
+    names = list(context.models)
+    return st.selectbox(
+        "Model",
+        names,
+        names.index(context.best) if context.best in names else 0,
+        format_func=context.label,
+        key=f"{context.key}_bias_model",
+        persist_state="session",
+        width=300,
+    )
+
+
+def _pick_metric(domain: Domain, context: PageContext, report: dict[str, Any]) -> str:
+    metric = st.segmented_control(
+        "Metric",
+        [row["metric"] for row in report["overall"]],
+        default=domain.primary_metric if domain.primary_metric in domain.group_metrics else domain.group_metrics[0],
+        format_func=lambda name: metric_words.measure(context, name).label,
+        required=True,
+        key=f"{context.key}_bias_metric",
+        persist_state="session",
+    )
+    st.caption(metric_words.measure(context, metric).help)
+    return metric
+
+
+def _warnings(report: dict[str, Any]) -> None:
+    for sentence in report["warnings"][:2]:
+        st.warning(sentence, icon=":material/groups:")
+    more = report["warnings"][2:]
+    if more:
+        with st.expander(f"{count(len(more))} more"):
+            for sentence in more:
+                st.markdown(f"- {sentence}")
+    if not report["warnings"]:
+        st.success("No disparity stands out of chance for these columns.", icon=":material/check_circle:")
+
+
+def _groups(context: PageContext, report: dict[str, Any], model: str, metric: str) -> None:
+    """Draw one chart a column: dots with intervals by group around the overall line."""
+    overall = next(row for row in report["overall"] if row["metric"] == metric)
+    table = pd.DataFrame([row for row in report["groups"] if row["metric"] == metric])
+    units = leading_model.units(context)
+    for column, rows in table.groupby("column", sort=False):
+        shown = largest(rows)
+        dots = [
+            {
+                "label": f"{row['group']} (n = {count(row['n'])}{'' if row['enough'] else ', too few to judge'})",
+                "value": row["value"],
+                "low": row["low"],
+                "high": row["high"],
+                "n": row["n"],
+                "colour": context.colour(model) if row["enough"] else theme.FAINT,
+            }
+            for row in shown.to_dict("records")
+            if row["value"] is not None and row["value"] == row["value"]
+        ]
+        label = metric_words.measure(context, metric).label
+        title = f"{label} by {column}{_stands_out(context, report, metric, column)}"
+        everyone = estimate(overall["value"], overall["low"], overall["high"], overall["n"])
+        words = (
+            f"dotted: all {units}, {number(overall['value'])}"
+            if kinds.is_series(context)
+            else f"{label}; dotted: all {units}, {everyone}"
+        )
+        chart = charts.dots(dots, title, x=words, line=overall["value"])
+        if dots and min(row["value"] for row in dots) == max(row["value"] for row in dots):
+            chart.update_xaxes(range=[-0.02, 1.05])  # one value alone would be drawn on an axis up to 2
+        charts.draw(chart, alt=title, key=f"bias_{column}_{metric}")
+        if len(shown) < len(rows):
+            st.caption(
+                f"The {count(len(shown))} largest of {count(len(rows))} groups; the others are too small to judge."
+            )
+
+
+def _stands_out(context: PageContext, report: dict[str, Any], metric: str, column: str) -> str:
+    """Return which group of a column of series fares worst, for a chart's title, where that is more than chance."""
+    if not kinds.is_series(context):
+        return ""
+    for row in report["disparities"]:
+        if (row["metric"], row["column"], row["kind"]) == (metric, column, "difference"):
+            chance = row["low"] is None or row["low"] * row["high"] <= 0
+            return ": differences may be chance" if chance else f": worst for {_short(row, 'worst')}"
+    return ": too few series to compare"
+
+
+def largest(rows: pd.DataFrame) -> pd.DataFrame:
+    """Return the groups that are drawn: all that are large enough, and of the others the largest, in their order."""
+    if len(rows) <= MOST_GROUPS:
+        return rows
+    most = max(MOST_GROUPS, int(rows["enough"].sum()))
+    kept = rows.sort_values(["enough", "n"], ascending=False, kind="stable").head(most)
+    return rows.loc[rows.index.isin(kept.index)]
+
+
+def _disparities(report: dict[str, Any], metric: str, series: bool) -> None:
+    st.markdown("**How far apart the groups are**")
+    rows = [row for row in report["disparities"] if row["metric"] == metric and row["kind"] == "difference"]
+    if not rows:
+        st.caption("Fewer than two groups are large enough to compare.")
+        return
+    table = pd.DataFrame(
+        {
+            "Column": [row["column"] for row in rows],
+            "Difference": [signed(row["value"]) for row in rows],
+            "95 % interval": [interval(row["low"], row["high"]) for row in rows],
+            "Best": [_short(row, "best") for row in rows],
+            "Worst": [_short(row, "worst") for row in rows],
+        }
+    )
+    st.dataframe(table, hide_index=True, alt="Differences between the best and the worst group")
+    ratios = [row for row in report["disparities"] if row["metric"] == metric and row["kind"] == "ratio"]
+    order = "the lower to the higher" if series else "worst to best"
+    st.caption(
+        "Groups too small to say anything take no part. An interval that holds 0 means the difference may be chance. "
+        f"Ratios of {order}: {', '.join(map(_ratio, ratios)) or 'none'}."
+    )
+
+
+def _short(row: dict[str, Any], which: str) -> str:
+    """Return a group's name without that of its column, which stands beside it."""
+    return str(row[which]).removeprefix(f"{row['column']} ")
+
+
+def _four_fifths(report: dict[str, Any]) -> None:
+    """Say for each group whether it keeps the four-fifths rule, the groups that break it first."""
+    rows = sorted(report.get("four_fifths") or (), key=lambda row: row["ratio_called"] or 0)
+    if not rows:
+        return
+    st.markdown("**The four-fifths rule**")
+    for row in rows[:MOST_SENTENCES]:
+        st.markdown(f"- {row['sentence']}")
+    if rows[MOST_SENTENCES:]:
+        with st.expander(f"{count(len(rows) - MOST_SENTENCES)} more"):
+            for row in rows[MOST_SENTENCES:]:
+                st.markdown(f"- {row['sentence']}")
+    st.caption(
+        "A rule of thumb from US hiring guidelines: a group's rate below four fifths of another's calls for a reason. "
+        "It is no test of fairness by itself."
+    )
+
+
+def _ratio(row: dict[str, Any]) -> str:
+    return f"{row['column']} {number(row['value'])} {interval(row['low'], row['high'])}"

@@ -1,0 +1,116 @@
+"""Single cases: their picture, what was said of them, and picking one. A row keeps its id throughout."""
+
+from __future__ import annotations
+
+import base64
+import io
+
+import numpy as np
+import pandas as pd
+import streamlit as st
+from PIL import Image
+
+from ui import kinds
+from ui.kinds.images import preview
+from ui.shell import folders
+from ui.shell.context import PageContext
+from ui.shell.words import number
+
+KINDS = {"all": "All", "wrong": "Wrong", "uncertain": "Uncertain", "right": "Right"}
+
+
+def picture_of(context: PageContext, row: str) -> np.ndarray | None:
+    """Return the image of a row, (h, w[, 3]) uint8, or None where the data are not at hand."""
+    table = context.table()
+    key = preview.image_key(context.dataset or {})
+    if table is None or key is None or row not in table.index:
+        return None
+    return folders.image(context.dataset_folder, key, int(table.index.get_loc(row)))
+
+
+def picture(context: PageContext, row: str, alt: str) -> None:
+    """Draw a row's image, small images enlarged without smoothing."""
+    image = picture_of(context, row)
+    if image is None:
+        st.caption(row)
+        return
+    st.image(enlarged(Image.fromarray(image), 200), width="stretch", alt=alt)
+
+
+def enlarged(image: Image.Image, least: int) -> Image.Image:
+    """Return the image with its shorter side at least ``least`` pixels, by whole steps, so that pixels stay pixels."""
+    times = max(1, -(-least // min(image.size)))
+    return image.resize((image.width * times, image.height * times), Image.Resampling.NEAREST)
+
+
+def uri(image: Image.Image) -> str:
+    """Return a PNG data URI."""
+    buffer = io.BytesIO()
+    image.save(buffer, "PNG")
+    return "data:image/png;base64," + base64.b64encode(buffer.getvalue()).decode("ascii")
+
+
+def outcomes(context: PageContext, model: str) -> pd.DataFrame:
+    """Return a model's test rows by row id: ``y_true, y_pred, confidence, right``."""
+    rows = context.predictions()
+    rows = rows[(rows["model"] == model) & (rows["split"] == "test")].set_index("row")
+    scores = rows[[column for column in rows if column.startswith("score_")]]
+    return rows[["y_true", "y_pred"]].assign(confidence=scores.max(axis=1), right=rows["y_true"] == rows["y_pred"])
+
+
+def sentence(context: PageContext, model: str, row: str) -> str:
+    """Return what a case truly is and what the model made of it, as one sentence."""
+    said = outcomes(context, model).loc[row]
+    called = f"was called **{said['y_pred']}** ({number(said['confidence'])})"
+    if pd.isna(said["y_true"]):
+        return f"**{row}** {called} by {context.label(model)}."
+    right = "right" if said["right"] else "wrong"
+    return f"**{row}** is truly **{said['y_true']}** and {called} by {context.label(model)}: {right}."
+
+
+def calibrated(context: PageContext, model: str, row: str, target: str) -> float:
+    """Return the calibrated probability of ``target``, the one that every tab shows."""
+    rows = context.predictions()
+    return float(rows[(rows["model"] == model) & (rows["row"] == row)][f"score_{target}"].iloc[0])
+
+
+def said_of(context: PageContext, model: str, kind: str = "all", search: str = "") -> pd.DataFrame:
+    """Return the test rows of a model by row id: ``y_true, y_pred, confidence, right`` and the metadata.
+
+    ``kind`` is a key of `KINDS`; ``search`` is looked for in the row id and the metadata. Wrong cases stand with the
+    surest first, uncertain ones with the least sure first.
+    """
+    rows = outcomes(context, model)
+    limit = context.models[model].get("uncertain_below") or 0.6
+    if kind == "right":
+        rows = rows[rows["right"]]
+    elif kind == "wrong":
+        rows = rows[~rows["right"]]
+    elif kind == "uncertain":
+        rows = rows[rows["confidence"] < limit]
+    table = context.table()
+    if table is not None:
+        label = preview.label_column(context.dataset)
+        rows = rows.join(table.drop(columns=[label] if label in table else []), how="left")
+    if search:
+        text = rows.astype(str).agg(" ".join, axis=1) + " " + rows.index.astype(str)
+        rows = rows[text.str.contains(search, case=False, regex=False)]
+    return rows.sort_values("confidence", ascending=kind == "uncertain", kind="stable")
+
+
+def pick(context: PageContext, model: str, key: str) -> str | None:
+    """Draw kind, search and the table of test cases; return the row that was picked, at first the first one."""
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        kind = st.segmented_control(
+            "Cases",
+            list(KINDS),
+            default="all",
+            format_func=KINDS.get,
+            required=True,
+            key=f"{key}_kind",
+            persist_state="session",
+        )
+        search = st.text_input(
+            "Search", key=f"{key}_search", placeholder="row id or any value", persist_state="session", width=220
+        )
+    return kinds.body(context, "cases").choose(context, model, kind, search, key)

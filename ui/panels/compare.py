@@ -1,0 +1,255 @@
+"""The Compare tab: a leaderboard with intervals, the verdict, and two models side by side on the same rows."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pandas as pd
+import streamlit as st
+
+from dl_core.domain import Domain
+from dl_core.evaluate.results import Evaluation
+from dl_core.tasks.prepared import default_pair
+from ui import kinds
+from ui.kinds.interactions import cold_start
+from ui.kinds.interactions import curves as curves_lists
+from ui.kinds.series import curves as curves_series
+from ui.panels import ageing, curves, drift, leading_model, stress
+from ui.shell import charts, first_paint, folders, metric_words, theme
+from ui.shell.context import PageContext
+from ui.shell.words import count, duration, interval, number, signed, size
+
+VERDICT = {"better": "better", "worse": "worse", "tie": "a tie"}
+TARGETS = "; coverage and signed error are compared by their distance from what is promised"
+
+
+def show(domain: Domain, context: PageContext) -> None:
+    """Draw the tab."""
+    comparison = folders.json_file(context.run_folder / "comparison.json")
+    evaluation = context.evaluation()
+    if comparison is None:
+        comparison = context.ask("compare", {}, label="Comparing the models")
+    if comparison is not None:
+        st.info(comparison["sentence"], icon=":material/balance:")
+    _metric_and_leaderboard(domain, context, evaluation)
+    if comparison is None:
+        return
+    first_paint.pause()
+    pair = _pick_pair(context)
+    if pair:
+        _differences(context, comparison, pair)
+    first_paint.pause()
+    shown = {"interactions": curves_lists, "series": curves_series}.get(kinds.kind(context), curves)
+    shown.show(context, evaluation, pair)
+    first_paint.pause()
+    if pair:
+        _disagreements(context, comparison, pair)
+    first_paint.pause()
+    ageing.show(domain, context)
+    _costs(context, comparison)
+    drift.show(domain, context)
+    cold_start.show(domain, context)
+    stress.show(domain, context)
+
+
+@st.fragment
+def _metric_and_leaderboard(domain: Domain, context: PageContext, evaluation: Evaluation) -> None:
+    """Draw the choice of metric and its chart; another metric draws only these two anew."""
+    if evaluation.metrics.empty:
+        st.info(evaluation.note or "There are no labels, so no model can be judged here.", icon=":material/info:")
+        return
+    metric = _pick_metric(domain, context, evaluation.metrics)
+    _leaderboard(context, evaluation.metrics, metric, evaluation.bounds.get(metric))
+
+
+def _pick_metric(domain: Domain, context: PageContext, table: pd.DataFrame) -> str:
+    known = [name for name in domain.metrics if name in set(table["metric"])]
+    chosen = st.segmented_control(
+        "Metric",
+        known,
+        default=domain.primary_metric if domain.primary_metric in known else known[0],
+        format_func=lambda name: metric_words.measure(context, name).label,
+        required=True,
+        key=f"{domain.name}_metric",
+        persist_state="session",
+        label_visibility="collapsed",
+    )
+    st.caption(metric_words.measure(context, chosen).help)
+    return chosen
+
+
+def _leaderboard(context: PageContext, table: pd.DataFrame, metric: str, bound: float | None) -> None:
+    """Draw every model's value as a dot with its 95 % interval; baselines in grey."""
+    rows = table[(table["metric"] == metric) & table["value"].notna()]
+    if rows.empty:
+        st.caption(f"{metric_words.measure(context, metric).label} is not defined on these test rows.")
+        return
+    rows = leading_model.ranked(context, metric, rows)
+    dots = [
+        {**row, "label": context.label(row["model"]), "colour": context.colour(row["model"])}
+        for row in rows.to_dict("records")
+    ]
+    title = leading_model.title(context, metric, dots[0])
+    chart = charts.dots(dots, title, x=leading_model.axis(context, metric), line=leading_model.target(context, metric))
+    if bound is not None:
+        _bound(chart, bound)
+    charts.draw(chart, alt=title, key=f"leaderboard_{metric}")
+    held = "The test" if kinds.is_series(context) else "Test rows"
+    st.caption(f"Whiskers: 95 % interval. Protocol: {context.summary['protocol']}. {held} chose nothing.")
+
+
+def _bound(chart: Any, bound: float) -> None:
+    """Draw the value that a perfect model would reach, which no model can pass on these rows."""
+    chart.add_vline(
+        x=bound,
+        line={"dash": "dash", "width": 1.5, "color": theme.OKABE_ITO["green"]},
+        annotation={"text": f"a perfect model: {number(bound)}", "font": {"size": 12}, "xanchor": "right"},
+        annotation_position="top",
+    )
+    chart.update_layout(margin_t=28)
+
+
+def _pick_pair(context: PageContext) -> tuple[str, str] | None:
+    """Let the user choose two models; at first the best deep model and the best baseline by validation."""
+    names = list(context.models)
+    if len(names) < 2:
+        st.caption("One model was trained; train another to compare.")
+        return None
+    st.subheader("Two models side by side", anchor=False)
+    first, second = default_pair(context.models)
+    left, right = st.columns(2)
+    one = left.selectbox(
+        "Model A", names, names.index(first), format_func=context.label, key=f"{context.key}_a", persist_state="session"
+    )
+    others = [name for name in names if name != one]
+    two = right.selectbox(
+        "Model B",
+        others,
+        others.index(second) if second in others else 0,
+        format_func=context.label,
+        key=f"{context.key}_b",
+        persist_state="session",
+    )
+    return one, two
+
+
+def _pair_rows(comparison: dict[str, Any], pair: tuple[str, str]) -> list[dict[str, Any]]:
+    """Return the paired differences A − B, turned round where the comparison holds them as B − A."""
+    found = []
+    for row in comparison["pairs"]:
+        if (row["a"], row["b"]) == pair:
+            found.append(row)
+        elif (row["b"], row["a"]) == pair:
+            turned = {"better": "worse", "worse": "better"}
+            low = None if row["high"] is None else -row["high"]
+            high = None if row["low"] is None else -row["low"]
+            found.append(
+                {
+                    **row,
+                    "a": row["b"],
+                    "b": row["a"],
+                    "value_a": row["value_b"],
+                    "value_b": row["value_a"],
+                    "difference": None if row["difference"] is None else -row["difference"],
+                    "low": low,
+                    "high": high,
+                    "verdict": turned.get(row["verdict"], row["verdict"]),
+                }
+            )
+    return found
+
+
+def _differences(context: PageContext, comparison: dict[str, Any], pair: tuple[str, str]) -> None:
+    """Draw the paired differences with intervals around nought, and the numbers beside."""
+    rows = [row for row in _pair_rows(comparison, pair) if row["difference"] is not None]
+    if not rows:
+        return
+    one, two = map(context.label, pair)
+    dots = [
+        {
+            "label": metric_words.measure(context, row["metric"]).label,
+            "value": row["difference"],
+            "low": row["low"],
+            "high": row["high"],
+            "n": row["n"],
+            "colour": context.colour(pair[0]) if row["verdict"] == "better" else context.colour(pair[1]),
+        }
+        for row in rows
+    ]
+    units = leading_model.units(context)
+    wins = sum(row["verdict"] == "better" for row in rows)
+    losses = sum(row["verdict"] == "worse" for row in rows)
+    title = f"A is better by {wins} of {len(rows)} metrics, worse by {losses}"
+    left, right = st.columns([5, 6], gap="large")
+    with left:
+        drawn = [dot for dot, row in zip(dots, rows, strict=True) if _beside(context, row["metric"])]
+        chart = charts.dots(drawn, title, x="A − B, turned so that right is better; whiskers: 95 %", line=0.0)
+        charts.draw(chart, alt=f"{one} against {two}: {title}", key="differences")
+    with right:
+        table = pd.DataFrame(
+            {
+                "Metric": [dot["label"] for dot in dots],
+                "A": [number(row["value_a"]) for row in rows],
+                "B": [number(row["value_b"]) for row in rows],
+                "A − B, 95 % interval": [
+                    f"{signed(row['difference'])} {interval(row['low'], row['high'])}" for row in rows
+                ],
+                "A is": [VERDICT.get(row["verdict"], row["verdict"]) for row in rows],
+            }
+        )
+        st.dataframe(table, hide_index=True, height="content", alt="Paired differences by metric")
+        st.caption(
+            f"A is {one}, B is {two}. n = {count(rows[0]['n'])} test {units}, the same for both; differences are "
+            f"turned so that positive is better{TARGETS if kinds.is_series(context) else ''}."
+        )
+
+
+def _beside(context: PageContext, metric: str) -> bool:
+    """Return whether a metric's differences can be drawn on the scale of the others."""
+    return metric_words.is_share(context, metric) and not metric.startswith(leading_model.WIDTH)
+
+
+def _disagreements(context: PageContext, comparison: dict[str, Any], pair: tuple[str, str]) -> None:
+    """Show the cases that the two models answer differently, the most different first."""
+    found = [row for row in comparison["disagreements"] if {row["a"], row["b"]} == set(pair)]
+    body = kinds.body(context, "disagreements")
+    st.subheader(body.TITLE, anchor=False)
+    if not found:
+        st.caption(body.NONE)
+        return
+    st.caption(f"{count(len(found))} {body.FOUND}")
+    body.show(context, found, pair)
+
+
+def _costs(context: PageContext, comparison: dict[str, Any]) -> None:
+    """Show what each model costs: training and prediction time, size."""
+    st.subheader("What they cost", anchor=False)
+    costs = comparison["costs"]
+    table = pd.DataFrame(
+        {
+            "Model": [context.label(row["model"]) for row in costs],
+            "Kind": ["deep" if row["kind"] == "deep" else "baseline" for row in costs],
+            "Training": [duration(row["fit_seconds"]) for row in costs],
+            "One prediction": [duration((row["predict_ms"] or 0) / 1000) for row in costs],
+            "Size": [size(row["size_bytes"]) for row in costs],
+            "Learned numbers": [count(row["parameters"]) for row in costs],
+        }
+    )
+    st.dataframe(table, hide_index=True, alt="Training time, prediction time and size of each model")
+    for model, about in context.models.items():
+        if sentence := paths_sentence(context.label(model), about.get("chosen") or {}):
+            st.caption(sentence)
+
+
+def paths_sentence(label: str, chosen: dict[str, Any]) -> str:
+    """Return how a model that weighs several paths has weighed them, and what each reaches alone; else nothing."""
+    weights, alone = chosen.get("weights"), chosen.get("held_ndcg") or {}
+    if not isinstance(weights, dict):
+        return ""
+    total = sum(weights.values()) or 1.0
+    shares = ", ".join(f"{name} {100 * weight / total:.0f} %" for name, weight in weights.items())
+    reached = ", ".join(f"{name} {alone[name]:.3f}" for name in (*weights, "blend") if name in alone)
+    told = f" On held-out users of the validation they reach nDCG {reached}." if reached else ""
+    deep = weights.get("deep", 0.0) / total
+    verdict = " The deep path has next to no say here." if "deep" in weights and deep < 0.05 else ""
+    return f"{label}: its paths weigh {shares}.{told}{verdict}"

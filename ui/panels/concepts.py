@@ -1,0 +1,195 @@
+"""Short explanations of the ideas behind the pages; the charts are drawn from the sample's prepared run."""
+
+from __future__ import annotations
+
+import math
+from pathlib import Path
+
+import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
+
+from dl_core.domain import Domain, domains
+from ui.kinds.interactions import concepts
+from ui.kinds.series import concepts as concepts_series
+from ui.shell import charts, first_paint, folders, samples, theme
+from ui.shell.words import estimate, number
+
+HIGH, LOW = 356, 204  # pixels that a chart takes up with its title; one with two groups
+Z = 1.959964  # 97.5 % point of the normal distribution
+
+
+def show() -> None:
+    """Draw the page."""
+    st.title("Concepts", anchor=False)
+    st.caption("What the words on these pages mean, and what they do not mean.")
+    example = next((domain for domain in domains().values() if domain.sample and _folder(domain)), None)
+    lists, series = concepts.example(), concepts_series.example()
+    ideas = (
+        ("Transfer learning", TRANSFER, _transfer, example),
+        ("Saliency, and whether to believe it", SALIENCY, None, example),
+        ("Calibration", CALIBRATION, _calibration, example),
+        ("Intervals", INTERVALS, _intervals, example),
+        ("Bias", BIAS, _bias, example),
+        *((*entry, lists) for entry in concepts.entries()),
+        *((*entry, series) for entry in concepts_series.entries()),
+    )
+    later = []
+    for title, text, draw, shown in ideas:
+        with st.container(border=True):
+            left, right = st.columns([1, 1], gap="large", vertical_alignment="center")
+            with left:
+                st.subheader(title, anchor=False)
+                st.markdown(text)
+            with right:
+                if draw is None:
+                    _saliency()
+                elif shown is not None or draw in ALONE:
+                    later.append((draw, shown, _place(LOW if draw is _bias else HIGH)))
+    first_paint.pause(first_paint.FRAME)
+    for draw, shown, slot in later:
+        with slot.container():
+            draw(shown)
+        first_paint.pause()
+
+
+TRANSFER = (
+    "A network that has learned to see on a million everyday photographs already knows edges, textures and shapes. "
+    "*Frozen features* keep it as it is and train only one last linear layer on your images: seconds, and enough with "
+    "about a hundred labels. *Fine-tuning* goes on training the whole network: minutes, and better when there are "
+    "thousands. A network *from scratch* starts with nothing and needs the most data.\n\n"
+    "Whether it was worth it shows only beside a simple baseline on the same test rows."
+)
+SALIENCY = (
+    "A saliency map colours the parts of an image that raised a model's score for a class. It does not say why, and a "
+    "pretty map can be wrong. So each map is tested: *deletion* blanks the brightest parts first (the score should "
+    "fall fast), *insertion* shows them first (it should rise fast), *randomisation* repeats the map with random "
+    "weights (it should change), and where the true place is known, the *pointing game* asks whether the peak lies in "
+    "it.\n\n"
+    "A random map and a map of the image's centre stand beside every score: a map that does not beat them says nothing."
+)
+CALIBRATION = (
+    "A model is calibrated if, of all cases to which it gives 80 %, four in five are truly of that class. Networks are "
+    "often too sure of themselves. *Temperature scaling* divides their scores by one number, chosen on validation "
+    "rows; ranks stay the same, probabilities become honest.\n\n"
+    "The closer the dots lie to the diagonal, the more literally a probability may be taken."
+)
+INTERVALS = (
+    "A score on 100 test images is a guess about all future ones. The 95 % interval says how far off that guess may "
+    "be. It shrinks with the square root of n: four times as many test rows halve it.\n\n"
+    "Two models are compared *paired*, on the same rows: if the interval of their difference holds 0, it is a tie, and "
+    "the simpler model will do."
+)
+BIAS = (
+    "A good overall score can hide a group for which the model fails. So each metric is shown by group, with interval "
+    "and n. A small group has a wide interval: that is not proof of fairness, only a lack of data. Reweighing and "
+    "thresholds for each group can narrow a gap, and usually cost something elsewhere; both are shown."
+)
+
+
+def _place(height: int) -> DeltaGenerator:
+    """Return the place of a chart; while the page arrives its height is kept free, so that the words do not move."""
+    place = st.empty()
+    if first_paint.arriving():
+        place.skeleton(height=height)
+    return place
+
+
+def _folder(domain: Domain) -> Path | None:
+    folder = samples.prepared_run(domain)
+    return folder if folder and folders.run_summary(folder) else None
+
+
+def _transfer(domain: Domain) -> None:
+    judged = folders.evaluation(_folder(domain))
+    rows = judged.metrics[judged.metrics["metric"] == domain.primary_metric]
+    colours = theme.model_colours(domain.models)
+    shown = [
+        {**row, "label": domain.models[row["model"]].label, "colour": colours[row["model"]]}
+        for row in rows.to_dict("records")
+        if row["model"] in domain.models
+    ]
+    shown.sort(key=lambda row: -row["value"])
+    chart = charts.dots(shown, "On the sample: transfer against the rest", x=domain.primary_metric.upper())
+    said = "; ".join(f"{row['label']} {estimate(row['value'], row['low'], row['high'], row['n'])}" for row in shown)
+    charts.draw(chart, f"Test score of each model on the sample. {said}.", key="concept_transfer")
+
+
+def _saliency() -> None:
+    st.markdown(
+        "| Test | Good is | What it measures |\n|---|---|---|\n"
+        "| Deletion | low | area under the falling score |\n"
+        "| Insertion | high | area under the rising score |\n"
+        "| Randomisation | near 0 | rank correlation with the map of a random network |\n"
+        "| Pointing | a hit | whether the peak lies in the known mask |"
+    )
+    st.caption("Petsiuk 2018 (deletion, insertion), Adebayo 2018 (randomisation), Zhang 2018 (pointing game).")
+
+
+def _calibration(domain: Domain) -> None:
+    judged = folders.evaluation(_folder(domain))
+    deep = [name for name in judged.curves if name in domain.models and domain.models[name].kind == "deep"]
+    name = next((name for name in deep if judged.curves[name].get("calibration")), None)
+    if name is None:
+        return
+    curve = judged.curves[name]["calibration"]
+    colour = theme.model_colours(domain.models)[name]
+    series = [
+        {"name": "perfect", "x": [0, 1], "y": [0, 1], "colour": theme.GREYS[0], "dash": "dot"},
+        {"name": "sample", "x": curve["predicted"], "y": curve["observed"], "colour": colour},
+    ]
+    title = f"{domain.models[name].label}, on the sample"
+    chart = charts.lines(series, title, x="Probability given", y="Share that was true", direct=False)
+    pairs = zip(curve["predicted"], curve["observed"], strict=True)
+    said = "; ".join(f"{number(given)} given, {number(true)} true" for given, true in pairs)
+    charts.draw(chart, f"Calibration of {domain.models[name].label}: {said}.", key="concept_calibration")
+
+
+def wilson(hits: float, n: int) -> tuple[float, float]:
+    """Return the 95 % interval of a share by Wilson's formula (1927)."""
+    share = hits / n
+    middle = (share + Z**2 / (2 * n)) / (1 + Z**2 / n)
+    half = Z / (1 + Z**2 / n) * math.sqrt(share * (1 - share) / n + Z**2 / (4 * n**2))
+    return middle - half, middle + half
+
+
+def _intervals(domain: Domain | None) -> None:
+    sizes = [25, 50, 100, 200, 400, 800, 1600]
+    ends = [wilson(0.9 * n, n) for n in sizes]
+    band = {"low": [low for low, _ in ends], "high": [high for _, high in ends]}
+    series = [{"name": "0.90", "x": sizes, "y": [0.9] * len(sizes), "colour": theme.DEEP[0], **band}]
+    title = "An accuracy of 0.90 is known this well"
+    chart = charts.lines(series, title, x="Test rows (n), on a log scale", y="Accuracy", direct=False)
+    chart.update_layout(showlegend=False)
+    chart.update_xaxes(type="log", tickvals=sizes)
+    said = "; ".join(f"n = {n}: {number(low)} to {number(high)}" for n, (low, high) in zip(sizes, ends, strict=True))
+    charts.draw(chart, f"95 % interval of an accuracy of 0.90. {said}.", key="concept_intervals")
+
+
+def _bias(domain: Domain) -> None:
+    folder = _folder(domain)
+    summary = folders.run_summary(folder)
+    data = samples.folder(domain)
+    table = folders.table(data) if data else None
+    columns = summary["dataset"]["roles"].get("group", ())
+    column = next((name for name in columns if table is not None and 2 <= table[name].nunique() <= 6), None)
+    predictions = folders.predictions(folder)
+    deep = [name for name in summary["models"] if summary["models"][name]["kind"] == "deep"]
+    if column is None or predictions is None or not deep:
+        return
+    mine = predictions[(predictions["model"] == deep[0]) & (predictions["split"] == "test")].set_index("row")
+    right = (mine["y_true"] == mine["y_pred"]).groupby(table[column].reindex(mine.index).astype(str))
+    rows = []
+    for group, hits in right:
+        low, high = wilson(float(hits.sum()), len(hits))
+        value = float(hits.mean())
+        rows.append({"label": group, "value": value, "low": low, "high": high, "n": len(hits), "colour": theme.DEEP[0]})
+    overall = float((mine["y_true"] == mine["y_pred"]).mean())
+    chart = charts.dots(rows, f"Accuracy by {column} on the sample", x="Accuracy", line=overall)
+    said = "; ".join(f"{row['label']} {estimate(row['value'], row['low'], row['high'], row['n'])}" for row in rows)
+    charts.draw(chart, f"Accuracy by {column}: {said}. Overall {number(overall)}.", key="concept_bias")
+
+
+ALONE = (  # what can be drawn without a sample
+    _intervals,
+    *(draw for entries in (concepts.entries(), concepts_series.entries()) for _, _, draw in entries),
+)

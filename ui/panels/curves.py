@@ -1,0 +1,130 @@
+"""Curves of all models on one chart, and the operating point of two of them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import streamlit as st
+
+from dl_core.evaluate.results import Evaluation
+from ui.shell import charts, theme
+from ui.shell.context import PageContext
+from ui.shell.words import count, number, percent
+
+FORMS = {
+    "roc": ("ROC", "fpr", "tpr", "False positive rate", "True positive rate", "Further up and left is better"),
+    "pr": ("Precision-recall", "recall", "precision", "Recall", "Precision", "Further up and right is better"),
+    "calibration": (
+        "Calibration",
+        "predicted",
+        "observed",
+        "Predicted probability",
+        "Observed share",
+        "On the diagonal a probability means what it says",
+    ),
+}
+
+
+def show(context: PageContext, evaluation: Evaluation, pair: tuple[str, str] | None) -> None:
+    """Draw the curves, and for two classes the slider of the operating point."""
+    left, right = st.columns([3, 2], gap="large")
+    with left:
+        form = st.segmented_control(
+            "Curve",
+            list(FORMS),
+            default="roc",
+            format_func=lambda name: FORMS[name][0],
+            required=True,
+            key=f"{context.key}_curve",
+            persist_state="session",
+            label_visibility="collapsed",
+        )
+        _curve(context, evaluation, form)
+    with right:
+        if len(evaluation.classes) == 2 and pair:
+            _operating_point(context, evaluation, pair)
+        elif pair:
+            _confusion(context, evaluation, pair[0])
+
+
+def _curve(context: PageContext, evaluation: Evaluation, form: str) -> None:
+    name, x, y, x_title, y_title, title = FORMS[form]
+    series = []
+    for model in context.models:
+        curve = evaluation.curves.get(model, {}).get(form)
+        if not curve:
+            continue
+        points = [(a, b) for a, b in zip(curve[x], curve[y], strict=True) if a is not None and b is not None and b == b]
+        if len(points) > 1:
+            xs, ys = zip(*points, strict=True)
+            series.append({"name": context.label(model), "x": xs, "y": ys, "colour": context.colour(model)})
+    chart = charts.lines(series, f"{name}: {title.lower()}", x=x_title, y=y_title, height=420, direct=False)
+    if form != "pr":
+        chart.add_shape(type="line", x0=0, y0=0, x1=1, y1=1, line={"dash": "dot", "width": 1, "color": theme.GREYS[0]})
+    chart.update_xaxes(range=[-0.01, 1.01])
+    chart.update_yaxes(range=[-0.01, 1.02])
+    charts.draw(chart, alt=f"{name} curves of {count(len(series))} models", key=f"curve_{form}")
+    if form == "calibration":
+        cooled = [f"{context.label(m)} {number(evaluation.curves[m]['temperature'], 2)}" for m in context.models]
+        st.caption("Probabilities were calibrated on validation rows by temperature: " + ", ".join(cooled) + ".")
+
+
+def _operating_point(context: PageContext, evaluation: Evaluation, pair: tuple[str, str]) -> None:
+    """Let the user move the threshold and see what both models do there."""
+    positive = evaluation.classes[-1]
+    start = evaluation.curves[pair[0]]["operating_point"]["threshold"]
+    cut = st.slider(
+        f"Operating point: call it {positive} from this probability on",
+        0.01,
+        0.99,
+        float(np.clip(start if start is not None else 0.5, 0.01, 0.99)),
+        0.01,
+        key=f"{context.key}_cut_{pair[0]}",
+        persist_state="session",
+        help="The default was picked on validation rows. Lower finds more and raises more false alarms.",
+    )
+    columns = zip(("A", "B"), pair, strict=True)
+    table = pd.DataFrame({name: at_cut(context, model, positive, cut) for name, model in columns})
+    st.dataframe(table, alt=f"Counts and rates of both models at {cut}", row_height=32)
+
+
+def at_cut(context: PageContext, model: str, positive: str, cut: float) -> dict[str, str]:
+    """Return counts and rates of a model's test rows at a threshold, as text."""
+    rows = context.predictions()
+    rows = rows[(rows["model"] == model) & (rows["split"] == "test") & rows["y_true"].notna()]
+    truth = (rows["y_true"] == positive).to_numpy()
+    called = (rows[f"score_{positive}"] >= cut).to_numpy()
+    hit, missed = int((truth & called).sum()), int((truth & ~called).sum())
+    alarm, passed = int((~truth & called).sum()), int((~truth & ~called).sum())
+    return {
+        f"{positive} found": f"{count(hit)} of {count(hit + missed)}",
+        "Sensitivity": percent(hit / (hit + missed)) if hit + missed else "–",
+        "False alarms": f"{count(alarm)} of {count(alarm + passed)}",
+        "Specificity": percent(passed / (alarm + passed)) if alarm + passed else "–",
+        "Precision": percent(hit / (hit + alarm)) if hit + alarm else "–",
+        "Accuracy": percent((hit + passed) / len(rows)) if len(rows) else "–",
+    }
+
+
+def _confusion(context: PageContext, evaluation: Evaluation, model: str) -> None:
+    matrix: Any = evaluation.curves[model]["confusion"]
+    classes = list(evaluation.classes)
+    shares = np.array(matrix, dtype=float)
+    shares /= np.maximum(shares.sum(axis=1, keepdims=True), 1)
+    chart = charts.figure(f"Confusion of {context.label(model)}", x="Predicted class", y="True class", height=380)
+    chart.add_heatmap(
+        z=shares,
+        x=classes,
+        y=classes,
+        text=matrix,
+        texttemplate="%{text}",
+        colorscale="Blues",
+        zmin=0,
+        zmax=1,
+        showscale=False,
+        hovertemplate="truly %{y}, predicted %{x}: %{text}<extra></extra>",
+    )
+    chart.update_yaxes(autorange="reversed")
+    charts.draw(chart, alt=f"Confusion matrix of {context.label(model)}", key="confusion")

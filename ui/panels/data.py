@@ -1,0 +1,171 @@
+"""The Data tab: is it read rightly? Preview, findings with mends, balance, coverage, the split, the roles."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import streamlit as st
+
+from dl_core.data.interactions.histories import POSITIVE
+from dl_core.domain import Domain
+from ui import kinds
+from ui.kinds.images import preview
+from ui.kinds.series import options as series_options
+from ui.panels import sources
+from ui.shell import jobs, samples, state, states, theme
+from ui.shell.context import PageContext
+from ui.shell.words import count
+
+ORDER = {"error": 0, "warning": 1, "info": 2}
+ICONS = {"error": "error", "warning": "warning", "info": "info"}
+WORDS = {"error": "Blocks training", "warning": "Warning", "info": "Note"}
+READER_ONLY = ("image", "history")  # roles that the reader gives, not the user
+
+
+def show(domain: Domain, context: PageContext) -> None:
+    """Draw the tab."""
+    if context.dataset is None:
+        _nothing(domain, context)
+        return
+    left, right = st.columns([3, 2], gap="large")
+    with right:
+        findings, split, checked = _inspected(context)
+    body = kinds.body(context, "data")
+    with left:
+        st.subheader("Preview", anchor=False)
+        seen = body.first_look(context)
+        _roles(domain, context)
+    with right:
+        if findings or checked:
+            show_findings(context, findings)
+        _split(split)
+        body.facts(context, split, seen)
+        _source(context)
+
+
+def _nothing(domain: Domain, context: PageContext) -> None:
+    chosen = state.bench(domain, context.owner)
+    if chosen["ingest"]:
+        states.loading(240)
+    elif domain.sample and (chosen["run"] != "prepared" or samples.prepared_run(domain) is None):
+        states.empty(
+            "upload_file",
+            "No data yet. Upload your own at the top right, or look around with the sample.",
+            "Load the sample",
+            key="load_sample",
+            on_click=sources.open_sample,
+            args=(domain, context.owner, domain.sample),
+        )
+    else:
+        states.empty("upload_file", f"No data yet. Upload at the top right: {domain.upload_help}.", key="no_data")
+
+
+def _inspected(context: PageContext) -> tuple[list[Mapping[str, Any]], Mapping[str, Any] | None, bool]:
+    """Return all findings, the split (the run's, else the one that training would make), and whether all is checked."""
+    notes = list(context.dataset.get("notes", ()))
+    drawn = None
+    if context.summary and context.run_folder:
+        drawn = {"protocol": context.summary["protocol"], **context.summary["counts"]}
+    if not context.dataset.get("id"):
+        return notes, drawn, True
+    options = series_options.asked(context) if kinds.is_series(context) else {}
+    asked = {"dataset_id": context.dataset["id"], "options": options, "run": None}
+    result = context.ask("inspect", asked, label="Checking the data")
+    if result is None:
+        return notes, drawn, False
+    if drawn is None and result.get("split"):
+        drawn = {**result["split"], "balance": result["balance"]}
+    return result["findings"], drawn, True
+
+
+def show_findings(context: PageContext, findings: Sequence[Mapping[str, Any]]) -> None:
+    """Draw all findings at once, the worst first, the mendable ones with a switch."""
+    st.subheader("What was found", anchor=False)
+    if not findings:
+        st.success("Nothing to worry about: no duplicates, no gaps, no leaks.", icon=":material/check_circle:")
+        return
+    for at, finding in enumerate(sorted(findings, key=lambda finding: ORDER.get(finding["level"], 3))):
+        with st.container(border=True, gap="small"):
+            level = finding["level"]
+            with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
+                st.badge(WORDS[level], icon=f":material/{ICONS[level]}:", color=theme.LEVELS[level])
+                if finding.get("mend"):
+                    _mend(context, finding["mend"])
+            st.markdown(finding["message"])
+            rows = finding.get("rows") or ()
+            if rows:
+                total = finding.get("count") or len(rows)
+                body = st.expander(f"Show rows ({count(total)})", key=f"found_{at}", on_change="rerun")
+                if body.open:
+                    with body:
+                        named = kinds.body(context, "data").named_rows if kinds.is_series(context) else None
+                        (named or preview.rows_with_pictures)(context, list(rows))
+
+
+def _mend(context: PageContext, kind: str) -> None:
+    """Draw the switch that mends a finding before training."""
+    mended = state.bench(context.domain, context.owner)["mend"]
+    done = kind in mended
+    st.button(
+        "Will be mended" if done else "Mend before training",
+        icon=":material/check:" if done else ":material/build:",
+        key=f"mend_{kind}",
+        disabled=context.dataset.get("id") is None,
+        help="Takes these rows out of the training part; test rows are never touched. Press again to undo.",
+        on_click=lambda: mended.remove(kind) if kind in mended else mended.append(kind),
+    )
+
+
+def _split(split: Mapping[str, Any] | None) -> None:
+    if split:
+        st.subheader("Split", anchor=False)
+        protocol = str(split.get("protocol", ""))
+        st.caption(protocol[:1].upper() + protocol[1:])
+
+
+def _source(context: PageContext) -> None:
+    source = context.dataset.get("source", {})
+    with st.expander("Source and licence", icon=":material/gavel:"):
+        link = f" ([source]({source['url']}))" if source.get("url") else ""
+        st.markdown(f"**{source.get('title') or context.dataset['name']}**{link}")
+        st.markdown(f"Licence: {source.get('licence', 'not stated')}")
+        for key in ("simulated", "notice"):
+            if source.get(key):
+                st.caption(source[key])
+
+
+def _roles(domain: Domain, context: PageContext) -> None:
+    """Draw how the columns were read, editable for one's own data."""
+    about = context.dataset
+    if context.dataset_folder is None:
+        return
+    derived = about["roles"].get("history", ())
+    made = (*derived, POSITIVE) if kinds.is_lists(context) else derived
+    columns = [name for name in about["columns"] if name not in made]
+    fixed = about.get("id") is None or context.read_only
+    with (
+        st.expander("How the columns were read", icon=":material/edit_note:"),
+        st.form(f"{context.key}_roles", border=False),
+    ):
+        wanted: dict[str, list[str]] = {}
+        for field in domain.schema.fields:
+            many = field.many and not (kinds.is_series(context) and field.role in ("series", "value"))
+            if field.role in READER_ONLY or (kinds.is_lists(context) and many):
+                continue
+            if kinds.is_series(context) and field.role == "group":  # they stand beside the series, not in the rows
+                continue
+            now = [name for name in about["roles"].get(str(field.role), ()) if name in columns]
+            title = str(field.role).capitalize() + (" (needed)" if field.required else "")
+            key = f"role_{about.get('id', 'sample')}_{field.role}"
+            if many:
+                wanted[str(field.role)] = st.multiselect(title, columns, now, key=key, help=field.help, disabled=fixed)
+            else:
+                at = columns.index(now[0]) if now else None
+                one = st.selectbox(title, columns, at, key=key, help=field.help, disabled=fixed, placeholder="none")
+                wanted[str(field.role)] = [one] if one else []
+        words = "Guessed from the columns' names. Changing them checks the data again."
+        st.caption("These belong to the sample." if about.get("id") is None else words)
+        if st.form_submit_button("Read again with these roles", disabled=fixed):
+            jobs.start_roles(domain, context.owner, about["id"], wanted)
+            st.rerun()

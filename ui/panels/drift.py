@@ -1,0 +1,69 @@
+"""Which inputs have moved between training and test: the first thing to look at when a model ages."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import streamlit as st
+
+from dl_core.domain import Domain
+from dl_core.errors import shorten
+from ui.shell import charts, theme
+from ui.shell.context import PageContext
+from ui.shell.words import count, number
+
+MOST = 15  # inputs drawn
+SLIGHT, CLEAR = 0.1, 0.25  # usual marks of the population stability index
+TOO_FEW = "too few rows"  # the core's word for an index that chance alone would give
+MOST_SENTENCES = 4
+LONGEST = 44  # characters of a column's name on the chart
+COLOURS = {"clear": theme.OKABE_ITO["vermillion"], "slight": theme.OKABE_ITO["orange"], "none": theme.GREYS[0]}
+
+
+def show(domain: Domain, context: PageContext) -> None:
+    """Draw the panel, folded; it is answered when it is opened."""
+    if domain.inputs is None:
+        return
+    body = st.expander("Which inputs have moved since training?", key=f"{context.key}_drift", on_change="rerun")
+    if not body.open:
+        return
+    with body:
+        found = context.ask("drift", {}, label="Comparing the inputs")
+        if found is not None:
+            _draw(found["rows"])
+
+
+def how_far(psi: float) -> str:
+    """Return "none", "slight" or "clear" for a population stability index."""
+    return "clear" if psi >= CLEAR else "slight" if psi >= SLIGHT else "none"
+
+
+def _draw(rows: list[dict[str, Any]]) -> None:
+    known = [row for row in rows if row["psi"] is not None and row.get("level") != TOO_FEW]
+    if not known:
+        st.caption("There are too few rows to tell whether inputs have moved.")
+        return
+    known.sort(key=lambda row: -row["psi"])
+    far = {row["column"]: how_far(row["psi"]) for row in known}
+    moved = sum(word != "none" for word in far.values())
+    clear = [column for column, word in far.items() if word == "clear"]
+    if moved:
+        more = f"; {', '.join(clear[:3])} most clearly" if clear else ", none of them clearly"
+        title = f"{count(moved)} of {count(len(known))} inputs have moved{more}"
+    else:
+        title = f"None of the {count(len(known))} inputs has moved"
+    dots = [
+        {"label": shorten(row["column"], LONGEST), "value": row["psi"], "colour": COLOURS[far[row["column"]]]}
+        for row in known[:MOST]
+    ]
+    chart = charts.dots(dots, title, x="Population stability index in the furthest week of the test", line=SLIGHT)
+    chart.update_xaxes(rangemode="tozero")
+    words = "; ".join(f"{dot['label']} {number(dot['value'], 2)}" for dot in dots[:5])
+    charts.draw(chart, alt=f"{title}. {words}.", key="drift")
+    for row in known[:MOST_SENTENCES]:
+        if row.get("sentence") and far[row["column"]] != "none":
+            st.markdown(f"- {row['sentence']}")
+    st.caption(
+        "Below 0.1 (dotted) an input looks as it did in training; from 0.25 on it has clearly moved. A moved input "
+        "does not make a model wrong, but it says where to look when a score falls."
+    )

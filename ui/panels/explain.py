@@ -1,0 +1,138 @@
+"""The Explain tab: pick a case, see what a model made of it and why, and how far that picture can be trusted."""
+
+from __future__ import annotations
+
+from types import ModuleType
+from typing import Any
+
+import streamlit as st
+
+from dl_core.domain import Domain
+from dl_core.evaluate.choice import best_model
+from dl_core.tasks.prepared import first_methods
+from ui import kinds
+from ui.panels import cases
+from ui.shell import method_words, states
+from ui.shell.context import PageContext
+
+VIEWS = {"methods": "Methods side by side", "models": "Models side by side"}
+
+
+def show(domain: Domain, context: PageContext) -> None:
+    """Draw the tab."""
+    body = kinds.body(context, "explain")
+    if kinds.kind(context) in ("interactions", "series"):
+        body.show(domain, context)
+        return
+    if context.dataset_folder is None and not (context.prepared and kinds.is_table(context)):
+        states.empty("image_not_supported", body.MISSING, key="no_rows")
+        return
+    left, right = st.columns([3, 2], gap="large")
+    with left:
+        st.subheader("Pick a case", anchor=False)
+        model = _pick_model(context)
+        row = cases.pick(context, model, f"{context.key}_explain")
+    if row is None:
+        return
+    with right:
+        asked, view, more = _choices(domain, context, model, body)
+    if not asked["methods"]:
+        st.caption("Choose a method.")
+        return
+    result = context.ask("explain", {**asked, "rows": [row]}, label=body.LABEL)
+    if result is not None:
+        body.case(context, result["cases"][0], view, more)
+    body.more(context, model, row)
+
+
+def _pick_model(context: PageContext) -> str:
+    names = list(context.models)
+    first = best_model(context.models, "deep") or names[0]
+    return st.selectbox(
+        "Model",
+        names,
+        names.index(first),
+        format_func=context.label,
+        key=f"{context.key}_explain_model",
+        persist_state="session",
+    )
+
+
+def _choices(
+    domain: Domain, context: PageContext, model: str, body: ModuleType
+) -> tuple[dict[str, Any], str, float | None]:
+    """Draw the controls and return what to ask for, the kind of view, and what the body's own controls say."""
+    st.subheader("What to show", anchor=False)
+    view = st.segmented_control(
+        "Compare",
+        list(VIEWS),
+        default="methods",
+        format_func=VIEWS.get,
+        required=True,
+        key=f"{context.key}_explain_view",
+        persist_state="session",
+        label_visibility="collapsed",
+    )
+    if view == "methods":
+        asked: dict[str, Any] = {"models": [model], "methods": _pick_methods(domain, context)}
+    else:
+        asked = {"models": _two_models(context, model), "methods": [_pick_method(domain, context)]}
+    usual = body.usual_target(context)
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        target = st.selectbox(
+            "Evidence for",
+            list(dict.fromkeys([usual, *context.classes])),
+            key=f"{context.key}_explain_target",
+            persist_state="session",
+            width=220,
+        )
+        more = body.controls(context)
+    return {**asked, "target": None if target == usual else target}, view, more
+
+
+def _pick_methods(domain: Domain, context: PageContext) -> list[str]:
+    return st.pills(
+        "Methods",
+        list(domain.explainers),
+        selection_mode="multi",
+        default=first_methods(domain.explainers, kinds.is_table(context)),
+        format_func=method_words.label_of(kinds.is_table(context)),
+        key=f"{context.key}_methods",
+        persist_state="session",
+        wrap=True,
+        help=_help(domain, context),
+    )
+
+
+def _pick_method(domain: Domain, context: PageContext) -> str:
+    return st.segmented_control(
+        "Method",
+        list(domain.explainers),
+        default=domain.explainers[0],
+        format_func=method_words.label_of(kinds.is_table(context)),
+        required=True,
+        key=f"{context.key}_method",
+        persist_state="session",
+        wrap=True,
+        help=_help(domain, context),
+    )
+
+
+def _help(domain: Domain, context: PageContext) -> str:
+    return method_words.help_on(domain.explainers, kinds.is_table(context))
+
+
+def _two_models(context: PageContext, model: str) -> list[str]:
+    others = [name for name in context.models if name != model]
+    if not others:
+        return [model]
+    deep = [name for name in others if context.models[name]["kind"] == "deep"]
+    second = st.selectbox(
+        "Second model",
+        others,
+        others.index(deep[0]) if deep else 0,
+        format_func=context.label,
+        key=f"{context.key}_second_{model}",
+        help="A model without gradients, such as boosted trees, is explained by a method that needs none.",
+    )
+    return [model, second]

@@ -1,0 +1,70 @@
+"""Which model leads by a metric, in words: higher, lower, or closest to what is promised."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from dl_core.evaluate.series.metrics import SERIES_METRICS
+from ui import kinds
+from ui.shell import metric_words
+from ui.shell.context import PageContext
+from ui.shell.words import estimate, number
+
+WIDTH = "width_"  # metrics that say how wide intervals are, which alone is neither good nor bad
+
+
+def units(context: PageContext) -> str:
+    """Return what n counts in the test: users, rows, series, or the windows of too few series to draw from."""
+    if kinds.is_series(context) and (evaluation := context.evaluation()) is not None:
+        counted = {curves.get("unit") for curves in evaluation.curves.values()} - {None}
+        return counted.pop() if len(counted) == 1 else "series"
+    return kinds.units(context)
+
+
+def lone(context: PageContext) -> bool:
+    """Return whether one series alone was judged, which leaves none to choose from and no groups to compare."""
+    evaluation = context.evaluation() if kinds.is_series(context) else None
+    judged = [about.get("series", 0) for about in evaluation.curves.values()] if evaluation is not None else []
+    return bool(judged) and max(judged) == 1
+
+
+def target(context: PageContext, metric: str) -> float | None:
+    """Return the value that is best where neither more nor less is better, such as the promised coverage."""
+    known = SERIES_METRICS.get(metric) if kinds.is_series(context) else None
+    return None if known is None else known.target
+
+
+def gap(context: PageContext, metric: str, values: pd.Series) -> pd.Series:
+    """Return how far values are from the best there is: less is better."""
+    aim = target(context, metric)
+    if aim is not None:
+        return (values - aim).abs()
+    return -values if metric_words.measure(context, metric).higher_is_better else values
+
+
+def ranked(context: PageContext, metric: str, rows: pd.DataFrame) -> pd.DataFrame:
+    """Return a metric's lines (column ``value``), the best first."""
+    return rows.loc[gap(context, metric, rows["value"]).sort_values(kind="stable").index]
+
+
+def title(context: PageContext, metric: str, best: dict) -> str:
+    """Return who is best by a metric: ``model``, ``value``, ``low``, ``high`` and ``n`` of the first line."""
+    label, name = metric_words.measure(context, metric).label, context.label(best["model"])
+    aim = target(context, metric)
+    counted = f" {units(context)}" if kinds.is_series(context) else ""
+    value = f"{estimate(best['value'], best['low'], best['high'], best['n'])}{counted}"
+    if aim is not None:
+        return f"{label}: {name} comes closest to {number(aim, 2)} with {value}"
+    if metric.startswith(WIDTH):
+        return f"{label}: {name} has the narrowest with {value}"
+    return f"{name} has the best {label}: {value}"
+
+
+def axis(context: PageContext, metric: str) -> str:
+    """Return the words of a metric's axis, with what is good on it."""
+    about, aim = metric_words.measure(context, metric), target(context, metric)
+    if aim is not None:
+        return f"{about.label}; best at {number(aim, 2)}, dotted"
+    if metric.startswith(WIDTH):
+        return f"{about.label}; narrow is good if honest"
+    return f"{about.label}, {'higher' if about.higher_is_better else 'lower'} is better"

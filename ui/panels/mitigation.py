@@ -1,0 +1,145 @@
+"""Mitigation on the Bias tab: what treating groups more alike would gain, and what it would cost."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pandas as pd
+import streamlit as st
+
+from dl_core.domain import Domain
+from ui import kinds
+from ui.panels import leading_model
+from ui.shell import charts, metric_words, theme
+from ui.shell.context import PageContext
+from ui.shell.words import interval, number, signed
+
+SERIES_METHODS = {
+    "scaling": "A shift for each group",
+    "reweighing": "Reweighing and training again",
+}
+SERIES_HELP = {
+    "scaling": "Takes off what a group was forecast too high (or too low) on the validation windows, shrunk towards "
+    "nothing where that may be chance. No retraining; the group must be known.",
+    "reweighing": "Series are weighted so that all groups count equally, and the model is trained again.",
+}
+METHODS = {
+    "thresholds": "A threshold for each group",
+    "reweighing": "Reweighing and training again",
+    "threshold_optimizer": "Fairlearn's threshold optimizer",
+}
+HELP = {
+    "thresholds": "Picks each group's threshold on validation rows so that sensitivity is alike. No retraining; at "
+    "prediction time the group must be known.",
+    "reweighing": "Kamiran and Calders 2012: training rows are weighted so that group and label are independent, and "
+    "the model is trained again.",
+    "threshold_optimizer": "Hardt et al. 2016, found by fairlearn: thresholds by group that bring the chosen rates "
+    "together at the least cost, without drawing lots. At prediction time the group must be known.",
+}
+CONSTRAINTS = {
+    "equalized_odds": "both error rates",
+    "false_positive_rate": "the share of false alarms",
+    "demographic_parity": "the share called positive",
+}
+WITH_CONSTRAINT = ("threshold_optimizer",)
+
+
+def show(domain: Domain, context: PageContext, model: str, columns: list[str]) -> None:
+    """Draw the form, and before and after once it was asked for."""
+    st.subheader("Mitigation", anchor=False)
+    if context.read_only:
+        st.caption("This run is shared with you for reading; open a run of your own to try a mitigation.")
+        return
+    series = kinds.is_series(context)
+    methods, helps = (SERIES_METHODS, SERIES_HELP) if series else (METHODS, HELP)
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        column = st.selectbox(
+            "For the groups of", columns, key=f"{context.key}_mitigate_column", persist_state="session", width=220
+        )
+        method = st.selectbox(
+            "By",
+            list(methods),
+            format_func=methods.get,
+            key=f"{context.key}_mitigate_method",
+            persist_state="session",
+            width=300,
+        )
+        constraint = _constraint(context) if method in WITH_CONSTRAINT else None
+        asked = f"{context.key}_mitigated"
+        wanted = [str(context.run), model, column, method, constraint]
+        st.button(
+            "Try it",
+            icon=":material/balance:",
+            key="try_mitigation",
+            on_click=lambda: st.session_state.update({asked: wanted}),
+        )
+    st.caption(helps[method])
+    if st.session_state.get(asked) != wanted:
+        return
+    lane = "train" if method == "reweighing" else "quick"
+    question = {"model": model, "column": column, "method": method}
+    if constraint:
+        question["constraint"] = constraint
+    result = context.ask("mitigate", question, label="Trying the mitigation", lane=lane)
+    if result is not None:
+        _before_and_after(context, result, column)
+
+
+def _constraint(context: PageContext) -> str:
+    return st.selectbox(
+        "What shall be alike",
+        list(CONSTRAINTS),
+        format_func=CONSTRAINTS.get,
+        key=f"{context.key}_mitigate_constraint",
+        persist_state="session",
+        width=240,
+    )
+
+
+def _before_and_after(context: PageContext, result: dict[str, Any], column: str) -> None:
+    st.info(result["sentence"], icon=":material/balance:")
+    metric = _shown_metric(result)
+    label = metric_words.measure(context, metric).label
+    dots = []
+    for name, colour in (("before", theme.GREYS[0]), ("after", theme.DEEP[0])):
+        dots += [
+            {**row, "label": f"{row['group']}, {name}", "colour": colour}
+            for row in result[name]["groups"]
+            if row["metric"] == metric and row["value"] is not None
+        ]
+    dots.sort(key=lambda row: (row["group"], row["label"].endswith("after")))
+    left, right = st.columns([3, 2], gap="large")
+    with left:
+        chart = charts.dots(dots, f"{label} by {column}, before and after", x=f"{label}; whiskers: 95 % interval")
+        charts.draw(chart, alt=f"{label} by {column} before and after mitigation", key="mitigation_dots")
+    with right:
+        st.markdown(f"**What it costs over all {leading_model.units(context)}**")
+        table = pd.DataFrame(
+            {
+                "Metric": [metric_words.measure(context, row["metric"]).label for row in result["cost"]],
+                "Before": [number(row["before"]) for row in result["cost"]],
+                "After": [number(row["after"]) for row in result["cost"]],
+                "Change": [f"{signed(row['change'])} {interval(row['low'], row['high'])}" for row in result["cost"]],
+            }
+        )
+        st.dataframe(table, hide_index=True, alt="Overall metrics before and after mitigation")
+        if result.get("thresholds") and kinds.is_series(context):
+            parts = ", ".join(f"{group} {signed(-shift)}" for group, shift in result["thresholds"].items() if shift)
+            st.caption(f"Shifts in units of a series' usual change, learned on validation windows: {parts or 'none'}.")
+        elif result.get("thresholds"):
+            parts = ", ".join(f"{group} {estimate_threshold(cut)}" for group, cut in result["thresholds"].items())
+            st.caption(f"Thresholds, picked on validation rows: {parts}.")
+
+
+def _shown_metric(result: dict[str, Any]) -> str:
+    """Return the metric drawn: the one whose groups came closest, else sensitivity, else the first."""
+    gains = [row for row in result.get("gain") or () if row.get("change") is not None]
+    known = [row["metric"] for row in result["before"]["overall"]]
+    if gains:
+        return min(gains, key=lambda row: row["change"])["metric"]
+    return "sensitivity" if "sensitivity" in known else known[0]
+
+
+def estimate_threshold(cut: float | None) -> str:
+    """Return a group's threshold as text."""
+    return "as before" if cut is None else number(cut)

@@ -1,0 +1,91 @@
+"""The Predict tab: drop new cases and get what the model says of them, with its doubts and reasons; or edit one."""
+
+from __future__ import annotations
+
+from types import ModuleType
+from typing import Any
+
+import streamlit as st
+
+from dl_core.domain import Domain
+from dl_core.errors import DaylightError
+from ui import kinds
+from ui.panels import what_if
+from ui.shell import method_words, states, uploads
+from ui.shell.context import PageContext
+
+
+def show(domain: Domain, context: PageContext) -> None:
+    """Draw the tab."""
+    if kinds.kind(context) in ("interactions", "series"):
+        kinds.body(context, "predict").show(domain, context)
+        return
+    new, edit = st.tabs(["New cases", "What if: edit one case"], key=f"{context.key}_predict_tabs", on_change="rerun")
+    if new.open:
+        with new:
+            _new_cases(domain, context)
+    if edit.open:
+        with edit:
+            what_if.show(context)
+
+
+def _new_cases(domain: Domain, context: PageContext) -> None:
+    body, table = kinds.body(context, "predict"), kinds.is_table(context)
+    left, right = st.columns([2, 1], gap="large")
+    with left:
+        files = st.file_uploader(
+            domain.upload_help,
+            type=list(domain.upload_types),
+            accept_multiple_files=True,
+            key=f"{context.key}_new_files",
+        )
+    with right:
+        names = list(context.models)
+        model = st.selectbox(
+            "Model",
+            names,
+            names.index(context.best) if context.best in names else 0,
+            format_func=context.label,
+            key=f"{context.key}_predict_model",
+            persist_state="session",
+        )
+        method = st.selectbox(
+            body.METHOD,
+            [None, *domain.explainers],
+            index=1 if domain.explainers and (table or context.models[model]["kind"] == "deep") else 0,
+            format_func=lambda name: method_words.label(name, table) if name else "none",
+            key=f"{context.key}_predict_map_{model}",
+        )
+    _buttons(domain, context, files, body)
+    asked = st.session_state.get(f"{context.key}_new_cases")
+    if not asked and context.prepared:
+        asked = {"rows": body.rows(context)}
+        st.caption(body.SHOWN_FIRST)
+    if not asked:
+        states.empty("clinical_notes", body.EMPTY, key="no_new")
+        return
+    result = context.ask("predict", {**asked, "model": model, "explain": method, "keep": True}, label="Predicting")
+    if result is not None:
+        body.show(context, result)
+
+
+def _buttons(domain: Domain, context: PageContext, files: list[Any], body: ModuleType) -> None:
+    key = f"{context.key}_new_cases"
+    with st.container(horizontal=True):
+        if st.button("Predict these files", type="primary", disabled=not files, key="predict_files"):
+            try:
+                folder, _ = uploads.write_upload(files)
+                st.session_state[key] = {"upload": folder}
+            except DaylightError as error:
+                states.show_error(error)
+        if context.dataset_folder is not None and not context.read_only:
+            st.button(body.TRY_ROWS, on_click=_take_rows, args=(context, key), key="predict_rows")
+        fits = context.prepared or not kinds.is_table(context)  # a table's examples have the sample's columns
+        if fits and domain.sample and domain.sample.examples and domain.sample.examples.exists():
+            label, hint = body.EXAMPLES
+            examples = {key: {"examples": True}}
+            st.button(label, on_click=lambda: st.session_state.update(examples), key="predict_examples", help=hint)
+
+
+def _take_rows(context: PageContext, key: str) -> None:
+    st.session_state[key] = {"rows": kinds.body(context, "predict").rows(context)}

@@ -1,0 +1,99 @@
+"""The Report tab: a preview, and everything that can be taken along."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import streamlit as st
+
+from dl_core.domain import Domain
+from ui import kinds
+from ui.shell.context import PageContext
+from ui.shell.words import size
+
+
+def show(domain: Domain, context: PageContext) -> None:
+    """Draw the tab."""
+    files = _files(context)
+    if files is None:
+        return
+    html, card = files
+    stem = f"daylight-{domain.name}"
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        _download("Report (HTML)", html.read_bytes(), f"{stem}-report.html", "text/html", primary=True)
+        _download("Model card (Markdown)", card.read_bytes(), f"{stem}-model-card.md", "text/markdown")
+        if not context.read_only:
+            _predictions(context, stem)
+    _bundle(context, stem)
+    st.subheader("Preview", anchor=False)
+    with st.container(border=True):
+        st.iframe(html, height=900, alt="The report")
+
+
+def _predictions(context: PageContext, stem: str) -> None:
+    """Offer what the models said of the held-out rows; many lines go as they are kept."""
+    if kinds.kind(context) in ("interactions", "series"):
+        kept = (context.run_folder / "predictions.parquet").read_bytes()
+        what = "forecasts" if kinds.is_series(context) else "lists"
+        _download(f"Judged {what} (Parquet)", kept, f"{stem}-{what}.parquet", "application/vnd.apache.parquet")
+        return
+    table = context.predictions()
+    _download("Predictions (CSV)", table.to_csv(index=False).encode(), f"{stem}-predictions.csv", "text/csv")
+
+
+def _files(context: PageContext) -> tuple[Path, Path] | None:
+    """Return report and model card: the prepared run brings its own, any other run's are written when asked for."""
+    if context.prepared and (context.run_folder / "report.html").exists():
+        return context.run_folder / "report.html", context.run_folder / "model_card.md"
+    result = context.ask("report", {}, label="Writing the report, with maps and groups")
+    return None if result is None else (context.path(result["html"]), context.path(result["model_card"]))
+
+
+def _download(label: str, data: bytes, name: str, mime: str, primary: bool = False) -> None:
+    st.download_button(
+        label,
+        data,
+        name,
+        mime,
+        icon=":material/download:",
+        type="primary" if primary else "secondary",
+        key=f"download_{name}",
+        on_click="ignore",
+        help=size(len(data)),
+    )
+
+
+def _bundle(context: PageContext, stem: str) -> None:
+    """Offer one model as a bundle; it is made when it is asked for."""
+    if context.read_only:
+        return
+    names = list(context.models)
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        model = st.selectbox(
+            "Model to take along",
+            names,
+            names.index(context.best) if context.best in names else 0,
+            format_func=context.label,
+            key=f"{context.key}_bundle_model",
+            persist_state="session",
+            width=320,
+        )
+        wanted = f"{context.run}{model}"
+        asked = f"{context.key}_bundle"
+        st.button(
+            "Make the bundle",
+            icon=":material/inventory_2:",
+            key="make_bundle",
+            on_click=lambda: st.session_state.update({asked: wanted}),
+            help="A zip with the model, its preprocessing, its model card and checksums, without any of your data.",
+        )
+        ready = st.session_state.get(asked) == wanted
+        result = context.ask("export", {"model": model}, label="Packing the model") if ready else None
+        if result is not None:
+            path = context.path(result["zip"])
+            _download(
+                f"Bundle ({size(path.stat().st_size)})", path.read_bytes(), f"{stem}-{model}.zip", "application/zip"
+            )
+    st.caption(
+        f"Run it anywhere: `python -m dl_core predict --run {stem}-{model}.zip --data NEW --out predictions.csv`"
+    )

@@ -1,0 +1,61 @@
+"""The strip under a domain page's header: which data, how they were split, which run, and how long it still takes."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from ui.shell.context import PageContext
+from ui.shell.words import about, count, duration
+
+RUN_STATES = {
+    "queued": ("Waiting", "gray", "hourglass_empty"),
+    "running": ("Training", "blue", "sync"),
+    "done": ("Done", "green", "check"),
+    "failed": ("Failed", "red", "error"),
+    "cancelled": ("Cancelled", "orange", "block"),
+}
+
+
+def show(context: PageContext) -> None:
+    """Draw the strip."""
+    with st.container(gap=None, key="strip"):
+        with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+            _data(context)
+            _run(context)
+        protocol = context.summary["protocol"] if context.summary else ""
+        words = [protocol[:1].upper() + protocol[1:]] if protocol else []
+        if context.prepared:
+            words.append("This is the sample. Upload your own to replace it.")
+        if words:
+            st.caption(" · ".join(words))
+
+
+def _data(context: PageContext) -> None:
+    data = context.dataset
+    if data is None:
+        st.markdown("No data set yet", width="content")
+        return
+    words = context.domain.row_words
+    st.markdown(f"**{data['name']}** · {count(data['rows'])} {words[data['rows'] != 1]}", width="content")
+    simulated = data.get("source", {}).get("simulated")
+    if simulated:
+        st.badge(f"Simulated: {simulated}", icon=":material/science:", color="violet")
+    if context.read_only:
+        st.badge("Shared with you, read only", icon=":material/visibility:", color="gray")
+
+
+def _run(context: PageContext) -> None:
+    job = context.job
+    if job is not None and job.state != "done":
+        word, colour, icon = RUN_STATES[job.state]
+        left = f", {about(job.seconds_left)} left" if job.live and job.seconds_left else ""
+        st.badge(f"{word}{left}", icon=f":material/{icon}:", color=colour)
+    elif context.summary:
+        word = "Prepared run" if context.prepared else context.name or "Run"
+        st.badge(
+            f"{word} · {len(context.models)} models in {duration(context.summary['seconds'])}",
+            icon=":material/check:",
+            color="green",
+        )
+    elif context.dataset is not None:
+        st.badge("Not trained yet", icon=":material/model_training:", color="gray")

@@ -1,0 +1,157 @@
+"""The few chart forms that every panel uses: dots with whiskers, lines, bars. Titles say what is to be seen."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import plotly.graph_objects as go
+import streamlit as st
+
+from ui.shell import theme
+from ui.shell.words import count, interval, number
+
+CONFIG = {"displayModeBar": False, "scrollZoom": False}
+
+
+def figure(title: str, *, x: str = "", y: str = "", height: int = 320) -> go.Figure:
+    """Return an empty chart in the house's look; ``x`` and ``y`` name the axes with their units."""
+    chart = go.Figure(layout=theme.layout())
+    chart.update_layout(title_text=title, height=height, showlegend=False)
+    for update, name in ((chart.update_xaxes, x), (chart.update_yaxes, y)):
+        update(title={"text": name} if name else None)  # an empty title would take up room
+    return chart
+
+
+def draw(chart: go.Figure, alt: str, *, key: str | None = None, **options: Any) -> Any:
+    """Show a chart with its text for those who cannot see it; ``options`` go to ``st.plotly_chart`` (``on_select``).
+
+    The title stands above the chart as text, where it wraps on a narrow screen instead of being cut.
+    """
+    if chart.layout.title.text:
+        st.markdown(f"**{chart.layout.title.text}**")
+        chart.update_layout(title_text=None, margin_t=28 if chart.layout.showlegend else 8)
+    return st.plotly_chart(chart, width="stretch", config=CONFIG, alt=alt, key=key, **options)
+
+
+def dots(rows: Sequence[Mapping[str, Any]], title: str, *, x: str, line: float | None = None) -> go.Figure:
+    """Return dots with thin whiskers, one row of the chart each.
+
+    Parameters
+    ----------
+    rows : sequence of mappings
+        ``label``, ``value``, ``low``, ``high``, ``colour`` and optionally ``n``; drawn from top to bottom.
+    title, x : str
+        Title and the axis' name with unit.
+    line : float or None
+        A value to compare with, drawn as a dotted line.
+    """
+    chart = figure(title, x=x, height=90 + 38 * max(len(rows), 1))
+    for row in rows:
+        value, low, high = row["value"], row.get("low"), row.get("high")
+        whisker = {} if low is None or high is None else _whisker(value, low, high, row["colour"])
+        size = f", n = {count(row['n'])}" if row.get("n") is not None else ""
+        chart.add_scatter(
+            x=[value],
+            y=[row["label"]],
+            mode="markers",
+            marker={"size": 11, "color": row["colour"]},
+            hovertemplate=f"{row['label']}: {number(value)} {interval(low, high)}{size}<extra></extra>",
+            **whisker,
+        )
+    chart.update_yaxes(autorange="reversed", showgrid=False, type="category")
+    if line is not None:
+        chart.add_vline(x=line, line={"dash": "dot", "width": 1, "color": theme.GREYS[0]})
+    return chart
+
+
+def _whisker(value: float, low: float, high: float, colour: str) -> dict[str, Any]:
+    bars = {"type": "data", "symmetric": False, "array": [high - value], "arrayminus": [value - low]}
+    return {"error_x": {**bars, "thickness": 1.5, "width": 0, "color": colour}}
+
+
+def lines(
+    series: Sequence[Mapping[str, Any]], title: str, *, x: str, y: str, height: int = 320, direct: bool = True
+) -> go.Figure:
+    """Return lines named at their end.
+
+    Parameters
+    ----------
+    series : sequence of mappings
+        ``name``, ``x``, ``y``, ``colour`` and optionally ``dash`` ("dot"), ``low`` and ``high`` (a band).
+    direct : bool
+        Name the lines at their last point; with many lines a legend reads better.
+    """
+    chart = figure(title, x=x, y=y, height=height)
+    for one in series:
+        if one.get("low") is not None:
+            _band(chart, one)
+        chart.add_scatter(
+            x=list(one["x"]),
+            y=list(one["y"]),
+            mode="lines+markers" if len(one["x"]) < 12 else "lines",
+            name=one["name"],
+            line={"color": one["colour"], "width": 2, "dash": one.get("dash", "solid")},
+            marker={"size": 5},
+        )
+        if direct and len(one["x"]):
+            chart.add_annotation(
+                x=one["x"][-1], y=one["y"][-1], text=one["name"], showarrow=False, xanchor="left", xshift=6
+            )
+    longest = max((len(one["name"]) for one in series), default=0)
+    chart.update_layout(margin_t=44 if direct else 64 + 20 * (len(series) // 3))
+    chart.update_layout(showlegend=not direct, margin_r=16 + (7 * longest if direct else 0), hovermode="closest")
+    return chart
+
+
+def _band(chart: go.Figure, one: Mapping[str, Any]) -> None:
+    """Draw the interval of a line as a pale band of its colour."""
+    red, green, blue = (int(one["colour"][at : at + 2], 16) for at in (1, 3, 5))
+    chart.add_scatter(
+        x=[*one["x"], *reversed(one["x"])],
+        y=[*one["high"], *reversed(one["low"])],
+        mode="lines",
+        fill="toself",
+        fillcolor=f"rgba({red},{green},{blue},0.15)",
+        line={"width": 0},
+        hoverinfo="skip",
+        showlegend=False,
+    )
+
+
+def bars(
+    labels: Sequence[str], values: Sequence[float], title: str, *, x: str, colours: Sequence[str], notes: Sequence[str]
+) -> go.Figure:
+    """Return horizontal bars with their number (``notes``) at the end of each."""
+    chart = figure(title, x=x, height=90 + 34 * max(len(labels), 1))
+    chart.add_bar(
+        x=list(values),
+        y=list(labels),
+        orientation="h",
+        marker_color=list(colours),
+        text=list(notes),
+        textposition="outside",
+        cliponaxis=False,
+        hovertemplate="%{y}: %{text}<extra></extra>",
+    )
+    chart.update_yaxes(autorange="reversed", showgrid=False, type="category")
+    chart.update_layout(bargap=0.35, margin_r=80)
+    return chart
+
+
+def stacked(parts: Mapping[str, Mapping[str, float]], title: str, *, x: str, colours: Mapping[str, str]) -> go.Figure:
+    """Return one stacked bar for each key of ``parts``; its value maps a segment's name to its length."""
+    chart = figure(title, x=x, height=130 + 34 * max(len(parts), 1))
+    names = list(dict.fromkeys(name for row in parts.values() for name in row))
+    for name in names:
+        chart.add_bar(
+            x=[row.get(name, 0) for row in parts.values()],
+            y=list(parts),
+            name=name,
+            orientation="h",
+            marker_color=colours.get(name, theme.GREYS[0]),
+            hovertemplate=f"%{{y}}, {name}: %{{x:,}}<extra></extra>",
+        )
+    chart.update_yaxes(autorange="reversed", showgrid=False, type="category")
+    chart.update_layout(barmode="stack", bargap=0.35, showlegend=True, legend_traceorder="normal", margin_t=76)
+    return chart

@@ -1,0 +1,122 @@
+"""`PageContext`: what a panel knows about where it stands, and how it asks for work."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from dl_core.domain import Domain
+from dl_core.evaluate.choice import best_model
+from dl_core.evaluate.results import Evaluation
+from ui.shell import folders, services, theme
+
+
+@dataclass(frozen=True)
+class PageContext:
+    """Everything a panel ``show(domain, context)`` needs; it is made anew for every script run.
+
+    Parameters
+    ----------
+    domain : Domain
+    owner : str
+        SHA-256 in hex of this browser's secret; every job and record is checked against it.
+    home : pathlib.Path
+        Workspace folder; file paths in results are relative to it (use `path`).
+    run : mapping or None
+        How tasks name the run: ``{"id": run id}`` or ``{"prepared": domain name}``; None while nothing was trained.
+    summary : mapping or None
+        ``run.json`` of the run (`Run.summary`): spec, dataset, protocol, counts, models, seconds, environment.
+    run_folder : pathlib.Path or None
+        The run's folder, read only from here.
+    dataset : mapping or None
+        ``dataset.json`` of the data set in use (`Dataset.describe`), with ``id`` where it is the user's own.
+    dataset_folder : pathlib.Path or None
+    job : Job or None
+        The training that is under way or has just ended, if there is one.
+    read_only : bool
+        True for a run that someone else shares: no export of data, no deletion, no new training on it.
+    name : str
+        The run's name for headings.
+    """
+
+    domain: Domain
+    owner: str
+    home: Path
+    run: Mapping[str, str] | None = None
+    summary: Mapping[str, Any] | None = None
+    run_folder: Path | None = None
+    dataset: Mapping[str, Any] | None = None
+    dataset_folder: Path | None = None
+    job: Any = None
+    read_only: bool = False
+    name: str = ""
+    notes: tuple[str, ...] = field(default_factory=tuple)
+
+    @property
+    def prepared(self) -> bool:
+        """Whether the run is the one that ships with the sample."""
+        return bool(self.run) and "prepared" in self.run
+
+    @property
+    def models(self) -> dict[str, dict[str, Any]]:
+        """Finished models of the run by name (`FittedModel` as dict), in the run's order; empty without a run."""
+        known = (self.summary or {}).get("models", {})
+        return {name: about for name, about in known.items() if about.get("state") == "done"}
+
+    @property
+    def best(self) -> str | None:
+        """Name of the model that was best on validation."""
+        return best_model(self.models)
+
+    @property
+    def classes(self) -> tuple[str, ...]:
+        """Classes of the label in score order."""
+        about = (self.summary or {}).get("dataset") or self.dataset or {}
+        return tuple(about.get("classes", ()))
+
+    @property
+    def key(self) -> str:
+        """Prefix for widget keys, so that a choice made on one domain does not leak into another."""
+        return self.domain.name
+
+    def label(self, model: str) -> str:
+        """Return a model's name for people."""
+        offer = self.domain.models.get(model)
+        return offer.label if offer else self.models.get(model, {}).get("label", model)
+
+    def colour(self, model: str) -> str:
+        """Return the model's one colour, the same on every chart."""
+        return theme.model_colours(self.domain.models).get(model, theme.GREYS[0])
+
+    def class_colour(self, name: str) -> str:
+        """Return the class's one colour, the same on every chart."""
+        return theme.class_colours(self.classes).get(name, theme.GREYS[0])
+
+    def evaluation(self) -> Evaluation | None:
+        """Return the run's evaluation (`metrics` with intervals, `curves`), or None without a run."""
+        return None if self.run_folder is None else folders.evaluation(self.run_folder)
+
+    def predictions(self) -> pd.DataFrame | None:
+        """Return the run's tidy predictions table, or None without a run."""
+        return None if self.run_folder is None else folders.predictions(self.run_folder)
+
+    def table(self) -> pd.DataFrame | None:
+        """Return the data set's table by row id, or None without data."""
+        return None if self.dataset_folder is None else folders.table(self.dataset_folder)
+
+    def path(self, relative: str) -> Path:
+        """Return a file named in a result as a path inside the workspace."""
+        return services.cut_to_home(relative)
+
+    def ask(self, task: str, args: Mapping[str, Any], *, label: str, lane: str = "quick") -> dict[str, Any] | None:
+        """Ask for a task's result; None while it runs or after it failed, and the state has then been drawn.
+
+        See `ui.shell.ask.ask`.
+        """
+        from ui.shell.ask import ask  # here, because `ask` needs this class for its types
+
+        return ask(self, task, args, label=label, lane=lane)

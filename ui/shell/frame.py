@@ -1,0 +1,64 @@
+"""What surrounds every page: title, logo, and what the server does once."""
+
+from __future__ import annotations
+
+import gc
+import importlib
+import runpy
+from pathlib import Path
+
+import streamlit as st
+
+from dl_core.domain import domains
+from ui.shell import samples, services
+
+ROUTED = "_routed"  # session key
+ROUTER = Path(__file__).parents[2] / "app.py"
+LOGO = Path(__file__).parents[1] / "assets" / "daylight.svg"
+ICONS = {
+    "medical_imaging": ":material/radiology:",
+    "fraud_detection": ":material/credit_card_off:",
+    "recommendation": ":material/recommend:",
+    "forecasting": ":material/show_chart:",
+}
+HEAVY = (
+    "plotly.graph_objects",
+    "pyarrow.parquet",
+    "ui.panels.domain_page",
+    "ui.panels.data",
+    "ui.panels.train",
+    "ui.shell.charts",
+)
+
+
+def routed() -> bool:
+    """Return whether the router has run in this session; run it here and return False if it has not.
+
+    Until a server has first seen ``st.navigation`` it takes the files in ``pages/`` for an old-style app and runs the
+    one that a deep link names by itself; every page asks this first, so that such a visitor gets the whole app.
+    """
+    if ROUTED in st.session_state:
+        return True
+    runpy.run_path(str(ROUTER))
+    return False
+
+
+def configure() -> None:
+    """Set the browser's title and icon and draw the logo."""
+    st.session_state[ROUTED] = True
+    st.set_page_config(page_title="Daylight", page_icon=str(LOGO), layout="wide")
+    st.logo(str(LOGO), size="large")
+
+
+@st.cache_resource(show_spinner=False)
+def settle() -> None:
+    """Do once a server what would cost every page: import what pages need, take it out of garbage collection, warm up.
+
+    After every run of a script Streamlit collects garbage; frozen objects are not looked at again.
+    """
+    for name in HEAVY:
+        importlib.import_module(name)
+    services.engine().warm()
+    samples.prepare(domains())
+    gc.collect()
+    gc.freeze()

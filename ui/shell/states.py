@@ -1,0 +1,95 @@
+"""The five designed states of every panel: empty, loading, running, failed, done (which is the panel itself)."""
+
+from __future__ import annotations
+
+import logging
+import traceback
+import uuid
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any
+
+import streamlit as st
+
+from dl_core.errors import DaylightError
+from ui.shell.words import about
+
+logger = logging.getLogger("daylight.ui")
+
+
+def empty(
+    icon: str,
+    sentence: str,
+    button: str = "",
+    *,
+    key: str,
+    on_click: Callable[[], None] | None = None,
+    args: tuple = (),
+) -> bool:
+    """Draw an empty state: an icon, a sentence and at most one button; return whether the button was pressed."""
+    with st.container(border=True, horizontal_alignment="center", gap="small"):
+        st.space("small")
+        st.markdown(f"### :material/{icon}:", text_alignment="center", width="content")
+        st.markdown(sentence, text_alignment="center")
+        pressed = bool(button) and st.button(button, type="primary", key=key, on_click=on_click, args=args)
+        st.space("small")
+    return pressed
+
+
+def loading(height: int = 160) -> None:
+    """Draw a skeleton where something will stand shortly."""
+    st.skeleton(height=height)
+
+
+def working(label: str, job: Any) -> None:
+    """Draw a running or waiting job: what it does, how far it is, how long it still takes."""
+    left = f" · {about(job.seconds_left)} left" if job.seconds_left else ""
+    if job.state == "queued":
+        st.progress(0.0, text=f"{label}: waiting for a free worker")
+    else:
+        st.progress(min(max(job.progress or 0.0, 0.0), 1.0), text=f"{label}{f': {job.text}' if job.text else ''}{left}")
+    st.skeleton(height=120)
+
+
+def failed(
+    error: Mapping[str, Any],
+    number: str,
+    *,
+    safe: str = "Your data and earlier results are untouched.",
+    retry: Callable[[], None] | None = None,
+    key: str = "",
+    button: str = "Try again",
+) -> None:
+    """Draw a failure: what happened, what is safe, what to do; details folded, the id shown."""
+    st.error(f"{error.get('line') or 'Something went wrong.'}\n\n{safe}", icon=":material/error:")
+    with st.container(horizontal=True, vertical_alignment="center"):
+        if retry:
+            st.button(button, icon=":material/refresh:", on_click=retry, key=key)
+        st.caption(f"Id `{number}`")
+    details = {name: error[name] for name in ("where", "problem", "expected", "todo") if error.get(name)}
+    if details:
+        with st.expander("Details"):
+            for name, text in details.items():
+                st.markdown(f"**{name.capitalize()}**: {text}")
+
+
+def show_error(error: DaylightError) -> None:
+    """Draw a user's mistake with its next step."""
+    st.error(error.line(), icon=":material/error:")
+
+
+@contextmanager
+def guarded(where: str) -> Iterator[None]:
+    """Draw a `DaylightError` as its line and any other fault as ours, with an id; never a traceback on the page."""
+    try:
+        yield
+    except DaylightError as error:
+        show_error(error)
+    except Exception:  # noqa: BLE001 - the last line of defence of a page: logged with an id, shown as a fault of ours
+        number = uuid.uuid4().hex[:8]
+        logger.error("fault %s in %s\n%s", number, where, traceback.format_exc())
+        st.error(
+            "Something went wrong on our side while drawing this part. Your data and results are untouched; "
+            f"reload the page, and name fault `{number}` if you report it.",
+            icon=":material/error:",
+        )
