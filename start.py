@@ -1,6 +1,6 @@
 """Set Daylight up and start it.
 
-    python start.py          make .venv if needed, install, open the dashboard
+    python start.py          make .venv if needed, install, compile, open the dashboard
     python start.py test     install what the tests need and run them all (more arguments go to pytest)
     python start.py lock     rebuild the lock files from requirements.txt and requirements-test.txt
 
@@ -22,6 +22,7 @@ VENV = ROOT / ".venv"
 PYTHON = VENV / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
 OLDEST, NEWEST = (3, 11), (3, 13)  # the Pythons that TensorFlow has wheels for
 LOCKS = {"run": "requirements.lock", "test": "requirements-test.lock"}
+OWN = ("app.py", "dl_core", "ui", "pages", "sample_data")  # the project's own code
 
 
 def stop(message: str) -> None:
@@ -49,7 +50,14 @@ def suitable_python() -> str:
 
 
 def install(kind: str) -> bool:
-    """Bring .venv to the state of the lock file and return whether there was anything to do.
+    """Bring .venv to the state of the lock file, compiled, and return whether there was anything to install."""
+    installed = install_packages(kind)
+    compile_bytecode()
+    return installed
+
+
+def install_packages(kind: str) -> bool:
+    """Install what a lock file names and return whether there was anything to do.
 
     A stamp makes the second time a matter of milliseconds.
     """
@@ -76,6 +84,23 @@ def install(kind: str) -> bool:
         stop("the installation failed; the lines above say why. Check the network, then run this again.")
     stamp.write_text(wanted)
     return True
+
+
+def compile_bytecode() -> None:
+    """Compile .venv, where packages came since the last time, and what is newer than its bytecode in the project.
+
+    Neither uv nor Python does it where ``PYTHONDONTWRITEBYTECODE`` is set, as in most container images: every process
+    would then compile TensorFlow and Keras anew, which takes four times as long as importing them. A folder that cannot
+    be written to, or a file that does not compile, is left as it is.
+    """
+    compileall = [str(PYTHON), "-m", "compileall", "-qq"]
+    stamp = VENV / ".daylight-bytecode"
+    packages = [*VENV.glob("lib/python*/site-packages"), *VENV.glob("Lib/site-packages")]
+    if not stamp.exists() or any(folder.stat().st_mtime > stamp.stat().st_mtime for folder in packages):
+        print("Compiling what is installed (under a minute, once) …", flush=True)
+        run(*compileall, "-j", "0", *map(str, packages))
+        stamp.touch()
+    run(*compileall, *(name for name in OWN if (ROOT / name).exists()))
 
 
 def run(*command: str, **environment: str) -> int:
