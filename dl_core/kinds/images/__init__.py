@@ -1,0 +1,35 @@
+"""Rows that are pictures."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from dl_core.data.dataset import Dataset
+from dl_core.kinds.base import Kind, Words
+from dl_core.schema import Role
+
+
+def _pictures(dataset: Dataset) -> Sequence[np.ndarray]:
+    return dataset.images
+
+
+KIND = Kind(
+    name="images",
+    needs=(Role.IMAGE,),
+    words=Words(row=("image", "images"), unit=("row", "rows")),
+    view="map",
+    edited="corruptions",
+    corruptions={
+        "noise": "Noise",
+        "blur": "Blur",
+        "brightness": "Brightness",
+        "contrast": "Contrast",
+        "rotation": "Rotation",
+        "jpeg": "JPEG compression",
+    },
+    first_methods=3,
+    rows_shown=True,
+    pictures=_pictures,
+)

@@ -1,0 +1,26 @@
+"""Rows that are steps of series."""
+
+from dl_core.kinds.base import Kind, Learning, Words
+from dl_core.schema import Role
+
+KIND = Kind(
+    name="series",
+    needs=(Role.SERIES, Role.VALUE),
+    words=Words(row=("step", "steps"), case=("series", "series"), unit=("series", "series"), answers="forecasts"),
+    view="steps",
+    edited="plan",
+    corruptions={
+        "noise": "Noise",
+        "missing": "Missing stretches",
+        "level_shift": "Level shifts",
+        "outliers": "Outliers",
+    },
+    labels=False,
+    fixed=(Role.IMAGE, Role.HISTORY, Role.GROUP),  # groups stand beside the series, not in the rows
+    single=(Role.SERIES, Role.VALUE),
+    kept_apart=True,
+    steady=True,
+    read_options=("layout", "frequency", "season", "scale_season"),
+    split_options=("horizon", "windows", "validation_windows", "stride"),
+    learning=Learning((("val_mase", "solid", ""),), "Error while learning", "MASE of validation windows"),
+)
