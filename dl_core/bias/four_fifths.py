@@ -14,7 +14,7 @@ FOUR_FIFTHS = 0.8
 COLUMNS = (
     *("column", "group", "favoured", "called", "left_alone", "called_favoured", "left_alone_favoured"),
     *("ratio_left_alone", "low_left_alone", "high_left_alone", "keeps_left_alone"),
-    *("ratio_called", "low_called", "high_called", "keeps_called", "sentence"),
+    *("ratio_called", "low_called", "high_called", "keeps_called"),
 )
 
 
@@ -52,22 +52,19 @@ def four_fifths(
         best = by_group[column, favoured["group"], "selection_rate"]
         for _, row in rows[rows["group"] != favoured["group"]].iterrows():
             mine = by_group[column, row["group"], "selection_rate"]
-            lines.append(_line(column, row, favoured, (mine, best), classes[-1]))
+            lines.append(_line(column, row, favoured, (mine, best)))
     return pd.DataFrame(lines, columns=list(COLUMNS))
 
 
-def _line(
-    column: str, row: pd.Series, favoured: pd.Series, draws: tuple[np.ndarray, np.ndarray], positive: str
-) -> tuple:
+def _line(column: str, row: pd.Series, favoured: pd.Series, draws: tuple[np.ndarray, np.ndarray]) -> tuple:
     """Return one group's line."""
     called, best = float(row["value"]), float(favoured["value"])
     left = _ratio(1 - called, 1 - best), *percentile(_ratios(1 - draws[0], 1 - draws[1]))
     flagged = _ratio(best, called), *percentile(_ratios(draws[1], draws[0]))
     keeps = tuple(bool(np.isnan(one[0]) or one[0] >= FOUR_FIFTHS) for one in (left, flagged))
     who = str(row["group"]), str(favoured["group"])
-    sentence = _sentence(column, who, (called, best), (left, flagged), positive)
     rates = called, 1 - called, best, 1 - best
-    return column, *who, *rates, *left, keeps[0], *flagged, keeps[1], sentence
+    return column, *who, *rates, *left, keeps[0], *flagged, keeps[1]
 
 
 def _ratio(above: float, below: float) -> float:
@@ -76,22 +73,3 @@ def _ratio(above: float, below: float) -> float:
 
 def _ratios(above: np.ndarray, below: np.ndarray) -> np.ndarray:
     return np.divide(above, below, out=np.full(len(above), np.nan), where=below > 0)
-
-
-def _sentence(
-    column: str, who: tuple[str, str], called: tuple[float, float], ratios: tuple[tuple, tuple], positive: str
-) -> str:
-    """Return one group's line in words."""
-    each = f"{1000 * called[0]:.1f} of 1,000 for {who[0]} and {1000 * called[1]:.1f} for {who[1]}"
-    parts = [f"{column}: called {positive} are {each}."]
-    for (ratio, low, high), what in zip(ratios, ("being left alone", f"being called {positive}"), strict=True):
-        if np.isnan(ratio):
-            parts.append(f"For {what} there is no ratio, as nobody is.")
-            continue
-        size = f"{ratio:.2f}" + ("" if np.isnan(low) else f" [{low:.2f}, {high:.2f}]")
-        if ratio >= FOUR_FIFTHS:
-            parts.append(f"By {what} the ratio is {size}: four fifths are kept.")
-        else:
-            sure = "" if np.isnan(high) or high < FOUR_FIFTHS else ", though that may be chance"
-            parts.append(f"By {what} the ratio is {size}: below four fifths{sure}.")
-    return " ".join(parts)

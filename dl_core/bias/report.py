@@ -26,7 +26,7 @@ class BiasReport:
     warnings : tuple of str
         Sentences: groups too small, disparities whose interval leaves out zero.
     four_fifths : pandas.DataFrame
-        The four-fifths rule for two classes (`four_fifths.four_fifths`), with a ``sentence`` for each group.
+        The four-fifths rule for two classes, a line a group (`four_fifths.four_fifths`).
     """
 
     model: str

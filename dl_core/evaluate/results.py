@@ -12,6 +12,7 @@ from dl_core.errors import OptionError, SchemaError
 
 SCORE = "score_"  # prefix of the probability columns
 NEEDED = ("model", "split", "row", "y_true", "y_pred")
+TURNED = {"better": "worse", "worse": "better"}  # a verdict from the other side
 METRIC_COLUMNS = ("model", "metric", "value", "low", "high", "n")
 
 
@@ -155,6 +156,41 @@ class Comparison:
             "costs": records(self.costs),
             "note": self.note,
         }
+
+    @classmethod
+    def from_dict(cls, about: dict) -> Comparison:
+        """Return the comparison that `as_dict` described."""
+        tables = [pd.DataFrame(about.get(name) or []) for name in ("pairs", "disagreements", "costs")]
+        return cls(tables[0], about["sentence"], *tables[1:], note=about.get("note", ""))
+
+    def between(self, a: str, b: str) -> pd.DataFrame:
+        """Return the paired differences a − b, a line a metric, turned round where they are held as b − a.
+
+        The columns are those of ``pairs``. Turning round exchanges the ends of an interval and their signs, and the
+        verdicts; p stays. A metric that is not defined for one of the two is left out.
+        """
+        if self.pairs.empty:
+            return self.pairs
+        pairs = self.pairs[self.pairs["difference"].notna()]
+        held = pairs[(pairs["a"] == a) & (pairs["b"] == b)]
+        other = pairs[(pairs["a"] == b) & (pairs["b"] == a)]
+        turned = other.assign(
+            a=other["b"],
+            b=other["a"],
+            value_a=other["value_b"],
+            value_b=other["value_a"],
+            difference=-other["difference"].astype(float),
+            low=-other["high"].astype(float),
+            high=-other["low"].astype(float),
+            verdict=other["verdict"].replace(TURNED),
+            holm=other["holm"].replace(TURNED),
+        )
+        return turned if held.empty else held
+
+    def tally(self, a: str, b: str) -> dict[str, int]:
+        """Return by how many metrics model ``a`` is better and worse than ``b``, and a tie with it."""
+        counts = self.between(a, b)["verdict"].value_counts() if len(self.pairs) else {}
+        return {verdict: int(counts.get(verdict, 0)) for verdict in ("better", "worse", "tie")}
 
 
 def records(table: pd.DataFrame) -> list[dict]:

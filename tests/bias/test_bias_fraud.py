@@ -86,16 +86,16 @@ def test_four_fifths_by_hand():
     )
     assert found.loc["south", "ratio_called"] == pytest.approx(0.25) and not found.loc["south", "keeps_called"]
     assert found.loc["west", "ratio_called"] == pytest.approx(10 / 11) and found.loc["west", "keeps_called"]
-    sentence = found.loc["south", "sentence"]
-    assert "called fraud are 40.0 of 1,000 for south and 10.0 for north" in sentence
-    assert "By being left alone the ratio is 0.97" in sentence and "0.25 [0.25, 0.25]: below four fifths." in sentence
+    south = found.loc["south"]
+    assert (south["called"], south["left_alone"], south["called_favoured"]) == pytest.approx((0.04, 0.96, 0.01))
+    assert (south["low_called"], south["high_called"]) == pytest.approx((0.25, 0.25))
     assert four_fifths(table, draws, ("a", "b", "c")).empty
 
 
 def test_four_fifths_stands_in_the_report(report):
     row = report.four_fifths.set_index(["column", "group"]).loc[("region", "south")]
     assert row["favoured"] == "north" and row["low_called"] < row["ratio_called"] < row["high_called"] < 0.8
-    assert report.as_dict()["four_fifths"][0]["sentence"]
+    assert report.as_dict()["four_fifths"][0]["group"]
 
 
 def gaps(predictions, groups, cuts, split="validation"):

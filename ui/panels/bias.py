@@ -14,14 +14,13 @@ from ui.kinds.interactions import exposure
 from ui.panels import leading_model, mitigation
 from ui.shell import charts, metric_words, states, theme
 from ui.shell.context import PageContext
-from ui.shell.words import count, estimate, interval, number, signed
+from ui.shell.words import count, estimate, interval, number, percent, signed
 
 LONE = (
     "Bias compares groups of series, such as regions or sectors, and here one series alone was judged. Whether it is "
     "forecast too high or too low stands in Compare, under Mean signed error."
 )
 MOST_GROUPS = 12  # of a column that has more, unless more are large enough to judge
-MOST_SENTENCES = 4  # on the four-fifths rule, before the rest is folded
 
 
 def show(domain: Domain, context: PageContext) -> None:
@@ -190,21 +189,36 @@ def _short(row: dict[str, Any], which: str) -> str:
 
 
 def _four_fifths(report: dict[str, Any]) -> None:
-    """Say for each group whether it keeps the four-fifths rule, the groups that break it first."""
+    """Show for each group whether it keeps the four-fifths rule, the groups that break it first."""
     rows = sorted(report.get("four_fifths") or (), key=lambda row: row["ratio_called"] or 0)
     if not rows:
         return
     st.markdown("**The four-fifths rule**")
-    for row in rows[:MOST_SENTENCES]:
-        st.markdown(f"- {row['sentence']}")
-    if rows[MOST_SENTENCES:]:
-        with st.expander(f"{count(len(rows) - MOST_SENTENCES)} more"):
-            for row in rows[MOST_SENTENCES:]:
-                st.markdown(f"- {row['sentence']}")
-    st.caption(
-        "A rule of thumb from US hiring guidelines: a group's rate below four fifths of another's calls for a reason. "
-        "It is no test of fairness by itself."
+    table = pd.DataFrame(
+        {
+            "Group": [_short(row, "group") for row in rows],
+            "Column": [row["column"] for row in rows],
+            "Selected": [percent(row["called"]) for row in rows],
+            "Reference": [f"{_short(row, 'favoured')}, {percent(row['called_favoured'])}" for row in rows],
+            "Ratio selected": [_kept(row, "called") for row in rows],
+            "Ratio not selected": [_kept(row, "left_alone") for row in rows],
+        }
     )
+    st.dataframe(table, hide_index=True, height="content", alt="The four-fifths rule by group")
+    st.caption(
+        "Each group beside the one that is selected least often; a ratio is the lower rate over the higher. A rule of "
+        "thumb from US hiring guidelines: below four fifths (0.8) a difference calls for a reason. It is no test of "
+        "fairness by itself."
+    )
+
+
+def _kept(row: dict[str, Any], what: str) -> str:
+    """Return one ratio of the four-fifths rule with its interval, and whether the rule is kept."""
+    ratio = row[f"ratio_{what}"]
+    if ratio is None:
+        return "no ratio: nobody is"
+    size = f"{number(ratio, 2)} {interval(row[f'low_{what}'], row[f'high_{what}'])}"
+    return size if row[f"keeps_{what}"] else f"{size}, below 0.8"
 
 
 def _ratio(row: dict[str, Any]) -> str:

@@ -8,7 +8,7 @@ import pandas as pd
 import streamlit as st
 
 from dl_core.domain import Domain
-from dl_core.evaluate.results import Evaluation
+from dl_core.evaluate.results import Comparison, Evaluation, records
 from dl_core.tasks.prepared import default_pair
 from ui import kinds
 from ui.kinds.interactions import cold_start
@@ -37,7 +37,7 @@ def show(domain: Domain, context: PageContext) -> None:
     first_paint.pause()
     pair = _pick_pair(context)
     if pair:
-        _differences(context, comparison, pair)
+        _differences(context, Comparison.from_dict(comparison), pair)
     first_paint.pause()
     shown = {"interactions": curves_lists, "series": curves_series}.get(kinds.kind(context), curves)
     shown.show(context, evaluation, pair)
@@ -133,35 +133,9 @@ def _pick_pair(context: PageContext) -> tuple[str, str] | None:
     return one, two
 
 
-def _pair_rows(comparison: dict[str, Any], pair: tuple[str, str]) -> list[dict[str, Any]]:
-    """Return the paired differences A − B, turned round where the comparison holds them as B − A."""
-    found = []
-    for row in comparison["pairs"]:
-        if (row["a"], row["b"]) == pair:
-            found.append(row)
-        elif (row["b"], row["a"]) == pair:
-            turned = {"better": "worse", "worse": "better"}
-            low = None if row["high"] is None else -row["high"]
-            high = None if row["low"] is None else -row["low"]
-            found.append(
-                {
-                    **row,
-                    "a": row["b"],
-                    "b": row["a"],
-                    "value_a": row["value_b"],
-                    "value_b": row["value_a"],
-                    "difference": None if row["difference"] is None else -row["difference"],
-                    "low": low,
-                    "high": high,
-                    "verdict": turned.get(row["verdict"], row["verdict"]),
-                }
-            )
-    return found
-
-
-def _differences(context: PageContext, comparison: dict[str, Any], pair: tuple[str, str]) -> None:
+def _differences(context: PageContext, comparison: Comparison, pair: tuple[str, str]) -> None:
     """Draw the paired differences with intervals around nought, and the numbers beside."""
-    rows = [row for row in _pair_rows(comparison, pair) if row["difference"] is not None]
+    rows = records(comparison.between(*pair))
     if not rows:
         return
     one, two = map(context.label, pair)
@@ -177,9 +151,8 @@ def _differences(context: PageContext, comparison: dict[str, Any], pair: tuple[s
         for row in rows
     ]
     units = leading_model.units(context)
-    wins = sum(row["verdict"] == "better" for row in rows)
-    losses = sum(row["verdict"] == "worse" for row in rows)
-    title = f"A is better by {wins} of {len(rows)} metrics, worse by {losses}"
+    tally = comparison.tally(*pair)
+    title = f"A is better by {tally['better']} of {len(rows)} metrics, worse by {tally['worse']}"
     left, right = st.columns([5, 6], gap="large")
     with left:
         drawn = [dot for dot, row in zip(dots, rows, strict=True) if _beside(context, row["metric"])]

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 import pandas as pd
 import streamlit as st
 
-from dl_core.evaluate.results import Evaluation
+from dl_core.evaluate.operating_point import confusion_shares, operating_point
+from dl_core.evaluate.results import Evaluation, Predictions
 from ui.shell import charts, theme
 from ui.shell.context import PageContext
 from ui.shell.words import count, number, percent
@@ -85,37 +84,29 @@ def _operating_point(context: PageContext, evaluation: Evaluation, pair: tuple[s
         persist_state="session",
         help="The default was picked on validation rows. Lower finds more and raises more false alarms.",
     )
-    columns = zip(("A", "B"), pair, strict=True)
-    table = pd.DataFrame({name: at_cut(context, model, positive, cut) for name, model in columns})
+    said = Predictions(context.predictions(), evaluation.classes)
+    table = pd.DataFrame({name: at_cut(said, model, cut) for name, model in zip(("A", "B"), pair, strict=True)})
     st.dataframe(table, alt=f"Counts and rates of both models at {cut}", row_height=32)
 
 
-def at_cut(context: PageContext, model: str, positive: str, cut: float) -> dict[str, str]:
+def at_cut(predictions: Predictions, model: str, cut: float) -> dict[str, str]:
     """Return counts and rates of a model's test rows at a threshold, as text."""
-    rows = context.predictions()
-    rows = rows[(rows["model"] == model) & (rows["split"] == "test") & rows["y_true"].notna()]
-    truth = (rows["y_true"] == positive).to_numpy()
-    called = (rows[f"score_{positive}"] >= cut).to_numpy()
-    hit, missed = int((truth & called).sum()), int((truth & ~called).sum())
-    alarm, passed = int((~truth & called).sum()), int((~truth & ~called).sum())
+    point = operating_point(predictions, model, cut)
     return {
-        f"{positive} found": f"{count(hit)} of {count(hit + missed)}",
-        "Sensitivity": percent(hit / (hit + missed)) if hit + missed else "–",
-        "False alarms": f"{count(alarm)} of {count(alarm + passed)}",
-        "Specificity": percent(passed / (alarm + passed)) if alarm + passed else "–",
-        "Precision": percent(hit / (hit + alarm)) if hit + alarm else "–",
-        "Accuracy": percent((hit + passed) / len(rows)) if len(rows) else "–",
+        f"{predictions.classes[-1]} found": f"{count(point.found)} of {count(point.found + point.missed)}",
+        "Sensitivity": percent(point.sensitivity),
+        "False alarms": f"{count(point.alarms)} of {count(point.alarms + point.passed)}",
+        "Specificity": percent(point.specificity),
+        "Precision": percent(point.precision),
+        "Accuracy": percent(point.accuracy),
     }
 
 
 def _confusion(context: PageContext, evaluation: Evaluation, model: str) -> None:
-    matrix: Any = evaluation.curves[model]["confusion"]
-    classes = list(evaluation.classes)
-    shares = np.array(matrix, dtype=float)
-    shares /= np.maximum(shares.sum(axis=1, keepdims=True), 1)
+    matrix, classes = evaluation.curves[model]["confusion"], list(evaluation.classes)
     chart = charts.figure(f"Confusion of {context.label(model)}", x="Predicted class", y="True class", height=380)
     chart.add_heatmap(
-        z=shares,
+        z=confusion_shares(matrix),
         x=classes,
         y=classes,
         text=matrix,
