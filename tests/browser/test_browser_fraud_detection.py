@@ -42,7 +42,7 @@ def test_the_whole_way_from_upload_to_report(page: Page, server: str, transactio
     picture(page, "fraud_own_compare")
 
     open_tab(page, "Explain")
-    expect(page.get_by_text("Bars start at").first).to_be_visible()
+    expect(page.get_by_text("Base value").first).to_be_visible()
     no_fault(page)
     picture(page, "fraud_own_explain")
 

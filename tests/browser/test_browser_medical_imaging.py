@@ -69,7 +69,7 @@ def test_the_whole_way_from_upload_to_report(page: Page, server: str, class_fold
     new.write_bytes(first_image(class_folders))
     page.locator("[data-testid=stFileUploader] input[type=file]").last.set_input_files(new)
     page.get_by_role("button", name="Predict these files").click()
-    expect(page.get_by_role("button", name="Download the table (CSV)")).to_be_visible()
+    expect(page.get_by_role("button", name="Download predictions (CSV)")).to_be_visible()
     expect(page.get_by_text("new_case.png").last).to_be_visible()
     no_fault(page)
     picture(page, "own_predict")

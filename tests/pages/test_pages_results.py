@@ -53,7 +53,7 @@ def test_a_model_that_is_gone_gives_a_line_and_a_way_on() -> None:
     ("name", "words"),
     [
         ("Compare", "Two models side by side"),
-        ("Explain", "Evidence for"),
+        ("Explain", "Saliency for"),
         ("Bias", "How far apart the groups are"),
         ("Predict", "Six test cases of the sample"),
         ("Report", "Preview"),

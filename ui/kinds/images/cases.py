@@ -18,7 +18,7 @@ def choose(context: PageContext, model: str, kind: str, search: str, key: str) -
     """Draw the table of test cases and return the row that was picked, at first the first one."""
     rows = said_of(context, model, kind, search)
     if rows.empty:
-        st.caption("No test row fits. Choose another kind of case or clear the search.")
+        st.caption("No matching cases. Choose another filter or clear the search.")
         return None
     pages = -(-len(rows) // ON_PAGE)
     page = st.pagination(pages, key=f"{key}_page") if pages > 1 else 1
@@ -30,7 +30,7 @@ def choose(context: PageContext, model: str, kind: str, search: str, key: str) -
             "Case": shown.index,
             "True": shown["y_true"].to_numpy(),
             "Predicted": shown["y_pred"].to_numpy(),
-            "Sure": shown["confidence"].to_numpy(),
+            "Confidence": shown["confidence"].to_numpy(),
         }
     )
     event = st.dataframe(
@@ -43,10 +43,10 @@ def choose(context: PageContext, model: str, kind: str, search: str, key: str) -
         key=f"{key}_table_{kind}_{search}_{page}",
         column_config={
             "Image": st.column_config.ImageColumn(width="small"),
-            "Sure": st.column_config.ProgressColumn(format="%.2f", min_value=0, max_value=1, width="small"),
+            "Confidence": st.column_config.ProgressColumn(format="%.2f", min_value=0, max_value=1, width="small"),
         },
         alt="Test cases with picture, true and predicted class",
     )
-    st.caption(f"{count(len(rows))} cases. Tick a row to look at it.")
+    st.caption(f"{count(len(rows))} cases. Select a row to view it.")
     picked = event.selection.rows
     return str(shown.index[picked[0] if picked and picked[0] < len(shown) else 0])

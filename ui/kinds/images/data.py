@@ -37,14 +37,16 @@ def _balance(context: PageContext, split: Mapping[str, Any] | None) -> None:
         smallest = min(total, key=lambda name: total[name])
         share = total[smallest] / max(1, sum(total.values()))
         balanced = share * len(total) > 0.8  # the rarest class has at least 80 % of its even share
-        title = "The classes are balanced" if balanced else f"{smallest} is the rarest class: {percent(share)} of rows"
+        title = (
+            "The classes are balanced" if balanced else f"{smallest} is the minority class: {percent(share)} of rows"
+        )
         chart = charts.stacked(counted, title, x="Rows", colours={**PART_COLOURS, "Rows": theme.DEEP[0]})
         words = "; ".join(f"{name}: {count(number)}" for name, number in total.items())
-        charts.draw(chart, f"Rows by class and part of the split. {words}.", key="balance")
+        charts.draw(chart, f"Rows by class and split. {words}.", key="balance")
     elif split:
         parts = {"Rows": {PARTS[part]: split[part] for part in PARTS}}
-        chart = charts.stacked(parts, "How the rows are shared out", x="Rows", colours=PART_COLOURS)
-        charts.draw(chart, f"Rows by part of the split: {parts['Rows']}.", key="balance")
+        chart = charts.stacked(parts, "Rows by split", x="Rows", colours=PART_COLOURS)
+        charts.draw(chart, f"Rows by split: {parts['Rows']}.", key="balance")
 
 
 def _class_counts(
@@ -74,16 +76,20 @@ def _coverage(context: PageContext) -> None:
         return
     columns = [name for name in table.columns if name != label][:12]
     if not columns:
-        st.caption("No metadata came with the data, so bias is checked on what the images show.")
+        st.caption("No metadata columns: bias is checked on groups derived from the images.")
         return
     with st.expander(f"Metadata ({count(len(columns))} columns)", icon=":material/table_rows:"):
         rows = [
-            {"Column": name, "Filled": float(table[name].notna().mean()), "Values": int(table[name].nunique())}
+            {
+                "Column": name,
+                "Non-missing": float(table[name].notna().mean()),
+                "Distinct values": int(table[name].nunique()),
+            }
             for name in columns
         ]
         st.dataframe(
             pd.DataFrame(rows),
             hide_index=True,
-            alt="How much of each metadata column is filled",
-            column_config={"Filled": st.column_config.ProgressColumn(format="percent", min_value=0, max_value=1)},
+            alt="Share of non-missing values and number of distinct values of each metadata column",
+            column_config={"Non-missing": st.column_config.ProgressColumn(format="percent", min_value=0, max_value=1)},
         )

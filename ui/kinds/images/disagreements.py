@@ -12,9 +12,9 @@ from ui.shell.words import number
 
 MOST = 8  # pictures
 
-TITLE = "Cases on which they disagree"
-NONE = "There are none: on every test row both say the same class."
-FOUND = "test rows; those furthest apart come first."
+TITLE = "Cases where the predictions differ"
+NONE = "None: both models predict the same class on every test row."
+FOUND = "test rows, sorted by the difference in score."
 
 
 def show(context: PageContext, found: list[dict[str, Any]], pair: tuple[str, str]) -> None:
@@ -23,8 +23,8 @@ def show(context: PageContext, found: list[dict[str, Any]], pair: tuple[str, str
         for row in found[:MOST]:
             with st.container(border=True, gap="small"):
                 first, second = ("a", "b") if row["a"] == pair[0] else ("b", "a")
-                cases.picture(context, row["row"], f"{row['row']}, truly {row['y_true']}")
-                st.markdown(f"Truly **{row['y_true']}**")
+                cases.picture(context, row["row"], f"{row['row']}, true class {row['y_true']}")
+                st.markdown(f"True **{row['y_true']}**")
                 st.caption(
                     f"A: {row[f'pred_{first}']} {number(row[f'score_{first}'], 2)}  \n"
                     f"B: {row[f'pred_{second}']} {number(row[f'score_{second}'], 2)}"

@@ -12,8 +12,8 @@ from ui.panels import cases
 from ui.shell import method_words
 from ui.shell.context import PageContext
 
-LABEL = "Drawing the maps and measuring them"
-MISSING = "The images of this run are not kept beside it."
+LABEL = "Computing saliency maps and faithfulness"
+MISSING = "The images of this run are not stored with it."
 
 
 def usual_target(context: PageContext) -> str:
@@ -32,46 +32,47 @@ def case(context: PageContext, case: dict[str, Any], view: str, opacity: float) 
     st.markdown(cases.sentence(context, case["maps"][0]["model"], case["row"]))
     with st.grid(4, min_column_width=220):
         with st.container(border=True, gap="small"):
-            st.markdown("**The image**")
+            st.markdown("**Input image**")
             plain = cases.enlarged(Image.fromarray(image), maps.LEAST)
             shown = maps.outlined(plain, case["mask"]) if case.get("mask") else plain
             st.image(shown, width="stretch", alt=f"Image {case['row']}")
             if case.get("mask"):
-                st.caption("Outlined: the simulated lesion, known exactly.")
+                st.caption("Outlined: the simulated lesion (ground-truth mask).")
             maps.legend()
         for one in case["maps"]:
             by_method = view == "methods"
             title = method_words.label(one["method"]) if by_method else context.label(one["model"])
             sure = cases.calibrated(context, one["model"], case["row"], one["target"])
             maps.show(image, {**one, "probability": sure}, title, opacity, case.get("mask"))
-    with st.expander("How to read the scores"):
+    with st.expander("How to read the faithfulness scores"):
         st.markdown(
-            "**Deletion** covers the hottest places first: the faster the probability falls, the lower the score, and "
-            "the better the map. **Insertion** uncovers them on a blurred image: higher is better. A map earns trust "
-            "by beating a **random** map and a simple bump in the **centre**. The comparison with **random weights** "
-            "tells whether the map depends on what the model learned at all: near 0 is good, near 1 means the map "
-            "ignores the model."
+            "**Deletion** masks the most salient pixels first and measures the area under the probability curve: "
+            "lower is better. **Insertion** reveals them on a blurred image: higher is better. A faithful map "
+            "beats both a **random** map and a Gaussian at the **centre**. The **model randomisation test** is "
+            "the rank correlation with the map of the same network with random weights: near 0 is good, near 1 "
+            "means the map does not depend on what the model learned."
         )
 
 
 def more(context: PageContext, model: str, row: str) -> None:
     """Draw what the layers see, when it is opened."""
-    body = st.expander("What the layers see, from early to deep", key=f"{context.key}_layers", on_change="rerun")
+    body = st.expander("Feature maps, from early to deep layers", key=f"{context.key}_layers", on_change="rerun")
     if not body.open:
         return
     with body:
-        result = context.ask("layers", {"model": model, "row": row}, label="Running the image through the network")
+        result = context.ask("layers", {"model": model, "row": row}, label="Computing the feature maps")
         if result is None:
             return
         if not result["layers"]:
-            st.caption(f"{context.label(model)} has no layers to look into. Choose a deep model.")
+            st.caption(f"{context.label(model)} has no layers. Choose a deep model.")
             return
         st.caption(
-            "Each tile is one feature map of that layer for this image, the most varied ones first. Early layers see "
-            "edges and texture at full detail; deep ones see large, abstract pieces on a coarse grid."
+            "Each tile is one channel's activation for this image, highest variance first. Early layers respond "
+            "to edges and texture at high resolution; deep layers to larger, more abstract patterns on a coarse "
+            "grid."
         )
         for layer in result["layers"]:
             height, width, channels = layer["shape"]
-            st.markdown(f"**{layer['name']}** · {height} × {width} places, {channels} maps")
+            st.markdown(f"**{layer['name']}** · {height} × {width} positions, {channels} channels")
             tiles = [cases.enlarged(Image.fromarray(maps.image_of(tile)), 110) for tile in layer["tiles"]]
             st.image(tiles, width=110, alt=[f"Feature map {i + 1} of {layer['name']}" for i in range(len(tiles))])

@@ -62,9 +62,9 @@ def show(image: np.ndarray, one: Mapping[str, Any], title: str, opacity: float, 
     """Draw one map with its title, probability and faithfulness."""
     with st.container(border=True, gap="small"):
         st.markdown(f"**{title}**")
-        alt = f"{title}: where the model found evidence for {one['target']}"
+        alt = f"{title}: saliency for {one['target']}"
         st.image(drawn(image, one["heat"], opacity, mask_uri), width="stretch", alt=alt)
-        st.caption(f"Evidence for **{one['target']}**, probability {number(one['probability'])}")
+        st.caption(f"Saliency for **{one['target']}**, probability {number(one['probability'])}")
         if one.get("faithfulness"):
             faithfulness(one["faithfulness"])
 
@@ -76,7 +76,7 @@ def faithfulness(measured: Mapping[str, Any]) -> None:
         "insertion": measured["insertion"] > max(measured["random_insertion"], measured["centre_insertion"]),
     }
     passed = sum(better.values())
-    words = ("Not faithful here", "Partly faithful", "Faithful here")[passed]
+    words = ("Not faithful", "Partly faithful", "Faithful")[passed]
     st.badge(words, color=("red", "orange", "green")[passed], icon=f":material/{('close', 'remove', 'check')[passed]}:")
     for label, name in (("Deletion ↓", "deletion"), ("Insertion ↑", "insertion")):
         own, random, centre = (measured[f"{prefix}{name}"] for prefix in ("", "random_", "centre_"))
@@ -84,13 +84,20 @@ def faithfulness(measured: Mapping[str, Any]) -> None:
     notes = []
     if measured.get("randomisation") is not None:
         ignoring = measured["randomisation"] > 0.5
-        verdict = "it hardly depends on what the model learned" if ignoring else "it depends on what the model learned"
+        verdict = (
+            "the map hardly depends on the learned weights" if ignoring else "the map depends on the learned weights"
+        )
         notes.append(
-            f"Against the same network with random weights: {number(measured['randomisation'], 2)}, so {verdict}."
+            "Model randomisation test (rank correlation with random weights): "
+            f"{number(measured['randomisation'], 2)}, so {verdict}."
         )
     if measured.get("pointing") is not None:
-        hit = "The map's peak lies in the lesion" if measured["pointing"] else "The map's peak misses the lesion"
-        centre = "would hit it too" if measured.get("centre_pointing") else "would miss it"
+        hit = (
+            "Pointing game: hit (the map's peak lies in the lesion)"
+            if measured["pointing"]
+            else "Pointing game: miss (the map's peak lies outside the lesion)"
+        )
+        centre = "would hit as well" if measured.get("centre_pointing") else "would miss it"
         notes.append(f"{hit}; the image's centre {centre}.")
     if notes:
         st.caption(" ".join(notes))
@@ -99,9 +106,9 @@ def faithfulness(measured: Mapping[str, Any]) -> None:
 def legend() -> None:
     """Draw the colour bar that all maps share."""
     with st.container(horizontal=True, vertical_alignment="center", width="content"):
-        st.caption("little evidence")
-        st.image(colour_bar(width=160, height=10), alt="Colour bar from little to much evidence")
-        st.caption("much evidence")
+        st.caption("low saliency")
+        st.image(colour_bar(width=160, height=10), alt="Colour bar from low to high saliency")
+        st.caption("high saliency")
 
 
 def _like(heat: np.ndarray, base: np.ndarray) -> np.ndarray:

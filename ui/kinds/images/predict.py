@@ -16,10 +16,10 @@ from ui.shell.words import count, number
 
 ON_PAGE = 12  # cases shown with picture at once
 METHOD = "Map"
-EXAMPLES = ("Try five DICOM files", "Real scans of quite other kinds: a good model says that they are unlike training.")
+EXAMPLES = ("Try five DICOM files", "Real scans of other modalities: a good model flags them as out of distribution.")
 SHOWN_FIRST = "Six test cases of the sample, as an example."
 TRY_ROWS = "Try six test cases"
-EMPTY = "Drop new cases above, or try the ready model with cases that are here."
+EMPTY = "Upload new cases above, or try the example cases."
 
 
 def rows(context: PageContext) -> list[str]:
@@ -33,22 +33,30 @@ def show(context: PageContext, result: dict[str, Any]) -> None:
     doubtful, strange = int(table["uncertain"].sum()), int(table["unlike_training"].sum())
     with st.container(horizontal=True):
         st.metric("Cases", count(result["rows"]), border=True)
-        st.metric("Uncertain", count(doubtful), border=True, help="The top probability is too low to lean on.")
         st.metric(
-            "Unlike training", count(strange), border=True, help="Further from the training images than 99 % are."
+            "Uncertain",
+            count(doubtful),
+            border=True,
+            help="The probability of the predicted class is too low to rely on.",
+        )
+        st.metric(
+            "Out of distribution",
+            count(strange),
+            border=True,
+            help="Novelty score above the 99th percentile of the training images.",
         )
     for note in result["notes"]:
         st.caption(note)
     if strange:
         st.warning(
-            f"{count(strange)} of {count(result['rows'])} cases are unlike anything in training: do not rely on what "
-            "the model says of them.",
+            f"{count(strange)} of {count(result['rows'])} cases are out of distribution (unlike the training "
+            "images): do not rely on their predictions.",
             icon=":material/help:",
         )
     whole = len(table) == result["rows"]  # then the table on the page holds every case, else the file does
     data = table.to_csv(index=False).encode() if whole else context.path(result["csv"]).read_bytes()
     st.download_button(
-        "Download the table (CSV)", data, "predictions.csv", "text/csv", icon=":material/download:", key="csv"
+        "Download predictions (CSV)", data, "predictions.csv", "text/csv", icon=":material/download:", key="csv"
     )
     _gallery(context, result)
     with st.expander("All cases as a table"):
@@ -72,12 +80,12 @@ def _gallery(context: PageContext, result: dict[str, Any]) -> None:
 def _card(context: PageContext, case: dict[str, Any]) -> None:
     image = maps.image_of(case["image"])
     if case.get("map"):
-        st.image(maps.drawn(image, case["map"]["heat"], 0.5), width="stretch", alt=f"Map over {case['row']}")
+        st.image(maps.drawn(image, case["map"]["heat"], 0.5), width="stretch", alt=f"Saliency map over {case['row']}")
     else:
         st.image(cases.enlarged(Image.fromarray(image), maps.LEAST), width="stretch", alt=f"Image {case['row']}")
     st.markdown(f"**{case['y_pred']}** {number(case['score_' + case['y_pred']])}")
     if case["unlike_training"]:
-        st.badge("Unlike training", color="red", icon=":material/help:")
+        st.badge("Out of distribution", color="red", icon=":material/help:")
     elif case["uncertain"]:
         st.badge("Uncertain", color="orange", icon=":material/question_mark:")
     st.caption(case["row"])

@@ -43,10 +43,10 @@ def show(context: PageContext) -> None:
     """Draw the preview of the data set in use."""
     about, table = context.dataset, context.table()
     if table is None and context.prepared:
-        context.ask("sample", {"domain": context.domain.name, "run": None}, label="Reading the sample")
+        context.ask("sample", {"domain": context.domain.name, "run": None}, label="Loading the sample")
         return
     if table is None or context.dataset_folder is None:
-        st.caption("The rows of this data set are not kept beside the run.")
+        st.caption("The rows of this data set are not stored with the run.")
         return
     _images(context, table, image_key(about))
 
@@ -70,7 +70,9 @@ def _images(context: PageContext, table: pd.DataFrame, key: str) -> None:
         page = st.pagination(pages, key=f"{context.key}_preview_page_{picked}") if pages > 1 else 1
     shown = order[(page - 1) * ON_PAGE : page * ON_PAGE]
     images_at(context.dataset_folder, key, shown, [str(labels[at]) for at in shown], table.index)
-    st.caption(f"{len(shown)} of {count(len(order))} images, as the models get them before their own preprocessing.")
+    st.caption(
+        f"{len(shown)} of {count(len(order))} images, as the models receive them before their own preprocessing."
+    )
 
 
 def images_at(folder: Path, key: str, places: Iterable[int], captions: Sequence[str], ids: pd.Index) -> None:

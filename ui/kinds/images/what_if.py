@@ -13,7 +13,7 @@ from ui.panels.stress import CORRUPTIONS
 from ui.shell.context import PageContext
 
 STRENGTHS = (0, 1, 2, 3, 4, 5)
-MISSING = "The images of this run are not kept beside it."
+MISSING = "The images of this run are not stored with it."
 
 
 def changes(context: PageContext, row: str) -> dict[str, int]:
@@ -31,7 +31,7 @@ def answer(context: PageContext, result: dict[str, Any], changed: bool) -> None:
     one, two = st.columns([1, 2])
     with one:
         picture = cases.enlarged(Image.fromarray(maps.image_of(result["image"])), maps.LEAST)
-        st.image(picture, width="stretch", alt="The case as it is shown to the models")
-        st.caption("Changed" if changed else "As it is. Move a slider to change it.")
+        st.image(picture, width="stretch", alt="The input image of this case")
+        st.caption("Perturbed" if changed else "Original. Move a slider to perturb it.")
     with two:
         what_if.moved(context, result)

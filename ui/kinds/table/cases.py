@@ -19,11 +19,11 @@ def choose(context: PageContext, model: str, kind: str, search: str, key: str) -
     paged = f"{key}_page_{model}_{kind}_{search}"
     page = int(st.session_state.get(paged) or 1)
     asked = {"model": model, "kind": kind, "search": search.strip(), "page": page - 1}
-    found = context.ask("cases", asked, label="Looking for cases")
+    found = context.ask("cases", asked, label="Searching cases")
     if found is None:
         return None
     if not found["cases"]:
-        st.caption("No test row fits. Choose another kind of case or clear the search.")
+        st.caption("No matching cases. Choose another filter or clear the search.")
         return None
     shown, columns = found["cases"], found["columns"][:COLUMNS]
     event = st.dataframe(
@@ -38,9 +38,9 @@ def choose(context: PageContext, model: str, kind: str, search: str, key: str) -
             **tables.config(columns),
             "Risk": st.column_config.ProgressColumn(format="%.3f", min_value=0, max_value=1, width="small"),
         },
-        alt=f"Test {context.domain.row_words[1]} with risk, outcome and main values",
+        alt=f"Test {context.domain.row_words[1]} with risk, predicted and true class, and main values",
     )
-    words = f"{count(found['total'])} {context.domain.row_words[1]}. Tick one to look at it."
+    words = f"{count(found['total'])} {context.domain.row_words[1]}. Select a row to view it."
     with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
         st.caption(words, width="content")
         if found["pages"] > 1:
@@ -52,7 +52,7 @@ def choose(context: PageContext, model: str, kind: str, search: str, key: str) -
 def _table(context: PageContext, shown: list[dict[str, Any]], columns: list[dict[str, Any]]) -> pd.DataFrame:
     """Return the list: row id, risk, what was said and what is true, main values."""
     risk = [case["risk"] for case in shown]
-    truth = [case["y_true"] or "not known" for case in shown]
+    truth = [case["y_true"] or "unknown" for case in shown]
     first = pd.DataFrame({"Row": [case["row"] for case in shown], "Risk": risk})
-    first = first.assign(**{"Said": [case["y_pred"] for case in shown], "True": truth})
+    first = first.assign(**{"Predicted": [case["y_pred"] for case in shown], "True": truth})
     return pd.concat([first, tables.frame([case["values"] for case in shown], columns)], axis=1)

@@ -14,7 +14,7 @@ from ui.shell.context import PageContext
 from ui.shell.words import count, percent
 
 PARTS = {"train": "Train", "validation": "Validation", "test": "Test"}
-COLOURS = {"Train": theme.DEEP[0], "Validation": theme.DEEP[4], "Test": theme.DEEP[2], "Left out": theme.FAINT}
+COLOURS = {"Train": theme.DEEP[0], "Validation": theme.DEEP[4], "Test": theme.DEEP[2], "Gap": theme.FAINT}
 GAP = timedelta(days=1)  # a shorter pause between two parts is none
 LEFT = 76  # pixels left of the charts in time, so that their axes stand below each other
 MOST_MISSING = 12  # columns of the chart of missing values
@@ -24,14 +24,14 @@ def _overview(context: PageContext) -> dict[str, Any] | None:
     """Return the table's summary, or draw its state and return None."""
     own = (context.dataset or {}).get("id")
     if context.run is not None:
-        return context.ask("overview", {}, label="Summing up the table")
-    return context.ask("overview", {"dataset_id": own, "run": None}, label="Summing up the table") if own else None
+        return context.ask("overview", {}, label="Summarising the table")
+    return context.ask("overview", {"dataset_id": own, "run": None}, label="Summarising the table") if own else None
 
 
 def first_look(context: PageContext) -> dict[str, Any] | None:
     """Draw the first rows of each class and, where there is time, the course of the rows; return the summary."""
     if context.dataset_folder is None and not context.prepared:
-        st.caption("The rows of this data set are not kept beside the run.")
+        st.caption("The rows of this data set are not stored with the run.")
         return None
     found = _overview(context)
     if found is not None:
@@ -75,7 +75,7 @@ def _preview(context: PageContext, found: Mapping[str, Any]) -> None:
         alt=f"First rows{f' of class {picked}' if picked else ''}",
     )
     one, many = context.domain.row_words
-    derived = f" {count(found['derived'])} columns of running history were derived." if found["derived"] else ""
+    derived = f" {count(found['derived'])} aggregate history features were derived." if found["derived"] else ""
     st.caption(f"The first {len(table)} {f'{picked} ' if picked else ''}{many} of {count(found['rows'])}.{derived}")
 
 
@@ -105,9 +105,9 @@ def _split_in_time(context: PageContext, time: Mapping[str, Any], span: Sequence
     for before, after in _pairs(parts):
         gap = datetime.fromisoformat(after["start"]) - datetime.fromisoformat(before["end"])
         if gap > GAP:
-            words = f"{round(gap / timedelta(days=1))} days for labels to arrive"
-            bars.append(("Left out", before["end"], after["start"], words))
-    chart = charts.figure("The split in time", height=64 + 34 * len({name for name, *_ in bars}))
+            words = f"{round(gap / timedelta(days=1))} days of label delay"
+            bars.append(("Gap", before["end"], after["start"], words))
+    chart = charts.figure("Time-based split", height=64 + 34 * len({name for name, *_ in bars}))
     for name, start, end, words in bars:
         length = datetime.fromisoformat(end) - datetime.fromisoformat(start)
         chart.add_bar(
@@ -128,8 +128,8 @@ def _split_in_time(context: PageContext, time: Mapping[str, Any], span: Sequence
     if dropped:
         one, many = context.domain.row_words
         st.caption(
-            f"{count(dropped)} {one if dropped == 1 else many} belong to no part: they fall into the delay, or their "
-            "account was already known to be compromised."
+            f"{count(dropped)} {one if dropped == 1 else many} are in no split: they fall into the label delay, or "
+            "their account was already known to be compromised."
         )
 
 
@@ -159,7 +159,7 @@ def _balance(context: PageContext, found: Mapping[str, Any]) -> None:
     """Draw rows and share of each class by part."""
     balance = found["balance"]
     if not balance:
-        st.caption("There are no labels, so models look for what is unusual.")
+        st.caption("No labels: models score anomalies.")
         return
     positive = list(balance)[-1]
     parts = list(balance[positive])
@@ -168,7 +168,7 @@ def _balance(context: PageContext, found: Mapping[str, Any]) -> None:
     st.markdown(f"**{positive.capitalize()} is {percent(share)} of the {context.domain.row_words[1]}**")
     table = pd.DataFrame(
         {
-            "Part": [PARTS.get(part, "All rows") for part in parts],
+            "Split": [PARTS.get(part, "All rows") for part in parts],
             context.domain.row_words[1].capitalize(): [total[part] for part in parts],
             **{name.capitalize(): [of_class[part] for part in parts] for name, of_class in balance.items()},
             f"Share {positive}": [percent(balance[positive][part] / max(1, total[part])) for part in parts],
@@ -180,7 +180,7 @@ def _balance(context: PageContext, found: Mapping[str, Any]) -> None:
         hide_index=True,
         row_height=32,
         column_config=counted,
-        alt=f"Rows by part of the split, {percent(share)} {positive}",
+        alt=f"Rows by split, {percent(share)} {positive}",
     )
 
 
@@ -188,10 +188,10 @@ def _missing(columns: Sequence[Mapping[str, Any]]) -> None:
     """Draw the share of missing values of the columns that have any."""
     gaps = sorted((one for one in columns if one["missing"] > 0), key=lambda one: -one["missing"])[:MOST_MISSING]
     if not gaps:
-        st.caption(":material/check: No value is missing in any column.")
+        st.caption(":material/check: No missing values in any column.")
         return
     words = [percent(one["missing"]) for one in gaps]
-    title = f"{gaps[0]['name']} misses most values: {words[0]}"
+    title = f"{gaps[0]['name']} has the most missing values: {words[0]}"
     chart = charts.bars(
         [one["name"] for one in gaps],
         [100 * one["missing"] for one in gaps],
@@ -209,16 +209,18 @@ def _columns(context: PageContext, found: Mapping[str, Any]) -> None:
         rows = [
             {
                 "Column": tables.heading(one),
-                "Read as": one["role"] or "not used",
-                "Filled": 1 - one["missing"],
-                "Values": one["distinct"],
-                "Usual": tables.value_text(one["typical"], one),
+                "Role": one["role"] or "unused",
+                "Non-missing": 1 - one["missing"],
+                "Distinct values": one["distinct"],
+                "Median or mode": tables.value_text(one["typical"], one),
             }
             for one in found["columns"]
         ]
         st.dataframe(
             pd.DataFrame(rows),
             hide_index=True,
-            alt="Every column with its role, how much of it is filled, and its usual value",
-            column_config={"Filled": st.column_config.ProgressColumn(format="percent", min_value=0, max_value=1)},
+            alt=(
+                "Every column with its role, share of non-missing values, number of distinct values, and median or mode"
+            ),
+            column_config={"Non-missing": st.column_config.ProgressColumn(format="percent", min_value=0, max_value=1)},
         )

@@ -13,9 +13,9 @@ from ui.shell.context import PageContext
 from ui.shell.words import number
 
 COLUMNS = 5  # of a row's main columns
-TITLE = "Cases on which they disagree"
-NONE = "There are none: on every test row both say the same class."
-FOUND = "test rows; those furthest apart come first."
+TITLE = "Cases where the predictions differ"
+NONE = "None: both models predict the same class on every test row."
+FOUND = "test rows, sorted by the difference in score."
 
 
 def show(context: PageContext, found: list[dict[str, Any]], pair: tuple[str, str]) -> None:
@@ -28,9 +28,13 @@ def show(context: PageContext, found: list[dict[str, Any]], pair: tuple[str, str
     first, second = zip(*(("a", "b") if row["a"] == pair[0] else ("b", "a") for row in shown), strict=True)
     said = {
         "Row": rows,
-        "True": [row["y_true"] or "not known" for row in shown],
-        "A says": [f"{row[f'pred_{s}']} {number(row[f'score_{s}'], 2)}" for row, s in zip(shown, first, strict=True)],
-        "B says": [f"{row[f'pred_{s}']} {number(row[f'score_{s}'], 2)}" for row, s in zip(shown, second, strict=True)],
+        "True": [row["y_true"] or "unknown" for row in shown],
+        "A predicts": [
+            f"{row[f'pred_{s}']} {number(row[f'score_{s}'], 2)}" for row, s in zip(shown, first, strict=True)
+        ],
+        "B predicts": [
+            f"{row[f'pred_{s}']} {number(row[f'score_{s}'], 2)}" for row, s in zip(shown, second, strict=True)
+        ],
     }
     columns = about["columns"][:COLUMNS]
     values = {case["row"]: case["values"] for case in about["cases"]}
@@ -40,5 +44,5 @@ def show(context: PageContext, found: list[dict[str, Any]], pair: tuple[str, str
         hide_index=True,
         row_height=32,
         column_config=tables.config(columns),
-        alt="Rows on which the two models disagree, with their main values",
+        alt="Rows on which the predictions of the two models differ, with their main values",
     )

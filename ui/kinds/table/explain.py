@@ -13,8 +13,8 @@ from ui.shell import charts, method_words, tables, theme
 from ui.shell.context import PageContext
 from ui.shell.words import number, percent, signed
 
-LABEL = "Splitting the score over the columns and checking it"
-MISSING = "The rows of this run are not kept beside it."
+LABEL = "Computing feature attributions and faithfulness"
+MISSING = "The rows of this run are not stored with it."
 TOWARDS, AWAY = theme.OKABE_ITO["vermillion"], theme.OKABE_ITO["blue"]
 LONGEST = 38  # characters of a column's name on a chart
 MOST_INPUTS = 10  # lines of the strip over time
@@ -38,9 +38,9 @@ def case(context: PageContext, case: Mapping[str, Any], view: str, more: None) -
         with columns[at % len(columns)], st.container(border=True, gap="small"):
             title = method_words.label(one["method"], table=True) if view == "methods" else context.label(one["model"])
             _contributions(context, case["row"], one, title, f"explain_{at}_{one['model']}_{one['method']}")
-    with st.expander("All values of this row"):
-        rows = [{"Column": name, "Value": tables.value_text(value)} for name, value in case["values"].items()]
-        st.dataframe(rows, hide_index=True, alt="Every column of this row with its value")
+    with st.expander("All features of this row"):
+        rows = [{"Feature": name, "Value": tables.value_text(value)} for name, value in case["values"].items()]
+        st.dataframe(rows, hide_index=True, alt="Every feature of this row with its value")
     _how_to_read()
 
 
@@ -56,9 +56,9 @@ def _contributions(context: PageContext, row: str, one: Mapping[str, Any], title
     chart = bars(one["features"], heading, target)
     strongest = "; ".join(f"{part['name']} {part['value']} {signed(part['weight'])}" for part in one["features"][:5])
     charts.draw(chart, f"{heading}. {strongest}.", key=key)
-    words = [] if one.get("base_probability") is None else [f"Bars start at {_low(one['base_probability'])}."]
+    words = [] if one.get("base_probability") is None else [f"Base value: {_low(one['base_probability'])}."]
     if one.get("other"):
-        words.append(f"All other columns together: {signed(one['other'])}.")
+        words.append(f"All other features together: {signed(one['other'])}.")
     if words:
         st.caption(" ".join(words))
     if one.get("sequence"):
@@ -69,12 +69,12 @@ def _contributions(context: PageContext, row: str, one: Mapping[str, Any], title
 
 def _low(base: float) -> str:
     """Return where the bars start, in words."""
-    return f"a typical row's score, {'below 0.1 %' if base < 0.001 else percent(base)} before calibration"
+    return f"the score of a typical row, {'below 0.1 %' if base < 0.001 else percent(base)} before calibration"
 
 
 def bars(features: Sequence[Mapping[str, Any]], title: str, target: str) -> Any:
     """Return contributions as bars: towards the target to the right, away from it to the left."""
-    chart = charts.figure(title, x=f"Push on the log odds; right: towards {target}", height=96 + 40 * len(features))
+    chart = charts.figure(title, x=f"Contribution to log-odds; right: towards {target}", height=96 + 40 * len(features))
     labels = [_tick(part) for part in features]
     weights = [part["weight"] for part in features]
     chart.add_bar(
@@ -102,7 +102,7 @@ def _tick(part: Mapping[str, Any]) -> str:
     value, usual = part.get("value") or "", part.get("typical") or ""
     if not value:
         return name
-    text = f"{value}, as is usual" if value == usual else f"{value} · usual {usual}" if usual else value
+    text = f"{value}, typical" if value == usual else f"{value} · typical {usual}" if usual else value
     return f"{name}<br><b>{shorten(text, LONGEST)}</b>"
 
 
@@ -113,7 +113,7 @@ def _strip(sequence: Mapping[str, Any], target: str, key: str, words: tuple[str,
     steps = ["this one" if ago == 0 else f"{ago} ago" for ago in sequence["steps"]]
     values = [sequence["weights"][at] for at in order]
     reach = max((abs(value) for line in values for value in line), default=1.0) or 1.0
-    title = f"The account's last {words[1]}"
+    title = f"The account's recent {words[1]}"
     chart = charts.figure(title, x=f"{words[0].capitalize()} of the same account", height=110 + 24 * len(order))
     chart.add_heatmap(
         z=values,
@@ -130,7 +130,7 @@ def _strip(sequence: Mapping[str, Any], target: str, key: str, words: tuple[str,
     chart.update_yaxes(autorange="reversed", showgrid=False)
     by_step = [sum(line[at] for line in sequence["weights"]) for at in range(len(steps))]
     most = max(range(len(steps)), key=lambda at: abs(by_step[at]))
-    charts.draw(chart, f"{title}: {steps[most]} counts most, {signed(by_step[most])} towards {target}.", key=key)
+    charts.draw(chart, f"{title}: {steps[most]} contributes most, {signed(by_step[most])} towards {target}.", key=key)
 
 
 def faithfulness(measured: Mapping[str, Any]) -> None:
@@ -141,7 +141,7 @@ def faithfulness(measured: Mapping[str, Any]) -> None:
     }
     passed = sum(better.values())
     with st.container(horizontal=True, vertical_alignment="center"):
-        words = ("Not faithful here", "Partly faithful", "Faithful here")[passed]
+        words = ("Not faithful", "Partly faithful", "Faithful")[passed]
         icon = ("close", "remove", "check")[passed]
         st.badge(words, color=("red", "orange", "green")[passed], icon=f":material/{icon}:")
         for label, name in (("Deletion ↓", "deletion"), ("Insertion ↑", "insertion")):
@@ -149,16 +149,23 @@ def faithfulness(measured: Mapping[str, Any]) -> None:
             st.markdown(f"{label} **{number(own)}** :small[random {number(random)}]", width="content")
     if measured.get("randomisation") is not None:
         ignoring = measured["randomisation"] > 0.5
-        verdict = "they hardly depend on what the model learned" if ignoring else "they depend on what it learned"
-        st.caption(f"Against the same model with random weights: {number(measured['randomisation'], 2)}, so {verdict}.")
+        verdict = (
+            "the attributions hardly depend on the learned weights"
+            if ignoring
+            else "the attributions depend on the learned weights"
+        )
+        st.caption(
+            "Model randomisation test (rank correlation with random weights): "
+            f"{number(measured['randomisation'], 2)}, so {verdict}."
+        )
 
 
 def _how_to_read() -> None:
     with st.expander("How to read this"):
         st.markdown(
-            "Each bar is what one column adds to the score of this row, compared with typical rows of the training "
-            "data: to the right it speaks for the class, to the left against it. Below a column's name stand the row's "
-            "own value and the usual one. **Deletion** sets the strongest columns to their usual values: the faster "
-            "the probability falls, the lower the score and the better the explanation. **Insertion** puts them back "
-            "into a typical row: higher is better. Both earn trust by beating columns in **random** order."
+            "Each bar is one feature's contribution to the log-odds of this row, relative to background rows of "
+            "the training data: right supports the class, left opposes it. Below a feature's name are the row's "
+            "value and the typical one. **Deletion** sets the features with the largest contributions to typical "
+            "values and measures the area under the probability curve: lower is better. **Insertion** adds them "
+            "to a typical row: higher is better. A faithful attribution beats a **random** order of features."
         )

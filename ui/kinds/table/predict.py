@@ -14,10 +14,10 @@ from ui.shell.context import PageContext
 from ui.shell.words import count, percent
 
 METHOD = "Reasons"
-EXAMPLES = ("Try the example file", "A file that ships with the sample, without labels.")
+EXAMPLES = ("Try the example file", "A file that comes with the sample, without labels.")
 SHOWN_FIRST = "The last test rows of the sample, as an example."
 TRY_ROWS = "Try the last test rows"
-EMPTY = "Drop a new table above, or try the ready model with rows that are here."
+EMPTY = "Upload a new table above, or try the example rows."
 COLUMNS = 6  # of a row's main columns, shown in the queue
 
 
@@ -33,10 +33,13 @@ def show(context: PageContext, result: dict[str, Any]) -> None:
         st.metric(many.capitalize(), count(result["rows"]), border=True)
         share = percent(result["flagged"] / max(1, result["rows"]))
         st.metric(
-            "Flagged", f"{count(result['flagged'])} ({share})", border=True, help=f"Called {target} at the threshold."
+            "Flagged",
+            f"{count(result['flagged'])} ({share})",
+            border=True,
+            help=f"Predicted {target}: the score is at or above the decision threshold.",
         )
-        strange = "Further from the training rows than 99 % of these are."
-        st.metric("Unlike training", count(result["unlike"]), border=True, help=strange)
+        strange = "Novelty score above the 99th percentile of the training rows."
+        st.metric("Out of distribution", count(result["unlike"]), border=True, help=strange)
     for note in result["notes"]:
         st.caption(note)
     queue = result["queue"]
@@ -44,7 +47,7 @@ def show(context: PageContext, result: dict[str, Any]) -> None:
     only = st.toggle("Flagged only", flagged > 0, key=f"{context.key}_flagged_only", persist_state="session")
     shown = [case for case in queue if case["flagged"] or not only]
     if not shown:
-        st.caption("Nothing is flagged here. Switch the filter off to see the riskiest rows.")
+        st.caption("No flagged rows. Switch the filter off to see those with the highest risk.")
         return
     columns = result["columns"][:COLUMNS]
     table = queue_table(shown, columns)
@@ -62,11 +65,11 @@ def show(context: PageContext, result: dict[str, Any]) -> None:
         alt=f"Queue of {many} sorted by risk, with reasons",
     )
     shown_words = (
-        f"The {count(len(queue))} riskiest of {count(result['rows'])} {many}"
+        f"The {count(len(queue))} of {count(result['rows'])} {many} with the highest risk"
         if len(queue) < result["rows"]
         else f"All {count(len(queue))} {many}"
     )
-    st.caption(f"{shown_words}, sorted by risk; reasons stand with the first ones.")
+    st.caption(f"{shown_words}, sorted by risk; reasons are given for the first ones.")
     _downloads(context, result, table)
 
 
@@ -86,7 +89,7 @@ def queue_table(shown: list[dict[str, Any]], columns: list[dict[str, Any]]) -> p
 
 
 def _notes(case: dict[str, Any]) -> list[str]:
-    words = {"uncertain": "uncertain", "unlike_training": "unlike training"}
+    words = {"uncertain": "uncertain", "unlike_training": "out of distribution"}
     return [word for key, word in words.items() if case[key]]
 
 

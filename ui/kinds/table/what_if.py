@@ -12,7 +12,7 @@ from ui.panels import what_if
 from ui.shell import tables
 from ui.shell.context import PageContext
 
-MISSING = "The rows of this run are not kept beside it."
+MISSING = "The rows of this run are not stored with it."
 MOST_FIELDS = 12  # values that can be changed at once
 FIXED = ("label", "id", "unit", "history", "entity", "")  # roles whose values are not offered
 
@@ -20,7 +20,7 @@ FIXED = ("label", "id", "unit", "history", "entity", "")  # roles whose values a
 def changes(context: PageContext, row: str) -> dict[str, Any] | None:
     """Draw a field for each value and return those that differ from the row's own, or None while they are fetched."""
     about = context.ask("overview", {}, label="Reading the columns")
-    now = context.ask("what_if", {"row": row, "changes": {}}, label="Asking every model") if about else None
+    now = context.ask("what_if", {"row": row, "changes": {}}, label="Predicting with every model") if about else None
     if about is None or now is None:
         return None
     fields = [one for one in about["columns"] if one["role"] not in FIXED][:MOST_FIELDS]
@@ -39,7 +39,7 @@ def _field(column: Mapping[str, Any], own: Any, key: str) -> Any:
     """Draw one field with the row's own value in it and return what stands there."""
     label = tables.heading(column)
     if column["kind"] == "number":
-        usual = f"Usual: {tables.value_text(column['typical'], column)}"
+        usual = f"Typical: {tables.value_text(column['typical'], column)}"
         whole = column.get("whole") and column["role"] != "amount" and (own is None or float(own).is_integer())
         step = 1.0 if whole else None
         form = "%.0f" if whole else "%.2f" if column["role"] == "amount" else "%.4g"
@@ -69,4 +69,4 @@ def answer(context: PageContext, result: dict[str, Any], changed: bool) -> None:
         f"{name} from {tables.value_text(one['before'])} to {tables.value_text(one['after'])}"
         for name, one in result["changed"].items()
     ]
-    st.caption(f"Changed: {'; '.join(moved)}." if moved else "As it is. Change a value to see every score move.")
+    st.caption(f"Changed: {'; '.join(moved)}." if moved else "Original. Change a value to see every score change.")
