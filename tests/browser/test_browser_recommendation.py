@@ -74,18 +74,18 @@ def test_the_whole_way_from_u_data_to_report(page: Page, server: str, files: lis
     page.get_by_role("button", name="Compare the models").click()
     expect(page.get_by_text("Two models side by side", exact=True)).to_be_visible()
     expect(page.get_by_text("What they cost", exact=True)).to_be_visible()
-    expect(page.get_by_text("Users to whom they recommend different things").first).to_be_visible()
+    expect(page.get_by_text("Users with different recommendations").first).to_be_visible()
     settled(page)
     no_fault(page)
     picture(page, "lists_own_compare")
 
     open_tab(page, "Explain")
-    expect(page.get_by_text("because you took").first).to_be_visible()
+    expect(page.get_by_text("because of").first).to_be_visible()
     no_fault(page)
     picture(page, "lists_own_explain")
 
     open_tab(page, "Bias")
-    expect(page.get_by_text("What is shown", exact=True)).to_be_visible()
+    expect(page.get_by_text("Exposure", exact=True).first).to_be_visible()
     _answered(page, "Scoring every group")
     expect(page.get_by_text("How far apart the groups are").first).to_be_visible()
     no_fault(page)
@@ -104,11 +104,11 @@ def test_the_whole_way_from_u_data_to_report(page: Page, server: str, files: lis
 
 def _predict(page: Page, folder: Path) -> None:
     """Look at a known user, build a new one from two films found by their titles, and take everyone's lists."""
-    expect(page.get_by_text("By all that is known by now").first).to_be_visible()
+    expect(page.get_by_text("Based on all interactions").first).to_be_visible()
     no_fault(page)
     picture(page, "lists_own_known")
 
-    _part(page, "Someone new")
+    _part(page, "New user")
     search = page.get_by_role("textbox", name="Add an item")
     for word in ("Horror", "Western"):
         search.fill(word)
@@ -116,14 +116,14 @@ def _predict(page: Page, folder: Path) -> None:
         settled(page)
         page.get_by_role("button", name="Add", exact=True).click()
         settled(page)
-    expect(page.get_by_role("button", name="Take away")).to_have_count(2)
+    expect(page.get_by_role("button", name="Remove item")).to_have_count(2)
     _answered(page, "Recommending")
     expect(page.locator("[data-testid=stDataFrame]").nth(1)).to_be_visible()
     no_fault(page)
     picture(page, "lists_own_someone_new")
 
-    _part(page, "Everyone, as a file")
-    page.get_by_role("button", name="Make lists for all").click()
+    _part(page, "All users (batch)")
+    page.get_by_role("button", name="Generate recommendations for all").click()
     with page.expect_download(timeout=LONG) as download:
         page.get_by_role("button", name="Download (CSV").click()
     table = pd.read_csv(download.value.path(), dtype={"user": str, "item": str})
@@ -135,6 +135,6 @@ def _predict(page: Page, folder: Path) -> None:
     page.locator("[data-testid=stFileUploader] input[type=file]").last.set_input_files(
         write_u_data(folder / "new.data", new)
     )
-    page.get_by_role("button", name="Make lists for this file").click()
+    page.get_by_role("button", name="Generate recommendations for this file").click()
     expect(page.get_by_text("3 users", exact=True).first).to_be_visible()
     no_fault(page)

@@ -239,8 +239,8 @@ def test_faithfulness_is_told_beside_chance(monkeypatch: pytest.MonkeyPatch) -> 
     faithfulness.show(measured)
     assert page.badge.call_args.args[0] == "Partly faithful"
     faithfulness.show({**measured, "insertion": 0.9, "leave_one_out": 0.8})
-    assert page.badge.call_args.args[0] == "Faithful here"
-    assert "Agrees with occlusion" in page.markdown.call_args.args[0]
+    assert page.badge.call_args.args[0] == "Faithful"
+    assert "Rank correlation with occlusion" in page.markdown.call_args.args[0]
     page.reset_mock()
     faithfulness.show({"deletion": None})
     page.badge.assert_not_called()

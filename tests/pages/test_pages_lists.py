@@ -63,7 +63,7 @@ def charts_of(test: AppTest) -> str:
 def test_data_shows_counts_the_split_of_users_and_the_long_tail() -> None:
     test = opened("Data")
     words = said(test)
-    assert "users are tested" in words and "A tenth of the items makes" in words
+    assert "test users" in words and "The top 10 % of items make up" in words
     assert [one.label for one in test.metric] == ["Users", "Items", "Interactions", "Density"]
     assert {"user", "item", "title", "rating"} <= set(test.dataframe[0].value)
     assert "Validation" in charts_of(test)
@@ -82,7 +82,7 @@ def test_compare_draws_slices_and_two_lists_for_one_user() -> None:
     test = opened("Compare")
     words = said(test)
     assert "has the best nDCG@10" in words and "test users" in words
-    assert "Held out, and to be found" in words and "Users to whom they recommend different things" in words
+    assert "Held-out (relevant) items" in words and "Users with different recommendations" in words
     for form, seen in (("by_activity", "least active first"), ("by_popularity", "Head: the most taken items")):
         test.segmented_control(key="recommendation_slices").set_value(form)
         assert seen in said(settled(test))
@@ -92,10 +92,10 @@ def test_compare_draws_slices_and_two_lists_for_one_user() -> None:
 def test_explain_says_because_you_took() -> None:
     test = opened("Explain")
     words = said(test)
-    assert "because you took" in words and "Why " in words
+    assert "because of" in words and "Why " in words
     test.segmented_control(key="recommendation_explain_view").set_value("models")
     words = said(settled(test))
-    assert "EASE" in words and "because you took" in words
+    assert "EASE" in words and "because of" in words
 
 
 @pytest.mark.usefixtures("films")
@@ -104,9 +104,9 @@ def test_explain_finds_a_user_by_id() -> None:
     user = test.dataframe[0].value["User"].iloc[1]
     test.text_input(key="recommendation_explain_search").set_value(str(user))
     test.segmented_control(key="recommendation_explain_kind").set_value("all")
-    assert f"**{user}** took" in said(settled(test))
+    assert f"**{user}** · history of" in said(settled(test))
     test.text_input(key="recommendation_explain_search").set_value("nobody at all")
-    assert "No test user fits" in said(settled(test))
+    assert "No matching users" in said(settled(test))
 
 
 @pytest.mark.usefixtures("films")
@@ -114,7 +114,7 @@ def test_bias_shows_exposure_and_what_reranking_costs() -> None:
     test = opened("Bias")
     words = said(test)
     assert "How far apart the groups are" in words and "Gini of exposure" in words
-    assert "Before and after" in words and "One list, before and after" in words
+    assert "Before and after" in words and "Example list, before and after" in words
     test.button(key="simulate_feedback").click()
     words = said(settled(test))
     assert "Simulated: each round" in words
@@ -132,7 +132,7 @@ def test_predict_recommends_to_a_known_and_to_an_unknown_user() -> None:
 @pytest.mark.usefixtures("films")
 def test_predict_builds_someone_new_from_items() -> None:
     test = opened("Predict")
-    test.session_state["recommendation_predict_tabs"] = "Someone new"
+    test.session_state["recommendation_predict_tabs"] = "New user"
     before = settled(test).dataframe[-1].value["Item"].tolist()
     test.button(key="recommendation_new_add").click()
     after = settled(test).dataframe[-1].value["Item"].tolist()
@@ -142,7 +142,7 @@ def test_predict_builds_someone_new_from_items() -> None:
 @pytest.mark.usefixtures("films")
 def test_predict_makes_a_file_for_everyone() -> None:
     test = opened("Predict")
-    test.session_state["recommendation_predict_tabs"] = "Everyone, as a file"
+    test.session_state["recommendation_predict_tabs"] = "All users (batch)"
     settled(test).button(key="recommendation_make_lists").click()
     words = said(settled(test))
     assert "users**" in words and test.get("download_button")
@@ -168,7 +168,9 @@ def test_kept_answers_are_what_the_tabs_ask(films: Run) -> None:
 def test_the_home_card_waits_for_a_kept_list() -> None:
     test = AppTest.from_file(str(ROOT / "app.py"), default_timeout=90).run()
     assert not test.exception and not test.error
-    assert "Recommendations" in [one.value for one in test.subheader] and "A customer took" not in said(test)
+    assert "Recommendations" in [one.value for one in test.subheader] and "A customer with the history" not in said(
+        test
+    )
 
 
 def test_a_card_names_what_was_taken_and_marks_the_hit(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -176,7 +178,7 @@ def test_a_card_names_what_was_taken_and_marks_the_hit(monkeypatch: pytest.Monke
     found = {"history": [{"title": "Tea pot"}], "lists": [{"items": items}]}
     monkeypatch.setattr(preview, "first_list", lambda domain: found)
     words = preview.words(None)
-    assert "took Tea pot" in words and "**Tea cosy** ✓" in words and "Bowl" not in words
+    assert "history Tea pot" in words and "**Tea cosy** ✓" in words and "Bowl" not in words
 
 
 def rows_of_cold_start() -> list[dict[str, Any]]:
@@ -201,8 +203,8 @@ def test_cold_start_is_measured_when_asked_for(monkeypatch: pytest.MonkeyPatch) 
     test.session_state["recommendation_cold"] = True
     settled(test).button(key="cold_measure").click()
     words = said(settled(test))
-    assert "New users: Variational autoencoder does best with 1 item known" in words
-    assert "Know items by their ids alone" in words and "EASE" in words
+    assert "New users: Variational autoencoder leads with 1 known interaction" in words
+    assert "Models of item ids alone" in words and "EASE" in words
 
 
 @pytest.mark.usefixtures("films")
@@ -221,7 +223,7 @@ def test_the_transfer_curve_says_who_is_ahead_with_few_users(monkeypatch: pytest
     test.session_state["recommendation_labels"] = True
     settled(test).button(key="draw_curve").click()
     words = said(settled(test))
-    assert "With 10 users known, Carried over is ahead: nDCG" in words and "carried to another" in words
+    assert "With 10 target users, Carried over leads: nDCG" in words and "carried to another" in words
 
 
 @pytest.mark.usefixtures("films")
@@ -232,12 +234,12 @@ def test_an_uploaded_file_is_read_read_again_with_a_threshold_and_trained(tmp_pa
     test.file_uploader(key="upload_files").upload("u.data", content, "text/plain").run()
     test.button(key="upload_read").click().run()
     words = said(settled(test))
-    assert "**u** · " in words and "No table of items or users came with the rows" in words
+    assert "**u** · " in words and "No item or user features" in words
     (record,) = get_store().datasets(current_owner_of(test))
     test.number_input(key=f"read_{record.id}_positive_from").set_value(4.0)
-    next(one for one in test.button if one.label == "Read again like this").click().run()
+    next(one for one in test.button if one.label == "Apply and read again").click().run()
     words = said(settled(test))
-    assert "under 4 count as not liked" in words and "Read again from the rows that were kept" in words
+    assert "under 4 are not positive feedback" in words and "Read again from the rows that were kept" in words
     test.session_state["tab"] = "Train"
     settled(test)
     for box in test.checkbox:
@@ -284,5 +286,5 @@ def test_the_reason_is_what_speaks_for_an_item_however_long_the_bars_against(mon
     one = {"model": "ease", "method": "exact", "bars": bars, "others": 0, "other": 0.0}
     explain_why._one(MagicMock(), one, "methods")
     explain_why._one(MagicMock(), {**one, "bars": bars[:1]}, "methods")
-    assert drawn[0].startswith("Exact parts: because you took Cup.")
-    assert drawn[1].startswith("Exact parts: no item of the history speaks for it.")
+    assert drawn[0].startswith("Exact decomposition: because of Cup.")
+    assert drawn[1].startswith("Exact decomposition: no history item supports it.")

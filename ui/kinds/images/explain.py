@@ -48,9 +48,9 @@ def case(context: PageContext, case: dict[str, Any], view: str, opacity: float) 
         st.markdown(
             "**Deletion** masks the most salient pixels first and measures the area under the probability curve: "
             "lower is better. **Insertion** reveals them on a blurred image: higher is better. A faithful map "
-            "beats both a **random** map and a Gaussian at the **centre**. The **model randomisation test** is "
-            "the rank correlation with the map of the same network with random weights: near 0 is good, near 1 "
-            "means the map does not depend on what the model learned."
+            "beats both **random** maps and a **centre** map (a radial gradient). The **model randomisation "
+            "test** is the rank correlation with the map of the same network with random weights: near 0 is good, "
+            "near 1 means the map does not depend on what the model learned."
         )
 
 

@@ -14,7 +14,7 @@ from ui.shell.ask import kept
 from ui.shell.context import PageContext
 from ui.shell.words import count, estimate, number
 
-AMONG = {"items": "Among new items", "items among all": "Among all items"}
+AMONG = {"items": "New-item candidates", "items among all": "Full catalogue"}
 CHANCE = "by chance"  # the line of a random order
 
 
@@ -27,9 +27,9 @@ def show(domain: Domain, context: PageContext) -> None:
         return
     with body:
         st.caption(
-            "Trains the models again without a tenth of the users and of the items. Then they see the first 1, 3 and 5 "
-            "items of the new users, and must find the new items, of which they know the features only. Takes about "
-            "as long as the training did."
+            "Retrains the models without a tenth of the users and of the items. New users are then given with "
+            "their first 1, 3 and 5 interactions; new items must be ranked from their features alone. Takes about "
+            "as long as the training."
         )
         models = _pick(context)
         question = {"models": models}
@@ -37,7 +37,7 @@ def show(domain: Domain, context: PageContext) -> None:
         wanted = [str(context.run), *models]
         if not ready and st.session_state.get(asked) != wanted:
             if context.read_only:
-                st.caption("Open a run of your own to measure it.")
+                st.caption("Train a run of your own to measure cold start.")
                 return
             st.button(
                 "Measure cold start",
@@ -47,7 +47,7 @@ def show(domain: Domain, context: PageContext) -> None:
                 on_click=lambda: st.session_state.update({asked: wanted}),
             )
             return
-        found = context.ask("cold_start", question, label="Training without them", lane="train")
+        found = context.ask("cold_start", question, label="Retraining without the new users and items", lane="train")
         if found is not None:
             draw(context, found["rows"])
 
@@ -83,7 +83,7 @@ def _users(context: PageContext, rows: Sequence[Mapping[str, Any]]) -> None:
     """Draw the score against the number of items shown, a line with its band a model."""
     known = [row for row in rows if row["value"] is not None]
     if not known:
-        st.caption("No new user has enough items to be judged.")
+        st.caption("No new user has enough interactions to be evaluated.")
         return
     label, series = _label(context, known), []
     for model in dict.fromkeys(row["model"] for row in known):
@@ -100,22 +100,22 @@ def _users(context: PageContext, rows: Sequence[Mapping[str, Any]]) -> None:
             }
         )
     best, given = max(series, key=lambda one: one["y"][0]), series[0]["x"][0]
-    title = f"New users: {best['name']} does best with {given} {'item' if given == 1 else 'items'} known"
-    chart = charts.lines(series, title, x="Items known of a new user", y=label, height=400, direct=False)
+    title = f"New users: {best['name']} leads with {given} known {'interaction' if given == 1 else 'interactions'}"
+    chart = charts.lines(series, title, x="Known interactions per new user", y=label, height=400, direct=False)
     chart.update_xaxes(tickvals=sorted({x for one in series for x in one["x"]}))
     said = "; ".join(f"{one['name']} {', '.join(number(y) for y in one['y'])}" for one in series)
     charts.draw(chart, f"{title}. {said}.", key="cold_users")
     chance = [row["chance"] for row in known if row.get("chance") is not None]
-    words = f" A random order reaches {number(max(chance))}." if chance else ""
+    words = f" Random ranking: {number(max(chance))}." if chance else ""
     most = count(max(row["n"] for row in known))
-    st.caption(f"n = {most} users whom no model had seen; bands: 95 % intervals of deep models.{words}")
+    st.caption(f"n = {most} users unseen in training; bands: 95 % intervals of deep models.{words}")
 
 
 def _items(context: PageContext, rows: Sequence[Mapping[str, Any]]) -> None:
     """Draw how well items are found that nobody had taken, as dots with intervals around a random order."""
     there = [kind for kind in AMONG if any(row["kind"] == kind for row in rows)]
     if not there:
-        st.caption("No table tells of the items, so no model can know a new one.")
+        st.caption("No item features were given, so no model can score an unseen item.")
         return
     kind = st.segmented_control(
         "New items",
@@ -135,13 +135,13 @@ def _items(context: PageContext, rows: Sequence[Mapping[str, Any]]) -> None:
         dots = [{**row, "label": context.label(row["model"]), "colour": context.colour(row["model"])} for row in known]
         first = dots[0]
         words = estimate(first["value"], first["low"], first["high"], first["n"])
-        title = f"New items: {first['label']} finds them best, {words}"
-        axis = f"{_label(context, known)}; dotted: a random order; whiskers: 95 % interval"
+        title = f"New items: {first['label']} leads, {words}"
+        axis = f"{_label(context, known)}; dotted: random ranking; whiskers: 95 % interval"
         chart = charts.dots(dots, title, x=axis, line=chance)
         chart.update_xaxes(rangemode="tozero")
         said = "; ".join(f"{dot['label']} {number(dot['value'])}" for dot in dots)
         charts.draw(chart, f"{title}. {said}.", key="cold_items")
     if lost:
-        st.caption(f"Know items by their ids alone, so a new one has no place in their lists: {', '.join(lost)}.")
+        st.caption(f"Models of item ids alone, which cannot score a new item: {', '.join(lost)}.")
     if chance is not None and not known:
-        st.caption(f"A random order would reach {number(chance)}.")
+        st.caption(f"Random ranking: {number(chance)}.")

@@ -15,38 +15,38 @@ from ui.shell import charts, folders, samples, theme
 from ui.shell.words import number
 
 NDCG = (
-    "A list is good if what the user takes next stands in it, and high up. *nDCG@10* counts a hit in place r as "
-    "1 / log2(r + 1): 1 in the first place, 0.63 in the second, 0.29 in the tenth, and divides by the best list there "
-    "could be. *Recall* only asks whether it is among the ten.\n\n"
-    "What was taken is hidden from the models, and they rank *all* items, not a hundred drawn at random: scores by "
-    "drawn items look far better and can turn the order of models round."
+    "A list is good if the user's next interactions are in it, near the top. *nDCG@10* gives a hit at rank r the "
+    "gain 1 / log2(r + 1): 1 at rank 1, 0.63 at rank 2, 0.29 at rank 10, and divides by the gain of the ideal "
+    "list. *Recall@10* only counts hits among the ten, whatever their rank.\n\nThe test interactions are held "
+    "out, and models rank the *full catalogue*, not a hundred sampled items: sampled metrics look far better and "
+    "can reverse the order of models."
 )
 MODELS = (
-    "*Popularity* offers everyone the same. *Neighbours* look at which items go together. *EASE* finds one weight for "
-    "each pair of items in one step, and is hard to beat. A *variational autoencoder* (Mult-VAE) squeezes a history "
-    "through a few numbers and rebuilds what else belongs to it. *SASRec* and *GRU4Rec* read a history in its order, "
-    "by attention or step by step. *Two towers* give users and items a place each in one space.\n\n"
-    "A network earns its keep only where it beats EASE on the same users."
+    "*Popularity* recommends the same items to everyone. *Item neighbours* use item-item similarity. *EASE* fits "
+    "one weight for each pair of items in closed form, and is a strong baseline. A *variational autoencoder* "
+    "(Mult-VAE) encodes a history into a latent vector and decodes item probabilities. *SASRec* and *GRU4Rec* "
+    "model the sequence, by self-attention or recurrence. *Two-tower* models embed users and items in one "
+    "space.\n\nA network is worth its cost only where it beats EASE on the same users."
 )
 EXPOSURE = (
-    "Ten places a user are all there is to give away. Models tend to give them to what is popular already; users can "
-    "take only what they see, and the next training learns from that: a *feedback loop*. So the share of places that "
-    "each kind of item gets stands beside its share of what users took. *Gini* sums up how uneven that is: 0 is all "
-    "alike, near 1 is a few items everywhere.\n\n"
-    "*Re-ranking* trades a little relevance for a fairer share or more varied lists; the slider shows how much."
+    "*Exposure* is the share of recommendation slots that an item or group gets. Models tend to favour popular "
+    "items (*popularity bias*); users mostly choose from what is shown, and the next training learns from that: a "
+    "*feedback loop*. So each group's share of exposure is compared with its share of interactions. The *Gini "
+    "index* sums up inequality: 0 is equal exposure, near 1 is a few items everywhere.\n\n*Re-ranking* trades a "
+    "little relevance for fairer exposure or more diverse lists; the slider sets how much."
 )
 COLD = (
-    "Of a new user little is known, of a new item nothing but its title and category. Most models know an item by its "
-    "id, so that a new one has no place in their lists. A tower that reads titles and categories can place it beside "
-    "those like it: that is what transfer means here.\n\n"
-    "It is measured by training without a tenth of the users and of the items, and asking for them."
+    "A new user has few interactions; a new item has none, only its title and category. Most models learn one "
+    "embedding per item id, so they cannot score a new item. An item tower that encodes titles and categories "
+    "embeds it near similar items: that is what transfer means here.\n\nIt is measured by holding a tenth of the "
+    "users and of the items out of training and evaluating on them."
 )
 
 
 def entries() -> list[tuple[str, str, Any]]:
     """Return (title, text, function that draws the right half from the sample's run) of each idea."""
     return [
-        ("Lists, and nDCG", NDCG, _discount),
+        ("Top-k lists and nDCG", NDCG, _discount),
         ("Recommenders, from simple to deep", MODELS, _models),
         ("Exposure", EXPOSURE, _lorenz),
         ("Cold start", COLD, _cold),
@@ -65,11 +65,11 @@ def example() -> Domain | None:
 def _discount(domain: Domain | None) -> None:
     ranks = list(range(1, 11))
     gains = [1 / math.log2(rank + 1) for rank in ranks]
-    chart = charts.figure("What a hit counts, by its place", x="Place in the list", y="Gain", height=300)
-    chart.add_bar(x=ranks, y=gains, marker_color=theme.DEEP[0], hovertemplate="place %{x}: %{y:.2f}<extra></extra>")
+    chart = charts.figure("Gain of a hit by rank", x="Rank in the list", y="Gain", height=300)
+    chart.add_bar(x=ranks, y=gains, marker_color=theme.DEEP[0], hovertemplate="rank %{x}: %{y:.2f}<extra></extra>")
     chart.update_xaxes(dtick=1)
-    said = "; ".join(f"place {rank}: {number(gain, 2)}" for rank, gain in zip(ranks, gains, strict=True))
-    charts.draw(chart, f"Gain of a hit by its place. {said}.", key="concept_ndcg")
+    said = "; ".join(f"rank {rank}: {number(gain, 2)}" for rank, gain in zip(ranks, gains, strict=True))
+    charts.draw(chart, f"Gain of a hit by rank. {said}.", key="concept_ndcg")
 
 
 def _models(domain: Domain | None) -> None:
@@ -77,12 +77,9 @@ def _models(domain: Domain | None) -> None:
     judged = folders.evaluation(Path(domain.sample.prepared_run)) if domain is not None else None
     if judged is None:
         st.markdown(
-            "| Model | Reads | Paper |\n|---|---|---|\n"
-            "| EASE | pairs of items | Steck 2019 |\n"
-            "| Mult-VAE | the whole history | Liang et al. 2018 |\n"
-            "| SASRec | the order | Kang and McAuley 2018 |\n"
-            "| GRU4Rec | the order | Hidasi et al. 2016 |\n"
-            "| Two towers | features too | Covington et al. 2016 |"
+            "| Model | Input | Paper |\n|---|---|---|\n| EASE | item pairs | Steck 2019 |\n| Mult-VAE | history "
+            "as a set | Liang et al. 2018 |\n| SASRec | sequence | Kang and McAuley 2018 |\n| GRU4Rec | sequence "
+            "| Hidasi et al. 2016 |\n| Two-tower | history and features | Covington et al. 2016 |"
         )
         return
     rows = judged.metrics[judged.metrics["metric"] == "ndcg"]
@@ -115,21 +112,26 @@ def _lorenz(domain: Domain | None) -> None:
     series = [
         {"name": "shown", "x": curve["items"], "y": curve["exposure"], "colour": theme.DEEP[0]},
         {"name": "taken", "x": curve["items"], "y": curve["interactions"], "colour": theme.DEEP[1], "dash": "dash"},
-        {"name": "all alike", "x": [0, 1], "y": [0, 1], "colour": theme.GREYS[0], "dash": "dot"},
+        {"name": "equal exposure", "x": [0, 1], "y": [0, 1], "colour": theme.GREYS[0], "dash": "dot"},
     ]
     title = (
-        f"On the sample: Gini {number(found['gini']['value'], 2)} shown, {number(found['gini_interactions'], 2)} taken"
+        f"On the sample: Gini of exposure {number(found['gini']['value'], 2)}, of interactions "
+        f"{number(found['gini_interactions'], 2)}"
     )
-    chart = charts.lines(series, title, x="Share of items, the least shown first", y="Share of places", direct=False)
+    chart = charts.lines(
+        series,
+        title,
+        x="Cumulative share of items, least exposed first",
+        y="Cumulative share of exposure",
+        direct=False,
+    )
     charts.draw(chart, f"{title}.", key="concept_exposure")
 
 
 def _cold(domain: Domain | None) -> None:
     st.markdown(
-        "| What is new | Who can serve it |\n|---|---|\n"
-        "| A user with a few items | every model, the better the more it makes of little |\n"
-        "| A user with features only | two towers; others offer what is popular |\n"
-        "| An item with a title | two towers |\n"
-        "| An item with an id only | none |"
+        "| Cold-start case | Models that can score it |\n|---|---|\n| User with a few interactions | all |\n| "
+        "User with features only | two-tower; others fall back to popularity |\n| Item with a title | two-tower "
+        "|\n| Item with an id only | none |"
     )
     st.caption("The Compare tab measures it: *Cold start: new users, new items*.")

@@ -50,7 +50,7 @@ def _pick_metric(context: PageContext, lines: Mapping[str, list], key: str) -> s
     known = [name for name in context.domain.metrics if name in there] or sorted(there)
     first = context.domain.primary_metric
     return st.selectbox(
-        "Metric of the chart",
+        "Metric",
         known,
         known.index(first) if first in known else 0,
         format_func=lambda name: metric_words.of_lists(name, metric_words.k_of(context.summary)).label,
@@ -64,7 +64,7 @@ def _by_k(context: PageContext, evaluation: Evaluation, pair: tuple[str, str] | 
     """Draw a metric against the number of places; the two models side by side have bands."""
     lines = _slices(context, evaluation, "by_k")
     if not lines:
-        st.caption("This run keeps no scores by the length of the list.")
+        st.caption("This run has no metrics by list length (k).")
         return
     metric = _pick_metric(context, lines, "by_k")
     label = _name(metric)
@@ -90,12 +90,12 @@ def _by_k(context: PageContext, evaluation: Evaluation, pair: tuple[str, str] | 
         return
     at = series[0]["x"][-1]
     leader = max(series, key=lambda one: one["y"][-1])["name"]
-    title = f"{label} by length of the list: {leader} is highest at {at}"
-    chart = charts.lines(series, title, x="Places of the list that count (k)", y=label, height=400, direct=False)
+    title = f"{label} by list length k: {leader} is highest at k = {at}"
+    chart = charts.lines(series, title, x="List length (k)", y=label, height=400, direct=False)
     chart.update_xaxes(tickvals=sorted({x for one in series for x in one["x"]}))
     said = "; ".join(f"{one['name']} {number(one['y'][-1])}" for one in series)
     charts.draw(chart, f"{title}. {said}.", key=f"by_k_{metric}")
-    st.caption(f"n = {count(n)} test users; bands: 95 % intervals of the two models side by side.")
+    st.caption(f"n = {count(n)} test users; bands: 95 % intervals of the two compared models.")
 
 
 def _name(metric: str) -> str:
@@ -106,24 +106,24 @@ def _name(metric: str) -> str:
 def _by_activity(context: PageContext, evaluation: Evaluation, pair: tuple[str, str] | None) -> None:
     lines = _slices(context, evaluation, "by_activity")
     if not lines:
-        st.caption("This run keeps no scores by activity.")
+        st.caption("This run has no metrics by user activity.")
         return
     metric = _pick_metric(context, lines, "by_activity")
     label = metric_words.of_lists(metric, metric_words.k_of(context.summary)).label
     rows = {model: [line for line in found if line["metric"] == metric] for model, found in lines.items()}
     groups = [(line["group"], f"{line['group']}<br>n = {count(line['users'])}") for line in next(iter(rows.values()))]
     chart = _grouped(context, rows, "group", dict(groups), pair)
-    chart.update_xaxes(title_text="Users by the number of items they had taken")
+    chart.update_xaxes(title_text="Users by number of training interactions")
     chart.update_yaxes(title_text=label, rangemode="tozero")
-    title = f"{label} by how much is known of a user"
+    title = f"{label} by user activity (number of interactions)"
     charts.draw(chart.update_layout(title_text=title), f"{title}. {_said(context, rows, 'group')}", key="by_activity")
-    st.caption("Quarters of the test users, the least active first. Whiskers: 95 % intervals.")
+    st.caption("Quartiles of the test users, least active first. Whiskers: 95 % intervals.")
 
 
 def _by_popularity(context: PageContext, evaluation: Evaluation, pair: tuple[str, str] | None) -> None:
     lines = _slices(context, evaluation, "by_popularity")
     if not lines:
-        st.caption("This run keeps no scores by the popularity of items.")
+        st.caption("This run has no metrics by item popularity.")
         return
     first = next(iter(lines.values()))
     names = {
@@ -133,9 +133,9 @@ def _by_popularity(context: PageContext, evaluation: Evaluation, pair: tuple[str
     }
     chart = _grouped(context, lines, "band", names, pair)
     k = metric_words.k_of(context.summary)
-    title = f"Who finds what is not popular? Share of held-out items among the first {k}, by popularity"
+    title = f"Recall@{k} by item popularity"
     chart.update_xaxes(title_text="Held-out items by popularity")
-    chart.update_yaxes(title_text=f"Share found among the first {k}", rangemode="tozero")
+    chart.update_yaxes(title_text=f"Recall@{k}", rangemode="tozero")
     charts.draw(chart.update_layout(title_text=title), f"{title}. {_said(context, lines, 'band')}", key="by_popularity")
     st.caption(f"{BAND_HELP} Whiskers: 95 % intervals.")
 
@@ -200,7 +200,7 @@ def _beyond(context: PageContext, evaluation: Evaluation) -> None:
         return
     k = metric_words.k_of(context.summary)
     metric = st.selectbox(
-        "Beyond accuracy",
+        "Beyond-accuracy metric",
         known,
         format_func=lambda name: metric_words.of_lists(name, k).label,
         key=f"{context.key}_beyond",
@@ -232,12 +232,12 @@ def _beyond(context: PageContext, evaluation: Evaluation) -> None:
         said.append(f"{context.label(model)} {number(y['value'])} and {number(x['value'])}")
     chart.update_layout(showlegend=False)  # colours are those of the chart beside, and a legend would crowd the dots
     charts.draw(chart, f"{up.label} against {across.label}: {'; '.join(said)}.", key=f"beyond_{metric}")
-    st.caption(f"{across.help} Colours as in the chart beside, baselines grey; a dot names its model when pointed at.")
+    st.caption(f"{across.help} Colours as in the chart beside, baselines grey; hover over a dot for its model.")
 
 
 def _axis(metric: str, measure: metric_words.Measure) -> str:
     unit = {"novelty": ", bits", "popularity_lift": ", times"}.get(metric, "")
-    better = "further right is better" if measure.higher_is_better else "further left is better"
+    better = "higher is better" if measure.higher_is_better else "lower is better"
     return f"{measure.label}{unit} ({better})" if LIST_METRICS[metric].judges else f"{measure.label}{unit}"
 
 
@@ -250,7 +250,7 @@ def _bar(line: Any) -> dict[str, Any]:
 
 
 FORMS: dict[str, tuple[str, Callable[..., None]]] = {
-    "by_k": ("By length", _by_k),
-    "by_activity": ("By activity", _by_activity),
-    "by_popularity": ("By popularity", _by_popularity),
+    "by_k": ("By list length", _by_k),
+    "by_activity": ("By user activity", _by_activity),
+    "by_popularity": ("By item popularity", _by_popularity),
 }

@@ -18,13 +18,13 @@ COLOURS = {
     "test": theme.DEEP[2],
     "left out": theme.FAINT,
 }
-WORDS = {"train": "Train", "validation": "Validation", "test": "Test", "left out": "Left out"}
+WORDS = {"train": "Train", "validation": "Validation", "test": "Test", "left out": "Unused"}
 
 
 def first_look(context: PageContext) -> dict[str, Any] | None:
     """Draw the first rows, the counts, the split and the course in time; return the summary."""
     if context.dataset_folder is None and not context.prepared:
-        st.caption("The rows of this data set are not kept beside the run.")
+        st.caption("The rows of this data set are not stored with the run.")
         return None
     found = _overview(context)
     if found is not None:
@@ -40,7 +40,7 @@ def first_look(context: PageContext) -> dict[str, Any] | None:
 def _overview(context: PageContext) -> dict[str, Any] | None:
     """Return the summary of the interactions, or draw its state and return None."""
     own = (context.dataset or {}).get("id")
-    label = "Summing up the interactions"
+    label = "Summarising the interactions"
     if context.run is not None:
         return context.ask("list_overview", {}, label=label)
     return context.ask("list_overview", {"dataset_id": own, "run": None}, label=label) if own else None
@@ -63,7 +63,7 @@ def _preview(context: PageContext, found: Mapping[str, Any]) -> None:
         height=282,
         row_height=30,
         column_config=tables.config(columns),
-        alt="The first rows: who took what",
+        alt="First rows of the interactions",
     )
     st.caption(f"The first {count(len(table))} of {count(found['rows'])} {context.domain.row_words[1]}.")
 
@@ -78,13 +78,13 @@ def _counts(found: Mapping[str, Any]) -> None:
             "Interactions",
             count(found["positives"]),
             border=True,
-            help="Those that count: ratings under the threshold are left out.",
+            help="Positive interactions: ratings below the positive-feedback threshold are left out.",
         )
         st.metric(
             "Density",
             f"{number(100 * dense, 2)} %",
             border=True,
-            help="Share of all pairs of user and item that are there.",
+            help="Interactions divided by all possible user-item pairs.",
         )
 
 
@@ -94,10 +94,10 @@ def _split(split: Mapping[str, Any], *, timed: bool) -> None:
     parts, users = split["parts"], split["users"]
     words = ", ".join(f"{WORDS[name].lower()} {count(parts[name])}" for name in parts)
     if not drawn:
-        st.caption(f"Rows by part: {words}.")
+        st.caption(f"Interactions by split: {words}.")
         return
-    title = "What is held out of each user" + ("" if timed else ", in the file's order")
-    chart = charts.figure(title, x="Items of a user, the first at the left", height=110 + 26 * len(drawn))
+    title = "Held-out interactions per user" + ("" if timed else ", in file order")
+    chart = charts.figure(title, x="Interactions of a user, oldest first", height=110 + 26 * len(drawn))
     for part in WORDS:
         points = [
             (place + 1, f"User {one['user']}", one["titles"][place], _day(one, place))
@@ -118,14 +118,16 @@ def _split(split: Mapping[str, Any], *, timed: bool) -> None:
     chart.update_yaxes(type="category", autorange="reversed", showgrid=False)
     chart.update_layout(showlegend=True, margin_t=76)
     charts.draw(
-        chart, f"{title}: of {count(len(drawn))} users, each row with its part. Rows by part: {words}.", key="held"
+        chart,
+        f"{title}: of {count(len(drawn))} users, each interaction with its split. Interactions by split: {words}.",
+        key="held",
     )
-    left_out = f" {count(split['left_out'])} rows belong to no part." if split["left_out"] else ""
+    left_out = f" {count(split['left_out'])} interactions are in no split." if split["left_out"] else ""
     fresh = ""
     if split["new_items"]:
-        fresh = f" {count(split['new_items'])} test rows name items that no training row has: no model can find them"
-        fresh += " without knowing more about items."
-    st.caption(f"{count(users['test'])} users are tested. Rows: {words}.{left_out}{fresh}")
+        fresh = f" {count(split['new_items'])} test interactions are with items unseen in training (cold items):"
+        fresh += " models without item features cannot rank them."
+    st.caption(f"{count(users['test'])} test users. Interactions: {words}.{left_out}{fresh}")
 
 
 def _day(one: Mapping[str, Any], place: int) -> str:
@@ -136,7 +138,7 @@ def _day(one: Mapping[str, Any], place: int) -> str:
 
 def _course(time: Mapping[str, Any]) -> None:
     points: Sequence[Mapping[str, Any]] = time["points"]
-    title = f"Interactions a {time['step']}"
+    title = f"Interactions per {time['step']}"
     chart = charts.figure(title, y="Interactions", height=190)
     chart.add_bar(
         x=[point["start"] for point in points],
@@ -149,4 +151,4 @@ def _course(time: Mapping[str, Any]) -> None:
     values = [point["rows"] for point in points]
     charts.draw(chart, f"{title}: between {count(min(values))} and {count(max(values))}.", key="course")
     if time["missing"]:
-        st.caption(f"{count(time['missing'])} rows have no time.")
+        st.caption(f"{count(time['missing'])} interactions have no timestamp.")

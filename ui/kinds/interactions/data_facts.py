@@ -14,10 +14,10 @@ from ui.shell.words import count, escaped, percent
 
 READ = ("positive_from", "repeats", "min_user", "min_item")  # options that say how rows are read
 TITLES = {
-    "positive_from": "Liked from this rating on",
-    "repeats": "Repeats of user and item",
-    "min_user": "Least items of a user",
-    "min_item": "Least users of an item",
+    "positive_from": "Positive-feedback threshold",
+    "repeats": "Duplicate interactions",
+    "min_user": "Minimum interactions per user (k-core)",
+    "min_item": "Minimum interactions per item (k-core)",
 }
 NAMES = {"items": "items", "users": "users"}
 
@@ -36,9 +36,11 @@ def _values(values: Mapping[str, Any]) -> None:
     """Draw the ratings or counts, with those under the threshold in grey."""
     points, limit = values["points"], values["from"]
     colours = [theme.FAINT if _under(point["value"], limit) else theme.DEEP[0] for point in points]
-    title = f"{escaped(values['column'].capitalize())}: every row counts"
+    title = f"{escaped(values['column'].capitalize())}: every interaction is positive"
     if values["below"]:
-        title = f"{count(values['below'])} rows with {escaped(values['column'])} under {limit:g} count as not liked"
+        title = (
+            f"{count(values['below'])} rows with {escaped(values['column'])} under {limit:g} are not positive feedback"
+        )
     chart = charts.figure(title, x=values["column"], y="Rows", height=230)
     chart.add_bar(
         x=[point["value"] for point in points],
@@ -74,7 +76,7 @@ def _how_read(context: PageContext, found: Mapping[str, Any]) -> None:
     own = (context.dataset or {}).get("id")
     fixed = own is None or context.read_only
     with (
-        st.expander("What counts, and who is kept", icon=":material/filter_alt:"),
+        st.expander("Filters: positive threshold, duplicates, k-core", icon=":material/filter_alt:"),
         st.form(f"{context.key}_reading", border=False),
     ):
         chosen, asked = {}, st.session_state.get(f"{jobs.READ}{own}", {})
@@ -84,9 +86,9 @@ def _how_read(context: PageContext, found: Mapping[str, Any]) -> None:
                 now = found["values"]["from"]
             key = f"read_{own or 'sample'}_{option.name}"
             chosen[option.name] = options.field(option, key, now, title=TITLES[option.name], disabled=fixed)
-        words = "These belong to the sample." if own is None else "Changing them reads the data again."
-        st.caption(f"{words} What they left out stands among the findings.")
-        if st.form_submit_button("Read again like this", disabled=fixed):
+        words = "These belong to the sample." if own is None else "Changing them reads the files again."
+        st.caption(f"{words} What they removed is listed under the findings.")
+        if st.form_submit_button("Apply and read again", disabled=fixed):
             jobs.start_roles(context.domain, context.owner, own, {}, options=chosen)
             st.rerun()
 
@@ -95,19 +97,24 @@ def _tail(tail: Mapping[str, Any]) -> None:
     """Draw how few items make up most interactions."""
     if not tail["n"]:
         return
-    title = f"A tenth of the items makes {percent(tail['top_tenth'])} of the interactions"
+    title = f"The top 10 % of items make up {percent(tail['top_tenth'])} of the interactions"
     series = [
         {"name": "items", "x": [0, *tail["items"]], "y": [0, *tail["share"]], "colour": theme.DEEP[0]},
-        {"name": "all alike", "x": [0, 1], "y": [0, 1], "colour": theme.GREYS[0], "dash": "dot"},
+        {"name": "equal shares", "x": [0, 1], "y": [0, 1], "colour": theme.GREYS[0], "dash": "dot"},
     ]
     chart = charts.lines(
-        series, title, x="Share of items, the most taken first", y="Share of interactions", height=280, direct=False
+        series,
+        title,
+        x="Cumulative share of items, most popular first",
+        y="Cumulative share of interactions",
+        height=280,
+        direct=False,
     )
     chart.update_xaxes(tickformat=".0%")
     chart.update_yaxes(tickformat=".0%")
-    charts.draw(chart, f"{title}; dotted: if all items were taken equally often.", key="tail")
+    charts.draw(chart, f"{title}; dotted: equal shares.", key="tail")
     first = "; ".join(f"{escaped(one['title'])} ({count(one['n'])})" for one in tail["head"][:3])
-    st.caption(f"Most taken: {first}. {count(tail['once'])} of {count(tail['n'])} items were taken once.")
+    st.caption(f"Most popular: {first}. {count(tail['once'])} of {count(tail['n'])} items have a single interaction.")
 
 
 def _lengths(lengths: Mapping[str, Any]) -> None:
@@ -115,8 +122,8 @@ def _lengths(lengths: Mapping[str, Any]) -> None:
     if not bars:
         return
     middle = lengths["median"]
-    title = f"Half of the users took {middle:g} items or fewer"
-    chart = charts.figure(title, x="Items a user took", y="Users", height=240)
+    title = f"Median history length: {middle:g} items"
+    chart = charts.figure(title, x="Interactions per user", y="Users", height=240)
     chart.add_bar(
         x=[bar["label"] for bar in bars],
         y=[bar["n"] for bar in bars],
@@ -127,24 +134,26 @@ def _lengths(lengths: Mapping[str, Any]) -> None:
     said = "; ".join(f"{bar['label']}: {count(bar['n'])}" for bar in bars)
     charts.draw(chart, f"{title}. {said}.", key="lengths")
     single = lengths["single"]
-    words = f" {count(single)} took a single one, so nothing can be held out of them." if single else ""
+    words = f" {count(single)} users have a single interaction, so nothing can be held out." if single else ""
     st.caption(f"The longest history has {count(lengths['longest'])} items.{words}")
 
 
 def _sides(sides: list[Mapping[str, Any]]) -> None:
     """Say which tables of items and users were recognised, and what they hold."""
     if not sides:
-        st.caption(":material/info: No table of items or users came with the rows, so models know them by id alone.")
+        st.caption(":material/info: No item or user features: models learn from ids alone.")
         return
     for side in sides:
         name = NAMES.get(side["name"], side["name"])
-        matched = f"{count(side['matched'])} of {count(side['ids'])} {name} in the rows are in it"
-        with st.expander(f"Table of {name}: {count(side['rows'])} rows", icon=":material/table_rows:"):
+        matched = f"{count(side['matched'])} of {count(side['ids'])} {name} in the interactions have features"
+        with st.expander(f"Features of {name}: {count(side['rows'])} rows", icon=":material/table_rows:"):
             st.caption(f"{matched}.")
-            rows = [{"Column": one["name"], "Filled": one["filled"]} for one in side["columns"]]
+            rows = [{"Column": one["name"], "Non-missing": one["filled"]} for one in side["columns"]]
             st.dataframe(
                 rows,
                 hide_index=True,
-                alt=f"Columns of the table of {name}, and how much of each is filled",
-                column_config={"Filled": st.column_config.ProgressColumn(format="percent", min_value=0, max_value=1)},
+                alt=f"Feature columns of {name} with their share of non-missing values",
+                column_config={
+                    "Non-missing": st.column_config.ProgressColumn(format="percent", min_value=0, max_value=1)
+                },
             )

@@ -11,9 +11,9 @@ from ui.kinds.interactions import item_lists
 from ui.shell.context import PageContext
 from ui.shell.words import number, percent
 
-TITLE = "Users to whom they recommend different things"
-NONE = "There are none: every test user gets the same list from both."
-FOUND = "test users, those whose lists have least in common first."
+TITLE = "Users with different recommendations"
+NONE = "None: both models give every test user the same list."
+FOUND = "test users, sorted by overlap of the two lists, lowest first."
 
 
 def show(context: PageContext, found: list[dict[str, Any]], pair: tuple[str, str]) -> None:
@@ -27,7 +27,7 @@ def show(context: PageContext, found: list[dict[str, Any]], pair: tuple[str, str
         persist_state="session",
         width=520,
     )
-    lists = context.ask("user_lists", {"user": user, "models": list(pair)}, label="Reading this user's lists")
+    lists = context.ask("user_lists", {"user": user, "models": list(pair)}, label="Loading this user's lists")
     if lists is None:
         return
     item_lists.history(lists)
@@ -38,4 +38,4 @@ def _words(row: dict[str, Any], pair: tuple[str, str]) -> str:
     """Return a user in the list: how much both lists share, and how good each is."""
     a, b = ("a", "b") if row["a"] == pair[0] else ("b", "a")
     score = f"nDCG A {number(row[f'ndcg_{a}'], 2)}, B {number(row[f'ndcg_{b}'], 2)}"
-    return f"{row['row']} · {percent(row['overlap'])} in common · {score}"
+    return f"{row['row']} · {percent(row['overlap'])} overlap · {score}"

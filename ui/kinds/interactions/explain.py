@@ -15,9 +15,9 @@ from ui.shell import states
 from ui.shell.context import PageContext
 from ui.shell.words import escaped
 
-MISSING = "The rows of this run are not kept beside it."
+MISSING = "The rows of this run are not stored with it."
 VIEWS = {"methods": "Methods side by side", "models": "Models side by side"}
-LABEL = "Asking what of the history counted, and checking it"
+LABEL = "Computing item attributions and faithfulness"
 
 
 def show(domain: Domain, context: PageContext) -> None:
@@ -33,7 +33,7 @@ def show(domain: Domain, context: PageContext) -> None:
     if user is None:
         return
     with right:
-        lists = context.ask("user_lists", {"user": user, "models": [model]}, label="Reading this user's list")
+        lists = context.ask("user_lists", {"user": user, "models": [model]}, label="Loading this user's list")
         if lists is None:
             return
         item_lists.history(lists, most=5)
@@ -60,7 +60,7 @@ def _pick_item(context: PageContext, found: Mapping[str, Any]) -> str | None:
     (one,) = found["lists"]
     st.markdown(item_lists.heading(context, one, len(found["held"])))
     if not one["items"]:
-        st.caption("This model has nothing left to recommend.")
+        st.caption("No items left to recommend for this model.")
         return None
     event = item_lists.draw(
         item_lists.table_of(one["items"]),
@@ -69,7 +69,7 @@ def _pick_item(context: PageContext, found: Mapping[str, Any]) -> str | None:
         selection_mode="single-row",
         key=f"{context.key}_why_{one['model']}_{found['user']}",
     )
-    st.caption("Tick an item to see why it is there.")
+    st.caption("Select an item to explain it.")
     picked = event.selection.rows
     items = one["items"]
     return items[picked[0] if picked and picked[0] < len(items) else first_item(items)]["item"]
@@ -134,6 +134,6 @@ def _asked(domain: Domain, context: PageContext, model: str, view: str) -> dict[
         format_func=context.label,
         key=f"{context.key}_second_{model}",
         width=260,
-        help="Leaving one item out at a time works for every model, so it compares them fairly.",
+        help="Leave-one-out is model-agnostic, so it compares models fairly.",
     )
     return {"models": [model, second], "methods": [method]}

@@ -18,21 +18,21 @@ LONGEST = 44  # characters of a title on a chart
 WORDS = {
     "integrated_gradients": (
         "Integrated gradients",
-        "Sundararajan et al. 2017, over the history: each item's gate goes from closed to open, and the score's "
-        "gradient on the way is added up.",
+        "Sundararajan et al. 2017: gradients of the score, integrated as each history item's gate goes from 0 "
+        "(absent) to 1 (present).",
     ),
     "attention": (
         "Attention",
-        "How much the model's last step attends to each item. What is attended to need not be what counts: compare it "
-        "with leaving out.",
+        "Attention weights of the last position over the history. Attention is not attribution: compare it with "
+        "leave-one-out.",
     ),
     "leave_one_out": (
-        "Leave one out",
-        "The score with the whole history less the score without this one item: slow, simple, the check on the others.",
+        "Leave-one-out",
+        "Score with the full history minus the score without this item: slow, model-agnostic, a check on the others.",
     ),
     "exact": (
-        "Exact parts",
-        "Linear models such as EASE and neighbours add up a part for each item: nothing is estimated.",
+        "Exact decomposition",
+        "Linear models such as EASE and item neighbours are sums of one term per history item: exact, not estimated.",
     ),
 }
 
@@ -53,7 +53,7 @@ def show(context: PageContext, found: Mapping[str, Any], view: str) -> None:
     for lost in found["left_out"]:
         st.caption(f":material/info: {label(lost['method'])}, {context.label(lost['model'])}: {lost['reason']}")
     if found["explained"] < found["taken"]:
-        st.caption(f"Of {count(found['taken'])} items the latest {count(found['explained'])} are looked at.")
+        st.caption(f"The latest {count(found['explained'])} of {count(found['taken'])} history items are explained.")
     _how_to_read({one["method"] for one in explained})
 
 
@@ -62,21 +62,21 @@ def _one(context: PageContext, one: Mapping[str, Any], view: str) -> None:
     heading = label(one["method"]) if view == "methods" else context.label(one["model"])
     if not bars:
         st.markdown(f"**{heading}**")
-        st.caption("The history is empty, so no item of it can be the reason.")
+        st.caption("Empty history: nothing to attribute the score to.")
         return
     strongest = max(bars, key=lambda bar: bar["weight"])  # the longest bar may speak against it
     if not any(bar["weight"] for bar in bars):
         st.markdown(f"**{heading}**")
-        st.caption("Nothing the user took moves this score: the model would say the same to everyone.")
+        st.caption("No history item changes this score: the recommendation is not personalised.")
         return
-    title = f"{heading}: because you took {escaped(shorten(strongest['title'], LONGEST))}"
+    title = f"{heading}: because of {escaped(shorten(strongest['title'], LONGEST))}"
     if strongest["weight"] <= 0:
-        title = f"{heading}: no item of the history speaks for it"
+        title = f"{heading}: no history item supports it"
     said = "; ".join(f"{bar['title']} {signed(bar['weight'])}" for bar in bars[:5])
     charts.draw(_bars(one, title), f"{title}. {said}.", key=f"why_{one['model']}_{one['method']}")
     words = []
     if one["others"]:
-        words.append(f"The other {count(one['others'])} items together: {signed(one['other'])}.")
+        words.append(f"The other {count(one['others'])} history items together: {signed(one['other'])}.")
     if one.get("score") is not None:
         words.append(f"Score {number(one['score'])}.")
     if words:
@@ -85,7 +85,7 @@ def _one(context: PageContext, one: Mapping[str, Any], view: str) -> None:
         faithfulness.show(one["faithfulness"])
         agrees = one["faithfulness"].get("leave_one_out")
         if agrees is not None and one["method"] != "leave_one_out":
-            st.caption(f"Rank correlation with leaving one item out: {number(agrees, 2)} (1 is the same order).")
+            st.caption(f"Rank correlation with leave-one-out: {number(agrees, 2)} (1: same order).")
 
 
 def _bars(one: Mapping[str, Any], title: str) -> Any:
@@ -94,7 +94,7 @@ def _bars(one: Mapping[str, Any], title: str) -> Any:
     names = [f"{shorten(bar['title'], LONGEST)}" for bar in bars]
     names = [name if names.index(name) == at else f"{name} ({at + 1})" for at, name in enumerate(names)]
     weights = [bar["weight"] for bar in bars]
-    axis = "Share of attention" if one["method"] == "attention" else "Part of the score; right: speaks for it"
+    axis = "Attention weight" if one["method"] == "attention" else "Contribution to the score; right: supports it"
     chart = charts.figure(title, x=axis, height=96 + 32 * len(bars))
     chart.add_bar(
         x=weights,
@@ -117,10 +117,10 @@ def _bars(one: Mapping[str, Any], title: str) -> Any:
 def _how_to_read(methods: set[str]) -> None:
     with st.expander("How to read this"):
         st.markdown(
-            "Each bar is one item of the history: to the right it speaks for the recommended item, to the left against "
-            "it. **Deletion** takes the items with the longest bars out of the history first: the faster the score "
-            "falls, the lower the number and the better. **Insertion** puts them into an empty history: higher is "
-            "better. Both earn trust only against random orders of the same history."
+            "Each bar is one history item: right supports the recommended item, left opposes it. **Deletion** "
+            "removes the items with the largest contributions first and measures the area under the score curve: "
+            "lower is better. **Insertion** adds them to an empty history: higher is better. A faithful "
+            "attribution beats random orders of the same history."
         )
         for method in WORDS:
             if method in methods:

@@ -21,14 +21,14 @@ MOST_GROUPS = 12  # drawn; the others are in the table
 
 def show(context: PageContext, model: str) -> None:
     """Draw exposure, the feedback loop and re-ranking of one model."""
-    st.subheader("What is shown", anchor=False)
+    st.subheader("Exposure", anchor=False)
     place = st.container()
     by = st.session_state.get(f"{context.key}_exposure_by") or "popularity"
-    found = context.ask("exposure", {"model": model, "by": by}, label="Counting what is shown")
+    found = context.ask("exposure", {"model": model, "by": by}, label="Computing exposure")
     if found is not None:
         with place:
             st.selectbox(
-                "Items by",
+                "Item groups",
                 found["columns"],
                 found["columns"].index(by) if by in found["columns"] else 0,
                 format_func=lambda name: NAMES.get(name, name.capitalize()),
@@ -56,10 +56,10 @@ def _groups(context: PageContext, found: Mapping[str, Any], model: str) -> None:
     """Draw each group's share of the places as a bar with its interval, and its share of interactions as a mark."""
     groups = [line for line in found["groups"] if line["share_exposure"] is not None][:MOST_GROUPS]
     if not groups:
-        st.caption("There are no lists, so nothing is shown.")
+        st.caption("No recommendation lists, so no exposure.")
         return
     k = found["k"]
-    title = f"Share of the first {k} places, and of what users took (diamonds)"
+    title = f"Exposure in the top {k} by group, beside share of interactions (diamonds)"
     chart = charts.figure(title, x="Share, %; whiskers: 95 % interval", height=110 + 36 * len(groups))
     labels = [f"{name_of(line['group'])} ({count(line['items'])})" for line in groups]
     chart.add_bar(
@@ -70,21 +70,21 @@ def _groups(context: PageContext, found: Mapping[str, Any], model: str) -> None:
         error_x=_whiskers(groups),
         customdata=[_hover(line) for line in groups],
         hovertemplate="%{y}: %{customdata}<extra></extra>",
-        name="Shown",
+        name="Exposure",
     )
     chart.add_scatter(
         x=[None if line["share_interactions"] is None else 100 * line["share_interactions"] for line in groups],
         y=labels,
         mode="markers",
         marker={"symbol": "diamond", "size": 11, "color": theme.OKABE_ITO["vermillion"]},
-        hovertemplate="%{y}: %{x:.1f} % of what users took<extra></extra>",
-        name="Taken",
+        hovertemplate="%{y}: %{x:.1f} % of interactions<extra></extra>",
+        name="Interactions",
     )
     chart.update_yaxes(autorange="reversed", showgrid=False, type="category")
     chart.update_layout(bargap=0.45)
     said = "; ".join(f"{name_of(line['group'])} {_hover(line)}" for line in groups)
     charts.draw(chart, f"{title}. {said}.", key=f"exposure_{found['by']}")
-    words = BAND_HELP if found["by"] == "popularity" else "In brackets: items of the kind."
+    words = BAND_HELP if found["by"] == "popularity" else "In brackets: number of items."
     st.caption(f"{words} n = {count(found['users'])} lists.")
 
 
@@ -105,9 +105,9 @@ def _hover(line: Mapping[str, Any]) -> str:
     taken = percent(line["share_interactions"])
     ratio = ""
     if line["ratio"] is not None:
-        ratio = f", {estimate(line['ratio'], line['ratio_low'], line['ratio_high'])} times its share"
-    never = f", {count(line['never_shown'])} of {count(line['items'])} items never shown"
-    return f"{percent(line['share_exposure'])} shown, {taken} taken{ratio}{never}"
+        ratio = f", {estimate(line['ratio'], line['ratio_low'], line['ratio_high'])} times its share of interactions"
+    never = f", {count(line['never_shown'])} of {count(line['items'])} items never recommended"
+    return f"{percent(line['share_exposure'])} of exposure, {taken} of interactions{ratio}{never}"
 
 
 def _hidden(found: Mapping[str, Any]) -> None:
@@ -115,14 +115,14 @@ def _hidden(found: Mapping[str, Any]) -> None:
     hidden = found.get("hidden") or ()
     if not hidden:
         return
-    title = f"Shown to nobody: the most taken of {count(found['never_shown'])} items"
+    title = f"Never recommended: the most popular of {count(found['never_shown'])} items"
     with st.expander(title, icon=":material/visibility_off:"):
         table = pd.DataFrame(
-            {"Item": [item["title"] for item in hidden], "Taken by users": [item["taken"] for item in hidden]}
+            {"Item": [item["title"] for item in hidden], "Interactions": [item["taken"] for item in hidden]}
         )
         if any(item.get("category") for item in hidden):
             table["Category"] = [item.get("category") for item in hidden]
-        st.dataframe(table, hide_index=True, row_height=30, alt="Items that are among nobody's first places")
+        st.dataframe(table, hide_index=True, row_height=30, alt="Popular items that are in no user's top-k list")
 
 
 def _lorenz(context: PageContext, found: Mapping[str, Any], model: str) -> None:
@@ -130,31 +130,31 @@ def _lorenz(context: PageContext, found: Mapping[str, Any], model: str) -> None:
     gini, curve = found["gini"], found["lorenz"]
     title = f"Gini of exposure {estimate(gini['value'], gini['low'], gini['high'])}"
     series = [
-        {"name": "shown", "x": curve["items"], "y": curve["exposure"], "colour": context.colour(model)},
+        {"name": "exposure", "x": curve["items"], "y": curve["exposure"], "colour": context.colour(model)},
         {
-            "name": "taken",
+            "name": "interactions",
             "x": curve["items"],
             "y": curve["interactions"],
             "colour": theme.OKABE_ITO["vermillion"],
             "dash": "dash",
         },
-        {"name": "all alike", "x": [0, 1], "y": [0, 1], "colour": theme.GREYS[0], "dash": "dot"},
+        {"name": "equal exposure", "x": [0, 1], "y": [0, 1], "colour": theme.GREYS[0], "dash": "dot"},
     ]
     chart = charts.lines(
         series,
         title,
-        x="Share of items, the least shown first",
-        y="Share of places they get",
+        x="Cumulative share of items, least exposed first",
+        y="Cumulative share of exposure",
         height=300,
         direct=False,
     )
     chart.update_xaxes(tickformat=".0%")
     chart.update_yaxes(tickformat=".0%")
-    charts.draw(chart, f"{title}; of what users took {number(found['gini_interactions'])}.", key="lorenz")
+    charts.draw(chart, f"{title}; Gini of interactions {number(found['gini_interactions'])}.", key="lorenz")
     cover = found["coverage"]
     st.caption(
-        f"0: every item gets as many places; near 1: a few items get them all. What users took: "
-        f"{number(found['gini_interactions'])}. Never among the first {found['k']} of anyone: "
-        f"{count(found['never_shown'])} of {count(found['items'])} items "
-        f"(coverage {estimate(cover['value'], cover['low'], cover['high'])})."
+        "0: equal exposure; near 1: a few items get it all. Gini of interactions: "
+        f"{number(found['gini_interactions'])}. Never in any top {found['k']}: {count(found['never_shown'])} of "
+        f"{count(found['items'])} items (catalogue coverage "
+        f"{estimate(cover['value'], cover['low'], cover['high'])})."
     )

@@ -9,7 +9,7 @@ import streamlit as st
 
 from ui.shell.words import number
 
-ALIKE = "Rank correlation with what happens when one stretch after another is taken away: 1 is the same order, 0 none."
+ALIKE = "Rank correlation with occlusion: 1 is the same order, 0 none."
 
 
 def show(measured: Mapping[str, Any]) -> None:
@@ -26,10 +26,10 @@ def show(measured: Mapping[str, Any]) -> None:
     passed = sum(own < random if lower else own > random for _, own, random, lower in tests)
     level = 2 if passed == len(tests) else 1 if passed else 0
     with st.container(horizontal=True, vertical_alignment="center"):
-        words = ("Not faithful here", "Partly faithful", "Faithful here")[level]
+        words = ("Not faithful", "Partly faithful", "Faithful")[level]
         icon = ("close", "remove", "check")[level]
         st.badge(words, color=("red", "orange", "green")[level], icon=f":material/{icon}:")
         for words, own, random, _ in tests:
             st.markdown(f"{words} **{number(own)}** :small[random {number(random)}]", width="content")
         if (alike := measured.get("leave_one_out")) is not None:
-            st.markdown(f"Agrees with occlusion **{number(alike)}**", width="content", help=ALIKE)
+            st.markdown(f"Rank correlation with occlusion **{number(alike)}**", width="content", help=ALIKE)

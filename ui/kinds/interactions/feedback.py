@@ -13,20 +13,20 @@ from ui.shell.ask import kept
 from ui.shell.context import PageContext
 from ui.shell.words import count, number
 
-ARMS = {"plain": "As it is", "reranked": "Re-ranked"}
+ARMS = {"plain": "Original ranking", "reranked": "Re-ranked"}
 METRICS = {
-    "head_taken": ("Share of the head in what is taken", "head_share"),
-    "gini_taken": ("Gini of all that was taken", "gini_taken"),
-    "coverage": ("Share of the catalogue that is shown", None),
+    "head_taken": ("Head share of consumption", "head_share"),
+    "gini_taken": ("Gini of consumption", "gini_taken"),
+    "coverage": ("Catalogue coverage", None),
     "gini": ("Gini of exposure", None),
-    "diversity": ("Diversity of a list", None),
+    "diversity": ("Intra-list diversity", None),
 }
 MOST_ROUNDS = 10
 
 
 def show(context: PageContext, model: str) -> None:
     """Draw the form, and the rounds once they were asked for."""
-    st.subheader("A feedback loop", anchor=False)
+    st.subheader("Feedback loop", anchor=False)
     with st.container(horizontal=True, vertical_alignment="bottom"):
         rounds = st.number_input(
             "Rounds", 1, MOST_ROUNDS, FIRST_ROUNDS, key=f"{context.key}_rounds", persist_state="session", width=120
@@ -44,8 +44,8 @@ def show(context: PageContext, model: str) -> None:
         st.badge("Simulated", icon=":material/science:", color="violet")
     if not ready and st.session_state.get(asked) != wanted:
         st.caption(
-            "Users take what they are shown, the model sees it and shows more of the same: how far does that narrow "
-            "what is taken? A simulation, not a forecast."
+            "Users choose from what is recommended, the model learns from it and recommends more of the same: how "
+            "much does consumption concentrate? A simulation, not a forecast."
         )
         return
     found = context.ask("feedback", question, label="Simulating rounds")
@@ -57,7 +57,7 @@ def _draw(context: PageContext, found: Mapping[str, Any], model: str) -> None:
     st.info(found["sentence"], icon=":material/autorenew:")
     there = {line["metric"] for line in found["lines"]}
     metric = st.segmented_control(
-        "What to follow",
+        "Metric",
         [name for name in METRICS if name in there],
         default=next(name for name in METRICS if name in there),
         format_func=lambda name: METRICS[name][0],
@@ -70,10 +70,10 @@ def _draw(context: PageContext, found: Mapping[str, Any], model: str) -> None:
     start = found["start"].get(before) if before else None
     series = _series(context, found, model, metric, start)
     if not series:
-        st.caption("Nothing was shown, so there is nothing to follow.")
+        st.caption("No recommendations, so nothing to simulate.")
         return
     title = f"{label}: from {number(series[0]['y'][0])} to {number(series[0]['y'][-1])}"
-    axis = "Simulated round; 0 is what they had taken" if start is not None else "Simulated round"
+    axis = "Simulated round; 0: before the first" if start is not None else "Simulated round"
     chart = charts.lines(series, title, x=axis, y=label, height=320, direct=False)
     chart.update_xaxes(dtick=1)
     said = "; ".join(f"{one['name']} {', '.join(number(y, 2) for y in one['y'])}" for one in series)

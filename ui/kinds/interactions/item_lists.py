@@ -12,7 +12,7 @@ from ui.shell.context import PageContext
 from ui.shell.words import count, escaped, number
 
 ROW = 30  # pixels of a row
-HIT = "✓ took it"  # stands beside an item that the user really took
+HIT = "✓ hit"  # stands beside an item that the user really took
 SIDE_BY_SIDE = 3  # lists beside each other at the width of a laptop
 MOST_ABOUT = 4  # facts about a user that are shown
 
@@ -29,7 +29,7 @@ def history_table(rows: Sequence[Mapping[str, Any]]) -> pd.DataFrame:
     """Return what someone took as a table, the latest first."""
     found: dict[str, list[Any]] = {"Item": [row["title"] for row in rows]}
     if any(row.get("time") for row in rows):
-        found["Taken"] = [pd.Timestamp(row["time"]) if row.get("time") else pd.NaT for row in rows]
+        found["Date"] = [pd.Timestamp(row["time"]) if row.get("time") else pd.NaT for row in rows]
     if any(row.get("value") not in (None, 1.0) for row in rows):
         found["Value"] = [row.get("value") for row in rows]
     return pd.DataFrame({**found, **_more(rows)})
@@ -49,8 +49,8 @@ def config(table: pd.DataFrame) -> dict[str, Any]:
     known = {
         "": st.column_config.NumberColumn("", width=36, format="%d"),
         "Item": st.column_config.TextColumn(),
-        "Hit": st.column_config.TextColumn(width=78, help="Held out of training: the user really took it."),
-        "Taken": st.column_config.DatetimeColumn(format="D MMM YYYY", width=104),
+        "Hit": st.column_config.TextColumn(width=78, help="Relevant: a held-out interaction of this user."),
+        "Date": st.column_config.DatetimeColumn(format="D MMM YYYY", width=104),
         "Value": st.column_config.NumberColumn(width=64, format="%.3g"),
         "Price": st.column_config.NumberColumn(width=72, format="%.2f"),
         "Category": st.column_config.TextColumn(),
@@ -75,7 +75,7 @@ def history(found: Mapping[str, Any], *, most: int = 6) -> None:
     """Draw what a user took, and what is known of them."""
     rows = found["history"]
     many = "item" if found["taken"] == 1 else "items"
-    words = f"**{escaped(found['user']) or 'This new user'}** took {count(found['taken'])} {many}"
+    words = f"**{escaped(found['user']) or 'New user'}** · history of {count(found['taken'])} {many}"
     if len(rows) < found["taken"]:
         words += f", the latest {count(len(rows))} shown"
     about = [escaped(f"{name} {value}") for name, value in found.get("about", {}).items() if value is not None][
@@ -83,14 +83,14 @@ def history(found: Mapping[str, Any], *, most: int = 6) -> None:
     ]
     st.markdown(words + (f" · {', '.join(about)}" if about else ""))
     if rows:
-        draw(history_table(rows), "What this user took, the latest first", most=most)
+        draw(history_table(rows), "Interaction history of this user, latest first", most=most)
     else:
-        st.caption("Nothing is known of what they took.")
+        st.caption("Empty interaction history.")
     held = found.get("held") or ()
     if held:
         named = "; ".join(escaped(item["title"]) for item in held[:5])
         more = f" and {count(len(held) - 5)} more" if len(held) > 5 else ""
-        st.caption(f"Held out, and to be found: {named}{more}.")
+        st.caption(f"Held-out (relevant) items: {named}{more}.")
 
 
 def heading(context: PageContext, one: Mapping[str, Any], held: int) -> str:
@@ -98,7 +98,7 @@ def heading(context: PageContext, one: Mapping[str, Any], held: int) -> str:
     words = f"**{context.label(one['model'])}**"
     if not held:
         return words
-    found = "no hit" if not one["hits"] else f"{count(one['hits'])} of {count(held)} found"
+    found = "no hits" if not one["hits"] else f"{count(one['hits'])} of {count(held)} hits"
     return f"{words} · {found}, nDCG {number(one['ndcg'], 2)}"
 
 
@@ -116,7 +116,7 @@ def side_by_side(context: PageContext, found: Mapping[str, Any], *, key: str = "
 def _list(context: PageContext, one: Mapping[str, Any], found: Mapping[str, Any], key: str, *, compact: bool) -> None:
     st.markdown(heading(context, one, len(found.get("held") or ())))
     if not one["items"]:
-        st.caption("This model has nothing left to recommend.")
+        st.caption("No items left to recommend for this model.")
         return
     said = "; ".join(item["title"] + (" (hit)" if item["hit"] else "") for item in one["items"][:5])
     table = table_of(one["items"])

@@ -10,7 +10,7 @@ import streamlit as st
 from ui.shell.context import PageContext
 from ui.shell.words import count
 
-KINDS = {"all": "All", "hits": "With hits", "misses": "Without", "short": "Short history"}
+KINDS = {"all": "All", "hits": "With hits", "misses": "No hits", "short": "Short history"}
 
 
 def pick(context: PageContext, model: str, key: str) -> str | None:
@@ -29,11 +29,11 @@ def pick(context: PageContext, model: str, key: str) -> str | None:
     paged = f"{key}_page_{model}_{kind}_{search}"
     page = int(st.session_state.get(paged) or 1)
     asked = {"model": model, "kind": kind, "search": search.strip(), "page": page - 1}
-    found = context.ask("find_users", asked, label="Looking for users")
+    found = context.ask("find_users", asked, label="Searching users")
     if found is None:
         return None
     if not found["users"]:
-        st.caption("No test user fits. Choose another kind of user or clear the search.")
+        st.caption("No matching users. Choose another filter or clear the search.")
         return None
     shown = found["users"]
     event = st.dataframe(
@@ -44,12 +44,12 @@ def pick(context: PageContext, model: str, key: str) -> str | None:
         on_select="rerun",
         selection_mode="single-row",
         key=f"{paged}_{page}_table",
-        column_config={"Took last": st.column_config.TextColumn(width="medium")},
-        alt="Test users with the length of their history, hits, and what they took last",
+        column_config={"Last item": st.column_config.TextColumn(width="medium")},
+        alt="Test users with history length, hits and last item",
     )
     with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
         words = "test user" if found["total"] == 1 else "test users"
-        st.caption(f"{count(found['total'])} {words}. Tick one to look at them.", width="content")
+        st.caption(f"{count(found['total'])} {words}. Select a row to view it.", width="content")
         if found["pages"] > 1:
             st.pagination(found["pages"], key=paged)
     picked = event.selection.rows
@@ -61,8 +61,8 @@ def table(shown: list[dict[str, Any]], k: int) -> pd.DataFrame:
     return pd.DataFrame(
         {
             "User": [one["user"] for one in shown],
-            "Took": [one["taken"] for one in shown],
-            f"Hits in {k}": [f"{one['hits']} of {one['relevant']}" for one in shown],
-            "Took last": [one["last"] or "" for one in shown],
+            "History length": [one["taken"] for one in shown],
+            f"Hits@{k}": [f"{one['hits']} of {one['relevant']}" for one in shown],
+            "Last item": [one["last"] or "" for one in shown],
         }
     )

@@ -13,7 +13,7 @@ from ui.shell import states
 from ui.shell.context import PageContext
 from ui.shell.words import count, escaped
 
-TABS = ("A user", "Someone new", "Items like this", "Everyone, as a file")
+TABS = ("Known user", "New user", "Similar items", "All users (batch)")
 MOST_MODELS = 6  # lists that can stand beside each other
 MOST_ITEMS = 30  # items from which a new user can be built
 
@@ -21,7 +21,7 @@ MOST_ITEMS = 30  # items from which a new user can be built
 def show(domain: Domain, context: PageContext) -> None:
     """Draw the tab."""
     if context.dataset_folder is None and not context.prepared:
-        states.empty("person_off", "The rows of this run are not kept beside it.", key="no_rows")
+        states.empty("person_off", "The rows of this run are not stored with it.", key="no_rows")
         return
     tabs = st.tabs(list(TABS), key=f"{context.key}_predict_tabs", on_change="rerun")
     bodies = (_known, _new, _similar, lambda context: predict_all.show(domain, context))
@@ -56,7 +56,7 @@ def _known(context: PageContext) -> None:
     if user is None:
         return
     if not user or not chosen:
-        st.caption("Name a user and at least one model.")
+        st.caption("Choose a user and at least one model.")
         return
     found = context.ask("recommend", {"user": user, "models": chosen}, label="Recommending")
     if found is None:
@@ -64,12 +64,15 @@ def _known(context: PageContext) -> None:
     notes(found)
     item_lists.history(found, most=5)
     item_lists.side_by_side(context, found, key=f"live_{user}")
-    st.caption("By all that is known by now, the held-out items included; what a user has taken is not shown again.")
+    st.caption(
+        "Based on all interactions, the held-out ones included; items already in a user's history are not "
+        "recommended again."
+    )
 
 
 def _type_user(context: PageContext) -> str | None:
     """Draw the field for an id, with some test users to choose from; anything may be typed. None while they load."""
-    known = context.ask("find_users", first_users(context.models), label="Looking for users")
+    known = context.ask("find_users", first_users(context.models), label="Searching users")
     if known is None:
         return None
     choices = [one["user"] for one in known["users"]]
@@ -81,7 +84,7 @@ def _type_user(context: PageContext) -> str | None:
         persist_state="session",
         accept_new_options=True,
         placeholder="type a user id",
-        help="Choose one, or type any id. For an unknown one the models go by what little they know.",
+        help="Choose one, or type any id. For an unknown user the models fall back to what applies without a history.",
     )
     return str(picked or "").strip()
 
@@ -98,7 +101,7 @@ def _new(context: PageContext) -> None:
     basket: list[dict[str, Any]] = st.session_state.setdefault(key, [])
     left, right = st.columns([2, 3], gap="large")
     with left:
-        st.markdown("**What someone new took**, the latest last")
+        st.markdown("**Interaction history of the new user**, latest last")
         _basket(context, basket)
         add = search_item(context, "new", "Add an item")
         if add is not None:
@@ -126,9 +129,7 @@ def _new_lists(context: PageContext, basket: list[dict[str, Any]], chosen: list[
         return
     notes(found)
     if not basket:
-        st.caption(
-            "With nothing taken yet these are what the models offer to someone new. Add an item to see them move."
-        )
+        st.caption("Recommendations for a new user without history. Add an item to see them change.")
     item_lists.side_by_side(context, found, key="new", compact=True)
 
 
@@ -138,7 +139,7 @@ def _basket(context: PageContext, basket: list[dict[str, Any]]) -> None:
         with st.container(horizontal=True, vertical_alignment="center", gap="small"):
             st.markdown(f"{at + 1}. {escaped(one['title'])}", width="stretch")
             st.button(
-                "Take away",
+                "Remove item",
                 icon=":material/close:",
                 key=f"{context.key}_drop_{at}_{one['item']}",
                 on_click=basket.pop,
@@ -146,7 +147,7 @@ def _basket(context: PageContext, basket: list[dict[str, Any]]) -> None:
                 type="tertiary",
             )
     if not basket:
-        st.caption("Nothing yet.")
+        st.caption("Empty history.")
 
 
 def search_item(context: PageContext, key: str, label: str) -> dict[str, Any] | None:
@@ -154,21 +155,21 @@ def search_item(context: PageContext, key: str, label: str) -> dict[str, Any] | 
     search = st.text_input(
         label,
         key=f"{context.key}_{key}_search",
-        placeholder="words of a title, a category or an id",
+        placeholder="title, category or id",
         icon=":material/search:",
         persist_state="session",
     )
-    found = context.ask("find_items", {"search": search.strip()}, label="Looking for items")
+    found = context.ask("find_items", {"search": search.strip()}, label="Searching items")
     if found is None:
         return None
     if not found["items"]:
-        st.caption("No item fits these words.")
+        st.caption("No matching items.")
         return None
     rows = {one["item"]: one for one in found["items"]}
     picked = st.selectbox(
-        f"{count(found['total'])} fit" + (", the most taken first" if found["total"] > 1 else ""),
+        f"{count(found['total'])} matches" + (", most popular first" if found["total"] > 1 else ""),
         list(rows),
-        format_func=lambda item: f"{rows[item]['title']} · taken by {count(rows[item]['taken'])}",
+        format_func=lambda item: f"{rows[item]['title']} · {count(rows[item]['taken'])} users",
         key=f"{context.key}_{key}_found_{search.strip()}",
     )
     return rows.get(picked)
@@ -183,8 +184,8 @@ def _similar(context: PageContext) -> None:
         chosen = models(context, "similar")
     if item is None or not chosen:
         return
-    st.caption(f"What each model recommends to someone who took **{escaped(item['title'])}** and nothing else.")
-    found = context.ask("recommend", {"items": [item["item"]], "models": chosen}, label="Looking for items like this")
+    st.caption(f"Recommendations for a user whose history is only **{escaped(item['title'])}**.")
+    found = context.ask("recommend", {"items": [item["item"]], "models": chosen}, label="Finding similar items")
     if found is not None:
         notes(found)
         item_lists.side_by_side(context, found, key="similar")

@@ -22,12 +22,13 @@ MANY_ROWS = 1_000_000
 def show(domain: Domain, context: PageContext) -> None:
     """Draw the form, and the file once it was made."""
     if context.read_only:
-        st.caption("This run is shared with you for reading; its users stay with their owner.")
+        st.caption("This run is shared read-only; its users' data stay with their owner.")
         return
     left, right = st.columns([2, 1], gap="large")
     with left:
         files = st.file_uploader(
-            "Only for some users, or with new interactions: a file with a user column, and items if there are new ones",
+            "Only for some users, or with new interactions: a file with a user column, and an item column for "
+            "new interactions",
             type=list(domain.upload_types),
             accept_multiple_files=True,
             key=f"{context.key}_new_files",
@@ -35,7 +36,11 @@ def show(domain: Domain, context: PageContext) -> None:
     with right:
         asked = _form(context)
     place = f"{context.key}_all_lists"
-    words = "Make lists for this file" if files else f"Make lists for all {_users(context)}users"
+    words = (
+        "Generate recommendations for this file"
+        if files
+        else f"Generate recommendations for all {_users(context)}users"
+    )
     if st.button(words, type="primary", icon=":material/playlist_add:", key=f"{context.key}_make_lists"):
         try:
             upload = {"upload": uploads.write_upload(files)[0], "keep": True} if files else {}
@@ -46,14 +51,14 @@ def show(domain: Domain, context: PageContext) -> None:
     if not wanted:
         states.empty(
             "playlist_add",
-            "One model's list for every user, as a file for your shop or mailing. Choose a model above.",
+            "One model's recommendations for every user, as a file. Choose a model above.",
             key="no_lists",
         )
         return
     many = (context.dataset or {}).get(
         "rows", 0
     ) > MANY_ROWS  # these keep a worker busy: not the one that answers quickly
-    result = context.ask("recommend_all", wanted, label="Making lists", lane="train" if many else "quick")
+    result = context.ask("recommend_all", wanted, label="Generating recommendations", lane="train" if many else "quick")
     if result is not None:
         _result(context, result)
 
@@ -74,7 +79,9 @@ def _form(context: PageContext) -> dict[str, Any]:
         persist_state="session",
     )
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        k = st.number_input("Items a user", 1, MOST_PLACES, 10, key=f"{context.key}_all_k", persist_state="session")
+        k = st.number_input(
+            "Items per user (k)", 1, MOST_PLACES, 10, key=f"{context.key}_all_k", persist_state="session"
+        )
         ending = st.segmented_control(
             "File",
             list(FORMATS),
@@ -115,6 +122,8 @@ def _result(context: PageContext, result: dict[str, Any]) -> None:
         height=360,
         row_height=30,
         column_config={"score": st.column_config.NumberColumn(format="%.4g")},
-        alt="The first lists of the file",
+        alt="First recommendations of the file",
     )
-    st.caption("The first lists of the file. Scores order one model's lists and mean nothing between models.")
+    st.caption(
+        "First recommendations of the file. Scores rank items within one model and are not comparable between models."
+    )

@@ -37,5 +37,5 @@ def words(domain: Domain) -> str:
     if hit is not None and hit not in shown:
         shown[-1] = hit
     offered = ", ".join(f"**{escaped(item['title'])}** ✓" if item["hit"] else escaped(item["title"]) for item in shown)
-    rest = " (✓ was taken next)" if any(item["hit"] for item in shown) else ""
-    return f"A customer took {took} … and is offered {offered} …{rest}"
+    rest = " (✓ held-out interaction)" if any(item["hit"] for item in shown) else ""
+    return f"A customer with the history {took} … is recommended {offered} …{rest}"

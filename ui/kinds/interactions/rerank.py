@@ -13,20 +13,20 @@ from ui.shell import charts, metric_words, theme
 from ui.shell.context import PageContext
 from ui.shell.words import count, escaped, estimate, interval, number, signed
 
-AIMS = {"exposure": "A fair share of places", "diversity": "Varied lists"}
+AIMS = {"exposure": "Fair exposure", "diversity": "Diversity"}
 GAINS = {"exposure": "gini", "diversity": "diversity"}  # what the chart sets against relevance
-HEAD = "Share of the head"
+HEAD = "Head share of exposure"
 
 
 def show(context: PageContext, model: str) -> None:
     """Draw the choice of aim, the slider, before and after, and one list changing."""
     st.subheader("Mitigation: re-ranking", anchor=False)
     if context.read_only:
-        st.caption("This run is shared with you for reading; open a run of your own to try a mitigation.")
+        st.caption("This run is shared read-only; train a run of your own to try a mitigation.")
         return
     with st.container(horizontal=True, vertical_alignment="bottom"):
         aim = st.segmented_control(
-            "Towards",
+            "Objective",
             list(AIMS),
             default="exposure",
             format_func=AIMS.get,
@@ -35,18 +35,21 @@ def show(context: PageContext, model: str) -> None:
             persist_state="session",
         )
         place = st.container(width=420)
-    found = context.ask("rerank", {"model": model, "aim": aim}, label="Re-ranking at every trade-off")
+    found = context.ask("rerank", {"model": model, "aim": aim}, label="Re-ranking at each trade-off")
     if found is None:
         return
     with place:
         chosen = st.select_slider(
-            "Relevance … aim",
+            "Relevance–fairness trade-off",
             found["trade_offs"],
             found["suggested"],
             format_func=lambda step: f"{100 * step:.0f} %",
             key=f"{context.key}_rerank_{aim}_{model}",
             persist_state="session",
-            help="0 % leaves the lists as they are. At first: the strongest that costs at most 5 % of nDCG.",
+            help=(
+                "0 %: relevance only (original lists); 100 %: the objective only. Default: the strongest that costs "
+                "at most 5 % of nDCG."
+            ),
         )
     st.caption(f"{found['meaning']} {found['sentence']}")
     left, right = st.columns([3, 2], gap="large")
@@ -71,8 +74,8 @@ def _curve(context: PageContext, found: Mapping[str, Any], model: str, chosen: f
     x, y = _lines(found, across), _lines(found, up)
     steps = [f"{100 * line['trade_off']:.0f} %" for line in y]
     names = _label(context, across), _label(context, up)
-    title = f"What {names[0]} gains costs in {names[1]}"
-    better = "further left is better" if across == "gini" else "further right is better"
+    title = f"Trade-off: {names[0]} against {names[1]}"
+    better = "lower is better" if across == "gini" else "higher is better"
     chart = charts.figure(title, x=f"{names[0]} ({better})", y=names[1], height=340)
     chart.add_scatter(
         x=[line["value"] for line in x],
@@ -84,7 +87,7 @@ def _curve(context: PageContext, found: Mapping[str, Any], model: str, chosen: f
         hovertemplate=f"trade-off %{{customdata}}: {names[0]} %{{x:.3f}}, {names[1]} %{{y:.3f}}<extra></extra>",
     )
     at = found["trade_offs"].index(chosen)
-    for place, symbol, words in ((0, "circle-open", "as it is"), (at, "circle", f"{steps[at]}")):
+    for place, symbol, words in ((0, "circle-open", "original"), (at, "circle", f"{steps[at]}")):
         chart.add_scatter(
             x=[x[place]["value"]],
             y=[y[place]["value"]],
@@ -126,7 +129,7 @@ def _table(context: PageContext, found: Mapping[str, Any], chosen: float) -> Non
 def _example(context: PageContext, model: str, aim: str, chosen: float) -> None:
     """Draw one user's list before and after."""
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        st.markdown("**One list, before and after**", width="stretch")
+        st.markdown("**Example list, before and after**", width="stretch")
         user = st.text_input(
             "User",
             key=f"{context.key}_rerank_user",
@@ -147,7 +150,7 @@ def _example(context: PageContext, model: str, aim: str, chosen: float) -> None:
             words = f", {count(fresh)} new" if name == "After" else ""
             st.markdown(f"{name} · user {escaped(found['user'])}{words}")
             table = item_lists.table_of(items)[["", "Item"] + (["Hit"] if any(one["hit"] for one in items) else [])]
-            table["Band"] = [item["band"].capitalize() for item in items]
+            table["Popularity"] = [item["band"].capitalize() for item in items]
             if name == "After":
-                table["Was"] = [str(old[item["item"]]) if item["item"] in old else "new" for item in items]
+                table["Rank before"] = [str(old[item["item"]]) if item["item"] in old else "new" for item in items]
             item_lists.draw(table, f"{name} re-ranking", key=f"{context.key}_rerank_{name}")

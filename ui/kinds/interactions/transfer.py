@@ -24,7 +24,7 @@ DASHES = {"as_learned": "dot", "ease_both": "dash"}
 def show(context: PageContext) -> None:
     """Draw the question, folded; it is answered when it is asked."""
     body = st.expander(
-        "Does learning elsewhere help where little is known? A transfer curve",
+        "Transfer learning curve: source users to a small target group",
         key=f"{context.key}_labels",
         on_change="rerun",
     )
@@ -32,19 +32,21 @@ def show(context: PageContext) -> None:
         return
     with body:
         st.caption(
-            "Learns from a large part of the users, such as one country, then goes on with 10, 30, 100 … users of a "
-            "small part, three draws each, beside models that learn from the few alone."
+            "Pretrains on a large source group of users, such as one country, then fine-tunes on 10, 30, 100 … "
+            "users of a small target group, three draws each, beside models trained on the target users alone."
         )
         ready, asked = kept(context, "learning_curve", {}), f"{context.key}_curve_asked_{context.run}"
         if not ready and not st.session_state.get(asked):
             if context.read_only:
-                st.caption("Open a run of your own to draw it.")
+                st.caption("Train a run of your own to compute it.")
                 return
             st.button(
-                "Draw the transfer curve", on_click=lambda: st.session_state.update({asked: True}), key="draw_curve"
+                "Compute the transfer curve", on_click=lambda: st.session_state.update({asked: True}), key="draw_curve"
             )
             return
-        found = context.ask("learning_curve", {}, label="Learning there, going on here", lane="train")
+        found = context.ask(
+            "learning_curve", {}, label="Pretraining on the source, fine-tuning on the target", lane="train"
+        )
         if found is not None:
             _draw(context, found["rows"])
 
@@ -54,7 +56,7 @@ def _draw(context: PageContext, rows: Sequence[Mapping[str, Any]]) -> None:
     table = pd.DataFrame(rows)
     table = table[table["value"].notna()]
     if table.empty:
-        st.caption("The small part has too few users with anything to find.")
+        st.caption("The target group has too few users with held-out interactions.")
         return
     grouped = table.groupby(["model", "label", "labels"], sort=False)["value"].agg(["mean", "min", "max"]).reset_index()
     series = []
@@ -74,13 +76,11 @@ def _draw(context: PageContext, rows: Sequence[Mapping[str, Any]]) -> None:
     metric = metric_words.of_lists(table["metric"].iloc[0]).label
     few = min(one["x"][0] for one in series)
     best = max(series, key=lambda one: one["y"][0])
-    title = f"With {count(few)} users known, {best['name']} is ahead: {metric} {number(best['y'][0])}"
-    chart = charts.lines(
-        series, title, x="Known users of the small part, on a log scale", y=metric, height=400, direct=False
-    )
+    title = f"With {count(few)} target users, {best['name']} leads: {metric} {number(best['y'][0])}"
+    chart = charts.lines(series, title, x="Target users in training (log scale)", y=metric, height=400, direct=False)
     chart.update_xaxes(
         type="log", tickvals=sorted(set(table["labels"])), ticktext=[count(n) for n in sorted(set(table["labels"]))]
     )
     said = "; ".join(f"{one['name']} {', '.join(number(y) for y in one['y'])}" for one in series)
     charts.draw(chart, f"{title}. {said}.", key="transfer_curve")
-    st.caption(f"{table['about'].iloc[0]} Lines: mean of the draws; bands: from the worst to the best draw.")
+    st.caption(f"{table['about'].iloc[0]} Lines: mean over draws; bands: minimum to maximum.")

@@ -21,8 +21,8 @@ def fits(domain: Domain) -> bool:
 
 def draw(domain: Domain) -> dict[str, Any]:
     """Draw the folded form; return ``roles`` and ``options`` for the reading, those that were changed."""
-    with st.expander("How to read them", icon=":material/tune:"):
-        st.caption("Columns are recognised by their names. Name one here only if it is not.")
+    with st.expander("How files are read", icon=":material/tune:"):
+        st.caption("Columns are recognised by name. Name one here only if it is not recognised.")
         with st.grid("auto", min_column_width=150):
             roles = {
                 str(role): st.text_input(
