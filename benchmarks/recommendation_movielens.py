@@ -22,7 +22,7 @@ from scipy import sparse
 from benchmarks.simulated_ratings import simulate_ratings
 from dl_core.data.dataset import Dataset, Source
 from dl_core.data.interactions.histories import POSITIVE, Histories
-from dl_core.domains.recommendation.offers import OFFERS
+from dl_core.domains.recommendation import MODELS as OFFERS
 from dl_core.models.base import FitContext
 from dl_core.models.interactions.base import Recommender
 from dl_core.models.interactions.retrieve import top_items

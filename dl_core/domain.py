@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ import pandas as pd
 from dl_core.data.catalogue import KnownData
 from dl_core.data.dataset import Dataset, Finding
 from dl_core.data.splits import Splits
+from dl_core.discover import discover, named
 from dl_core.errors import OptionError
 from dl_core.explain.explanation import Explanation
 from dl_core.models.base import Offer
@@ -108,6 +110,8 @@ class Domain:
     inputs: Callable[[Dataset], pd.DataFrame] | None = None  # what models read of a row, for the drift check
     reference_rows: int = 0  # training rows kept beside a run, against which explanations compare a case
     row_words: tuple[str, str] = ("row", "rows")
+    symbol: str = ":material/category:"  # beside its name in the navigation
+    order: int = 100  # its place among the domains; those of one place stand by name
     options: tuple[Option, ...] = ()
     sample: Sample | None = None
     more_samples: tuple[Sample, ...] = ()  # others, which need no prepared run
@@ -183,6 +187,23 @@ class Domain:
         }
 
 
+def offered(package: str) -> dict[str, Offer]:
+    """Return the models that a domain's package offers, by name.
+
+    Any module of the package's folder may export ``OFFERS``: ``offers.py`` has ours, and comes first. Those of the
+    entry point group ``daylight.models`` that name the domain in ``Offer.domain`` come last.
+    """
+    name, ours = package.rpartition(".")[2], import_module(f"{package}.offers").OFFERS
+    found = [offer for offer in discover(package, "OFFERS", "daylight.models") if offer.domain in ("", name)]
+    return named([*ours, *(offer for offer in found if offer not in ours)])
+
+
+def presets(models: Mapping[str, Offer], fast: Sequence[str]) -> dict[str, tuple[str, ...]]:
+    """Return the two presets: ``fast`` and the newcomers who say that they belong there, and all."""
+    joined = (name for name, offer in models.items() if offer.fast and name not in fast)
+    return {"fast": (*fast, *joined), "all": tuple(models)}
+
+
 _DOMAINS: dict[str, Domain] = {}
 
 
@@ -193,8 +214,8 @@ def register(domain: Domain) -> Domain:
 
 
 def domains() -> dict[str, Domain]:
-    """Return the registered domains by name."""
-    return dict(_DOMAINS)
+    """Return the registered domains by name, in the order in which they are shown."""
+    return dict(sorted(_DOMAINS.items(), key=lambda item: (item[1].order, item[0])))
 
 
 def get_domain(name: str) -> Domain:

@@ -1,9 +1,10 @@
-"""The industries. Importing this package makes them known to `dl_core.domain`."""
+"""The industries. Importing this package makes them known to `dl_core.domain`.
 
+A package of this folder that exports ``DOMAIN`` is one; so is what an entry point of the group ``daylight.domains``
+names.
+"""
+
+from dl_core.discover import discover
 from dl_core.domain import register
-from dl_core.domains.forecasting import DOMAIN as FORECASTING
-from dl_core.domains.fraud_detection import DOMAIN as FRAUD_DETECTION
-from dl_core.domains.medical_imaging import DOMAIN as MEDICAL_IMAGING
-from dl_core.domains.recommendation import DOMAIN as RECOMMENDATION
 
-DOMAINS = (register(MEDICAL_IMAGING), register(FRAUD_DETECTION), register(RECOMMENDATION), register(FORECASTING))
+DOMAINS = tuple(register(domain) for domain in discover(__name__, "DOMAIN", "daylight.domains"))

@@ -9,7 +9,7 @@ import pytest
 from dl_core.data.dataset import Dataset
 from dl_core.data.series.ends import planned
 from dl_core.data.series.panel import Panel
-from dl_core.domains.forecasting.offers import OFFERS
+from dl_core.domains.forecasting import MODELS as OFFERS
 from dl_core.errors import CancelledError
 from dl_core.evaluate.series.forecasts import LEVELS, MIDDLE
 from dl_core.models.base import FitContext

@@ -7,7 +7,7 @@ import pytest
 from dl_core.data.dataset import Dataset, Source
 from dl_core.data.interactions.catalogue import ITEMS, TITLE
 from dl_core.data.interactions.histories import POSITIVE, Histories
-from dl_core.domains.recommendation.offers import OFFERS
+from dl_core.domains.recommendation import MODELS as OFFERS
 from dl_core.errors import CancelledError
 from dl_core.explain.interactions.methods import integrated_gradients, target_scores
 from dl_core.models.base import FitContext

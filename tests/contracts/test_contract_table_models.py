@@ -5,7 +5,8 @@ import pytest
 
 from dl_core import pipeline
 from dl_core.domain import ReadRequest
-from dl_core.domains.fraud_detection.offers import OFFERS, UNSUPERVISED
+from dl_core.domains.fraud_detection import MODELS as OFFERS
+from dl_core.domains.fraud_detection.offers import UNSUPERVISED
 from dl_core.errors import CancelledError, SchemaError
 from dl_core.models.base import FitContext
 from dl_core.schema import Role

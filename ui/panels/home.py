@@ -16,7 +16,7 @@ from dl_core.domain import Domain, domains
 from ui.kinds.interactions import preview
 from ui.kinds.series import preview as preview_series
 from ui.panels import estimate
-from ui.shell import first_paint, live, samples, services, state, states
+from ui.shell import first_paint, live, routes, samples, services, state, states
 from ui.shell.words import about, count, number, size, when
 
 YOU_GET = "Models compared with simple baselines, reasons for each answer, a check for bias, predictions and a report"
@@ -45,16 +45,15 @@ def cards(known: Mapping[str, Domain]) -> list[tuple[Domain, DeltaGenerator]]:
 
     Returns the domains with a chart on their card, and its place.
     """
-    shown = {name: domain for name, domain in known.items() if page_of(name).is_file()}
-    if len(shown) == 1:  # a single card would look lost in a grid
-        ((name, domain),) = shown.items()
+    if len(known) == 1:  # a single card would look lost in a grid
+        ((name, domain),) = known.items()
         with st.container(border=True):
             _picture(domain, 8)
             places = [(domain, _words(name, domain))]
         return [one for one in places if one[1] is not None]
     places = []
-    with st.grid("auto", min_column_width=NARROW if len(shown) > 3 else WIDE, gap="medium"):
-        for name, domain in shown.items():
+    with st.grid("auto", min_column_width=NARROW if len(known) > 3 else WIDE, gap="medium"):
+        for name, domain in known.items():
             with st.container(border=True, height="stretch"):
                 _picture(domain, 4)
                 places.append((domain, _words(name, domain)))
@@ -66,11 +65,6 @@ def _picture(domain: Domain, wanted: int) -> None:
     if picture is not None:
         st.image(picture, width="stretch", alt=f"From the sample: {domain.sample.title}")
         st.caption(domain.sample.title)
-
-
-def page_of(name: str) -> Path:
-    """Return the file of a domain's page."""
-    return Path(__file__).parents[2] / "pages" / f"{name}.py"
 
 
 def _words(name: str, domain: Domain) -> DeltaGenerator | None:
@@ -89,7 +83,7 @@ def _words(name: str, domain: Domain) -> DeltaGenerator | None:
     if domain.notice:
         st.caption(domain.notice)
     if st.button(f"Open {domain.title.lower()}", type="primary", key=f"open_{name}", icon=":material/arrow_forward:"):
-        st.switch_page(f"pages/{name}.py")
+        routes.go_to(name)
     return place
 
 
@@ -113,12 +107,12 @@ def running_now(owner: str) -> None:
         with st.container(border=True, horizontal=True, vertical_alignment="center"):
             live.follow(job, owner, _line, every=live.TRAIN_EVERY)
             name = job.args.get("domain", "")
-            if page_of(name).is_file() and st.button("Show", key=f"show_{job.id}"):
+            if name in domains() and st.button("Show", key=f"show_{job.id}"):
                 if job.task.endswith(":train"):
                     data = job.args["dataset_id"]
                     state.choose(domains()[name], owner, job=job.id, data=data, run=None, watching=True)
                     st.session_state["tab"] = "Train"
-                st.switch_page(f"pages/{name}.py")
+                routes.go_to(name)
 
 
 def _line(job: Any) -> None:
@@ -145,7 +139,7 @@ def last_runs(owner: str, most: int = 5) -> None:
             if domain and run.state == "done" and st.button("Open", key=f"open_run_{run.id}"):
                 state.open_run(domain, owner, run.id)
                 st.session_state["tab"] = "Compare"
-                st.switch_page(f"pages/{run.domain}.py")
+                routes.go_to(run.domain)
 
 
 @cache

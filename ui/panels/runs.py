@@ -12,8 +12,7 @@ import streamlit as st
 from dl_core.domain import Domain, domains
 from dl_core.errors import DaylightError
 from dl_core.schema import Role
-from ui.panels import home
-from ui.shell import charts, dialogs, folders, metric_words, services, state, states, theme
+from ui.shell import charts, dialogs, folders, metric_words, routes, services, state, states, theme
 from ui.shell.words import count, duration, estimate, when
 
 STATES = ("done", "running", "queued", "failed", "cancelled")
@@ -109,7 +108,7 @@ def _one(record: Any, owner: str) -> None:
         if st.button("Open", type="primary", icon=":material/open_in_new:", key="run_open", disabled=domain is None):
             state.open_run(domain, owner, record.id)
             st.session_state["tab"] = "Compare" if record.state == "done" else "Train"
-            st.switch_page(f"pages/{record.domain}.py")
+            routes.go_to(record.domain)
         _opener("Rename", "edit", "rename", record)
         _opener("Share", "share", "share", record)
         _opener("Delete", "delete", "delete", record)
@@ -175,7 +174,7 @@ def delete(record: Any, owner: str) -> None:
 def _let_go(record: Any, owner: str) -> None:
     """Take a deleted run off its domain's page."""
     domain = domains().get(record.domain)
-    if domain and home.page_of(domain.name).is_file() and state.bench(domain, owner)["run"] == record.id:
+    if domain and state.bench(domain, owner)["run"] == record.id:
         state.choose(domain, owner, run=None, job=None)
 
 

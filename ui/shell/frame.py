@@ -15,12 +15,6 @@ from ui.shell import samples, services
 ROUTED = "_routed"  # session key
 ROUTER = Path(__file__).parents[2] / "app.py"
 LOGO = Path(__file__).parents[1] / "assets" / "daylight.svg"
-ICONS = {
-    "medical_imaging": ":material/radiology:",
-    "fraud_detection": ":material/credit_card_off:",
-    "recommendation": ":material/recommend:",
-    "forecasting": ":material/show_chart:",
-}
 HEAVY = (
     "plotly.graph_objects",
     "pyarrow.parquet",

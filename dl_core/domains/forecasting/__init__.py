@@ -11,8 +11,8 @@ import pandas as pd
 from dl_core.data.dataset import Dataset, Finding
 from dl_core.data.series.known import KNOWN_SERIES
 from dl_core.data.splits import Splits
-from dl_core.domain import Domain, Option, ReadRequest, Sample
-from dl_core.domains.forecasting.offers import OFFERS, PRESETS
+from dl_core.domain import Domain, Option, ReadRequest, Sample, offered, presets
+from dl_core.domains.forecasting.offers import FAST
 from dl_core.problems.forecasting import FORECASTING
 from dl_core.reading.series.schema import SERIES_SCHEMA
 
@@ -94,11 +94,15 @@ def learning_curve(
     return series_curve(train, validation, test, seeds, work, options=options)
 
 
+MODELS = offered(__name__)
+
 DOMAIN = Domain(
     name="forecasting",
     title="Forecasting",
     purpose="Forecast one series or a thousand with honest intervals, and see what drives them and whom they fail.",
     icon="📈",
+    symbol=":material/show_chart:",
+    order=40,
     upload_help="One series or many, long or wide (CSV, TSV, Parquet, Excel or JSON lines)",
     upload_types=("csv", "tsv", "txt", "parquet", "xlsx", "json", "jsonl", "ndjson", "zip"),
     schema=SERIES_SCHEMA,
@@ -106,8 +110,8 @@ DOMAIN = Domain(
     inspect=inspect,
     mend=mend,
     split=split,
-    models=OFFERS,
-    presets=PRESETS,
+    models=MODELS,
+    presets=presets(MODELS, FAST),
     primary_metric="mase",
     metrics=(
         *("mase", "rmsse", "smape", "mae", "owa", "wql", "crps"),

@@ -12,8 +12,8 @@ import pandas as pd
 from dl_core.data.catalogue import KnownData
 from dl_core.data.dataset import Dataset, Finding
 from dl_core.data.splits import Splits
-from dl_core.domain import Domain, Option, ReadRequest, Sample
-from dl_core.domains.fraud_detection.offers import OFFERS, PRESETS
+from dl_core.domain import Domain, Option, ReadRequest, Sample, offered, presets
+from dl_core.domains.fraud_detection.offers import FAST
 from dl_core.errors import OptionError
 from dl_core.reading.table.schema import TRANSACTION_SCHEMA
 from dl_core.schema import Role
@@ -170,11 +170,15 @@ KNOWN = (
     ),
 )
 
+MODELS = offered(__name__)
+
 DOMAIN = Domain(
     name="fraud_detection",
     title="Fraud detection",
     purpose="Score transactions, see why one was flagged, how models age and whom they burden.",
     icon="💳",
+    symbol=":material/credit_card_off:",
+    order=20,
     upload_help="A table of transactions (CSV, TSV, Parquet, Excel or JSON lines), with or without labels",
     upload_types=("csv", "tsv", "txt", "parquet", "xlsx", "json", "jsonl", "ndjson", "zip"),
     schema=TRANSACTION_SCHEMA,
@@ -182,8 +186,8 @@ DOMAIN = Domain(
     inspect=inspect,
     mend=mend,
     split=split,
-    models=OFFERS,
-    presets=PRESETS,
+    models=MODELS,
+    presets=presets(MODELS, FAST),
     primary_metric="auprc",
     metrics=(
         *("auprc", "auroc", "card_precision", "precision_at_k", "recall_at_k"),

@@ -12,8 +12,8 @@ import pandas as pd
 from dl_core.data.dataset import Dataset, Finding
 from dl_core.data.images.known import medmnist_sets
 from dl_core.data.splits import Splits
-from dl_core.domain import Domain, Option, ReadRequest, Sample
-from dl_core.domains.medical_imaging.offers import OFFERS, PRESETS
+from dl_core.domain import Domain, Option, ReadRequest, Sample, offered, presets
+from dl_core.domains.medical_imaging.offers import FAST
 from dl_core.reading.images.schema import IMAGE_SCHEMA
 from dl_core.schema import Role
 
@@ -111,17 +111,21 @@ def learning_curve(
 
     context = FitContext(emit=work.emit, should_stop=work.should_stop, cache=work.cache)
     models = {
-        "frozen_features": OFFERS["frozen_features"].build,
-        "small_cnn": partial(OFFERS["small_cnn"].load(), seen=4_000),
+        "frozen_features": MODELS["frozen_features"].build,
+        "small_cnn": partial(MODELS["small_cnn"].load(), seen=4_000),
     }
     return stage(train, validation, test, models=models, seeds=seeds, context=context, draws={"small_cnn": 1})
 
+
+MODELS = offered(__name__)
 
 DOMAIN = Domain(
     name="medical_imaging",
     title="Medical imaging",
     purpose="Classify images with transfer learning, see where the model looked and whom it fails.",
     icon="🩻",
+    symbol=":material/radiology:",
+    order=10,
     upload_help=(
         "A zip of class folders, loose images with a CSV that names them, DICOM files, one NIfTI volume, "
         "or a MedMNIST-style .npz"
@@ -135,8 +139,8 @@ DOMAIN = Domain(
     inspect=inspect,
     mend=mend,
     split=split,
-    models=OFFERS,
-    presets=PRESETS,
+    models=MODELS,
+    presets=presets(MODELS, FAST),
     primary_metric="auroc",
     metrics=("auroc", "auprc", "accuracy", "balanced_accuracy", "f1", "sensitivity", "specificity", "brier"),
     group_metrics=("auroc", "accuracy", "sensitivity", "specificity", "selection_rate"),

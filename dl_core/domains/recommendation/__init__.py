@@ -11,8 +11,8 @@ import pandas as pd
 from dl_core.data.dataset import Dataset, Finding
 from dl_core.data.interactions.known import KNOWN_INTERACTIONS
 from dl_core.data.splits import Splits
-from dl_core.domain import Domain, Option, ReadRequest, Sample
-from dl_core.domains.recommendation.offers import OFFERS, PRESETS
+from dl_core.domain import Domain, Option, ReadRequest, Sample, offered, presets
+from dl_core.domains.recommendation.offers import FAST
 from dl_core.problems.ranking import ACTIVITY, RANKING, users_table
 from dl_core.reading.interactions.schema import INTERACTION_SCHEMA
 
@@ -94,11 +94,15 @@ def learning_curve(
     return transfer_curve(train, validation, test, seeds, work)
 
 
+MODELS = offered(__name__)
+
 DOMAIN = Domain(
     name="recommendation",
     title="Recommendations",
     purpose="Rank items for each user, see why one is on the list, and who and what is neglected.",
     icon="🛍️",
+    symbol=":material/recommend:",
+    order=30,
     upload_help="Who took what (CSV, TSV, Parquet, Excel or JSON lines), with tables of items and users if any",
     upload_types=(
         "csv",
@@ -123,8 +127,8 @@ DOMAIN = Domain(
     inspect=inspect,
     mend=mend,
     split=split,
-    models=OFFERS,
-    presets=PRESETS,
+    models=MODELS,
+    presets=presets(MODELS, FAST),
     primary_metric="ndcg",
     metrics=(
         *("ndcg", "recall", "precision", "map", "mrr", "hit_rate"),
