@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from dl_core.errors import shorten
 from dl_core.schema import Role
 
 
@@ -25,14 +26,16 @@ class ReadRequest:
     labelled: bool = True  # False for new cases to predict
     name: str = ""
 
+    @property
+    def wished(self) -> dict[Role, tuple[str, ...]]:
+        """The user's roles with their columns; no columns means that there is none with that role."""
+        return {Role(role): tuple(columns) for role, columns in self.roles.items()}
 
-def options_like(options: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the options with size, channels and classes of the data set that new rows shall be like."""
-    merged = dict(options)
-    if merged.get("image_size"):
-        merged.setdefault("size", merged["image_size"])
-    like = merged.pop("like", None)
-    if like:
-        _, size, _, channels = like["arrays"]["image"]["shape"]
-        merged |= {"size": size, "channels": channels, "like_classes": tuple(like["classes"])}
-    return merged
+    @property
+    def where(self) -> str:
+        """Name of what was given, for messages."""
+        return shorten(Path(self.paths[0]).name, 60)
+
+    def title(self, otherwise: str) -> str:
+        """Return the data set's name: as the user says, else that of the first file."""
+        return self.name or shorten(Path(self.paths[0]).name.split(".")[0], 60) or otherwise

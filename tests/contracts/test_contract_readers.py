@@ -14,7 +14,7 @@ from pydicom.dataset import FileMetaDataset
 from pydicom.uid import CTImageStorage, ExplicitVRLittleEndian, generate_uid
 
 from dl_core.errors import DaylightError, LimitError
-from dl_core.reading.file_types import kind_of
+from dl_core.reading.images.file_types import kind_of
 from dl_core.reading.images.formats import READERS
 from dl_core.reading.images.read import read_images
 from dl_core.reading.limits import Limits

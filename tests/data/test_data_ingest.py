@@ -17,7 +17,7 @@ from dl_core.data.dataset import Dataset
 from dl_core.data.labels import fold_labels, order_classes
 from dl_core.data.privacy import is_personal, pseudonyms
 from dl_core.errors import SchemaError
-from dl_core.reading.images.tables import match_files
+from dl_core.reading.images.match import match_files
 from dl_core.schema import Role
 
 Reads = Callable[..., Dataset]

@@ -12,7 +12,7 @@ import pytest
 
 from dl_core.data.dataset import Dataset, Finding
 from dl_core.errors import DaylightError, FileError, LimitError, OptionError, SchemaError
-from dl_core.reading.interactions.gather import ROW_BYTES
+from dl_core.reading.interactions.layouts import ROW_BYTES
 from dl_core.reading.interactions.read import read_interactions
 from dl_core.reading.limits import Limits
 from dl_core.reading.request import ReadRequest

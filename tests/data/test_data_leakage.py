@@ -15,7 +15,7 @@ from dl_core.data.dataset import Dataset, Source
 from dl_core.data.images.check import check_images
 from dl_core.data.images.hashing import is_flat, near_pairs, perceptual_hashes, spectra
 from dl_core.data.images.leakage import find_leakage, find_pairs, remove_leakage
-from dl_core.data.split_rows import split_rows
+from dl_core.data.images.split import split_rows
 from dl_core.data.splits import Splits
 from dl_core.errors import OptionError
 from dl_core.reading.images.read import read_images

@@ -11,7 +11,7 @@ import pytest
 from dl_core.data.series.split import split_series
 from dl_core.errors import FileError, LimitError, OptionError, SchemaError
 from dl_core.reading.limits import Limits
-from dl_core.reading.series.gather import ROW_BYTES
+from dl_core.reading.series.layouts import ROW_BYTES
 from dl_core.reading.tables.room import Room, TableKind
 from dl_core.schema import Role
 from tests.data.series_cases import daily, kinds, note, read, refused, write

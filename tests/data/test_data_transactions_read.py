@@ -16,7 +16,7 @@ from dl_core.data.dataset import Dataset
 from dl_core.errors import FileError, LimitError, SchemaError
 from dl_core.reading.limits import Limits
 from dl_core.reading.request import ReadRequest
-from dl_core.reading.table.gather import BYTES_A_ROW
+from dl_core.reading.table.layouts import ROW_BYTES
 from dl_core.reading.table.read import read_transactions
 from dl_core.reading.tables.room import Room, TableKind
 from dl_core.schema import Role
@@ -236,7 +236,7 @@ def test_a_file_over_the_limits_is_refused_before_it_is_read(tmp_path: Path, csv
         with pytest.raises(LimitError, match=r"1\d\d rows of 9 columns.*at most 100 rows.*DAYLIGHT_MAX_ROWS"):
             read(path, limits=Limits(max_rows=100))
     with pytest.raises(LimitError, match=r"5,000,000 rows of 9 columns need [\d,]+ MB"):
-        Room("big.csv", TableKind(bool, BYTES_A_ROW, "keep fewer"), Limits()).check(5_000_000, 9)
+        Room("big.csv", TableKind(bool, ROW_BYTES, "keep fewer"), Limits()).check(5_000_000, 9)
 
 
 def test_two_thousand_columns(csv: Any) -> None:

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from dl_core.data.dataset import Dataset, Finding
+from dl_core.data.findings import counted
 from dl_core.data.interactions.catalogue import ITEMS, TITLE
 from dl_core.data.interactions.check_split import check_split, known_pairs
 from dl_core.data.interactions.histories import POSITIVE
@@ -15,7 +16,6 @@ from dl_core.data.parts import check_mendable, part_ranks, without_rows
 from dl_core.data.privacy import personal_kind
 from dl_core.data.splits import Splits
 from dl_core.errors import shorten
-from dl_core.reading.tables.values import counted
 from dl_core.schema import Role
 
 MENDABLE = ("known-pairs", "heavy-users")

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from dl_core.data.dataset import Dataset, Finding
-from dl_core.reading.tables.values import counted
+from dl_core.data.findings import counted
 from dl_core.schema import Role
 
 FEW_USERS = 100  # test users; below, intervals are too wide to say much

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from dl_core.reading.tables.values import counted
+from dl_core.data.findings import counted
 
 NONE, TRAIN, VALIDATION, TEST = -1, 0, 1, 2
 _NO_TIME = np.iinfo(np.int64).min

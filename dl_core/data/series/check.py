@@ -9,13 +9,13 @@ import numpy as np
 import pandas as pd
 
 from dl_core.data.dataset import Dataset, Finding
+from dl_core.data.findings import listed
 from dl_core.data.parts import check_mendable, part_ranks, without_rows
 from dl_core.data.privacy import personal_kind
 from dl_core.data.series.degenerate import spread_of
 from dl_core.data.series.panel import AHEAD, Panel
 from dl_core.data.splits import Splits
 from dl_core.errors import shorten
-from dl_core.reading.tables.names import listed
 from dl_core.schema import Role
 
 MENDABLE = ("value-copied", "constant-series")

@@ -6,7 +6,6 @@ import numpy as np
 
 from dl_core.data.dataset import Finding
 from dl_core.errors import SchemaError
-from dl_core.reading.series.grid import Grid
 
 LEAST_STEPS = 4  # values below which a series says nothing
 
@@ -28,15 +27,22 @@ def spread_of(value: np.ndarray, starts: np.ndarray) -> tuple[np.ndarray, np.nda
     return number, low, high
 
 
-def check_values(grid: Grid) -> list[Finding]:
+def check_values(value: np.ndarray, starts: np.ndarray) -> list[Finding]:
     """Return findings on series without any change, or too short to learn from.
+
+    Parameters
+    ----------
+    value : numpy.ndarray
+        (total,) NaN where missing.
+    starts : numpy.ndarray
+        (k + 1,) where each series begins.
 
     Raises
     ------
     SchemaError
         If all series are such.
     """
-    number, low, high = spread_of(grid.value, grid.starts)
+    number, low, high = spread_of(value, starts)
     short = number < LEAST_STEPS
     constant = ~short & (low == high)
     zero = constant & (low == 0)
@@ -48,20 +54,20 @@ def check_values(grid: Grid) -> list[Finding]:
         text = (
             f"{int(zero.sum()):,} of {total:,} series are all zeros. They are forecast, but nothing is judged by them."
         )
-        findings.append(Finding("warning", "zero-series", text, _rows(grid, zero)))
+        findings.append(Finding("warning", "zero-series", text, _rows(starts, zero)))
     if (constant & ~zero).any():
         text = (
             f"{int((constant & ~zero).sum()):,} of {total:,} series never change. They are forecast, but nothing is "
             "judged by them."
         )
-        findings.append(Finding("warning", "constant-series", text, _rows(grid, constant & ~zero)))
+        findings.append(Finding("warning", "constant-series", text, _rows(starts, constant & ~zero)))
     if short.any():
         text = (
             f"{int(short.sum()):,} of {total:,} series have fewer than {LEAST_STEPS} values. They are forecast as well "
             "as that goes, but nothing is judged by them."
         )
-        findings.append(Finding("warning", "tiny-series", text, _rows(grid, short)))
-    return [*findings, *grouped_points(grid.value)]
+        findings.append(Finding("warning", "tiny-series", text, _rows(starts, short)))
+    return [*findings, *grouped_points(value)]
 
 
 def grouped_points(value: np.ndarray) -> list[Finding]:
@@ -83,9 +89,9 @@ def grouped_points(value: np.ndarray) -> list[Finding]:
     return [Finding("warning", "grouped-points", text)]
 
 
-def _rows(grid: Grid, which: np.ndarray) -> tuple[str, ...]:
+def _rows(starts: np.ndarray, which: np.ndarray) -> tuple[str, ...]:
     """Return the id of the first row of each of these series."""
-    return tuple(map(str, grid.starts[:-1][which]))
+    return tuple(map(str, starts[:-1][which]))
 
 
 def _nothing(total: int, short: int, constant: int, zero: int, most: int) -> SchemaError:

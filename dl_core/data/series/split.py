@@ -9,12 +9,12 @@ from typing import Any
 import numpy as np
 
 from dl_core.data.dataset import Dataset
+from dl_core.data.findings import counted
 from dl_core.data.series.degenerate import LEAST_STEPS, spread_of
 from dl_core.data.series.origins import horizon_of, stride_of
 from dl_core.data.series.panel import Panel
 from dl_core.data.splits import Splits
 from dl_core.errors import OptionError, SchemaError
-from dl_core.reading.tables.values import counted
 
 WINDOWS = 3
 MANY_SERIES, FEWER_WINDOWS = 100, 2  # so many make cases enough, and each window costs the newest steps to learn from

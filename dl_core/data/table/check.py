@@ -6,11 +6,11 @@ import numpy as np
 import pandas as pd
 
 from dl_core.data.dataset import Dataset, Finding
+from dl_core.data.findings import listed
 from dl_core.data.labels import label_codes
 from dl_core.data.parts import part_ranks
 from dl_core.data.splits import PARTS, Splits
 from dl_core.data.table.leakage import find_table_leakage
-from dl_core.reading.tables.names import listed
 from dl_core.schema import Role
 
 FEW_FRAUDS = 50  # below, intervals are too wide to say much

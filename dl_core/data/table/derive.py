@@ -12,14 +12,14 @@ import numpy as np
 import pandas as pd
 
 from dl_core.data.dataset import Dataset, Finding, content_fingerprint
+from dl_core.data.findings import rows_named
 from dl_core.data.labels import label_codes
 from dl_core.data.table.history import HistoryPlan, running_history
 from dl_core.data.table.recent import recent_steps
 from dl_core.errors import OptionError, shorten
-from dl_core.reading.table.roles import Roles
-from dl_core.reading.tables.values import rows_named
 from dl_core.schema import Role
 
+Roles = dict[Role, tuple[str, ...]]
 DELAY_DAYS = 7.0
 EARLIER_DAYS = 90  # how far back the rows of earlier data are put in front of new ones
 _ROLES = (Role.TIME, Role.AMOUNT, Role.ENTITY, Role.COUNTERPARTY, Role.LABEL)

@@ -47,7 +47,7 @@ def mend(dataset: Dataset, splits: Splits, kinds: Sequence[str]) -> tuple[Datase
 
 def split(dataset: Dataset, seed: int, options: Mapping[str, Any]) -> Splits:
     """Split as given, else by patient, else stratified by class."""
-    from dl_core.data.split_rows import split_rows
+    from dl_core.data.images.split import split_rows
 
     return split_rows(dataset, seed, options)
 

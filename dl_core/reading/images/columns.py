@@ -10,9 +10,11 @@ import pandas as pd
 from dl_core.data.dataset import Finding
 from dl_core.data.privacy import is_personal, pseudonyms, tidy_sex
 from dl_core.errors import SchemaError, shorten
-from dl_core.reading.collect import Collected
-from dl_core.reading.images.tables import TableMatch, match_files, read_table
+from dl_core.reading.given_split import part_of
+from dl_core.reading.images.collect import Collected
+from dl_core.reading.images.match import TableMatch, match_files
 from dl_core.reading.request import ReadRequest
+from dl_core.reading.tables.whole import read_table
 from dl_core.schema import Role, Schema
 
 Roles = dict[Role, tuple[str, ...]]
@@ -43,7 +45,7 @@ def describe_rows(
     )
     notes: list[Finding] = []
     meta, listed = _from_tables(records, sides, request, notes)
-    wished = {Role(role): tuple(columns) for role, columns in request.roles.items()}
+    wished = request.wished
     if request.options.get("label"):
         wished.setdefault(Role.LABEL, (str(request.options["label"]),))
     _check_wished(wished, meta, bool(listed))
@@ -211,16 +213,11 @@ def _folder_labels(records: Sequence[Mapping[str, Any]]) -> list[str | None]:
 
 
 def _take_split_column(frame: pd.DataFrame, records: Sequence[dict[str, Any]]) -> None:
-    words = {"train": "train", "training": "train", "val": "validation", "valid": "validation"} | {
-        "validation": "validation",
-        "test": "test",
-        "testing": "test",
-    }
     for column in ("split", "subset", "partition", "fold", "set"):
         name = next((c for c in frame if str(c).casefold() == column), None)
         if name is None or any(record["part"] for record in records):
             continue
-        parts = [words.get(str(value).strip().casefold()) for value in frame[name]]
+        parts = [part_of(value) for value in frame[name]]
         if all(parts) and len(set(parts)) > 1:
             for record, part in zip(records, parts, strict=True):
                 record["part"] = part

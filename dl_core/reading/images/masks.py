@@ -11,11 +11,11 @@ import numpy as np
 
 from dl_core.data.dataset import Finding
 from dl_core.errors import FileError, shorten
-from dl_core.reading.collect import Collected, Item
-from dl_core.reading.file_types import suffix_of
+from dl_core.reading.images.collect import Collected, Item
 from dl_core.reading.images.formats import READERS
 from dl_core.reading.images.pixels import fit_square, is_grey
 from dl_core.reading.limits import Limits
+from dl_core.reading.listing import suffix_of
 
 _ENDING = re.compile(r"[_\-. ](masks?|segmentation|seg|groundtruth|gt)([_\-]?\d+)?$", re.IGNORECASE)
 

@@ -10,20 +10,22 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from dl_core.data.dataset import Dataset, Finding
+from dl_core.data.dataset import Dataset, Finding, Source
+from dl_core.data.findings import few
 from dl_core.data.images.known import known_stem
 from dl_core.data.labels import fold_labels
 from dl_core.errors import DaylightError, OptionError, SchemaError, shorten
-from dl_core.reading.collect import Collected, Item, collect
 from dl_core.reading.images import masks as mask_files
+from dl_core.reading.images.collect import Collected, Item, collect
 from dl_core.reading.images.columns import describe_rows
 from dl_core.reading.images.formats.npz import ArrayPart, array_label, read_npz
+from dl_core.reading.images.new_cases import options_like
 from dl_core.reading.images.pixels import working_size
 from dl_core.reading.images.rows import Progress, Readable, Rows, check_working, probe_all, read_array, read_files
 from dl_core.reading.images.schema import IMAGE_SCHEMA
 from dl_core.reading.limits import Limits
-from dl_core.reading.request import ReadRequest, options_like
-from dl_core.reading.sources import source_of
+from dl_core.reading.request import ReadRequest
+from dl_core.reading.sources import UPLOADED, source_of
 from dl_core.schema import Role, Schema
 
 FORM_HELP = "a zip or folder of class folders, images with a table that names them, or an npz with images and labels"
@@ -104,7 +106,7 @@ class _Reading:
         remarks = sorted({(source.item.name, text) for source in sources for text in source.probe.warnings})
         for text in sorted({text for _, text in remarks}):
             names = tuple(name for name, remark in remarks if remark == text)
-            self.notes.append(Finding("warning", "header", f"{_list(names)}: {text}.", names))
+            self.notes.append(Finding("warning", "header", f"{few(names)}: {text}.", names))
         return (sources,)
 
     def _size(self, arrays: Sequence[tuple[str, Item, list[ArrayPart]]], sources: Sequence[Readable]) -> int:
@@ -188,7 +190,7 @@ class _Reading:
                 todo=first.todo,
             )
         raise SchemaError(
-            "there is no image in it", where=_list([p.name for p in self.request.paths]), expected=FORM_HELP
+            "there is no image in it", where=few([p.name for p in self.request.paths]), expected=FORM_HELP
         )
 
     def _dataset(
@@ -220,7 +222,7 @@ class _Reading:
             name=self.request.name or _name(self.request.paths),
             table=table[keep],
             roles=roles,
-            source=source_of(sides),
+            source=_source(sides),
             arrays=arrays,
             classes=classes,
             fixed_split=_fixed(part),
@@ -231,7 +233,7 @@ class _Reading:
         if not label:
             raise SchemaError(
                 "there are no labels",
-                where=_list([path.name for path in self.request.paths]),
+                where=few([path.name for path in self.request.paths]),
                 expected=FORM_HELP,
                 todo="put the images of each class into a folder of its own, or add a table with a label column",
             )
@@ -240,7 +242,7 @@ class _Reading:
         if not keep.any():
             raise SchemaError("every label is missing", where=f"column {shorten(label)}", todo="fill in the labels")
         if missing:
-            text = f"{len(missing)} of {len(table)} images have no label and were left out: {_list(missing)}."
+            text = f"{len(missing)} of {len(table)} images have no label and were left out: {few(missing)}."
             self.notes.append(Finding("warning", "missing-label", text, missing))
         return keep
 
@@ -283,11 +285,18 @@ def _fixed(part: pd.Series) -> pd.Series | None:
     return part.fillna("train")
 
 
+def _source(sides: Sequence[tuple[str, Collected]]) -> Source:
+    """Return title and licence from a ``source.json`` beside the images, or of a known data set."""
+    for _, side in sides:
+        if side.source is not None:
+            return source_of(side.source)
+        for item in side.arrays:
+            known = known_stem(item.name)
+            if known is not None:
+                return Source(known.title, known.licence, known.page)
+    return UPLOADED
+
+
 def _name(paths: Sequence[Path]) -> str:
     path = Path(paths[0])
     return shorten(path.name.split(".")[0] if path.is_file() else path.name, 60) or "images"
-
-
-def _list(names: Sequence[str]) -> str:
-    more = f" and {len(names) - 3} more" if len(names) > 3 else ""
-    return ", ".join(shorten(name, 50) for name in names[:3]) + more

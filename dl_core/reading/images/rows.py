@@ -10,10 +10,10 @@ from typing import Any
 
 import numpy as np
 
-from dl_core.errors import DaylightError, LimitError
-from dl_core.reading.collect import Item
+from dl_core.errors import DaylightError, FileError, LimitError
+from dl_core.reading.images.collect import Item
 from dl_core.reading.images.formats import READERS, Probe
-from dl_core.reading.images.pixels import fit_square, is_grey, to_bytes, with_channels
+from dl_core.reading.images.pixels import fit_square, is_grey, robust_range, to_bytes, window_to_bytes, with_channels
 from dl_core.reading.limits import MEGABYTE, Limits
 
 Progress = Callable[[float, str], None]
@@ -73,8 +73,6 @@ def probe_all(
 
 
 def _unreadable(item: Item, error: OSError) -> DaylightError:
-    from dl_core.errors import FileError
-
     return FileError(f"the file cannot be read ({error.strerror})", where=item.name, todo="copy it again")
 
 
@@ -163,8 +161,6 @@ def read_array(images: np.ndarray, rows: Rows, name: str, records: Iterable[Mapp
 
 def _common_window(images: np.ndarray) -> np.ndarray:
     """Return an array of another type as uint8 by one window for all, since its images share one scale."""
-    from dl_core.reading.images.pixels import robust_range, window_to_bytes
-
     if images.dtype == np.bool_:
         return images.astype(np.uint8) * 255
     low, high = float(np.nanmin(images)), float(np.nanmax(images))

@@ -1,20 +1,26 @@
-"""Files without a header line: columns named by position, as MovieLens and many exports write them."""
+"""How files of interactions lie: their endings, and names by position where there is no header line."""
 
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
+from functools import partial
 from pathlib import PurePosixPath
 
 import numpy as np
 import pandas as pd
 
-from dl_core.data.dataset import Finding
-from dl_core.errors import shorten
-from dl_core.reading.interactions.schema import KNOWN_NAMES
+from dl_core.reading.interactions.schema import IDS, KEYS, KNOWN_NAMES
+from dl_core.reading.request import ReadRequest
+from dl_core.reading.tables.formats.separated import is_number
+from dl_core.reading.tables.headless import Headless
 from dl_core.reading.tables.names import plain_name
-from dl_core.reading.tables.separated import is_number
+from dl_core.reading.tables.room import TableKind
 from dl_core.reading.tables.times import looks_like_time
+from dl_core.reading.tables.trained import Trained
 
+ROW_BYTES = 560  # at the peak, measured while the data set's fingerprint is made
+_ADVICE = "keep the latest months, or draw some of the users with all of their rows"
+_SUFFIXES = (".dat", ".item", ".user", ".inter", ".base", ".test")
 _FLAGS = """
     unknown Action Adventure Animation Children's Comedy Crime Documentary Drama Fantasy Film-Noir Horror Musical
     Mystery Romance Sci-Fi Thriller War Western
@@ -30,52 +36,48 @@ _TIMES_FROM = 1e8  # a number this large is a time: 1973 in seconds
 _MOST = 4  # columns of interactions that positions can tell apart
 
 
-class Headless:
-    """Decides whether a file lacks a header, names its columns then, and remembers to say so.
+def table_kind(request: ReadRequest) -> TableKind:
+    """Return what the reader of tables must know of interactions."""
+    trained = Trained.of(request)
+    mentioned = [name for roles in (trained.roles, request.wished) for names in roles.values() for name in names]
+    is_key = IDS.asked(KEYS, request)
+    return TableKind(
+        lambda name: is_key(name) or untyped(name) in IDS,
+        ROW_BYTES,
+        _ADVICE,
+        Headless(partial(_names, {plain_name(name) for name in mentioned} | KNOWN_NAMES), shown=6),
+        _SUFFIXES,
+        _chosen,
+        _tidy,
+    )
 
-    Parameters
-    ----------
-    wished : collection of str
-        Column names that the user or the training data mention: a first line with one of them is a header.
-    """
 
-    def __init__(self, wished: Collection[str] = ()) -> None:
-        self.wished = {plain_name(name) for name in wished} | KNOWN_NAMES
-        self.found: dict[str, list[str]] = {}
-
-    def __call__(self, name: str, lines: list[list[str]]) -> list[str] | None:
-        """Return column names where the first line is a row like the others."""
-        lines = [[cell.strip() for cell in line] for line in lines if line]
-        names = self._names(name, lines) if lines else None
-        if names:
-            self.found[name] = names
+def _chosen(names: Sequence[str]) -> Sequence[str]:
+    """Return the files to read: beside MovieLens 100k's u.data, the splits of it are the same rows again."""
+    if not any(PurePosixPath(name).name.casefold() == "u.data" for name in names):
         return names
+    return [name for name in names if PurePosixPath(name).suffix.casefold() not in (".base", ".test")]
 
-    def _names(self, name: str, lines: list[list[str]]) -> list[str] | None:
-        first = lines[0]
-        if any(plain_name(untyped(cell)) in self.wished for cell in first):
-            return None
-        known = _KNOWN.get((PurePosixPath(name).name.casefold(), len(first)))
-        if known or len(first) > _MOST:
-            return known
-        if len(first) == 1:
-            return ["user"]
-        below = [{line[at] for line in lines[1:] if len(line) > at} for at in range(len(first))]
-        if not any(is_number(cell) or cell in seen for cell, seen in zip(first, below, strict=True)):
-            return None
-        return ["user", "item", *_rest([[line[at] for line in lines if len(line) > at] for at in range(2, len(first))])]
 
-    def notes(self) -> list[Finding]:
-        """Return a note a file."""
-        return [
-            Finding(
-                "info",
-                "no-header",
-                f"{shorten(name, 60)} has no header line; its columns were named by position: {', '.join(names[:6])}"
-                f"{' …' if len(names) > 6 else ''}.",
-            )
-            for name, names in self.found.items()
-        ]
+def _tidy(frame: pd.DataFrame, headless: bool) -> pd.DataFrame:
+    frame = frame.rename(columns={name: untyped(name) for name in frame.columns})
+    return _joined_genres(frame) if headless else frame
+
+
+def _names(headers: Collection[str], name: str, lines: list[list[str]]) -> list[str] | None:
+    """Return column names by position, None where the first line is a header: one of these plain names stands in it."""
+    first = lines[0]
+    if any(plain_name(untyped(cell)) in headers for cell in first):
+        return None
+    known = _KNOWN.get((PurePosixPath(name).name.casefold(), len(first)))
+    if known or len(first) > _MOST:
+        return known
+    if len(first) == 1:
+        return ["user"]
+    below = [{line[at] for line in lines[1:] if len(line) > at} for at in range(len(first))]
+    if not any(is_number(cell) or cell in seen for cell, seen in zip(first, below, strict=True)):
+        return None
+    return ["user", "item", *_rest([[line[at] for line in lines if len(line) > at] for at in range(2, len(first))])]
 
 
 def _rest(columns: Sequence[list[str]]) -> list[str]:
@@ -97,7 +99,7 @@ def untyped(column: str) -> str:
     return name if colon and kind in ("token", "token_seq", "float", "float_seq") else str(column)
 
 
-def joined_genres(frame: pd.DataFrame) -> pd.DataFrame:
+def _joined_genres(frame: pd.DataFrame) -> pd.DataFrame:
     """Return a u.item table with its genre flags as one column ("Animation|Comedy"); other tables as they are."""
     flags = [name for name in GENRES if name in frame]
     if len(flags) < len(GENRES):

@@ -2,33 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from pathlib import Path
-from typing import Any
+from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
 
 from dl_core.data.dataset import Dataset, Finding
+from dl_core.data.findings import counted, listed
 from dl_core.data.interactions.catalogue import USERS
 from dl_core.data.interactions.histories import POSITIVE
 from dl_core.errors import SchemaError, shorten
 from dl_core.reading.interactions.columns import Typed, read_columns
-from dl_core.reading.interactions.gather import read_tables
 from dl_core.reading.interactions.recognise import row_roles
 from dl_core.reading.interactions.sides import user_table
-from dl_core.reading.limits import Limits
 from dl_core.reading.request import ReadRequest
+from dl_core.reading.tables.about import Described, reasons
 from dl_core.reading.tables.append import appended
-from dl_core.reading.tables.formats import RawTable
-from dl_core.reading.tables.names import check_columns, listed, plain_name
-from dl_core.reading.tables.values import counted
+from dl_core.reading.tables.names import Roles, check_columns, plain_name, spellings
+from dl_core.reading.tables.read import RawTable, Tables
+from dl_core.reading.tables.trained import Trained
 from dl_core.schema import Role
 
 _ROLES = (Role.USER, Role.ITEM, Role.VALUE, Role.TIME)
 
 
-def read_cases(request: ReadRequest, workspace: Path, limits: Limits) -> Dataset:
+def read_cases(read: Tables, request: ReadRequest) -> Described:
     """Return users alone (role USER), or users with what they took (USER and ITEM, VALUE and TIME where given).
 
     Columns are found by the names of ``options["like"]``, the description of the training data, else by what such
@@ -37,16 +35,14 @@ def read_cases(request: ReadRequest, workspace: Path, limits: Limits) -> Dataset
     Raises
     ------
     DaylightError
-        If a file cannot be read, or no column names users.
+        If no column names users.
     """
-    read = read_tables(request, workspace, limits)
-    like: Mapping[str, Any] = request.options.get("like") or {}
-    frame, left = _of_users([table for table, _ in read.tables], request, like)
-    frame, roles = _like(frame, request, like)
-    order = next((n["kind"] for n in like.get("notes", ()) if n["kind"] in ("day-first", "month-first")), "")
+    trained = Trained.of(request)
+    kept, left = _of_users(read.tables, request, trained)
+    frame, roles, here = _like_training(appended([table.frame for table in kept]), request, trained)
     if Role.ITEM not in roles:
         roles = {Role.USER: roles[Role.USER]}
-    typed = read_columns(frame, roles, order)
+    typed = read_columns(frame, roles, trained.order)
     table = _table(typed, float(request.options.get("positive_from") or 0))
     notes = [*read.notes, *left, *typed.notes]
     if Role.ITEM not in roles:
@@ -56,69 +52,63 @@ def read_cases(request: ReadRequest, workspace: Path, limits: Limits) -> Dataset
             notes.append(Finding("info", "repeated-users", text))
         table = table[~again]
     if not len(table):
-        raise SchemaError("no row names a user", where=shorten(request.paths[0].name, 60), todo="fill in the users")
-    side, about = _known_users(frame, typed, like)
-    return Dataset(
-        name=request.name or shorten(Path(request.paths[0]).name.split(".")[0], 60) or "new cases",
+        raise SchemaError("no row names a user", where=request.where, todo="fill in the users")
+    side, about = _known_users(frame, typed, trained)
+    dataset = Dataset(
+        name=request.title("new cases"),
         table=table,
         roles={role: (name,) for role, name in typed.names.items()},
         source=read.source,
         notes=(*notes, *about),
         side=side,
     )
+    why = reasons(here, request.wished, trained.roles)
+    return Described(dataset, tuple(table.about.with_roles(here, why) for table in kept))
 
 
 def _of_users(
-    tables: Sequence[RawTable], request: ReadRequest, like: Mapping[str, Any]
-) -> tuple[pd.DataFrame, list[Finding]]:
-    """Return the rows of the tables that say what users took, or of those that list users where none does."""
-    trained = {Role(role): plain_name(names[0]) for role, names in like.get("roles", {}).items() if names}
+    tables: Sequence[RawTable], request: ReadRequest, trained: Trained
+) -> tuple[list[RawTable], list[Finding]]:
+    """Return the tables that say what users took, or those that list users where none does."""
     found: dict[str, set[Role]] = {}
     for table in tables:
-        plain = {plain_name(column) for column in table.frame.columns}
-        found[table.name] = {
-            *row_roles(table.frame, request),
-            *(role for role, name in trained.items() if name in plain),
-        }
-    for wanted in ({Role.USER, Role.ITEM}, {Role.USER}):
+        here = spellings(table.frame.columns)
+        alike = {role for role, names in trained.roles.items() if plain_name(names[0]) in here}
+        found[table.name] = {*row_roles(table.frame, request), *alike}
+    for wanted in ({Role.USER, Role.ITEM}, {Role.USER}, set()):
         kept = [table for table in tables if wanted <= found[table.name]]
         if kept:
             break
-    else:
-        kept = list(tables)
     left = [table.name for table in tables if not any(table is other for other in kept)]
     text = f"Tables that say nothing of what these users took were left out: {listed(left, 4)}."
-    return appended([table.frame for table in kept]), [Finding("info", "other-tables", text)] if left else []
+    return kept, [Finding("info", "other-tables", text)] if left else []
 
 
-def _like(
-    frame: pd.DataFrame, request: ReadRequest, like: Mapping[str, Any]
-) -> tuple[pd.DataFrame, dict[Role, tuple[str, ...]]]:
-    """Return the frame with training's column names, and the roles found."""
-    trained = {Role(role): tuple(names) for role, names in like.get("roles", {}).items() if names}
-    wished = {Role(role): tuple(names) for role, names in request.roles.items() if names}
+def _like_training(frame: pd.DataFrame, request: ReadRequest, trained: Trained) -> tuple[pd.DataFrame, Roles, Roles]:
+    """Return the frame with training's column names, the roles found, and the same by the names as uploaded."""
+    wished = {role: names for role, names in request.wished.items() if names}
     check_columns(wished, list(frame.columns))
-    guessed = row_roles(frame, request)
-    by_name = {plain_name(column): column for column in reversed(frame.columns)}
-    found: dict[Role, tuple[str, ...]] = {}
+    guessed, by_name = row_roles(frame, request), spellings(frame.columns)
+    found: Roles = {}
     renames: dict[str, str] = {}
     for role in _ROLES:
-        name = trained.get(role, ("",))[0]
+        name = trained.column(role)
         here = wished.get(role) or ((by_name[plain_name(name)],) if plain_name(name) in by_name else guessed.get(role))
-        if not here or here[0] in renames or (like and role not in trained):
+        if not here or here[0] in renames or (trained and role not in trained.roles):
             continue
         renames[here[0]] = name or here[0]
         found[role] = (name or here[0],)
     if Role.USER not in found:
-        wanted = trained.get(Role.USER, ("user",))[0]
         raise SchemaError(
             "no column of users was recognised",
-            where=shorten(request.paths[0].name, 60),
-            expected=f"a column {shorten(wanted, 40)!r} as in the training data; found {listed(list(frame.columns))}",
+            where=request.where,
+            expected=f"a column {shorten(trained.column(Role.USER) or 'user', 40)!r} as in the training data; found "
+            f"{listed(list(frame.columns))}",
             todo="name the column so, or say with the role user which one it is",
         )
     clash = [new for old, new in renames.items() if new != old and new in frame.columns and new not in renames]
-    return frame.drop(columns=clash).rename(columns=renames), found
+    as_uploaded: Roles = {role: (old,) for role, old in zip(found, renames, strict=True)}
+    return frame.drop(columns=clash).rename(columns=renames), found, as_uploaded
 
 
 def _table(typed: Typed, least: float) -> pd.DataFrame:
@@ -137,12 +127,10 @@ def _table(typed: Typed, least: float) -> pd.DataFrame:
     return table
 
 
-def _known_users(
-    frame: pd.DataFrame, typed: Typed, like: Mapping[str, Any]
-) -> tuple[dict[str, pd.DataFrame], list[Finding]]:
+def _known_users(frame: pd.DataFrame, typed: Typed, trained: Trained) -> tuple[dict[str, pd.DataFrame], list[Finding]]:
     """Return what the rows say about their users, of the columns that training knew about users."""
-    trained = {plain_name(name): name for name in like.get("side", {}).get(USERS, ())}
-    here = {column: trained[plain_name(column)] for column in frame.columns if plain_name(column) in trained}
+    known_names = spellings(trained.side.get(USERS, ()))
+    here = {column: known_names[plain_name(column)] for column in frame.columns if plain_name(column) in known_names}
     here = {column: name for column, name in here.items() if column not in typed.names.values()}
     if not here:
         return {}, []

@@ -10,20 +10,23 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from dl_core.data.dataset import Dataset, Finding
+from dl_core.data.dataset import Dataset, Finding, Source
+from dl_core.data.findings import counted
 from dl_core.data.interactions.catalogue import ITEMS, USERS
 from dl_core.data.interactions.degenerate import degenerate_findings
 from dl_core.data.interactions.histories import POSITIVE
-from dl_core.errors import OptionError, SchemaError, shorten
+from dl_core.errors import OptionError, SchemaError
 from dl_core.reading.interactions.columns import COUNT, read_columns
 from dl_core.reading.interactions.fold import fold_repeats, k_core
-from dl_core.reading.interactions.gather import Gathered, gather
+from dl_core.reading.interactions.layouts import table_kind
 from dl_core.reading.interactions.new_cases import read_cases
+from dl_core.reading.interactions.recognise import Recognised, recognise
 from dl_core.reading.interactions.sides import item_table, merged, repeated_note, side_roles, user_table, within
 from dl_core.reading.limits import Limits
 from dl_core.reading.request import ReadRequest
-from dl_core.reading.tables.files import FORMATS
-from dl_core.reading.tables.values import counted
+from dl_core.reading.tables.about import Described
+from dl_core.reading.tables.formats import formats_in_words
+from dl_core.reading.tables.read import read_tables
 from dl_core.schema import Role
 
 TIMES_TAKEN = "times taken"  # column made where repeats were folded and there is no value
@@ -56,14 +59,22 @@ def read_interactions(request: ReadRequest, limits: Limits | None = None) -> Dat
     DaylightError
         A subclass that says what is wrong, if no data set can be made.
     """
+    return describe_interactions(request, limits).dataset
+
+
+def describe_interactions(request: ReadRequest, limits: Limits | None = None) -> Described:
+    """Return what `read_interactions` reads, and how it read each table."""
     if not request.paths:
-        raise SchemaError("no file was given", expected=FORMATS)
-    limits, request = limits or Limits.from_environment(), _without_derived(request)
+        raise SchemaError("no file was given", expected=formats_in_words())
+    request = _without_derived(request)
     with tempfile.TemporaryDirectory(prefix="daylight-") as folder:
-        if not request.labelled:
-            return read_cases(request, Path(folder), limits)
-        reading = _Reading(request, gather(request, Path(folder), limits))
-    return reading.run()
+        read = read_tables(request, Path(folder), table_kind(request), limits or Limits.from_environment())
+    if not request.labelled:
+        return read_cases(read, request)
+    found = recognise(read, request)
+    reading, tables = _Reading(request, found, read.source), found.tables
+    del read, found  # the tables as uploaded are not needed any more
+    return Described(reading.run(), tables)
 
 
 def _without_derived(request: ReadRequest) -> ReadRequest:
@@ -75,19 +86,19 @@ def _without_derived(request: ReadRequest) -> ReadRequest:
 class _Reading:
     """One call of `read_interactions`: the steps share what was found so far."""
 
-    def __init__(self, request: ReadRequest, gathered: Gathered) -> None:
-        self.request, self.notes, self.source, self.part = request, list(gathered.notes), gathered.source, gathered.part
+    def __init__(self, request: ReadRequest, found: Recognised, source: Source) -> None:
+        self.request, self.notes, self.source, self.part = request, list(found.notes), source, found.part
         self.options = read_options(request.options)
-        self.typed = read_columns(gathered.frame, gathered.roles)
+        self.typed = read_columns(found.frame, found.roles)
         self.users, self.items = (_coded(self.typed.ids[role], self.typed.keep) for role in (Role.USER, Role.ITEM))
-        self.side = self._side(gathered)  # the table as uploaded is not needed any more
+        self.side = self._side(found)
 
     def run(self) -> Dataset:
         """Fold and filter all rows and return the data set."""
         typed, (user, users), (item, items) = self.typed, self.users, self.items
         if not typed.keep.any():
             raise SchemaError(
-                "no row names both a user and an item", where=self._where(), todo="choose other columns for them"
+                "no row names both a user and an item", where=self.request.where, todo="choose other columns for them"
             )
         at, value, times = self._folded(user, item, len(items))
         positive = self._positive(value)
@@ -101,7 +112,7 @@ class _Reading:
         self.notes += degenerate_findings(user[at], item[at], positive, self.options, typed.names)
         part = pd.Series(self.part[at], index=table.index, dtype="object")
         return Dataset(
-            name=self.request.name or shorten(Path(self.request.paths[0]).name.split(".")[0], 60) or "interactions",
+            name=self.request.title("interactions"),
             table=table,
             roles=roles,
             source=self.source,
@@ -110,10 +121,7 @@ class _Reading:
             side=self.side,
         )
 
-    def _where(self) -> str:
-        return shorten(Path(self.request.paths[0]).name, 60)
-
-    def _side(self, given: Gathered) -> dict[str, pd.DataFrame]:
+    def _side(self, given: Recognised) -> dict[str, pd.DataFrame]:
         further = side_roles(given.frame, given.roles, list(self.request.roles))
         parts = {
             ITEMS: [*(t.frame for t in given.items), within(given.frame, *self.items, further[Role.FEATURE])],

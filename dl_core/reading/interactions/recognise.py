@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+import numpy as np
 import pandas as pd
 
 from dl_core.data.dataset import Finding
+from dl_core.data.findings import listed
 from dl_core.errors import SchemaError, shorten
 from dl_core.reading.interactions.ids import as_ids
 from dl_core.reading.interactions.schema import INTERACTION_SCHEMA, KEYS
 from dl_core.reading.request import ReadRequest
-from dl_core.reading.tables.formats import RawTable
-from dl_core.reading.tables.names import check_columns, guess_by_name, listed, plain_name
+from dl_core.reading.tables.about import CONTENT, TableAbout, reasons
+from dl_core.reading.tables.append import joined_rows
+from dl_core.reading.tables.names import Roles, check_columns, guess_by_name, guess_others, guessed_note, plain_name
+from dl_core.reading.tables.read import RawTable, Tables
 from dl_core.schema import Role
 
-Roles = dict[Role, tuple[str, ...]]
 _ROW_ROLES = (Role.USER, Role.ITEM, Role.VALUE, Role.TIME)
 _OVERLAP = 0.3  # share of a table's ids that stand in the interactions too, from which it is about them
 _EXAMPLES = {Role.USER: "user_id, customer_id or visitor", Role.ITEM: "item_id, product, StockCode or movieId"}
@@ -25,16 +28,32 @@ _WORDS = {Role.USER: "users", Role.ITEM: "items"}
 
 @dataclass(frozen=True)
 class Recognised:
-    """Tables by what they hold; each of ``items`` and ``users`` has its ids as its index."""
+    """All interactions, and what lay beside them.
 
-    rows: tuple[tuple[RawTable, bool], ...]  # with whether it is test data, largest training table first
+    Parameters
+    ----------
+    frame : pandas.DataFrame
+        Rows in the order of the files, test rows last.
+    part : numpy.ndarray
+        (n,) object, the part of a given split that each row belongs to, ``""`` without one.
+    roles : dict of Role to tuple of str
+    items, users : tuple of RawTable
+        Tables about these, each with its ids as its index.
+    notes : tuple of Finding
+    tables : tuple of TableAbout
+        How the tables that were used were read.
+    """
+
+    frame: pd.DataFrame
+    part: np.ndarray
     roles: Roles
     items: tuple[RawTable, ...]
     users: tuple[RawTable, ...]
     notes: tuple[Finding, ...]
+    tables: tuple[TableAbout, ...]
 
 
-def recognise(raw: Sequence[tuple[RawTable, bool]], request: ReadRequest) -> Recognised:
+def recognise(read: Tables, request: ReadRequest) -> Recognised:
     """Tell tables of interactions, items and users apart by their columns.
 
     Raises
@@ -42,34 +61,36 @@ def recognise(raw: Sequence[tuple[RawTable, bool]], request: ReadRequest) -> Rec
     SchemaError
         If no table has both users and items, or the user names a column that does not exist.
     """
-    _check_wished(request, [table for table, _ in raw])
-    guessed = [(table, is_test, row_roles(table.frame, request)) for table, is_test in raw]
-    rows = [entry for entry in guessed if all(role in entry[2] for role in KEYS)]
-    training = [entry for entry in rows if not entry[1]]
-    for part in (False, True):
-        here = [entry for entry in guessed if entry[1] == part]
-        if here and not any(all(role in entry[2] for role in KEYS) for entry in here):
-            raise _missing(max(here, key=lambda entry: len(entry[0].frame)))
-    main = max(training, key=lambda entry: (Role.VALUE in entry[2], Role.TIME in entry[2], len(entry[0].frame)))
-    roles = main[2]
-    same = [entry for entry in rows if entry[1] or _alike(entry[2], roles)]
-    kept = sorted(same, key=lambda entry: (entry[1], entry[0] is not main[0]))
-    beside = [table for table, is_test, _ in guessed if not any(table is entry[0] for entry in same) and not is_test]
-    sides = _sides(beside, main[0].frame, roles)
-    left = [table.name for table in beside if not any(table.name == found.name for found in (*sides[0], *sides[1]))]
-    notes = _notes(kept, sides, left) if len(raw) > 1 else []
-    notes += _guessed_note(roles, request)
-    named = tuple((_as_main(table, found, roles), is_test) for table, is_test, found in kept)
-    return Recognised(named, roles, *map(tuple, sides), tuple(notes))
+    _check_wished(request, read.tables)
+    guessed = [(table, row_roles(table.frame, request)) for table in read.tables]
+    rows = [(table, roles) for table, roles in guessed if all(role in roles for role in KEYS)]
+    for test in (False, True):
+        here = [(table, roles) for table, roles in guessed if table.test == test]
+        if here and not any(table.test == test for table, _ in rows):
+            raise _missing(*max(here, key=lambda entry: len(entry[0].frame)))
+    training = [(table, roles) for table, roles in rows if not table.test]
+    main, roles = max(training, key=lambda one: (Role.VALUE in one[1], Role.TIME in one[1], len(one[0].frame)))
+    same = [(table, found) for table, found in rows if table.test or _alike(found, roles)]
+    kept = sorted(same, key=lambda entry: (entry[0].test, entry[0] is not main))
+    beside = [table for table in read.tables if not table.test and not any(table is one for one, _ in same)]
+    items, users = _sides(beside, main.frame, roles)
+    left = [table.name for table in beside if not any(table.name == found.name for found in (*items, *users))]
+    notes = list(read.notes)
+    if len(read.tables) > 1:
+        notes += _notes([table for table, _ in kept], items, users, left)
+    if any(role not in request.roles for role in roles if role in _ROW_ROLES):
+        notes += guessed_note({role: roles[role] for role in _ROW_ROLES if role in roles})
+    frame, part = joined_rows([_as_main(table, found, roles) for table, found in kept], main.frame.columns, notes)
+    why = reasons(roles, request.wished)
+    tables = (*(table.about.with_roles(found, why) for table, found in kept), *(t.about for t in (*items, *users)))
+    return Recognised(frame, part, roles, tuple(items), tuple(users), tuple(notes), tables)
 
 
 def row_roles(frame: pd.DataFrame, request: ReadRequest) -> Roles:
     """Return the roles of one table's columns: as the user says, the rest by name; no columns means no such role."""
-    wished = {Role(role): tuple(columns) for role, columns in request.roles.items()}
-    taken = {column for columns in wished.values() for column in columns}
-    guessed = guess_by_name(INTERACTION_SCHEMA, [column for column in frame.columns if column not in taken])
-    roles = {role: columns for role, columns in guessed.items() if role not in wished}
-    roles |= {role: columns for role, columns in wished.items() if columns and set(columns) <= set(frame.columns)}
+    roles = guess_others(INTERACTION_SCHEMA, list(frame.columns), request)
+    here = set(frame.columns)
+    roles |= {role: columns for role, columns in request.wished.items() if columns and set(columns) <= here}
     return {role: columns if role in (Role.GROUP, Role.FEATURE) else columns[:1] for role, columns in roles.items()}
 
 
@@ -86,8 +107,7 @@ def _check_wished(request: ReadRequest, tables: Sequence[RawTable]) -> None:
         )
 
 
-def _missing(entry: tuple[RawTable, bool, Roles]) -> SchemaError:
-    table, _, roles = entry
+def _missing(table: RawTable, roles: Roles) -> SchemaError:
     role = next(role for role in KEYS if role not in roles)
     return SchemaError(
         f"no column of {_WORDS[role]} was recognised",
@@ -107,7 +127,7 @@ def _as_main(table: RawTable, roles: Roles, main: Roles) -> RawTable:
     """Return a table with the main one's names for the columns of rows, and for others in another spelling."""
     names = {roles[role][0]: main[role][0] for role in _ROW_ROLES if role in roles and role in main}
     frame = table.frame.drop(columns=[new for old, new in names.items() if new != old and new in table.frame])
-    return RawTable(table.name, frame.rename(columns=names), table.skipped)
+    return replace(table, frame=frame.rename(columns=names))
 
 
 def _sides(tables: Sequence[RawTable], main: pd.DataFrame, roles: Roles) -> tuple[list[RawTable], list[RawTable]]:
@@ -120,7 +140,7 @@ def _sides(tables: Sequence[RawTable], main: pd.DataFrame, roles: Roles) -> tupl
             continue
         ids = as_ids(table.frame[column])
         frame = table.frame.drop(columns=column).set_axis(pd.Index(ids, name="id"), axis=0)
-        found[role].append(RawTable(table.name, frame[ids.notna().to_numpy()]))
+        found[role].append(replace(table, frame=frame[ids.notna().to_numpy()], about=_about_side(table, role, column)))
     return found[Role.ITEM], found[Role.USER]
 
 
@@ -154,24 +174,15 @@ def _id_columns(frame: pd.DataFrame) -> list[str]:
     return [*(c for c in frame.columns if plain_name(c) in ("id", "code", "key", "no", "nr")), *first]
 
 
-def _notes(
-    rows: Sequence[tuple[RawTable, bool, Roles]], sides: tuple[list[RawTable], list[RawTable]], left: list[str]
-) -> list[Finding]:
-    words = [f"interactions: {listed([table.name for table, _, _ in rows], 4)}"]
-    words += [
-        f"{word}: {listed([t.name for t in found], 4)}"
-        for word, found in zip(("items", "users"), sides, strict=True)
-        if found
-    ]
+def _about_side(table: RawTable, role: Role, column: str) -> TableAbout:
+    return table.about.with_roles({role: (column,)}, {role: CONTENT})
+
+
+def _notes(rows: list[RawTable], items: list[RawTable], users: list[RawTable], left: list[str]) -> list[Finding]:
+    found = {"interactions": rows, "items": items, "users": users}
+    words = [f"{word}: {listed([table.name for table in tables], 4)}" for word, tables in found.items() if tables]
     notes = [Finding("info", "recognised-tables", f"Tables were recognised by their columns: {'; '.join(words)}.")]
     if left:
         text = f"Tables that are about neither these users nor these items were left out: {listed(left, 4)}."
         notes.append(Finding("info", "other-tables", text))
     return notes
-
-
-def _guessed_note(roles: Roles, request: ReadRequest) -> list[Finding]:
-    guessed = [f"{role} = {shorten(roles[role][0], 40)}" for role in _ROW_ROLES if role in roles]
-    if not guessed or all(role in request.roles for role in roles if role in _ROW_ROLES):
-        return []
-    return [Finding("info", "guessed-roles", f"Columns were recognised by name: {'; '.join(guessed)}.")]

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from dl_core.data.interactions.catalogue import CATEGORY, PRICE, TEXT, TITLE
-from dl_core.reading.tables.names import plain_name
+from dl_core.reading.tables.keys import KeyNames
+from dl_core.reading.tables.names import words_of
 from dl_core.schema import Field, Role, Schema
 
 _USER = """
@@ -102,12 +103,5 @@ INTERACTION_SCHEMA = Schema(
 
 KEYS = (Role.USER, Role.ITEM)
 KNOWN_NAMES = frozenset(name for field in INTERACTION_SCHEMA.fields for name in field.names)
-_KEY_NAMES = frozenset(name for role in KEYS for name in INTERACTION_SCHEMA.field(role).names)
-_CODE_NAMES = ("id", "code", "key", "nr", "no", "number", "zip", "zipcode", "zip_code", "postcode")
-_CODE_ENDS = ("_id", "_code", "_no", "_nr", "_uuid", "_hash")
-
-
-def is_key_name(column: str) -> bool:
-    """Return whether a column's name says that it holds ids, which are read as text."""
-    plain = plain_name(column)
-    return plain in _KEY_NAMES or plain in _CODE_NAMES or plain.endswith(_CODE_ENDS)
+_CODES = ("id", "code", "key", "nr", "no", "number", "zip", "zipcode", "zip_code", "postcode")
+IDS = KeyNames({*_CODES, *(name for role in KEYS for name in words_of(INTERACTION_SCHEMA, role))})

@@ -8,12 +8,13 @@ import numpy as np
 import pandas as pd
 
 from dl_core.data.dataset import Finding
+from dl_core.data.findings import counted, listed
 from dl_core.data.interactions.catalogue import CATEGORY, PRICE, TEXT, TITLE
 from dl_core.data.privacy import is_personal, tidy_sex
 from dl_core.reading.interactions.schema import ITEM_COLUMNS
-from dl_core.reading.tables.formats import RawTable
-from dl_core.reading.tables.names import listed, plain_name
-from dl_core.reading.tables.values import counted, parse_numbers
+from dl_core.reading.tables.names import plain_name, spellings
+from dl_core.reading.tables.read import RawTable
+from dl_core.reading.tables.values import parse_numbers
 from dl_core.schema import Role
 
 _ITEM_STARTS = ("item_", "product_", "movie_", "article_", "book_", "song_", "track_")
@@ -139,9 +140,7 @@ def item_table(table: pd.DataFrame) -> pd.DataFrame:
 
 def canonical(columns: Sequence[str]) -> dict[str, str]:
     """Return the canonical name of the columns that have one; a lone description is the title."""
-    plain: dict[str, str] = {}
-    for column in columns:
-        plain.setdefault(plain_name(column), column)
+    plain = spellings(columns)
     named: dict[str, str] = {}
     for name, words in ITEM_COLUMNS.items():
         column = next((plain[word] for word in words if word in plain and plain[word] not in named), None)

@@ -9,12 +9,13 @@ import numpy as np
 import pandas as pd
 
 from dl_core.data.dataset import Finding
+from dl_core.data.findings import listed
 from dl_core.data.privacy import is_personal
 from dl_core.reading.series.grid import Grid
 from dl_core.reading.series.long import Long
 from dl_core.reading.series.numbers import blanked, is_numbers, read_numbers
 from dl_core.reading.series.schema import is_known_ahead
-from dl_core.reading.tables.names import listed, plain_name
+from dl_core.reading.tables.names import plain_name
 from dl_core.schema import Role
 
 MOST_CATEGORIES = 12

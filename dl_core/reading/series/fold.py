@@ -10,10 +10,10 @@ import numpy as np
 import pandas as pd
 
 from dl_core.data.dataset import Finding
+from dl_core.data.findings import counted, rows_named
 from dl_core.data.series.frequency import DAY, Step
 from dl_core.errors import OptionError, SchemaError
 from dl_core.reading.series.long import Long
-from dl_core.reading.tables.values import counted, rows_named
 
 DUPLICATES = ("error", "sum", "mean", "first", "last")
 _CHANGES = (3, 4, 9, 10, 11)  # months in which clocks are put back

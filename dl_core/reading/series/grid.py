@@ -9,12 +9,12 @@ from typing import Any
 import numpy as np
 
 from dl_core.data.dataset import Finding
+from dl_core.data.findings import counted
 from dl_core.data.series.frequency import Step
 from dl_core.errors import SchemaError
 from dl_core.reading.series.fold import Cells, folded, series_counted
 from dl_core.reading.series.infer import OnGrid
 from dl_core.reading.series.long import Long
-from dl_core.reading.tables.values import counted
 
 _THIN = 20  # times as many steps as values, from which the step was found wrongly
 _SMALL = 20_000

@@ -8,11 +8,11 @@ import numpy as np
 import pandas as pd
 
 from dl_core.data.dataset import Finding
+from dl_core.data.findings import rows_named
 from dl_core.data.series.frequency import DAY, HOUR, Step
 from dl_core.data.series.naming import REGULAR, label_length, label_words, labels_of, step_of, without_jitter
 from dl_core.errors import SchemaError
 from dl_core.reading.series.long import Long
-from dl_core.reading.tables.values import rows_named
 
 _LONGER, _SHORTER = 0.67, 5.0  # rows' distance in steps, from which a named step is longer, or too short
 _OWN = 0.9  # share of a series' steps that are alike, from which they are its own

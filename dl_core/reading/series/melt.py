@@ -8,30 +8,28 @@ import numpy as np
 import pandas as pd
 
 from dl_core.data.dataset import Finding
+from dl_core.data.findings import counted, rows_named
 from dl_core.errors import SchemaError, shorten
 from dl_core.reading.limits import Limits
-from dl_core.reading.series.gather import check_steps
-from dl_core.reading.series.layouts import COLUMNS, ROWS, Layout, time_name
+from dl_core.reading.series.layouts import check_steps
 from dl_core.reading.series.long import Long
 from dl_core.reading.series.numbers import read_numbers
 from dl_core.reading.series.parts import joined_times
+from dl_core.reading.series.recognise import COLUMNS, ROWS, Layout, time_name
 from dl_core.reading.series.schema import SERIES, VALUE
 from dl_core.reading.series.stamps import read_stamps
-from dl_core.reading.tables.formats import RawTable
-from dl_core.reading.tables.values import counted, rows_named
+from dl_core.reading.tables.read import RawTable
 
 JOINER = " / "
 
 
-def melted(table: RawTable, layout: Layout, test: bool, limits: Limits, order: str = "") -> Long:
+def melted(table: RawTable, layout: Layout, limits: Limits, order: str = "") -> Long:
     """Return the values of a table.
 
     Parameters
     ----------
     table : RawTable
     layout : Layout
-    test : bool
-        Whether the table is the test.
     limits : Limits
     order : str
         ``"day-first"`` or ``"month-first"``, where data read before have decided it.
@@ -44,13 +42,13 @@ def melted(table: RawTable, layout: Layout, test: bool, limits: Limits, order: s
         If a wide table has more values than memory holds.
     """
     if layout.kind == ROWS:
-        return _of_rows(table, layout, test, limits)
+        return _of_rows(table, layout, limits)
     if layout.kind == COLUMNS:
-        return _of_columns(table, layout, test, limits, order)
-    return _of_long(table, layout, test, order)
+        return _of_columns(table, layout, limits, order)
+    return _of_long(table, layout, order)
 
 
-def _of_long(table: RawTable, layout: Layout, test: bool, order: str) -> Long:
+def _of_long(table: RawTable, layout: Layout, order: str) -> Long:
     frame = table.frame
     value = read_numbers(frame, layout.values)[:, 0]
     keys, missing, notes = _keys(frame, layout.key)
@@ -64,7 +62,7 @@ def _of_long(table: RawTable, layout: Layout, test: bool, order: str) -> Long:
         time=time,
         value=value,
         row=np.arange(len(frame)),
-        test=np.full(len(frame), test),
+        test=np.full(len(frame), table.test),
         more=frame[list(layout.more)],
         groups=_groups(frame, layout.key, codes, names),
         counted=not layout.time,
@@ -144,7 +142,7 @@ def _groups(frame: pd.DataFrame, key: Sequence[str], codes: np.ndarray, names: n
     return pd.DataFrame({name: _as_text(parts[name].to_numpy()) for name in key}, index=index)
 
 
-def _of_columns(table: RawTable, layout: Layout, test: bool, limits: Limits, order: str) -> Long:
+def _of_columns(table: RawTable, layout: Layout, limits: Limits, order: str) -> Long:
     frame, m = table.frame, len(layout.values)
     values = read_numbers(frame, layout.values)
     check_steps(values.size if layout.more else int(np.isfinite(values).sum()), table.name, limits)
@@ -162,7 +160,7 @@ def _of_columns(table: RawTable, layout: Layout, test: bool, limits: Limits, ord
         time=time[row],
         value=values.ravel("F")[at],
         row=row,
-        test=np.full(len(at), test),
+        test=np.full(len(at), table.test),
         more=frame[list(layout.more)].iloc[row].reset_index(drop=True) if layout.more else _nothing(len(at)),
         groups=pd.DataFrame(index=pd.Index(names, name="id")),
         clock=np.unique(time[~untimed]),
@@ -172,7 +170,7 @@ def _of_columns(table: RawTable, layout: Layout, test: bool, limits: Limits, ord
     )
 
 
-def _of_rows(table: RawTable, layout: Layout, test: bool, limits: Limits) -> Long:
+def _of_rows(table: RawTable, layout: Layout, limits: Limits) -> Long:
     frame, steps = table.frame, len(layout.values)
     values = read_numbers(frame, layout.values)
     check_steps(int(np.isfinite(values).sum()), table.name, limits)
@@ -196,7 +194,7 @@ def _of_rows(table: RawTable, layout: Layout, test: bool, limits: Limits) -> Lon
         time=times[step],
         value=values[known],
         row=row,
-        test=np.full(len(row), test),
+        test=np.full(len(row), table.test),
         more=_nothing(len(row)),
         groups=groups.join(more[~missing]) if len(layout.more) else groups,
         clock=np.unique(times),

@@ -7,8 +7,9 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
+from dl_core.data.findings import counted, rows_named
 from dl_core.errors import SchemaError, shorten
-from dl_core.reading.tables.values import counted, parse_numbers, rows_named
+from dl_core.reading.tables.values import parse_numbers
 
 _MISSING = (
     "-- --- - – — . .. … ... na n/a n.a. n.a nan null none missing unknown nil * x : #n/a #value! #div/0! nd n.d. k.a."

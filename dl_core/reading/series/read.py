@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -15,17 +15,20 @@ from dl_core.data.series.degenerate import check_values
 from dl_core.data.series.frequency import Step, parse_frequency
 from dl_core.data.series.panel import AHEAD, PANEL, SERIES, panel_table
 from dl_core.data.series.seasons import seasons_of
-from dl_core.errors import shorten
 from dl_core.reading.limits import Limits
 from dl_core.reading.request import ReadRequest
 from dl_core.reading.series.ahead import ahead_table
 from dl_core.reading.series.covariates import Beside, beside
-from dl_core.reading.series.gather import check_steps, read_tables
 from dl_core.reading.series.grid import Grid, gridded
 from dl_core.reading.series.infer import put_on_grid
+from dl_core.reading.series.layouts import check_steps, table_kind
 from dl_core.reading.series.long import Long, joined
 from dl_core.reading.series.new_cases import check_times, like_training
-from dl_core.reading.series.tables import values_and_sides
+from dl_core.reading.series.tables import described, values_and_sides
+from dl_core.reading.tables.about import Described
+from dl_core.reading.tables.names import Roles
+from dl_core.reading.tables.read import read_tables
+from dl_core.reading.tables.trained import Trained
 from dl_core.schema import Role
 
 
@@ -52,21 +55,23 @@ def read_series(request: ReadRequest, limits: Limits | None = None) -> Dataset:
         If a file cannot be read, is too large, holds text among values, times that are none, two values for one time,
         irregular or mixed steps, or nothing that can be forecast.
     """
-    limits = limits or Limits.from_environment()
+    return describe_series(request, limits).dataset
+
+
+def describe_series(request: ReadRequest, limits: Limits | None = None) -> Described:
+    """Return what `read_series` reads, and how it read each table."""
+    limits, trained = limits or Limits.from_environment(), Trained.of(request)
     with tempfile.TemporaryDirectory(prefix="daylight-") as folder:
-        tables = read_tables(request, Path(folder), limits)
-    like: Mapping[str, Any] = request.options.get("like") or {}
-    roles, options, trained = like_training(request, like, tables.tables)
-    order = next((n["kind"] for n in like.get("notes", ()) if n["kind"] in ("day-first", "month-first")), "")
-    found = values_and_sides(tables.tables, roles, options, limits, order)
+        tables = read_tables(request, Path(folder), table_kind(), limits)
+    roles, options, covariates = like_training(request, trained, tables.tables)
+    found = values_and_sides(tables.tables, roles, options, limits, trained.order)
     long = joined(found.parts)
-    check_times(long.numbered, like)
+    check_times(long.numbered, trained)
     asked = str(options.get("frequency") or "")
     step = parse_frequency(asked) if asked and not long.numbered else None
     on = put_on_grid(long, step, anchored="-" in asked)
-    where = shorten(Path(request.paths[0]).name, 60)
-    grid = gridded(long, on, options, lambda steps: check_steps(steps, where, limits))
-    around = beside(long, grid, roles, trained)
+    grid = gridded(long, on, options, lambda steps: check_steps(steps, request.where, limits))
+    around = beside(long, grid, roles, covariates)
     found.add_sides(around, grid, long)
     notes = [*tables.notes, *found.notes, *long.notes, *grid.notes, *around.notes]
     if asked and long.numbered:
@@ -75,20 +80,19 @@ def read_series(request: ReadRequest, limits: Limits | None = None) -> Dataset:
     if long.test.any() and not grid.test.any():
         text = "The test has no step after the end of the data, so the last steps of the data are held out instead."
         notes.append(Finding("warning", "no-later-test", text))
-    notes += check_values(grid) if request.labelled else []
+    notes += check_values(grid.value, grid.starts) if request.labelled else []
     seasons, scale, about = seasons_of(on.step, grid.value, grid.starts, options, request.labelled)
     notes += [*about, _summary(grid, seasons), *_ends(grid)]
-    names = _column_names(long, like, around)
+    names = _column_names(long, trained, around)
     panel = panel_table(on.step.alias, seasons, scale)
-    dataset_name = request.name or where.split(".")[0] or "series"
-    return _dataset(dataset_name, grid, around, names, panel, notes, tables.source)
+    dataset = _dataset(request.title("series"), grid, around, names, panel, notes, tables.source)
+    return Described(dataset, described(found, request.wished, trained.roles))
 
 
-def _column_names(long: Long, like: Mapping[str, Any], around: Beside) -> tuple[str, str, str]:
+def _column_names(long: Long, trained: Trained, around: Beside) -> tuple[str, str, str]:
     """Return names of the columns of series, time and value, those of training where there are any."""
-    trained = like.get("roles", {})
     names = [
-        trained.get(str(role), (name,))[0]
+        trained.column(role) or name
         for role, name in zip((Role.SERIES, Role.TIME, Role.VALUE), long.columns, strict=True)
     ]
     taken = {*around.past, *around.future}
@@ -113,7 +117,7 @@ def _dataset(
     ids = pd.Series(pd.array(grid.names, dtype="str")).take(grid.code)
     columns: dict[str, Any] = {names[0]: ids.array, names[1]: grid.times, names[2]: grid.value}
     table = pd.DataFrame({**columns, **around.past, **around.future}, index=index)
-    roles = {role: (name,) for role, name in zip((Role.SERIES, Role.TIME, Role.VALUE), names, strict=True)}
+    roles: Roles = {role: (name,) for role, name in zip((Role.SERIES, Role.TIME, Role.VALUE), names, strict=True)}
     if around.past:
         roles[Role.PAST] = tuple(around.past)
     if around.future:

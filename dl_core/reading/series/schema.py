@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dl_core.reading.tables.names import plain_name
+from dl_core.reading.tables.names import plain_name, words_of
 from dl_core.schema import Field, Role, Schema
 
 SERIES, TIME, VALUE = "series", "time", "value"  # columns of a wide upload once it is long
@@ -76,16 +76,11 @@ SERIES_SCHEMA = Schema(
 )
 
 
-def words_of(role: Role) -> frozenset[str]:
-    """Return the plain names by which the schema knows a role."""
-    field = SERIES_SCHEMA.field(role)
-    return frozenset(field.names if field else ())
-
-
 def is_named(column: object, role: Role) -> bool:
     """Return whether a column's name says that it has this role, such as ``"Total sales"`` for the value."""
     plain = plain_name(column)
-    return plain in words_of(role) or any(part in words_of(role) for part in (plain.split("_")[-1],) if len(part) > 2)
+    words, last = words_of(SERIES_SCHEMA, role), plain.split("_")[-1]
+    return plain in words or (len(last) > 2 and last in words)
 
 
 def is_known_ahead(column: object) -> bool:

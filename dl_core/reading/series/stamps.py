@@ -10,11 +10,11 @@ import numpy as np
 import pandas as pd
 
 from dl_core.data.dataset import Finding
+from dl_core.data.findings import rows_named
 from dl_core.errors import SchemaError, shorten
 from dl_core.reading.series.schema import NUMBERED_STEPS
 from dl_core.reading.tables.names import plain_name
 from dl_core.reading.tables.times import Times, looks_like_time, parse_times
-from dl_core.reading.tables.values import rows_named
 
 _YEARS = (1500, 2200)
 _EPOCH_NUMBERS = 1.9e7  # from here on whole numbers are dates such as 20240131 or seconds since 1970

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import PurePosixPath
 from typing import Any
@@ -11,15 +11,17 @@ import numpy as np
 import pandas as pd
 
 from dl_core.data.dataset import Finding
+from dl_core.data.findings import listed
 from dl_core.errors import DaylightError, SchemaError, shorten
 from dl_core.reading.limits import Limits
 from dl_core.reading.series.covariates import Beside
 from dl_core.reading.series.grid import Grid
-from dl_core.reading.series.layouts import COLUMNS, LONG, Layout, recognise
 from dl_core.reading.series.long import Long
 from dl_core.reading.series.melt import JOINER, melted
-from dl_core.reading.tables.formats import RawTable
-from dl_core.reading.tables.names import listed, plain_name
+from dl_core.reading.series.recognise import COLUMNS, LONG, Layout, recognise
+from dl_core.reading.tables.about import TableAbout, reasons
+from dl_core.reading.tables.names import plain_name, respelled, spellings
+from dl_core.reading.tables.read import RawTable
 from dl_core.schema import Role
 
 Roles = Mapping[Role, Sequence[str]]
@@ -32,6 +34,7 @@ class Found:
     """Values of each table, tables about series, and notes."""
 
     parts: list[Long]
+    layouts: list[tuple[RawTable, Layout]] = field(default_factory=list)  # of the parts, in the same order
     sides: list[RawTable] = field(default_factory=list)
     notes: list[Finding] = field(default_factory=list)
 
@@ -47,7 +50,7 @@ class Found:
 
 
 def values_and_sides(
-    tables: Sequence[tuple[RawTable, bool]], roles: Roles, options: Mapping[str, Any], limits: Limits, order: str
+    tables: Sequence[RawTable], roles: Roles, options: Mapping[str, Any], limits: Limits, order: str
 ) -> Found:
     """Return the values of all tables that hold any, in the way of the largest one.
 
@@ -56,32 +59,33 @@ def values_and_sides(
     DaylightError
         If no table holds values, or the test lies in another way than the data.
     """
-    training = [table for table, test in tables if not test]
+    training = [table for table in tables if not table.test]
     main = max(training, key=lambda table: _cells(table, roles))
     wished = _here(main, roles)
     layout = recognise(main, wished, options)
-    found = Found([melted(main, layout, False, limits, order)], notes=_layout_notes(layout, main))
-    for table, test in tables:
+    found = Found([melted(main, layout, limits, order)], [(main, layout)], notes=_layout_notes(layout, main))
+    for table in tables:
         if table is main:
             continue
-        other = _same_way(table, main, layout, roles, options, test)
+        table, other = _same_way(table, main, layout, roles, options)
         if other is None:
             found.sides.append(table)
         else:
-            found.parts.append(melted(table, other, test, limits, order))
-    _name_by_file(found, layout, [table for table, _ in tables if not any(table is side for side in found.sides)], main)
+            found.parts.append(melted(table, other, limits, order))
+            found.layouts.append((table, other))
+    _name_by_file(found, layout)
     kinds = {part.numbered for part in found.parts}
     if len(kinds) > 1:
         raise SchemaError(
             "one table has time stamps and another only numbers of steps",
-            where=listed([table.name for table, _ in tables], 3),
+            where=listed([table.name for table in tables], 3),
             expected="times written in the same way in all tables",
             todo="give all tables a column of times, or none",
         )
     return found
 
 
-def _name_by_file(found: Found, layout: Layout, tables: Sequence[RawTable], main: RawTable) -> None:
+def _name_by_file(found: Found, layout: Layout) -> None:
     """Name series by their files where each file holds one, without a column that names it, over the same times."""
     training = [part for part in found.parts if not part.test.any()]
     if layout.kind != LONG or layout.key or len(training) < 2:
@@ -89,8 +93,7 @@ def _name_by_file(found: Found, layout: Layout, tables: Sequence[RawTable], main
     times = np.concatenate([part.time for part in training])
     if len(np.unique(times)) > 0.9 * len(times):
         return  # one series, cut into years
-    ordered = [main, *(table for table in tables if table is not main)]
-    names = [PurePosixPath(table.name).stem for table in ordered]
+    names = [PurePosixPath(table.name).stem for table, _ in found.layouts]
     found.parts = [
         replace(part, names=np.array([name], dtype=object), groups=pd.DataFrame(index=pd.Index([name], name="id")))
         for part, name in zip(found.parts, names, strict=True)
@@ -106,7 +109,7 @@ def _cells(table: RawTable, roles: Roles) -> tuple[int, int]:
 
 def _here(table: RawTable, roles: Roles) -> dict[Role, tuple[str, ...]]:
     """Return the roles of columns; a column that the table lacks is looked for whatever its spelling."""
-    by_name = {plain_name(name): name for name in reversed(table.frame.columns)}
+    by_name = spellings(table.frame.columns)
     return {
         role: tuple(name if name in table.frame.columns else by_name.get(plain_name(name), name) for name in names)
         for role, names in roles.items()
@@ -115,38 +118,44 @@ def _here(table: RawTable, roles: Roles) -> dict[Role, tuple[str, ...]]:
 
 
 def _same_way(
-    table: RawTable, main: RawTable, layout: Layout, roles: Roles, options: Mapping[str, Any], test: bool
-) -> Layout | None:
-    """Return the layout of a further table of values, None for one that is about series."""
-    plain = {plain_name(name) for name in table.frame.columns}
+    table: RawTable, main: RawTable, layout: Layout, roles: Roles, options: Mapping[str, Any]
+) -> tuple[RawTable, Layout | None]:
+    """Return a further table with its layout, as the main one spells its columns; no layout if it is about series."""
+    plain, own = set(spellings(table.frame.columns)), set(spellings(main.frame.columns))
     if layout.kind == LONG:
         needed = [*layout.key, *layout.time, *layout.values]
         if {plain_name(name) for name in needed} <= plain:
-            own = {plain_name(name): name for name in reversed(main.frame.columns)}
-            renamed = {name: own.get(plain_name(name), name) for name in table.frame.columns}
-            table.frame.rename(columns=renamed, inplace=True)
+            table = replace(table, frame=respelled(table.frame, main.frame.columns))
             more = tuple(name for name in table.frame.columns if name not in needed)
-            return Layout(LONG, layout.time, layout.key, layout.values, more)
-        if not test:
-            return None
-    own = {plain_name(name) for name in main.frame.columns}
+            return table, Layout(LONG, layout.time, layout.key, layout.values, more)
+        if not table.test:
+            return table, None
     alike = plain <= own and set(map(plain_name, layout.key)) <= plain
     try:
         other = recognise(table, _here(table, roles), {**options, "layout": layout.kind} if alike else options)
     except DaylightError:
-        if test:
+        if table.test:
             raise
-        return None
+        return table, None
     if other.kind != layout.kind:
-        if not test:
-            return None
+        if not table.test:
+            return table, None
         raise SchemaError(
             f"the test has {_WORDS[other.kind]}, the data {_WORDS[layout.kind]}",
             where=shorten(table.name, 60),
             expected="the same layout and columns in both",
             todo="write both files in the same way, or name the layout with the option layout",
         )
-    return other
+    return table, other
+
+
+def described(found: Found, asked: Collection[Role], trained: Collection[Role]) -> tuple[TableAbout, ...]:
+    """Return how the tables were read; columns that are steps or series have the role of the value."""
+    about = []
+    for table, layout in found.layouts:
+        roles = {Role.TIME: layout.time, Role.SERIES: layout.key, Role.VALUE: layout.values}
+        about.append(table.about.with_roles(roles, reasons(roles, asked, trained)))
+    return (*about, *(table.about for table in found.sides))
 
 
 def _layout_notes(layout: Layout, table: RawTable) -> list[Finding]:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
-import numpy as np
 import pandas as pd
 
 from dl_core.data.dataset import Finding
@@ -38,17 +38,17 @@ def tidy_keys(column: pd.Series, word: str) -> tuple[pd.Series, list[Finding]]:
     notes : list of Finding
     """
     codes, found = pd.factorize(column)
-    keys = np.array([_plain(value) for value in found], dtype=object)
+    keys = [_plain(value) for value in found]
     what = _looks_like(keys, column.name, word)
     notes = []
     if what:
-        keys = np.array(pseudonyms(keys, word), dtype=object)
+        keys = pseudonyms(keys, word)
         text = (
             f"Column {shorten(column.name, 40)!r} looks like {what}; each was replaced by a number "
             f"({word} 001 …), and no list of who is who was kept."
         )
         notes.append(Finding("info", "pseudonyms", text))
-    named = pd.Series(np.append(keys, None), dtype="str").take(codes)
+    named = pd.Series([*keys, None], dtype="str").take(codes)
     return named.set_axis(column.index), notes
 
 
@@ -57,7 +57,7 @@ def _plain(value: object) -> str | None:
     return re.sub(r"^(\d+)\.0+$", r"\1", text) or None
 
 
-def _looks_like(keys: np.ndarray, name: object, word: str) -> str:
+def _looks_like(keys: Sequence[str | None], name: object, word: str) -> str:
     """Return what personal thing most of the keys look like, or nothing."""
     what = personal_kind(keys, persons=word == "account")
     if what or not any(keys):

@@ -9,12 +9,12 @@ import numpy as np
 import pandas as pd
 
 from dl_core.data.dataset import Finding
+from dl_core.data.findings import listed, rows_named
 from dl_core.errors import shorten
 from dl_core.reading.table.accounts import is_personal_column
-from dl_core.reading.table.roles import is_code_name
-from dl_core.reading.tables.names import listed
+from dl_core.reading.table.schema import CODES
 from dl_core.reading.tables.times import looks_like_time
-from dl_core.reading.tables.values import Numbers, parse_numbers, rows_named
+from dl_core.reading.tables.values import Numbers, parse_numbers, sampled
 
 MOST_CATEGORIES = 1_000
 _FEW_CATEGORIES = 10  # always few enough, however few rows there are
@@ -116,7 +116,7 @@ def _type_column(column: pd.Series, notes: list[Finding], wanted: bool) -> tuple
     filled = column.dropna()
     if filled.empty:
         return "", pd.Series(np.nan, index=column.index, name=column.name)
-    sample = filled.iloc[:: max(1, len(filled) // 200)]
+    sample = sampled(column)
     if parse_numbers(sample).bad.mean() <= 1 - _NUMBERS_FROM and not _codes(sample):
         numbers = parse_numbers(column)
         if numbers.bad.sum() <= (1 - _NUMBERS_FROM) * len(filled):
@@ -132,7 +132,7 @@ def _type_column(column: pd.Series, notes: list[Finding], wanted: bool) -> tuple
 
 def _codes(sample: pd.Series) -> bool:
     """Return whether a text column holds codes such as "007" or numbers of keys, which are no quantities."""
-    return bool(sample.astype(str).str.fullmatch(r"0\d+").any()) or is_code_name(sample.name)
+    return bool(sample.astype(str).str.fullmatch(r"0\d+").any()) or sample.name in CODES
 
 
 def _as_text(column: pd.Series) -> pd.Series:

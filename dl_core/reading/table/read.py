@@ -5,14 +5,15 @@ from __future__ import annotations
 import tempfile
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from dl_core.data.dataset import Dataset, Finding
+from dl_core.data.dataset import Dataset, Finding, Source
+from dl_core.data.findings import rows_named
 from dl_core.data.labels import FRAUD, HONEST, fraud_labels, label_codes
 from dl_core.data.privacy import tidy_sex
+from dl_core.data.table.degenerate import label_findings
 from dl_core.data.table.derive import append_history
 from dl_core.data.table.suspects import leaking_columns
 from dl_core.errors import SchemaError, shorten
@@ -20,13 +21,18 @@ from dl_core.reading.limits import Limits
 from dl_core.reading.request import ReadRequest
 from dl_core.reading.table.accounts import tidy_keys
 from dl_core.reading.table.features import read_features, read_features_like, read_number
-from dl_core.reading.table.gather import Combined, read_all
-from dl_core.reading.table.roles import decide_roles, roles_like
+from dl_core.reading.table.layouts import table_kind
+from dl_core.reading.table.new_cases import like_training
+from dl_core.reading.table.recognise import Combined, combined
+from dl_core.reading.table.roles import decide_roles
 from dl_core.reading.table.schema import TRANSACTION_SCHEMA
-from dl_core.reading.tables.files import FORMATS
-from dl_core.reading.tables.names import guess_by_name, plain_name
+from dl_core.reading.tables.about import CONTENT, Described, reasons
+from dl_core.reading.tables.formats import formats_in_words
+from dl_core.reading.tables.names import Roles, guess_by_name, plain_name
+from dl_core.reading.tables.read import read_tables
 from dl_core.reading.tables.times import read_times
-from dl_core.reading.tables.values import parse_numbers, rows_named
+from dl_core.reading.tables.trained import Trained
+from dl_core.reading.tables.values import parse_numbers
 from dl_core.schema import Role
 
 _SEX = ("sex", "gender", "customer_sex", "customer_gender")
@@ -60,31 +66,38 @@ def read_transactions(request: ReadRequest, limits: Limits | None = None, now: d
     DaylightError
         A subclass that says what is wrong, if no data set can be made.
     """
+    return describe_transactions(request, limits, now).dataset
+
+
+def describe_transactions(request: ReadRequest, limits: Limits | None = None, now: datetime | None = None) -> Described:
+    """Return what `read_transactions` reads, and how it read each table."""
     if not request.paths:
-        raise SchemaError("no file was given", expected=FORMATS)
+        raise SchemaError("no file was given", expected=formats_in_words())
     with tempfile.TemporaryDirectory(prefix="daylight-") as folder:
-        combined = read_all(request, Path(folder), limits or Limits.from_environment())
-    return _Reading(request, combined, now or datetime.now(UTC)).run()
+        read = read_tables(request, Path(folder), table_kind(request), limits or Limits.from_environment())
+    reading = _Reading(request, combined(read, request), read.source, now or datetime.now(UTC))
+    del read  # what was joined needs the single tables no more
+    return reading.run()
 
 
 class _Reading:
     """One call of `read_transactions`: the steps share what was found so far."""
 
-    def __init__(self, request: ReadRequest, combined: Combined, now: datetime) -> None:
-        self.request, self.now = request, now
-        self.like: dict[str, Any] = request.options.get("like") or {}
-        self.part, self.source, self.notes = combined.part, combined.source, list(combined.notes)
-        self.frame = combined.frame
+    def __init__(self, request: ReadRequest, found: Combined, source: Source, now: datetime) -> None:
+        self.request, self.source, self.now = request, source, now
+        self.trained = Trained.of(request)
+        self.part, self.notes, self.tables, self.frame = found.part, list(found.notes), found.tables, found.frame
         self.frame.index = pd.Index(pd.Series(np.arange(len(self.frame))).astype("str"), name="row")
         self.columns: dict[str, pd.Series] = {}
         self.time: np.ndarray | None = None
 
-    def run(self) -> Dataset:
+    def run(self) -> Described:
         """Type all columns and return the data set."""
-        if self.like:
-            self.frame, roles, notes = roles_like(self.frame, self.request)
+        if self.trained:
+            self.frame, roles, notes = like_training(self.frame, self.request, self.trained)
+            why = reasons(roles, self.request.wished, self.trained.roles)
         else:
-            roles, notes = decide_roles(self.frame, self.request)
+            roles, why, notes = decide_roles(self.frame, self.request)
         self.notes += notes
         self._read_label(roles)
         self._read_time(roles)
@@ -92,15 +105,17 @@ class _Reading:
         self._read_keys(roles)
         self._read_features(roles)
         table = pd.DataFrame({name: self.columns[name] for name in self.frame.columns if name in self.columns})
+        uploaded = {role: self.request.wished.get(role) or names for role, names in roles.items()}
+        about = tuple(one.with_roles(uploaded, {Role.FEATURE: CONTENT, **why}) for one in self.tables)
         if Role.ENTITY in roles:
             roles[Role.UNIT] = roles[Role.ENTITY]
-        return self._dataset(table, roles)
+        return Described(self._dataset(table, roles), about)
 
-    def _dataset(self, table: pd.DataFrame, roles: dict[Role, tuple[str, ...]]) -> Dataset:
+    def _dataset(self, table: pd.DataFrame, roles: Roles) -> Dataset:
         derived = append_history(table, roles, self.request.options, self._pseudonyms(), self.request.labelled)
         fixed = pd.Series(self.part, index=table.index, dtype="object") if (self.part != "").any() else None
         return Dataset(
-            name=self.request.name or shorten(Path(self.request.paths[0]).name.split(".")[0], 60) or "transactions",
+            name=self.request.title("transactions"),
             table=derived.table,
             roles=derived.roles,
             source=self.source,
@@ -111,17 +126,14 @@ class _Reading:
             fingerprint=derived.fingerprint,
         )
 
-    def _has_labels(self, roles: dict[Role, tuple[str, ...]]) -> bool:
-        return Role.LABEL in roles or HONEST in self.like.get("classes", ())
+    def _has_labels(self, roles: Roles) -> bool:
+        return Role.LABEL in roles or HONEST in self.trained.classes
 
     def _pseudonyms(self) -> bool:
         """Return whether accounts have pseudonyms here or in training, so that the two cannot be joined."""
-        return any(note.kind == "pseudonyms" for note in self.notes) or "pseudonyms" in self._trained_notes()
+        return any(note.kind == "pseudonyms" for note in self.notes) or "pseudonyms" in self.trained.notes
 
-    def _trained_notes(self) -> set[str]:
-        return {note["kind"] for note in self.like.get("notes", ())}
-
-    def _read_label(self, roles: dict[Role, tuple[str, ...]]) -> None:
+    def _read_label(self, roles: Roles) -> None:
         if Role.LABEL not in roles:
             if self.request.labelled:
                 text = "There are no labels, so only unusual transactions can be looked for (anomaly detection)."
@@ -142,12 +154,11 @@ class _Reading:
         if self.request.labelled:
             self.notes += label_findings(labels)
 
-    def _read_time(self, roles: dict[Role, tuple[str, ...]]) -> None:
+    def _read_time(self, roles: Roles) -> None:
         if Role.TIME not in roles:
             return
-        name, trained = roles[Role.TIME][0], self._trained_notes()
-        order = next((kind for kind in ("day-first", "month-first") if kind in trained), "")
-        times = read_times(self.frame[name], order)
+        name = roles[Role.TIME][0]
+        times = read_times(self.frame[name], self.trained.order)
         good = ~np.isnat(times.values)
         self.notes += times.notes
         self.time = times.values
@@ -157,14 +168,14 @@ class _Reading:
             text = f"Column {shorten(name, 40)!r}: {count}; these rows have no history and stand in no part."
             self.notes.append(Finding("warning", "not-a-time", text, tuple(self.frame.index[times.bad][:100])))
         if not any(note.kind == "relative-time" for note in times.notes):
-            self._check_future(name)
+            self._check_future(name, times.values)
         known = times.values[good]
         if (known[1:] < known[:-1]).any() and not (self.part != "").any():
             text = "Rows are not in order of time; history is derived in order of time all the same."
             self.notes.append(Finding("info", "unsorted", text))
 
-    def _check_future(self, name: str) -> None:
-        future = self.time > np.datetime64(self.now.astimezone(UTC).replace(tzinfo=None), "ns")
+    def _check_future(self, name: str, time: np.ndarray) -> None:
+        future = time > np.datetime64(self.now.astimezone(UTC).replace(tzinfo=None), "ns")
         if future.any():
             text = (
                 f"Column {shorten(name, 40)!r}: {int(future.sum()):,} times are in the future ({rows_named(future)}). "
@@ -172,7 +183,7 @@ class _Reading:
             )
             self.notes.append(Finding("warning", "future-times", text, tuple(self.frame.index[future][:100])))
 
-    def _read_amount(self, roles: dict[Role, tuple[str, ...]]) -> None:
+    def _read_amount(self, roles: Roles) -> None:
         if Role.AMOUNT not in roles:
             return
         name = roles[Role.AMOUNT][0]
@@ -191,7 +202,7 @@ class _Reading:
             text = f"Column {shorten(name, 40)!r}: {int(negative.sum()):,} amounts are negative, taken for refunds."
             self.notes.append(Finding("info", "negative-amounts", text, tuple(self.frame.index[negative][:100])))
 
-    def _read_keys(self, roles: dict[Role, tuple[str, ...]]) -> None:
+    def _read_keys(self, roles: Roles) -> None:
         for role, word in _WORD.items():
             for name in roles.get(role, ())[:1]:
                 keys, notes = tidy_keys(self.frame[name], word)
@@ -208,7 +219,7 @@ class _Reading:
                 )
                 self.notes.append(Finding("warning", "duplicate-ids", text, tuple(ids.index[again][:100])))
 
-    def _read_features(self, roles: dict[Role, tuple[str, ...]]) -> None:
+    def _read_features(self, roles: Roles) -> None:
         wished = tuple(self.request.roles.get(Role.FEATURE, ()))
         groups = roles.get(Role.GROUP, ())
         aside = (
@@ -218,26 +229,26 @@ class _Reading:
         )
         read = {*self.columns, *(name for name in aside if name not in wished)}  # labels not to be used are no features
         rest = self.frame[[name for name in self.frame.columns if name not in read]]
-        if self.like:
+        if self.trained:
             known = [name for name in (*roles.get(Role.FEATURE, ()), *groups) if name in rest.columns]
-            features = read_features_like(rest[known], self.like["columns"], roles.get(Role.FEATURE, ()))
+            features = read_features_like(rest[known], self.trained.types, roles.get(Role.FEATURE, ()))
         else:
             features = read_features(rest, self.time, wished, groups)
         self.columns |= features.columns
         self.notes += features.notes
-        if not self.like and not wished:
+        if not self.trained and not wished:
             features.chosen = self._without_leaks(roles, features.chosen)
         roles[Role.FEATURE] = tuple(features.chosen)
         for name in groups:
             if plain_name(name) in _SEX and not pd.api.types.is_numeric_dtype(self.columns[name].dtype):
                 self.columns[name] = tidy_sex(self.columns[name])
         kept = tuple(name for name in groups if self.columns[name].nunique() > 1)
-        roles[Role.GROUP] = groups if self.like else kept
+        roles[Role.GROUP] = groups if self.trained else kept
         for role in (Role.FEATURE, Role.GROUP):
             if not roles[role]:
                 roles.pop(role)
 
-    def _without_leaks(self, roles: dict[Role, tuple[str, ...]], chosen: list[str]) -> list[str]:
+    def _without_leaks(self, roles: Roles, chosen: list[str]) -> list[str]:
         if Role.LABEL not in roles or not self.request.labelled:
             return chosen
         targets = label_codes(self.columns[roles[Role.LABEL][0]])
@@ -249,21 +260,3 @@ class _Reading:
             )
             self.notes.append(Finding("warning", "leaking-column", text))
         return [name for name in chosen if name not in leaks]
-
-
-def label_findings(labels: pd.Series) -> list[Finding]:
-    """Return what stands in the way of learning: no fraud, one fraud, nothing but fraud."""
-    frauds, honest = int((labels == FRAUD).sum()), int((labels == HONEST).sum())
-    unlabelled = "or name no label column to look for unusual transactions"
-    if not frauds:
-        text = f"None of the {honest:,} labelled rows is fraud, so there is nothing to learn. Add frauds, {unlabelled}."
-        return [Finding("error", "no-fraud", text)]
-    if not honest:
-        text = f"All {frauds:,} labelled rows are fraud. Add honest transactions, {unlabelled}."
-        return [Finding("error", "all-fraud", text)]
-    if frauds == 1:
-        row = str(labels.index[(labels == FRAUD).to_numpy()][0])
-        text = f"There is one fraud only (row {int(row) + 1:,}); it can be learned or judged, not both."
-        text += f" Add frauds, {unlabelled}."
-        return [Finding("error", "one-fraud", text, (row,))]
-    return []

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dl_core.reading.tables.keys import KeyNames
+from dl_core.reading.tables.names import words_of
 from dl_core.schema import Field, Role, Schema
 
 _LABEL = """
@@ -93,3 +95,7 @@ TRANSACTION_SCHEMA = Schema(
         ),
     )
 )
+
+KEYS = (Role.ENTITY, Role.COUNTERPARTY, Role.ID)
+_CODES = ("mcc", "zip", "zipcode", "zip_code", "postcode", "bin", "ip", "ip_address", "phone")
+CODES = KeyNames({*_CODES, *(name for role in KEYS for name in words_of(TRANSACTION_SCHEMA, role))}, ("_iban",))

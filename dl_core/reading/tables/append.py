@@ -2,22 +2,46 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
+
 import numpy as np
 import pandas as pd
 
 from dl_core.data.dataset import Finding
 from dl_core.errors import shorten
-from dl_core.reading.tables.formats import RawTable
-from dl_core.reading.tables.names import plain_name
+from dl_core.reading.given_split import PART_WORDS, part_of
+from dl_core.reading.tables.names import plain_name, respelled
+from dl_core.reading.tables.read import RawTable
 
-_PARTS = {"train": "train", "training": "train", "val": "validation", "valid": "validation"} | {
-    "validation": "validation",
-    "test": "test",
-    "testing": "test",
-}
+_SPLIT_NAMES = ("split", "subset", "partition", "data_set")
 
 
-def appended(frames: list[pd.DataFrame]) -> pd.DataFrame:
+def joined_rows(
+    tables: Sequence[RawTable], columns: Iterable[str], notes: list[Finding]
+) -> tuple[pd.DataFrame, np.ndarray]:
+    """Return the rows of tables of one kind, and the part of a given split that each belongs to, (n,) object.
+
+    Parameters
+    ----------
+    tables : sequence of RawTable
+        In the order of their rows.
+    columns : iterable of str
+        How columns are spelled.
+    notes : list of Finding
+        Gets where the split comes from.
+
+    Returns
+    -------
+    frame : pandas.DataFrame
+    part : numpy.ndarray
+        ``"test"`` for rows of test tables, what a column of the split says, else ``""``.
+    """
+    frame = appended([respelled(table.frame, columns) for table in tables])
+    part = np.concatenate([np.full(len(t.frame), "test" if t.test else "", dtype=object) for t in tables])
+    return frame, _split_column(frame, part, notes)
+
+
+def appended(frames: Sequence[pd.DataFrame]) -> pd.DataFrame:
     """Return the rows of all frames; a column that is a number here and a text there becomes text."""
     if len(frames) == 1:
         return frames[0]
@@ -36,22 +60,14 @@ def _kind(column: pd.Series) -> str:
     return "number" if pd.api.types.is_numeric_dtype(column.dtype) else "text"
 
 
-def split_column(frame: pd.DataFrame, part: np.ndarray, notes: list[Finding]) -> np.ndarray:
+def _split_column(frame: pd.DataFrame, part: np.ndarray, notes: list[Finding]) -> np.ndarray:
     """Return the parts that a column named split (subset, partition) gives, and remove that column."""
-    name = next((c for c in frame.columns if plain_name(c) in ("split", "subset", "partition", "data_set")), None)
-    if name is None or (part != "").any() or frame[name].nunique() > len(_PARTS):
+    name = next((c for c in frame.columns if plain_name(c) in _SPLIT_NAMES), None)
+    if name is None or (part != "").any() or frame[name].nunique() > len(PART_WORDS):
         return part
-    found = frame[name].map(lambda value: _PARTS.get(str(value).strip().casefold()))
+    found = frame[name].map(part_of)
     if found.isna().any() or found.nunique() < 2:
         return part
     frame.drop(columns=name, inplace=True)
     notes.append(Finding("info", "given-split", f"The split is the one given in column {shorten(name, 40)!r}."))
     return found.to_numpy(dtype=object)
-
-
-def skipped_note(table: RawTable) -> list[Finding]:
-    """Return a warning where lines did not fit the header."""
-    if not table.skipped:
-        return []
-    text = f"{table.skipped:,} lines of {shorten(table.name)} have more or fewer cells than the header"
-    return [Finding("warning", "broken-lines", f"{text} and were left out.")]

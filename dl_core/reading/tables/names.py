@@ -1,14 +1,19 @@
-"""Names of columns: compared whatever their case, blanks and underscores, matched to roles, listed in messages."""
+"""Names of columns: compared whatever their case, blanks and underscores, and matched to roles."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
+import pandas as pd
+
+from dl_core.data.dataset import Finding
+from dl_core.data.findings import listed
 from dl_core.errors import SchemaError, shorten
+from dl_core.reading.request import ReadRequest
 from dl_core.schema import Role, Schema
 
-SHOWN = 12  # columns that a message names
+Roles = dict[Role, tuple[str, ...]]
 
 
 def plain_name(column: object) -> str:
@@ -17,13 +22,49 @@ def plain_name(column: object) -> str:
     return re.sub(r"[^\w]+|_+", "_", text.casefold()).strip("_")
 
 
-def guess_by_name(schema: Schema, columns: Sequence[str]) -> dict[Role, tuple[str, ...]]:
-    """Return roles for columns whose names the schema knows, whatever their case, blanks and underscores."""
-    by_name: dict[str, str] = {}
+def spellings(columns: Iterable[str]) -> dict[str, str]:
+    """Return columns by their plain names; the first of several that are alike counts."""
+    found: dict[str, str] = {}
     for column in columns:
-        by_name.setdefault(plain_name(column), column)
+        found.setdefault(plain_name(column), column)
+    return found
+
+
+def respelled(frame: pd.DataFrame, columns: Iterable[str]) -> pd.DataFrame:
+    """Return a frame with its columns spelled as those of another table, where they are the same but for spelling."""
+    wanted = spellings(columns)
+    here = spellings(column for column in frame.columns if column not in wanted.values())
+    names = {here[plain]: new for plain, new in wanted.items() if plain in here and new not in frame.columns}
+    return frame.rename(columns=names) if names else frame
+
+
+def words_of(schema: Schema, role: Role) -> tuple[str, ...]:
+    """Return the plain names by which a schema knows a role, likeliest first."""
+    field = schema.field(role)
+    return field.names if field else ()
+
+
+def guess_by_name(schema: Schema, columns: Sequence[str]) -> Roles:
+    """Return roles for columns whose names the schema knows, whatever their case, blanks and underscores."""
+    by_name = spellings(columns)
     roles = schema.guess(list(by_name))
     return {role: tuple(by_name[name] for name in names) for role, names in roles.items()}
+
+
+def guess_others(schema: Schema, columns: Sequence[str], request: ReadRequest, free: Role | None = None) -> Roles:
+    """Return roles by name for what the user has not said: neither these roles nor these columns, but those ``free``.
+
+    Parameters
+    ----------
+    schema : Schema
+    columns : sequence of str
+    request : ReadRequest
+    free : Role, optional
+        Columns with this role of the user's may have another one too.
+    """
+    taken = {column for role, names in request.wished.items() if role != free for column in names}
+    guessed = guess_by_name(schema, [column for column in columns if column not in taken])
+    return {role: names for role, names in guessed.items() if role not in request.wished}
 
 
 def check_columns(roles: Mapping[Role, Sequence[str]], columns: Sequence[str]) -> None:
@@ -45,7 +86,9 @@ def check_columns(roles: Mapping[Role, Sequence[str]], columns: Sequence[str]) -
                 )
 
 
-def listed(columns: Sequence[str], most: int = SHOWN) -> str:
-    """Return column names in words, cut to ``most``."""
-    more = f" and {len(columns) - most:,} more" if len(columns) > most else ""
-    return ", ".join(repr(shorten(column, 40)) for column in columns[:most]) + more
+def guessed_note(roles: Mapping[Role, Sequence[str]]) -> list[Finding]:
+    """Return a note on roles that were guessed, if any."""
+    if not roles:
+        return []
+    told = "; ".join(f"{role} = {', '.join(shorten(name, 40) for name in names)}" for role, names in roles.items())
+    return [Finding("info", "guessed-roles", f"Columns were recognised by name: {told}.")]

@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+
+import pandas as pd
 
 from dl_core.errors import LimitError
 from dl_core.reading.limits import MEGABYTE, Limits
+from dl_core.reading.tables.headless import Headless
 
 BYTES_A_CELL = 16
 
 
-def _named(name: str, lines: list[list[str]]) -> list[str] | None:
-    return None
+def as_it_is(frame: pd.DataFrame, headless: bool) -> pd.DataFrame:
+    """Return the frame."""
+    return frame
 
 
 @dataclass(frozen=True)
 class TableKind:
-    """What differs between tables of one kind (transactions, interactions) and another.
+    """What differs between tables of one kind (transactions, interactions, series) and another.
 
     Parameters
     ----------
@@ -28,15 +32,23 @@ class TableKind:
         Memory of a row at the peak, besides its cells.
     advice : str
         What to do about too many rows, before "; or raise …".
-    headless : callable
-        Takes a file's name and the cells of its first lines; returns column names where the first line is a row like
-        the others, None where it is a header.
+    headless : Headless or None
+        Names the columns of files without a header line; None where such files are refused.
+    suffixes : tuple of str
+        Endings of this kind's text files besides those of the formats.
+    chosen : callable
+        Takes the names of all tables found and returns those to read.
+    tidy : callable
+        Takes a table as its file holds it and whether that has no header line; returns it as this kind wants it.
     """
 
     as_text: Callable[[str], bool]
     row_bytes: int
     advice: str
-    headless: Callable[[str, list[list[str]]], list[str] | None] = _named
+    headless: Headless | None = None
+    suffixes: tuple[str, ...] = ()
+    chosen: Callable[[Sequence[str]], Sequence[str]] = tuple
+    tidy: Callable[[pd.DataFrame, bool], pd.DataFrame] = as_it_is
 
 
 @dataclass(frozen=True)

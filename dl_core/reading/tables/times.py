@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 
 import numpy as np
 import pandas as pd
 
 from dl_core.data.dataset import Finding
+from dl_core.data.findings import rows_named
 from dl_core.errors import SchemaError, shorten
 from dl_core.reading.tables.names import plain_name
-from dl_core.reading.tables.values import rows_named
+from dl_core.reading.tables.values import sampled, spread
 
 _EARLIEST, _LATEST = pd.Timestamp("1900-01-01"), pd.Timestamp("2200-01-01")
 _START = pd.Timestamp("1970-01-01")  # of relative times
@@ -61,7 +63,7 @@ def parse_times(column: pd.Series, order: str = "") -> Times:
         return _within(values, np.isfinite(column.to_numpy(dtype=np.float64, na_value=np.nan)), notes)
     codes, texts = pd.factorize(column)
     found, notes = _from_texts(pd.Series(np.asarray(texts, dtype=object)).astype(str), column.name, order)
-    values = np.append(found, np.datetime64("NaT", "ns"))[codes]
+    values = spread(found, codes, np.datetime64("NaT", "ns"))
     return _within(values, codes >= 0, notes)
 
 
@@ -87,8 +89,7 @@ def read_times(column: pd.Series, order: str = "") -> Times:
 
 def looks_like_time(column: pd.Series) -> bool:
     """Return whether nearly all of a sample of a text column can be read as times with a date."""
-    filled = column.dropna()
-    sample = filled.iloc[:: max(1, len(filled) // 200)].astype(str)
+    sample = sampled(column).astype(str)
     dated = sample.str.contains(r"\d{4}-\d{1,2}-\d{1,2}|\d{1,2}[./-]\d{1,2}[./-]\d{2,4}|[A-Za-z]{3}.*\d{4}")
     if not len(sample) or dated.mean() < 0.95:
         return False
@@ -175,8 +176,8 @@ def _from_texts(texts: pd.Series, name: object, order: str) -> tuple[np.ndarray,
     return values, notes
 
 
-def _dashes(match: object) -> str:
-    year, month, day = match.groups()  # type: ignore[attr-defined]
+def _dashes(match: re.Match[str]) -> str:
+    year, month, day = match.groups()
     return f"{year}-{int(month):02d}-{int(day):02d}"
 
 

@@ -18,7 +18,6 @@ _GROUPED = r"\d{1,3}(?:%s\d{2,3})*%s\d{3}"  # 12,34,567 in India
 _BLANKS = re.compile(r"[ '\u2019\u00a0\u202f\u2009]")
 _IN_THREES = re.compile(r"\d{1,3}(?:[ '\u2019\u00a0\u202f\u2009]\d{3})*(?:[.,]\d*)?")
 _SPECIAL = {"inf": np.inf, "+inf": np.inf, "infinity": np.inf, "-inf": -np.inf, "-infinity": -np.inf, "nan": np.nan}
-ROWS_NAMED = 5  # row numbers that a message repeats
 
 
 @dataclass(frozen=True)
@@ -62,13 +61,20 @@ def parse_numbers(column: pd.Series) -> Numbers:
     texts = np.asarray(texts, dtype=object)
     plain = pd.to_numeric(pd.Series(texts, dtype=object), errors="coerce").to_numpy(dtype=np.float64)
     if "," not in "".join(map(str, texts)) and not np.isnan(plain).any():
-        return Numbers(_spread(plain, codes), np.zeros(len(codes), dtype=bool))
+        return Numbers(spread(plain, codes), np.zeros(len(codes), dtype=bool))
     parsed, bad, ambiguous, decimal = _parse_texts([str(text) for text in texts])
-    return Numbers(_spread(parsed, codes), np.append(bad, False)[codes], ambiguous, decimal)
+    return Numbers(spread(parsed, codes), spread(bad, codes, False), ambiguous, decimal)
 
 
-def _spread(values: np.ndarray, codes: np.ndarray) -> np.ndarray:
-    return np.append(values, np.nan)[codes]  # code -1 takes the last
+def spread(values: np.ndarray, codes: np.ndarray, missing: object = np.nan) -> np.ndarray:
+    """Return the values (k,) of codes (n,) as `pandas.factorize` gives them; ``missing`` where a code is -1."""
+    return np.append(values, np.array([missing], dtype=values.dtype))[codes]
+
+
+def sampled(column: pd.Series, most: int = 200) -> pd.Series:
+    """Return about ``most`` evenly spaced cells of those that are filled."""
+    filled = column.dropna()
+    return filled.iloc[:: max(1, len(filled) // most)]
 
 
 def _parse_texts(texts: list[str]) -> tuple[np.ndarray, np.ndarray, bool, str]:
@@ -128,16 +134,3 @@ def _value(match: re.Match[str], digits: str, mark: str, majority: str) -> float
     text = f"{whole.replace(group, '') or '0'}.{part or '0'}{match['exponent'] or ''}"
     negative = bool(match["open"]) ^ any(match[key] in ("-", "\u2212", "\u2013") for key in ("sign", "second", "after"))
     return -float(text) if negative else float(text)
-
-
-def counted(number: int, word: str) -> str:
-    """Return "1 row" or "2 rows"."""
-    return f"{number:,} {word}{'' if number == 1 else 's'}"
-
-
-def rows_named(bad: np.ndarray) -> str:
-    """Return the first rows of a mask in words, counted from 1 as a spreadsheet counts them below its header."""
-    rows = np.flatnonzero(bad)
-    shown = ", ".join(f"{row + 1:,}" for row in rows[:ROWS_NAMED])
-    more = f" and {len(rows) - ROWS_NAMED:,} more" if len(rows) > ROWS_NAMED else ""
-    return f"row{'s' if len(rows) > 1 else ''} {shown}{more}"

@@ -47,12 +47,16 @@ class Reader:
     """One family of formats.
 
     ``probe(path, where, options, limits)`` reads the header only and raises for what cannot be read;
-    ``read(path, where, options, frames)`` yields one array an image, (height, width) or (height, width, 3 or 4).
+    ``read(path, where, options, frames)`` yields one array an image, (height, width) or (height, width, 3 or 4);
+    ``recognise(head, suffix)`` tells by a file's first 348 bytes and its ending whether it is of the family. Endings in
+    ``unmarked`` are believed where the first bytes say nothing.
     """
 
     kind: str
     probe: Callable[[Path, str, Mapping[str, Any], Limits], Probe]
     read: Callable[[Path, str, Mapping[str, Any], tuple[int, ...]], Iterator[np.ndarray]]
+    recognise: Callable[[bytes, str], bool]
+    unmarked: tuple[str, ...] = ()
 
 
 def choose_frames(count: int, wish: Any) -> tuple[int, ...]:

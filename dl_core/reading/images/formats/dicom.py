@@ -202,4 +202,9 @@ def _first(value: Any) -> float | None:
         return None
 
 
-READER = Reader("dicom", probe, read)
+def recognise(head: bytes, suffix: str) -> bool:
+    """Return whether a file has DICOM's preamble."""
+    return head[128:132] == b"DICM"
+
+
+READER = Reader("dicom", probe, read, recognise, unmarked=(".dcm", ".dicom", ".ima"))  # old files lack the preamble

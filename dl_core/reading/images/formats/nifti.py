@@ -104,4 +104,11 @@ def _damaged(where: str) -> FileError:
     )
 
 
-READER = Reader("nifti", probe, read)
+def recognise(head: bytes, suffix: str) -> bool:
+    """Return whether a file starts as NIfTI 1 or 2 does, or is packed and named so."""
+    if head.startswith(b"\x1f\x8b"):
+        return suffix == ".nii.gz"
+    return (len(head) >= 348 and head[344:348] in (b"n+1\0", b"n+2\0")) or head[4:12] == b"n+2\0\r\n\x1a\n"
+
+
+READER = Reader("nifti", probe, read, recognise)

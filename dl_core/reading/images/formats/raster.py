@@ -21,6 +21,7 @@ _DAMAGE = (  # what Pillow raises for damaged files, by format and place of the 
     *(OSError, SyntaxError, ValueError, TypeError, KeyError, IndexError, EOFError),
     *(AttributeError, OverflowError, ZeroDivisionError, struct.error),
 )
+_MAGIC = (b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff", b"II*\0", b"MM\0*", b"II+\0", b"MM\0+", b"BM")
 _SWAPPED = (5, 6, 7, 8)  # EXIF orientations that swap height and width
 
 
@@ -105,4 +106,9 @@ def _pixels(image: Image.Image) -> np.ndarray:
     return np.asarray(image)
 
 
-READER = Reader("raster", probe, read)
+def recognise(head: bytes, suffix: str) -> bool:
+    """Return whether a file starts as one of the formats does."""
+    return head.startswith(_MAGIC) or (head[:4] == b"RIFF" and head[8:12] == b"WEBP")
+
+
+READER = Reader("raster", probe, read, recognise)

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dl_core.data.dataset import Dataset, Source
-from dl_core.data.split_rows import split_rows
+from dl_core.data.images.split import split_rows
 from dl_core.errors import OptionError, SchemaError
 from dl_core.schema import Role
 

@@ -1,28 +1,20 @@
-"""From what the user gave (files, folders, archives) to a flat list of files with what their paths say."""
+"""From what the user gave (files, folders, archives) to images, tables and masks, with what their paths say."""
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePosixPath
 
 from dl_core.data.dataset import Finding
-from dl_core.errors import DaylightError, FileError, SchemaError, shorten
-from dl_core.reading.archive import is_clutter, unpack
-from dl_core.reading.file_types import kind_of, suffix_of
-from dl_core.reading.limits import Limits, check_upload
+from dl_core.data.findings import few
+from dl_core.errors import DaylightError, FileError
+from dl_core.reading.given_split import PART_WORDS, part_of
+from dl_core.reading.images.file_types import kind_of
+from dl_core.reading.limits import Limits
+from dl_core.reading.listing import is_source, list_files, suffix_of
 
-SPLIT_FOLDERS = {
-    "train": "train",
-    "training": "train",
-    "val": "validation",
-    "valid": "validation",
-    "validation": "validation",
-    "test": "test",
-    "testing": "test",
-}
 _MASK_FOLDER = re.compile(r"^(masks?|segmentations?|segs?|ground_?truths?|gt|annotations?)$", re.IGNORECASE)
 _MASK_STEM = re.compile(r"[_\-. ](masks?|segmentation|seg|groundtruth|gt)([_\-]?\d+)?$", re.IGNORECASE)
 _QUIET = (".txt", ".md", ".html", ".htm", ".json", ".xml", ".yml", ".yaml", ".py", ".rst", ".log", ".db", "")
@@ -62,15 +54,15 @@ def collect(paths: Sequence[Path], workspace: Path, limits: Limits) -> Collected
     ArchiveError, LimitError
         If an archive is unsafe or something is too large.
     """
-    for path in paths:
-        if not path.exists():
-            raise FileError("there is no such file or folder", where=str(path), todo="check the path")
-    check_upload(list(paths), limits)
-    listed = _listed(paths, workspace, limits)
-    images, arrays, tables, masks, errors, other = [], [], [], [], [], []
+    images: list[Item] = []
+    arrays: list[Item] = []
+    tables: list[Item] = []
+    masks: list[Item] = []
+    errors: list[DaylightError] = []
+    other: list[str] = []
     source = None
-    for path, name in listed:
-        if PurePosixPath(name).name == "source.json":
+    for path, name in _listed(paths, workspace, limits):
+        if is_source(name):
             source = path
             continue
         if suffix_of(name) in _QUIET and not _is_bare_image(path, name):
@@ -104,49 +96,17 @@ def is_companion(name: str) -> bool:
 
 def _listed(paths: Sequence[Path], workspace: Path, limits: Limits) -> list[tuple[Path, str]]:
     """Return (path, name) of every file; the names of several inputs stay apart where they would collide."""
-    groups: list[tuple[str, list[tuple[Path, str]]]] = []
-    for path in paths:
-        found: list[tuple[Path, str]] = []
-        files = _files_of(path) if path.is_dir() else [path]
-        for file in files:
-            name = file.relative_to(path).as_posix() if path.is_dir() else file.name
-            if is_clutter(name) or file.is_symlink():
-                continue
-            if suffix_of(name) == ".zip" or (suffix_of(name) == "" and _is_zip(file)):
-                found += _unpacked(file, name, workspace, limits)
-            else:
-                found.append((file, name))
-        groups.append((path.stem if path.is_file() else path.name, found))
-    names = [name for _, found in groups for _, name in found]
+    groups = list_files(paths, workspace, limits, _check_zip)
+    names = [file.name for found in groups for file in found]
     if len(set(names)) == len(names):
-        return [entry for _, found in groups for entry in found]
-    return [(path, f"{group} {at}/{name}") for at, (group, found) in enumerate(groups, start=1) for path, name in found]
+        return [(file.path, file.name) for found in groups for file in found]
+    heads = [f"{path.stem if path.is_file() else path.name} {at}" for at, path in enumerate(paths, start=1)]
+    return [(file.path, f"{head}/{file.name}") for head, found in zip(heads, groups, strict=True) for file in found]
 
 
-def _files_of(folder: Path) -> list[Path]:
-    """Return all files below a folder, or those that its ``source.json`` lists under ``files``."""
-    files = sorted(file for file in folder.rglob("*") if file.is_file())
-    stated = folder / "source.json"
-    if not stated.is_file():
-        return files
-    try:
-        listed = json.loads(stated.read_text(encoding="utf-8")).get("files")
-    except (ValueError, AttributeError, OSError) as error:
-        raise SchemaError("it is not a JSON object", where="source.json", todo="correct or remove it") from error
-    return files if not listed else [file for file in files if file == stated or file.name in listed]
-
-
-def _unpacked(file: Path, name: str, workspace: Path, limits: Limits) -> list[tuple[Path, str]]:
-    if kind_of(file, name) != "zip":
+def _check_zip(path: Path, name: str) -> None:
+    if kind_of(path, name) != "zip":
         raise FileError("this is not a zip archive", where=name, todo="pack it again as zip")
-    into = workspace / f"{len(list(workspace.iterdir()))}"
-    into.mkdir()
-    return [(into / member, member) for member in sorted(unpack(file, into, limits, name))]
-
-
-def _is_zip(file: Path) -> bool:
-    with open(file, "rb") as opened:
-        return opened.read(4) == b"PK\x03\x04"
 
 
 def _is_bare_image(path: Path, name: str) -> bool:
@@ -160,9 +120,8 @@ def _is_bare_image(path: Path, name: str) -> bool:
 
 
 def _other_note(names: list[str]) -> Finding:
-    shown = ", ".join(shorten(PurePosixPath(name).name, 40) for name in names[:3])
-    more = f" and {len(names) - 3} more" if len(names) > 3 else ""
-    return Finding("info", "other-files", f"Files that are no images were left out: {shown}{more}.", tuple(names))
+    shown = few([PurePosixPath(name).name for name in names], 3, 40)
+    return Finding("info", "other-files", f"Files that are no images were left out: {shown}.", tuple(names))
 
 
 def _with_folders(images: list[Item]) -> list[Item]:
@@ -174,13 +133,13 @@ def _with_folders(images: list[Item]) -> list[Item]:
             break
         shared += 1
     heads = {parts[shared].casefold() for parts in paths.values() if len(parts) > shared + 1}
-    official = bool(heads) and heads <= set(SPLIT_FOLDERS) and all(len(p) > shared + 1 for p in paths.values())
+    official = bool(heads) and heads <= set(PART_WORDS) and all(len(p) > shared + 1 for p in paths.values())
     if not official:
         return [replace(item, label=_label(paths[item.name], shared)) for item in images]
     return [
         replace(
             item,
-            part=SPLIT_FOLDERS[paths[item.name][shared].casefold()],
+            part=part_of(paths[item.name][shared]),
             label=_label(paths[item.name], shared + 1),
         )
         for item in images

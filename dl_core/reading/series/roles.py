@@ -8,9 +8,9 @@ import numpy as np
 import pandas as pd
 
 from dl_core.reading.series.parts import time_parts
-from dl_core.reading.series.schema import SERIES_SCHEMA, is_known_ahead, is_named, words_of
+from dl_core.reading.series.schema import SERIES_SCHEMA, is_known_ahead, is_named
 from dl_core.reading.series.stamps import is_steps, is_times
-from dl_core.reading.tables.names import plain_name
+from dl_core.reading.tables.names import plain_name, spellings, words_of
 from dl_core.schema import Role
 
 Roles = Mapping[Role, Sequence[str]]
@@ -26,15 +26,12 @@ def find_time(frame: pd.DataFrame, roles: Roles) -> tuple[str, ...]:
     if roles.get(Role.TIME):
         return tuple(roles[Role.TIME])
     taken = {name for role, names in roles.items() if role != Role.TIME for name in names}
-    by_name: dict[str, str] = {}
-    for column in frame.columns:
-        if column not in taken:
-            by_name.setdefault(plain_name(column), column)
+    by_name = spellings(column for column in frame.columns if column not in taken)
     parts = time_parts(frame, by_name)
     if parts:
         return parts
     dated = [name for name in by_name.values() if pd.api.types.is_datetime64_any_dtype(frame[name].dtype)]
-    words = [by_name[word] for word in SERIES_SCHEMA.field(Role.TIME).names if word in by_name]
+    words = [by_name[word] for word in words_of(SERIES_SCHEMA, Role.TIME) if word in by_name]
     named_dates = [name for name in words if name in dated]
     if named_dates or dated:
         return ((named_dates or dated)[0],)
@@ -69,7 +66,9 @@ def _may_name(column: pd.Series) -> bool:
         return False
     if pd.api.types.is_integer_dtype(kind):
         plain = plain_name(column.name)
-        return plain in words_of(Role.SERIES) or plain.endswith(("_id", "_nbr", "_no", "_code", "_key", "_number"))
+        return plain in words_of(SERIES_SCHEMA, Role.SERIES) or plain.endswith(
+            ("_id", "_nbr", "_no", "_code", "_key", "_number")
+        )
     return not pd.api.types.is_bool_dtype(kind)
 
 
@@ -81,11 +80,11 @@ def find_value(
         return roles[Role.VALUE][0], []
     apart = {name for role in (Role.PAST, Role.FUTURE, Role.SERIES, Role.GROUP) for name in roles.get(role, ())}
     left = [name for name in numbers if name not in apart and name not in time]
-    by_name = {plain_name(name): name for name in reversed(left)}
-    exact = [by_name[word] for word in SERIES_SCHEMA.field(Role.VALUE).names if word in by_name]
+    by_name = spellings(left)
+    exact = [by_name[word] for word in words_of(SERIES_SCHEMA, Role.VALUE) if word in by_name]
     if exact:
         return exact[0], []
-    keys = words_of(Role.SERIES)
+    keys = words_of(SERIES_SCHEMA, Role.SERIES)
     likely = [
         name
         for name in left
@@ -95,7 +94,7 @@ def find_value(
         and plain_name(name) not in _CALENDAR
     ]
     ended = [name for name in likely if is_named(name, Role.VALUE)]
-    chosen = (ended or likely or left or [None])[0]
+    chosen = next(iter(ended or likely or left), None)
     return chosen, [name for name in (ended or likely) if name != chosen]
 
 

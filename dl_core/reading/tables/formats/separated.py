@@ -12,9 +12,11 @@ import pyarrow as pa
 import pyarrow.csv as arrow_csv
 
 from dl_core.errors import FileError
-from dl_core.reading.images.tables import decode_table, read_table, separator_of
 from dl_core.reading.tables.arrow import to_frame, unique_names
+from dl_core.reading.tables.formats.base import Parsed, TableFormat
 from dl_core.reading.tables.room import Room
+from dl_core.reading.tables.text import decode_table, separator_of
+from dl_core.reading.tables.whole import read_table
 
 SAMPLE = 1 << 20  # bytes from which the length of a line is estimated
 _NULLS = ["", "NA", "N/A", "n/a", "NaN", "nan", "NULL", "null", "None", "#N/A", "?", "-"]
@@ -31,9 +33,14 @@ class _Layout:
     names: list[str]
     header: bool
 
+    def parsed(self, frame: pd.DataFrame, skipped: int) -> Parsed:
+        """Return the table that was read in this way."""
+        delimiter = _WIDE if self.separator == _NARROW else self.separator
+        return Parsed(frame, skipped, 1 if self.header else None, encoding=self.encoding, delimiter=delimiter)
 
-def read_separated(path: Path, room: Room) -> tuple[pd.DataFrame, int]:
-    """Return the rows of a text file, and how many lines did not fit and were left out.
+
+def read(path: Path, room: Room) -> Parsed:
+    """Return the rows of a text file; lines that do not fit the header are left out.
 
     Types are inferred, and all columns are read as text where that fails.
 
@@ -54,10 +61,11 @@ def read_separated(path: Path, room: Room) -> tuple[pd.DataFrame, int]:
     for attempt in (types, dict.fromkeys(names, text)):
         skipped: list[int] = []
         try:
-            return to_frame(_arrow_csv(layout, attempt, skipped), room.kind.as_text), len(skipped)
+            frame = to_frame(_arrow_csv(layout, attempt, skipped), room.kind.as_text)
         except pa.ArrowInvalid:
             continue
-    return read_table(path, room.where, keep_text=True), 0
+        return layout.parsed(frame, len(skipped))
+    return layout.parsed(read_table(path, room.where, keep_text=True), 0)
 
 
 def _layout(path: Path, room: Room) -> tuple[_Layout, str]:
@@ -67,7 +75,7 @@ def _layout(path: Path, room: Room) -> tuple[_Layout, str]:
     sample = sample.replace(_WIDE, _NARROW) if wide else sample
     separator = _NARROW if wide else separator_of(sample, room.where)
     rows = list(csv.reader(io.StringIO(sample[:50_000]), delimiter=separator))[: -1 if len(sample) > 50_000 else None]
-    names = room.kind.headless(room.where, rows)
+    names = room.kind.headless(room.where, rows) if room.kind.headless else None
     header = _header(sample, separator, room.where) if names is None else names
     return _Layout(path, encoding, separator, unique_names(header), names is None), sample
 
@@ -134,3 +142,8 @@ def _zero_led(sample: str, layout: _Layout) -> list[str]:
         for at, name in enumerate(layout.names)
         if any(len(row) > at and len(row[at]) > 1 and row[at].isdigit() and row[at][0] == "0" for row in rows)
     ]
+
+
+READER = TableFormat(
+    "separated text", "CSV, TSV", (".csv", ".tsv", ".txt", ".data"), read, quiet=(".txt",), otherwise=True
+)

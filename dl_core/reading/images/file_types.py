@@ -1,0 +1,64 @@
+"""What a file beside images is, by its first bytes and not only by its name."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from dl_core.errors import FileError
+from dl_core.reading.images.formats import READERS
+from dl_core.reading.listing import head_of, suffix_of
+from dl_core.reading.tables.formats import formats
+
+_TABLES = (".csv", ".tsv", ".parquet", ".xlsx", ".jsonl", ".ndjson")  # that may lie beside images
+_ZIP = (b"PK\x03\x04", b"PK\x05\x06")
+_OTHERS = (
+    (b"%PDF", "a PDF document"),
+    (b"GIF8", "a GIF image"),
+    (b"\x1f\x8b", "a gzip archive"),
+    (b"Rar!", "a RAR archive"),
+    (b"7z\xbc\xaf\x27\x1c", "a 7-Zip archive"),
+    (b"\xd0\xcf\x11\xe0", "an old Office document"),
+    (b"<!DOCTYPE", "an HTML page"),
+    (b"<html", "an HTML page"),
+    (b"<?xml", "an XML document"),
+)
+
+
+def kind_of(path: Path, where: str = "") -> str:
+    """Return the kind of a reader (``"raster"``, ``"dicom"``, ``"nifti"`` …), ``"npz"``, ``"zip"`` or ``"table"``.
+
+    Raises
+    ------
+    FileError
+        If the file is empty, cannot be opened, or is none of these.
+    """
+    where = where or path.name
+    head, suffix = head_of(path, 348), suffix_of(where)
+    if not head:
+        raise FileError("the file is empty", where=where, todo="export or copy it again")
+    found = _kind(head, suffix)
+    if found:
+        return found
+    other = next((words for magic, words in _OTHERS if head.startswith(magic)), "")
+    raise FileError(
+        f"this is {other}" if other else "this is not an image",
+        where=where,
+        expected="PNG, JPEG, TIFF, BMP, WebP, DICOM, NIfTI, a zip, an npz or a table",
+        todo="save it as one of these; renaming a file does not change what it is",
+    )
+
+
+def _kind(head: bytes, suffix: str) -> str:
+    """Return what the first bytes tell, else what the name promises where nothing speaks against it, or ``""``."""
+    for kind, reader in READERS.items():
+        if reader.recognise(head, suffix):
+            return kind
+    if head.startswith(_ZIP):
+        return {".npz": "npz", ".xlsx": "table"}.get(suffix, "zip")
+    if any(one.magic and head.startswith(one.magic) for one in formats()):
+        return "table"
+    if any(head.startswith(magic) for magic, _ in _OTHERS):
+        return ""
+    if suffix in _TABLES:
+        return "table"
+    return next((kind for kind, reader in READERS.items() if suffix in reader.unmarked), "")

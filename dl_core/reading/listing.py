@@ -1,0 +1,110 @@
+"""From what the user gave (files, folders, zips) to a flat list of files with their names."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+
+from dl_core.errors import FileError, SchemaError
+from dl_core.reading.archive import is_clutter, unpack
+from dl_core.reading.limits import Limits, check_upload
+
+SOURCE = "source.json"  # says where the data come from, and may list the files that are meant
+
+
+@dataclass(frozen=True)
+class GivenFile:
+    """One file, its name as the user knows it, and the file or folder that was given.
+
+    Parameters
+    ----------
+    path : pathlib.Path
+        Where it lies now.
+    name : str
+        Relative to what was given, forward slashes.
+    given : str
+        Name of the file, folder or archive that it came in.
+    """
+
+    path: Path
+    name: str
+    given: str
+
+
+def suffix_of(name: str | Path) -> str:
+    """Return the lower-case suffix, ``.nii.gz`` as one."""
+    name = str(name).lower()
+    return ".nii.gz" if name.endswith(".nii.gz") else Path(name).suffix
+
+
+def head_of(path: Path, size: int = 16) -> bytes:
+    """Return the first bytes of a file."""
+    with open(path, "rb") as file:
+        return file.read(size)
+
+
+def list_files(
+    paths: Sequence[Path], workspace: Path, limits: Limits, check_zip: Callable[[Path, str], None] | None = None
+) -> list[list[GivenFile]]:
+    """Return the files of each path, archives unpacked below ``workspace``, without clutter and links.
+
+    Parameters
+    ----------
+    paths : sequence of pathlib.Path
+    workspace : pathlib.Path
+        A folder for what is unpacked.
+    limits : Limits
+    check_zip : callable, optional
+        Takes a file and its name before it is unpacked, and raises where it is no zip.
+
+    Raises
+    ------
+    FileError
+        If a path does not exist.
+    ArchiveError, LimitError
+        If an archive is unsafe or something is too large.
+    """
+    for path in paths:
+        if not path.exists():
+            raise FileError("there is no such file or folder", where=str(path), todo="check the path")
+    check_upload(list(paths), limits)
+    return [_below(path, workspace, limits, check_zip) for path in paths]
+
+
+def _below(
+    path: Path, workspace: Path, limits: Limits, check_zip: Callable[[Path, str], None] | None
+) -> list[GivenFile]:
+    found: list[GivenFile] = []
+    for file in _files_of(path) if path.is_dir() else [path]:
+        name = file.relative_to(path).as_posix() if path.is_dir() else file.name
+        if is_clutter(name) or file.is_symlink():
+            continue
+        if suffix_of(name) == ".zip" or (suffix_of(name) == "" and head_of(file, 4) == b"PK\x03\x04"):
+            if check_zip is not None:
+                check_zip(file, name)
+            into = workspace / f"{len(list(workspace.iterdir()))}"
+            into.mkdir()
+            found += [GivenFile(into / member, member, name) for member in sorted(unpack(file, into, limits, name))]
+        else:
+            found.append(GivenFile(file, name, path.name))
+    return found
+
+
+def _files_of(folder: Path) -> list[Path]:
+    """Return all files below a folder, or those that its ``source.json`` lists under ``files``."""
+    files = sorted(file for file in folder.rglob("*") if file.is_file())
+    stated = folder / SOURCE
+    if not stated.is_file():
+        return files
+    try:
+        listed = json.loads(stated.read_text(encoding="utf-8")).get("files")
+    except (ValueError, AttributeError, OSError) as error:
+        raise SchemaError("it is not a JSON object", where=SOURCE, todo="correct or remove it") from error
+    return files if not listed else [file for file in files if file == stated or file.name in listed]
+
+
+def is_source(name: str) -> bool:
+    """Return whether a file tells where the data come from."""
+    return PurePosixPath(name).name == SOURCE

@@ -1,0 +1,79 @@
+"""Which of several tables hold transactions: those with the columns of the largest one."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from dl_core.data.dataset import Finding
+from dl_core.data.findings import listed
+from dl_core.errors import SchemaError, shorten
+from dl_core.reading.request import ReadRequest
+from dl_core.reading.tables.about import TableAbout
+from dl_core.reading.tables.append import joined_rows
+from dl_core.reading.tables.names import respelled
+from dl_core.reading.tables.read import RawTable, Tables
+
+_ALIKE = 0.7  # share of common columns, from which a table is of the same kind
+
+
+@dataclass(frozen=True)
+class Combined:
+    """All rows as read, the part of a given split that each belongs to ("" without one), and how that was read."""
+
+    frame: pd.DataFrame
+    part: np.ndarray  # (n,) object
+    notes: list[Finding]
+    tables: tuple[TableAbout, ...]
+
+
+def combined(read: Tables, request: ReadRequest) -> Combined:
+    """Return the rows of all tables of one kind, in the order of the files, test rows last.
+
+    Raises
+    ------
+    SchemaError
+        If test rows lack columns.
+    """
+    notes = [*read.notes, *([] if request.test_paths else _test_note(read))]
+    main = max((table for table in read.tables if not table.test), key=lambda table: len(table.frame))
+    kept = _alike(read, main, bool(request.test_paths), notes)
+    frame, part = joined_rows(kept, main.frame.columns, notes)
+    return Combined(frame, part, notes, tuple(table.about for table in kept))
+
+
+def _alike(read: Tables, main: RawTable, tested: bool, notes: list[Finding]) -> list[RawTable]:
+    """Return the tables of the same kind as the largest one."""
+    kept, strange = [], []
+    for table in read.tables:
+        names = set(respelled(table.frame.iloc[:0], main.frame.columns).columns)
+        missing = [column for column in main.frame.columns if column not in names]
+        if table.test and missing and tested:
+            raise SchemaError(
+                f"the test data lack columns: {listed(missing)}",
+                where=shorten(table.name, 60),
+                expected="the same columns as the training data",
+                todo="add them, or leave them out of the training data too",
+            )
+        common = main.frame.shape[1] - len(missing)
+        if common < _ALIKE * max(main.frame.shape[1], len(names)) or (table.test and missing):
+            strange.append(table.name)
+            continue
+        if missing:
+            text = f"{shorten(table.name)} lacks columns that other files have, and is empty there: {listed(missing)}."
+            notes.append(Finding("warning", "missing-columns", text))
+        kept.append(table)
+    if strange:
+        text = f"Tables with other columns than {shorten(main.name)} were left out: {listed(strange, 5)}."
+        notes.append(Finding("warning", "other-tables", f"{text} Join them into one table to use them."))
+    return kept
+
+
+def _test_note(read: Tables) -> list[Finding]:
+    """Return a note on files that are the test set by their name."""
+    names = [table.name for table in read.tables if table.test]
+    if not names:
+        return []
+    return [Finding("info", "given-split", f"Test rows are those of {listed(names, 3)}, as the name says.")]

@@ -1,0 +1,41 @@
+"""JSON lines, and a JSON array of objects."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pandas as pd
+import pyarrow as pa
+import pyarrow.json as arrow_json
+
+from dl_core.reading.tables.arrow import to_frame
+from dl_core.reading.tables.formats.base import Parsed, TableFormat
+from dl_core.reading.tables.room import Room
+from dl_core.reading.tables.whole import read_table
+
+_SAMPLE = 1 << 20  # bytes from which the number of rows is estimated
+
+
+def read(path: Path, room: Room) -> Parsed:
+    """Return the rows of a JSON file; ``{"card": {"number": …}}`` becomes the column card.number."""
+    with open(path, "rb") as opened:
+        sample = opened.read(_SAMPLE)
+    return Parsed(_frame(path, sample, room), header=None)
+
+
+def _frame(path: Path, sample: bytes, room: Room) -> pd.DataFrame:
+    size = path.stat().st_size
+    if sample.lstrip()[:1] == b"[":  # a JSON array, read whole
+        room.check(sample.count(b"}") * size // len(sample), 1, about=True)
+        return pd.read_json(path, dtype=False, convert_dates=False)
+    room.check(sample.count(b"\n") * size // max(1, len(sample)), sample.split(b"\n")[0].count(b":"), about=True)
+    try:
+        table = arrow_json.read_json(path, read_options=arrow_json.ReadOptions(block_size=16 << 20))
+    except pa.ArrowInvalid:  # a column that is a number here and a text there
+        return read_table(path, room.where)
+    for _ in range(2):
+        table = table.flatten()
+    return to_frame(table, room.kind.as_text)
+
+
+READER = TableFormat("JSON", "JSON lines", (".jsonl", ".ndjson", ".json"), read, quiet=(".json",))
