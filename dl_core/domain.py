@@ -17,6 +17,7 @@ from dl_core.data.splits import Splits
 from dl_core.discover import discover, named
 from dl_core.errors import OptionError
 from dl_core.explain.explanation import Explanation
+from dl_core.explain.request import ExplainRequest
 from dl_core.models.base import Offer
 from dl_core.problems.base import Problem
 from dl_core.problems.classification import CLASSIFICATION
@@ -97,7 +98,7 @@ class Domain:
     metrics: tuple[str, ...]
     group_metrics: tuple[str, ...]
     explainers: tuple[str, ...]
-    explain: Callable[..., list[Explanation]]  # (model, name, data, methods, target, faithfulness, reference rows)
+    explain: Callable[[ExplainRequest], list[Explanation]]
     slices: Callable[[Dataset], pd.DataFrame]  # columns to check for bias, by row id
     prediction_table: Callable[[pd.DataFrame, Dataset], pd.DataFrame]  # columns of the command line's contract
     problem: Problem = CLASSIFICATION  # what is asked of models

@@ -24,6 +24,7 @@ from dl_core.domain import Domain, ReadRequest
 from dl_core.errors import OptionError, SchemaError
 from dl_core.evaluate.results import Comparison, Evaluation
 from dl_core.explain.explanation import Explanation
+from dl_core.explain.request import ExplainRequest
 from dl_core.files import write_json
 from dl_core.models.base import Emit, Model, silent
 from dl_core.problems.base import Judging
@@ -188,7 +189,8 @@ def explain(
             raise OptionError(f"there is no method {method!r}", expected=", ".join(domain.explainers) or "none")
     fitted = opened or source.load_model(name, domain.models[name])
     beside = source.history() if domain.problem.goes_on else source.reference()
-    return domain.explain(fitted, name, data, chosen, target, faithfulness, beside)
+    rule = source.models[name].rule
+    return domain.explain(ExplainRequest(fitted, name, data, chosen, target, faithfulness, beside, rule))
 
 
 def check_bias(
@@ -258,8 +260,16 @@ def report_content(domain: Domain, run: Run, examples: int = 6) -> ReportContent
     if rows:
         fitted = run.load_model(name, domain.models[name], judged=True)
         cases = problem.cases(run, dataset, rows)
-        beside = problem.beside(run, dataset)
-        explained = domain.explain(fitted, name, cases, list(domain.explainers[:1]), None, True, beside)
+        explained = domain.explain(
+            ExplainRequest(
+                fitted,
+                name,
+                cases,
+                domain.explainers[:1],
+                beside=problem.beside(run, dataset),
+                rule=run.models[name].rule,
+            )
+        )
     return ReportContent(
         run,
         domain.facts(),

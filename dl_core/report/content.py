@@ -24,7 +24,8 @@ class Example:
     """One case with its explanation: what it is and what the model said.
 
     ``image`` is its picture (h, w, c) uint8, or None where a row is a line of a table; then ``values`` holds the
-    features that the explanation weighs. ``chart`` is an SVG drawing of a forecast.
+    features that the explanation weighs. ``chart`` is an SVG drawing of a forecast. ``confidence`` is the calibrated
+    probability of the class ``predicted``.
     """
 
     image: np.ndarray | None
@@ -33,6 +34,7 @@ class Example:
     predicted: str
     values: dict[str, Any] = field(default_factory=dict)
     chart: str = ""
+    confidence: float | None = None
 
 
 @dataclass(frozen=True)

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from dl_core.data.dataset import Dataset
 from dl_core.evaluate.choice import best_model
+from dl_core.evaluate.decide import outcomes
 from dl_core.explain.explanation import Explanation
 from dl_core.report.content import Example
 from dl_core.schema import Role
@@ -22,8 +23,7 @@ def pick_examples(run: Run, count: int) -> tuple[str | None, list[str]]:
         return None, []
     name = best_model(run.models, "deep")
     table = run.predictions.of(name)
-    table = table.assign(sure=table[run.predictions.score_columns].max(axis=1), right=table.y_true == table.y_pred)
-    table = table[table.y_true.notna()].sort_values("sure", ascending=False, kind="stable")
+    table = outcomes(table[table.y_true.notna()]).sort_values("confidence", ascending=False, kind="stable")
     wrong, right = table[~table.right].groupby("y_true").head(1), table[table.right].groupby("y_true").head(2)
     return name, [*wrong.index, *right.index][:count]
 
@@ -33,10 +33,12 @@ def as_examples(run: Run, dataset: Dataset, explanations: Sequence[Explanation])
     rows = [one.row for one in explanations]
     part = dataset.subset(rows)
     images = part.images if Role.IMAGE in dataset.roles else [None] * len(rows)
-    tables = {one.model: run.predictions.of(one.model) for one in explanations}
+    tables = {one.model: outcomes(run.predictions.of(one.model)) for one in explanations}
     examples = []
     for one, image in zip(explanations, images, strict=True):
         said = tables[one.model].loc[one.row]
         values = {name: part.table.loc[one.row, name] for name in one.features if name in part.table}
-        examples.append(Example(image, one, said["y_true"], said["y_pred"], values))
+        examples.append(
+            Example(image, one, said["y_true"], said["y_pred"], values, confidence=float(said["confidence"]))
+        )
     return examples

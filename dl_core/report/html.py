@@ -96,6 +96,7 @@ def _example(example: Example) -> dict[str, Any]:
         "predicted": example.predicted,
         "target": about.target,
         "method": about.method,
+        "confidence": example.confidence,
         "probability": about.probability,
         "faithfulness": about.faithfulness,
         "history": about.history,

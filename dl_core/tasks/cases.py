@@ -6,12 +6,10 @@ import numpy as np
 import pandas as pd
 
 from dl_core.data.dataset import Dataset
-from dl_core.errors import OptionError
+from dl_core.evaluate.decide import by_confidence, of_kind, outcomes
 from dl_core.tasks.rows import shown_columns
 from dl_core.train.run import Run
 
-KINDS = ("all", "right", "wrong", "uncertain")
-UNSURE = 0.6  # a top probability below this is uncertain where the run picked no limit of its own
 NEAR = 1.0  # log odds from the operating point within which a decision of two classes is uncertain
 
 
@@ -27,15 +25,13 @@ def find_cases(run: Run, dataset: Dataset, name: str, kind: str, search: str, *,
     OptionError
         If there is no such kind.
     """
-    if kind not in KINDS:
-        raise OptionError(f"there are no {kind!r} cases", expected=", ".join(KINDS))
-    table = run.predictions.of(name, "test")
-    scores = table[run.predictions.score_columns]
-    by_risk = by_risk and scores.shape[1] == 2
-    table = table.assign(
-        confidence=scores.max(axis=1), risk=scores.iloc[:, -1], right=table["y_true"] == table["y_pred"]
+    table = outcomes(run.predictions.of(name, "test"))
+    columns = run.predictions.score_columns
+    by_risk = by_risk and len(columns) == 2
+    table = table.assign(risk=table[columns[-1]])
+    table = (
+        _by_risk(table, run, name, kind) if by_risk else by_confidence(table, kind, run.models[name].uncertain_below)
     )
-    table = _by_risk(table, run, name, kind) if by_risk else _by_confidence(table, run, name, kind)
     return table[_holds(dataset, table.index, search)] if search else table
 
 
@@ -48,29 +44,16 @@ def _holds(dataset: Dataset, rows: pd.Index, search: str) -> np.ndarray:
     return found
 
 
-def _by_confidence(table: pd.DataFrame, run: Run, name: str, kind: str) -> pd.DataFrame:
-    limit = run.models[name].uncertain_below
-    unsure = table["confidence"] < (limit if limit is not None else UNSURE)
-    table = _of_kind(table, kind, unsure)
-    return table.sort_values("confidence", ascending=kind == "uncertain", kind="stable")
-
-
 def _by_risk(table: pd.DataFrame, run: Run, name: str, kind: str) -> pd.DataFrame:
     cut = run.models[name].threshold
     distance = (_log_odds(table["risk"]) - _log_odds(pd.Series([0.5 if cut is None else cut])).iloc[0]).abs()
     truth = (table["y_true"] == run.predictions.classes[-1]).astype(float)
     order = {"uncertain": distance, "wrong": -(table["risk"] - truth).abs()}.get(kind, -table["risk"])
     return (
-        _of_kind(table.assign(_order=order), kind, distance < NEAR)
+        of_kind(table.assign(_order=order), kind, distance < NEAR)
         .sort_values("_order", kind="stable")
         .drop(columns="_order")
     )
-
-
-def _of_kind(table: pd.DataFrame, kind: str, unsure: pd.Series) -> pd.DataFrame:
-    known = table["y_true"].notna()
-    wanted = {"right": table["right"] & known, "wrong": ~table["right"] & known, "uncertain": unsure}
-    return table if kind == "all" else table[wanted[kind]]
 
 
 def _log_odds(score: pd.Series) -> pd.Series:

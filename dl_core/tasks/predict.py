@@ -106,8 +106,8 @@ def what_if(args: Mapping[str, Any], context: TaskContext) -> dict[str, Any]:
 
     Changes map a corruption to its strength 0…5 where rows are images, else a column to its new value.
     """
-    from dl_core.evaluate.calibration import apply_temperature
     from dl_core.evaluate.images.stress import CORRUPTIONS
+    from dl_core.evaluate.what_if import moves
 
     domain, run = open_run(args, context)
     if not run.dataset["roles"].get(Role.IMAGE):
@@ -119,14 +119,10 @@ def what_if(args: Mapping[str, Any], context: TaskContext) -> dict[str, Any]:
         if name not in CORRUPTIONS:
             raise OptionError(f"there is no change {name!r}", expected=", ".join(CORRUPTIONS))
         changed = CORRUPTIONS[name](changed, int(strength), run.spec.seed)
-    scores = []
-    for name in run.trained:
-        _, model = open_model(domain, run, name)
-        both = model.scores(Dataset.from_images(np.concatenate([image, changed]), run.evaluation.classes))
-        before, after = apply_temperature(both, run.models[name].temperature)[:, -1]
-        scores.append({"model": name, "before": float(before), "after": float(after)})
+    both = Dataset.from_images(np.concatenate([image, changed]), run.evaluation.classes)
+    scores = {name: open_model(domain, run, name)[1].scores(both) for name in run.trained}
+    rules = {name: run.models[name].rule for name in scores}
     return {
-        "target": run.evaluation.classes[-1],
+        **moves(scores, rules, run.evaluation.classes, run.best),
         "image": thumbnail(changed[0], enlarge=False),
-        "scores": scores,
     }

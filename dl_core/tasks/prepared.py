@@ -12,6 +12,7 @@ import pandas as pd
 
 from dl_core.domain import Domain
 from dl_core.evaluate.choice import best_model
+from dl_core.evaluate.decide import outcomes
 from dl_core.files import read_json
 from dl_core.tasks.series.prepared import after_series, is_series, series_questions
 
@@ -43,8 +44,7 @@ def first_methods(explainers: Sequence[str], table: bool) -> list[str]:
 def sorted_cases(predictions: pd.DataFrame, model: str) -> pd.DataFrame:
     """Return a model's test rows by row id with ``confidence`` and ``right``, the surest first."""
     rows = predictions[(predictions["model"] == model) & (predictions["split"] == "test")].set_index("row")
-    scores = rows[[column for column in rows if column.startswith("score_")]]
-    rows = rows[["y_true", "y_pred"]].assign(confidence=scores.max(axis=1), right=rows["y_true"] == rows["y_pred"])
+    rows = outcomes(rows)[["y_true", "y_pred", "confidence", "right"]]
     return rows.sort_values("confidence", ascending=False, kind="stable")
 
 

@@ -17,6 +17,7 @@ from dl_core.data.dataset import Dataset
 from dl_core.data.splits import Splits
 from dl_core.errors import OptionError, RunError
 from dl_core.evaluate.choice import best_model
+from dl_core.evaluate.decide import DecisionRule
 from dl_core.evaluate.interactions.rankings import Rankings, is_ranking
 from dl_core.evaluate.results import Evaluation, Predictions
 from dl_core.evaluate.series.forecasts import Forecasts, is_forecast
@@ -70,6 +71,11 @@ class FittedModel:
     uncertain_below: float | None = None
     history: list[dict[str, float]] = field(default_factory=list)
     chosen: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def rule(self) -> DecisionRule:
+        """How this model's scores become decisions."""
+        return DecisionRule(self.temperature, self.threshold)
 
 
 @dataclass(frozen=True)

@@ -10,8 +10,6 @@ import numpy as np
 import pandas as pd
 
 from dl_core.data.dataset import Dataset
-from dl_core.evaluate.calibration import apply_temperature
-from dl_core.evaluate.formulas import decide
 from dl_core.evaluate.results import SCORE
 from dl_core.models.base import Model, Offer
 from dl_core.schema import Role
@@ -49,7 +47,7 @@ def prediction_rows(fitted: FittedModel, scores: np.ndarray, data: Dataset, spli
     Parameters
     ----------
     fitted : FittedModel
-        Gives temperature and threshold.
+        Gives the rule by which scores become decisions.
     scores : numpy.ndarray
         (n, n_classes) before calibration, in the order of ``data``'s rows.
     data : Dataset
@@ -58,14 +56,14 @@ def prediction_rows(fitted: FittedModel, scores: np.ndarray, data: Dataset, spli
         ``"validation"``, ``"test"`` or ``"new"``.
     """
     classes = np.array(data.classes, dtype=object)
-    calibrated = apply_temperature(scores, fitted.temperature)
+    decided = fitted.rule.decide(scores)
     truth = data.targets if data.column(Role.LABEL) else np.full(len(data), -1)
     known = truth >= 0
     table = pd.DataFrame({"model": fitted.name, "split": split, "row": np.asarray(data.ids, dtype=object)})
     table["y_true"] = pd.Series(np.where(known, classes[truth], None), dtype="object")
-    table["y_pred"] = classes[decide(calibrated, fitted.threshold)]
+    table["y_pred"] = classes[decided.chosen]
     for index, name in enumerate(data.classes):
-        table[SCORE + name] = calibrated[:, index]
+        table[SCORE + name] = decided.probabilities[:, index]
     text = ["model", "split", "row", "y_true", "y_pred"]
     return table.astype(dict.fromkeys(text, "str"))  # as it is read back from a file; missing labels stay missing
 

@@ -94,22 +94,24 @@ class Centres(Classifier):
         return model
 
 
-def explain(model, name, data, methods, target, faithfulness, reference=None):
+def explain(request):
     """Return how much the target's probability falls when a feature becomes the rows' mean."""
+    model, data, target = request.model, request.data, request.target
     columns = data.roles[Role.FEATURE]
-    scores = model.scores(data)
-    index = np.full(len(data), model.classes.index(target)) if target else scores.argmax(axis=1)
+    scores, decided = request.rule.decide(model.scores(data))
+    index = np.full(len(data), model.classes.index(target)) if target else decided
     chosen = scores[np.arange(len(data)), index]
     heat = np.zeros((len(data), len(columns)), dtype=np.float32)
     for at, column in enumerate(columns):
         table = data.table.assign(**{column: data.table[column].mean()})
-        spoilt = model.scores(Dataset(data.name, table, data.roles, data.source, classes=data.classes))
+        changed = Dataset(data.name, table, data.roles, data.source, classes=data.classes)
+        spoilt = request.rule.decide(model.scores(changed)).probabilities
         heat[:, at] = chosen - spoilt[np.arange(len(data)), index]
-    trust = Faithfulness(0.2, 0.8, 0.5, 0.5, 0.5, 0.5) if faithfulness else None
+    trust = Faithfulness(0.2, 0.8, 0.5, 0.5, 0.5, 0.5) if request.faithfulness else None
     return [
-        Explanation(row, name, method, model.classes[k], heat[i : i + 1], float(chosen[i]), trust, columns)
+        Explanation(row, request.name, method, model.classes[k], heat[i : i + 1], float(chosen[i]), trust, columns)
         for i, (row, k) in enumerate(zip(data.ids, index, strict=True))
-        for method in methods
+        for method in request.methods
     ]
 
 

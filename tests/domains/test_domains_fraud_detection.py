@@ -75,6 +75,9 @@ def test_reasons_add_up_and_name_values(fraud_run, transactions, fraud_detection
         assert [explanation.row for explanation in found] == rows
         assert "amount" in found[0].features and len(found[0].values) == len(found[0].features)
         assert found[0].faithfulness is not None
+        said = pipeline.predict(fraud_detection, fraud_run, name, transactions.subset(rows)).set_index("row")
+        assert [one.probability for one in found] == pytest.approx(said["score_fraud"].tolist())  # the calibrated one
+        assert {one.target for one in found} == {"fraud"}
 
 
 def test_bias_by_region_finds_nothing_where_nothing_is(fraud_run, fraud_detection):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -140,9 +141,22 @@ def test_maps_point_at_the_disc(tiny_run, tiny_dataset, medical_imaging):
     assert len(maps) == len(rows) and np.mean(inside) >= 0.75
 
 
-def test_data_with_an_error_are_not_trained_on(tiny_dataset, medical_imaging, tmp_path):
-    from dataclasses import replace
+def test_the_explained_class_is_the_predicted_one(tiny_run, tiny_dataset, medical_imaging):
+    rows = list(tiny_run.splits.test[:12])
+    data = tiny_dataset.subset(rows)
+    said = pipeline.predict(medical_imaging, tiny_run, "pixels", data).set_index("row")
+    flipped = float(said["score_ill"].sort_values().iloc[1])  # an operating point under one half, where it decides
+    models = {**tiny_run.models, "pixels": replace(tiny_run.models["pixels"], temperature=3.0, threshold=flipped)}
+    moved = replace(tiny_run, models=models)
+    said = pipeline.predict(medical_imaging, moved, "pixels", data).set_index("row")
+    maps = pipeline.explain(medical_imaging, moved, "pixels", data, methods=["occlusion"], faithfulness=False)
+    assert [one.target for one in maps] == said["y_pred"].tolist()
+    sure = [said.at[one.row, f"score_{one.target}"] for one in maps]
+    assert [one.probability for one in maps] == pytest.approx(sure)
+    assert min(sure) < 0.5  # else the operating point decided nothing
 
+
+def test_data_with_an_error_are_not_trained_on(tiny_dataset, medical_imaging, tmp_path):
     from dl_core.data.dataset import Finding
 
     broken = replace(tiny_dataset, notes=(Finding("error", "test", "two things are one"),))

@@ -10,6 +10,7 @@ from dl_core.data.dataset import Dataset
 from dl_core.errors import OptionError
 from dl_core.evaluate.series.forecasts import LEVELS
 from dl_core.explain.files import write_explanations
+from dl_core.explain.request import ExplainRequest
 from dl_core.explain.series.case import Case, cut_pieces, times_text, usual_values
 from dl_core.explain.series.explain import explain_cases, explain_forecasts
 from dl_core.explain.series.methods import FORECAST_METHODS
@@ -240,10 +241,10 @@ def test_a_method_that_a_model_lacks_is_left_out_and_named_where_none_is_left():
 
 def test_cases_are_the_series_of_a_data_set_and_a_target_is_a_step():
     data = toy_dataset(n=2, length=40, season=SEASON)
-    found = explain_cases(Weighing(False), "toy", data, ["occlusion"], "1", faithfulness=False)
+    found = explain_cases(ExplainRequest(Weighing(False), "toy", data, ["occlusion"], "1", faithfulness=False))
     assert [one.row for one in found] == ["shop 0", "shop 1"] and found[0].target.startswith("step 1")
     with pytest.raises(OptionError, match="no step ahead"):
-        explain_cases(Weighing(False), "toy", data, ["occlusion"], "May")
+        explain_cases(ExplainRequest(Weighing(False), "toy", data, ["occlusion"], "May"))
 
 
 def test_units_and_steps_share_weights_without_losing_any():

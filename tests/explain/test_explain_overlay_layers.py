@@ -9,10 +9,12 @@ from PIL import Image
 
 from dl_core.data.dataset import Dataset, Source
 from dl_core.errors import OptionError
+from dl_core.evaluate.decide import DecisionRule
 from dl_core.explain.images.explain import explain_images, view_of
 from dl_core.explain.images.layers import choose_layers, feature_maps
 from dl_core.explain.images.overlay import colour_bar, colours, heat_png, overlay, read_heat
 from dl_core.explain.images.view import ModelView
+from dl_core.explain.request import ExplainRequest
 from dl_core.models.base import Classifier
 from dl_core.schema import Role
 
@@ -132,7 +134,7 @@ def rows() -> Dataset:
 
 
 def test_rows_are_explained_with_their_own_ids_and_trust(rows):
-    found = explain_images(Brightness(), "brightness", rows, ["gradcam", "occlusion"], target="bright")
+    found = explain_images(ExplainRequest(Brightness(), "brightness", rows, ["gradcam", "occlusion"], target="bright"))
     assert [(each.row, each.method, each.target) for each in found] == [
         ("b", "occlusion", "bright"),  # without gradients, occlusion stands in, once
         ("a", "occlusion", "bright"),
@@ -145,16 +147,32 @@ def test_rows_are_explained_with_their_own_ids_and_trust(rows):
 
 
 def test_trust_is_only_measured_when_wanted(rows):
-    assert explain_images(Brightness(), "m", rows, ["occlusion"], faithfulness=False)[0].faithfulness is None
+    request = ExplainRequest(Brightness(), "m", rows, ["occlusion"], faithfulness=False)
+    assert explain_images(request)[0].faithfulness is None
 
 
 def test_wrong_names_are_refused(rows):
     with pytest.raises(OptionError, match="no class 'red'"):
-        explain_images(Brightness(), "m", rows, ["occlusion"], target="red")
+        explain_images(ExplainRequest(Brightness(), "m", rows, ["occlusion"], target="red"))
     with pytest.raises(OptionError, match="no method 'crystal ball'"):
-        explain_images(Brightness(), "m", rows, ["crystal ball"])
+        explain_images(ExplainRequest(Brightness(), "m", rows, ["crystal ball"]))
 
 
 def test_a_view_scores_other_images_than_the_data_sets_own(rows):
     white = np.full((5, 16, 16, 1), 255, np.uint8)
     np.testing.assert_allclose(view_of(Brightness(), rows).probabilities(white)[:, 1], 1.0)
+
+
+def test_the_explained_class_is_the_decided_one_with_its_calibrated_probability(rows):
+    def explained(**rule):
+        found = explain_images(
+            ExplainRequest(Brightness(), "m", rows, ["occlusion"], faithfulness=False, rule=DecisionRule(**rule))
+        )
+        return [(one.target, one.probability) for one in found]
+
+    bright = 16 / 256  # odds 1 : 15
+    assert explained() == [("dark", pytest.approx(1 - bright)), ("dark", pytest.approx(1.0))]
+    assert explained(threshold=0.05)[0] == ("bright", pytest.approx(bright))
+    halved = 1 / (1 + 15**0.5)  # the square root of the odds
+    assert explained(temperature=2.0)[0] == ("dark", pytest.approx(1 - halved))
+    assert explained(temperature=2.0, threshold=0.2)[0] == ("bright", pytest.approx(halved))

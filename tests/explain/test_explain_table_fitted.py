@@ -8,8 +8,9 @@ pytest.importorskip("keras")
 
 from dl_core.data.dataset import Dataset, Source  # noqa: E402
 from dl_core.data.table.recent import recent_steps  # noqa: E402
-from dl_core.explain.table.explain import explain_table, queue_reasons  # noqa: E402
-from dl_core.explain.table.plain import by_step  # noqa: E402
+from dl_core.explain.request import ExplainRequest  # noqa: E402
+from dl_core.explain.table.explain import explain_table  # noqa: E402
+from dl_core.explain.table.plain import by_step, reasons  # noqa: E402
 from dl_core.models.base import FitContext  # noqa: E402
 from dl_core.models.table.recurrent import Recurrent  # noqa: E402
 from dl_core.schema import Role  # noqa: E402
@@ -39,6 +40,10 @@ def rows() -> Dataset:
     return Dataset("t", table, roles, Source("t"), arrays=arrays, classes=("honest", "fraud"))
 
 
+def asked(model, data, method, target, background):
+    return explain_table(ExplainRequest(model, "recurrent", data, [method], target, False, background))
+
+
 @pytest.fixture(scope="module")
 def fitted(rows) -> Recurrent:
     model = Recurrent()
@@ -48,7 +53,7 @@ def fitted(rows) -> Recurrent:
 
 def test_a_fitted_recurrent_network_is_explained_step_by_step(rows, fitted):
     data = rows.subset(rows.ids[-2:])
-    for found in explain_table(fitted, "recurrent", data, ["expected_gradients"], "fraud", False, rows):
+    for found in asked(fitted, data, "expected_gradients", "fraud", rows):
         assert found.features[:2] == ("amount", "place")
         assert "amount, this transaction" not in found.features  # it is the row's own amount
         assert found.values[0] == f"{data.table.loc[found.row, 'amount']:,.2f}"
@@ -60,7 +65,7 @@ def test_values_of_earlier_steps_are_the_accounts_own(rows, fitted):
     card = rows.table["card"].iloc[-1]
     before = rows.table[rows.table["card"] == card]["amount"].iloc[-2]
     last = rows.table[rows.table["card"] == card].index[-1]
-    found = explain_table(fitted, "r", rows.subset([last]), ["integrated_gradients"], None, False, rows)[0]
+    found = asked(fitted, rows.subset([last]), "integrated_gradients", None, rows)[0]
     text = found.values[found.features.index("amount, 1 transaction ago")]
     assert float(text.replace(",", "")) == pytest.approx(before, rel=0.02, abs=0.5)
 
@@ -68,5 +73,5 @@ def test_values_of_earlier_steps_are_the_accounts_own(rows, fitted):
 def test_the_queue_names_what_the_network_learned(rows, fitted):
     scores = fitted.scores(rows)[:, 1]
     top = rows.subset(rows.ids[np.argsort(-scores)[:5]])
-    named = [reason for each in queue_reasons(fitted, top, rows) for reason in each]
+    named = [reason for one in asked(fitted, top, "expected_gradients", None, rows) for reason in reasons(one)]
     assert any(reason.startswith("amount is ") for reason in named)

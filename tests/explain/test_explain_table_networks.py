@@ -9,9 +9,10 @@ keras = pytest.importorskip("keras")
 
 from dl_core.errors import OptionError  # noqa: E402
 from dl_core.explain.registry import EXPLAINERS, TABLE_EXPLAINERS, explainer_info  # noqa: E402
+from dl_core.explain.request import ExplainRequest  # noqa: E402
 from dl_core.explain.table.expected_gradients import ExpectedGradients, TableIntegratedGradients  # noqa: E402
-from dl_core.explain.table.explain import explain_table, is_network, look, queue_reasons  # noqa: E402
-from dl_core.explain.table.plain import table_explanation_as_json  # noqa: E402
+from dl_core.explain.table.explain import explain_table, is_network, look  # noqa: E402
+from dl_core.explain.table.plain import reasons, table_explanation_as_json  # noqa: E402
 from tests.explain.table_models import SHOPS, Block, Formula, Network, transactions  # noqa: E402
 
 WEIGHTS = np.array([[0.0, 0.5], [0.25, 0.0], [0.1, 0.4], [0.0, -0.2]], np.float32)
@@ -54,7 +55,8 @@ def recurrent() -> Network:
 def explain(model, methods, faithfulness=False, rows=None, background=None):
     data = transactions()
     rows = data if rows is None else data.subset(rows)
-    return explain_table(model, "net", rows, methods, None, faithfulness, data if background is None else background)
+    beside = data if background is None else background
+    return explain_table(ExplainRequest(model, "net", rows, methods, None, faithfulness, beside))
 
 
 def test_integrated_gradients_of_a_linear_network_are_weight_times_change(linear):
@@ -91,7 +93,7 @@ def test_contributions_add_up(kind, method, request):
 
 
 def test_too_few_points_would_not_add_up(curved):
-    view, *_ = look(curved, transactions(), transactions(), None, 8, 0)
+    view, *_ = look(curved, transactions(), transactions(), np.ones(5, int), count=8)
 
     def worst(**options):
         found = TableIntegratedGradients(**options).contributions(view)
@@ -108,7 +110,7 @@ def test_an_undone_class_weight_moves_the_base_not_the_contributions(linear):
     assert moved.base == pytest.approx(plain.base - 3, abs=1e-4)
     assert moved.score == pytest.approx(plain.score - 3, abs=1e-4)
     assert moved.probability < plain.probability
-    view, *_ = look(shifted, transactions(), transactions(), None, 3, 0)
+    view, *_ = look(shifted, transactions(), transactions(), np.ones(5, int), count=3)
     np.testing.assert_allclose(view.own_scores(), (shifted.inputs(transactions()) @ SLOPES - 2) - 3, atol=1e-4)
 
 
@@ -135,14 +137,14 @@ def test_faithfulness_and_the_network_with_random_weights(curved):
 
 
 def test_a_queue_of_a_network(linear):
-    found = queue_reasons(linear, transactions(), transactions(), most=2)
+    found = [reasons(one, 2) for one in explain(linear, ["expected_gradients"])]
     assert found[4][0] == "amount is 1,312.40 (typical 20.00)"
     assert len(found) == 5 and all(len(each) <= 2 for each in found)
 
 
 def test_gradients_need_a_network():
     model = Formula(lambda table: np.zeros(len(table)))
-    view, *_ = look(model, transactions(), transactions(), None, 3, 0)
+    view, *_ = look(model, transactions(), transactions(), np.ones(5, int), count=3)
     assert not is_network(model)
     with pytest.raises(OptionError, match="no gradients.*Choose Shapley value sampling"):
         ExpectedGradients().contributions(view)
@@ -157,7 +159,7 @@ def test_table_methods_stand_beside_those_of_images():
 
 
 def test_the_embedding_is_one_feature(linear):
-    view, *_ = look(linear, transactions(), transactions(), None, 3, 0)
+    view, *_ = look(linear, transactions(), transactions(), np.ones(5, int), count=3)
     assert view.feature_of.tolist() == [0, 1, 2, 2]
     np.testing.assert_allclose(view.by_feature(np.array([[1.0, 2.0, 3.0, 4.0]])), [[1, 2, 7]])
     mixed = view.probabilities(np.array([4]), np.array([view.typical]), np.array([[False, False, True]]))

@@ -9,9 +9,12 @@ import pytest
 
 from dl_core.data.dataset import Dataset
 from dl_core.errors import OptionError, RunError
+from dl_core.evaluate.decide import DecisionRule
+from dl_core.explain.request import ExplainRequest
 from dl_core.explain.table.background import draw_background, typical_row
-from dl_core.explain.table.explain import explain_table, look, queue_reasons
+from dl_core.explain.table.explain import explain_table, look
 from dl_core.explain.table.faithfulness import order_areas
+from dl_core.explain.table.plain import reasons
 from dl_core.explain.table.rows import RowsView, feature_groups, stacked, without_label
 from dl_core.explain.table.shapley_sampling import ShapleySampling, Walks
 from dl_core.explain.table.view import class_scores
@@ -34,7 +37,7 @@ def product(table: pd.DataFrame) -> np.ndarray:
 
 def explain(model, data, background, methods=("shapley_sampling",), **options):
     return explain_table(
-        model, "m", data, methods, options.get("target"), options.get("faithfulness", False), background
+        ExplainRequest(model, "m", data, methods, beside=background, **{"faithfulness": False} | options)
     )
 
 
@@ -272,13 +275,12 @@ def test_a_file_without_labels_and_with_more_columns_is_explained():
 
 def test_a_queue_gets_its_reasons():
     data = transactions()
-    found = queue_reasons(Formula(additive), data, data)
-    assert found[4] == [
+    assert reasons(explain(Formula(additive), data, data)[4]) == [
         "amount is 1,312.40 (typical 20.00)",
         "shop is travel (typical food)",
         "days since last transaction is 0.0 days (typical 2.0 days)",
     ]
-    assert queue_reasons(Formula(additive), data.subset([]), data) == []
+    assert explain(Formula(additive), data.subset([]), data) == []
 
 
 def test_the_same_seed_gives_the_same_contributions():
@@ -290,6 +292,37 @@ def test_the_same_seed_gives_the_same_contributions():
 
 def test_all_rows_share_a_view():
     data = transactions()
-    view, groups, _ = look(Formula(additive), data, data, None, 2, 0)
+    view, groups, _ = look(Formula(additive), data, data, np.ones(5, int), count=2)
     assert (len(view), view.references, view.typical) == (5, 3, 2)
     assert list(groups) == list(view.names)
+
+
+def test_contributions_are_calibrated_and_add_up_to_the_probability_that_predict_gives():
+    data = transactions()
+    plain = explain(Formula(additive), data, data, faithfulness=True)
+    calibrated = explain(Formula(additive), data, data, rule=DecisionRule(temperature=2.0), faithfulness=True)
+    odds = additive(data.table)
+    for one, two, row in zip(plain, calibrated, odds, strict=True):
+        np.testing.assert_allclose(two.heat, one.heat / 2, rtol=1e-5, atol=1e-12)  # log-odds over the temperature
+        assert two.base == pytest.approx(one.base / 2) and two.score == pytest.approx(row / 2)
+        assert two.probability == pytest.approx(1 / (1 + np.exp(-row / 2)))
+        assert two.gap == pytest.approx(0, abs=1e-6)
+    assert calibrated[4].faithfulness.insertion < plain[4].faithfulness.insertion  # areas of calibrated probabilities
+
+
+def test_of_more_classes_each_row_is_explained_for_its_decided_one():
+    class Three(Formula):
+        classes = ("low", "middle", "high")
+
+        def scores(self, data):
+            at = self.formula(data.table)
+            odds = np.stack([-at, np.ones(len(data)), at], axis=1)
+            return np.exp(odds) / np.exp(odds).sum(axis=1, keepdims=True)
+
+    data = numbers(np.array([[-2.0], [0.0], [2.0]]))
+    model = Three(lambda table: table["a"].to_numpy())
+    model.classes = Three.classes
+    found = explain(model, data, data, rule=DecisionRule(temperature=2.0))
+    assert [one.target for one in found] == ["low", "middle", "high"]
+    high = np.exp([-1.0, 0.5, 1.0])  # log-odds -2, 1, 2, halved
+    assert found[2].probability == pytest.approx(high[2] / high.sum())

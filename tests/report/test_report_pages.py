@@ -15,6 +15,7 @@ from dl_core.explain.explanation import Explanation, Faithfulness
 from dl_core.report.card import write_card
 from dl_core.report.examples import pick_examples
 from dl_core.report.html import write_report
+from dl_core.report.words import number
 
 EVIL = "<script>alert(1)</script>"
 
@@ -134,10 +135,15 @@ def test_without_a_deep_model_there_are_no_examples(plain_run, content, html):
 
 
 def test_maps_are_drawn_beside_their_images(deep_run, medical_imaging, tmp_path):
-    def explain(model, name, data, methods, target, faithfulness, reference=None):
+    def explain(request):
         heat = np.linspace(0, 1, 32 * 32, dtype=np.float32).reshape(32, 32)
         trust = Faithfulness(0.123, 0.877, 0.501, 0.502, 0.403, 0.604)
-        return [Explanation(row, name, methods[0], "ill", heat, 0.75, trust) for row in data.ids]
+        about = {"model": request.name, "method": request.methods[0], "heat": heat, "probability": 0.75}
+        targets = ("ill", "healthy")  # both rows are called ill
+        return [
+            Explanation(row, target=target, faithfulness=trust, **about)
+            for row, target in zip(request.data.ids, targets, strict=True)
+        ]
 
     content = pipeline.report_content(replace(medical_imaging, explain=explain), deep_run, examples=2)
     html = write_report(content, tmp_path / "maps.html").read_text()
@@ -145,4 +151,9 @@ def test_maps_are_drawn_beside_their_images(deep_run, medical_imaging, tmp_path)
     assert page.tags.count("img") == 4 and all(source.startswith("data:image/png") for source in page.loaded)
     assert "deletion 0.123 (random 0.501, centre 0.403; lower is better)" in html
     assert "insertion 0.877 (random 0.502, centre 0.604; higher is better)" in html
-    assert "(ill 0.750)" in html
+    said = deep_run.predictions.of(deep_run.best)
+    for example in content.examples:  # the predicted class with its own probability, never another class's
+        called = said.at[example.explanation.row, "y_pred"]
+        sure = said.at[example.explanation.row, f"score_{called}"]
+        assert example.confidence == sure and f"predicted: <b>{called}</b> ({number(sure)})" in html
+    assert "evidence for healthy (0.750)" in html and "evidence for ill" not in html

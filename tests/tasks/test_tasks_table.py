@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -41,6 +42,47 @@ def wine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Workplace]:
     place.do("train", run_id=run.id, dataset_id=data.id, models=["majority", "centres"], seed=0)
     yield place
     registry._DOMAINS.pop("wine")
+
+
+THREE = replace(TOY, name="wine3", primary_metric="accuracy", metrics=("accuracy",), group_metrics=("accuracy",))
+
+
+@pytest.fixture(scope="module")
+def three(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Workplace]:
+    """Return a workspace with a trained run on wines of three colours."""
+    registry.register(THREE)
+    home = tmp_path_factory.mktemp("wine3")
+    store = get_store(home)
+    table = wines(300)
+    pale = np.where(table["acid"] > 1.0, "white", "rose")
+    table.assign(colour=np.where(table["tannin"] > 1.7, "red", pale)).to_csv(home / "wines.csv", index=False)
+    pipeline.ingest(THREE, ReadRequest((home / "wines.csv",), name="Wines")).save(home / "uploads" / "read")
+    data = store.add_dataset("me", "wine3", home / "uploads" / "read")
+    run = store.add_run("me", "wine3", data.id, "", "First", {"models": ["majority", "centres"]})
+    place = Workplace(home, InlineEngine(home), store, data.id, {"id": run.id})
+    place.do("train", run_id=run.id, dataset_id=data.id, models=["majority", "centres"], seed=0)
+    yield place
+    registry._DOMAINS.pop("wine3")
+
+
+def test_of_three_classes_every_answer_names_the_predicted_one_with_its_probability(three):
+    cases = three.do("cases", run=three.run, model="centres")["cases"]
+    assert {case["y_pred"] for case in cases} >= {"red", "white"}
+    sure = [case["confidence"] for case in cases]
+    assert sure == sorted(sure, reverse=True) and sure[-1] > 1 / 3
+    rows = [case["row"] for case in cases[:6]]
+    known = {case["row"]: (case["y_pred"], pytest.approx(case["confidence"])) for case in cases[:6]}
+    found = three.do("predict", run=three.run, model="centres", rows=rows, explain="leave_out")
+    assert found["target"] is None and found["flagged"] is None
+    assert {row["row"]: (row["y_pred"], row["probability"]) for row in found["queue"]} == known
+    assert not {"score", "flagged"} & set(found["queue"][0])
+    assert sum(found["predicted"].values()) == found["rows"] == 6
+    explained = three.do("explain", run=three.run, rows=rows, models=["centres"], methods=["leave_out"])["cases"]
+    assert {one["row"]: (one["maps"][0]["target"], one["maps"][0]["probability"]) for one in explained} == known
+    moved = three.do("what_if", run=three.run, row=rows[0], changes={"tannin": 0.1, "acid": 9.0})
+    centres = next(line for line in moved["scores"] if line["model"] == "centres")
+    assert (moved["target"], centres["before"]) == known[rows[0]] and centres["called_before"] == moved["target"]
+    assert centres["called_after"] == "white"
 
 
 def test_overview_of_a_table_counts_and_describes(wine):

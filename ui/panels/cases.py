@@ -10,6 +10,7 @@ import pandas as pd
 import streamlit as st
 from PIL import Image
 
+from dl_core.evaluate import decide
 from ui import kinds
 from ui.kinds.images import preview
 from ui.shell import folders
@@ -51,11 +52,9 @@ def uri(image: Image.Image) -> str:
 
 
 def outcomes(context: PageContext, model: str) -> pd.DataFrame:
-    """Return a model's test rows by row id: ``y_true, y_pred, confidence, right``."""
+    """Return a model's test rows by row id, with what was decided of each (`dl_core.evaluate.decide.outcomes`)."""
     rows = context.predictions()
-    rows = rows[(rows["model"] == model) & (rows["split"] == "test")].set_index("row")
-    scores = rows[[column for column in rows if column.startswith("score_")]]
-    return rows[["y_true", "y_pred"]].assign(confidence=scores.max(axis=1), right=rows["y_true"] == rows["y_pred"])
+    return decide.outcomes(rows[(rows["model"] == model) & (rows["split"] == "test")].set_index("row"))
 
 
 def sentence(context: PageContext, model: str, row: str) -> str:
@@ -68,34 +67,21 @@ def sentence(context: PageContext, model: str, row: str) -> str:
     return f"**{row}** is truly **{said['y_true']}** and {called} by {context.label(model)}: {right}."
 
 
-def calibrated(context: PageContext, model: str, row: str, target: str) -> float:
-    """Return the calibrated probability of ``target``, the one that every tab shows."""
-    rows = context.predictions()
-    return float(rows[(rows["model"] == model) & (rows["row"] == row)][f"score_{target}"].iloc[0])
-
-
 def said_of(context: PageContext, model: str, kind: str = "all", search: str = "") -> pd.DataFrame:
     """Return the test rows of a model by row id: ``y_true, y_pred, confidence, right`` and the metadata.
 
-    ``kind`` is a key of `KINDS`; ``search`` is looked for in the row id and the metadata. Wrong cases stand with the
-    surest first, uncertain ones with the least sure first.
+    ``kind`` is a key of `KINDS`; ``search`` is looked for in the row id and the metadata.
     """
-    rows = outcomes(context, model)
-    limit = context.models[model].get("uncertain_below") or 0.6
-    if kind == "right":
-        rows = rows[rows["right"]]
-    elif kind == "wrong":
-        rows = rows[~rows["right"]]
-    elif kind == "uncertain":
-        rows = rows[rows["confidence"] < limit]
+    rows = decide.by_confidence(outcomes(context, model), kind, context.models[model].get("uncertain_below"))
+    rows = rows[["y_true", "y_pred", "confidence", "right"]]
     table = context.table()
     if table is not None:
         label = preview.label_column(context.dataset)
         rows = rows.join(table.drop(columns=[label] if label in table else []), how="left")
-    if search:
-        text = rows.astype(str).agg(" ".join, axis=1) + " " + rows.index.astype(str)
-        rows = rows[text.str.contains(search, case=False, regex=False)]
-    return rows.sort_values("confidence", ascending=kind == "uncertain", kind="stable")
+    if not search:
+        return rows
+    text = rows.astype(str).agg(" ".join, axis=1) + " " + rows.index.astype(str)
+    return rows[text.str.contains(search, case=False, regex=False)]
 
 
 def pick(context: PageContext, model: str, key: str) -> str | None:

@@ -32,6 +32,11 @@ def config(columns: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     return {column["name"]: _shown(column) for column in columns}
 
 
+def share() -> Any:
+    """Return how a column of probabilities is shown: as bars."""
+    return st.column_config.ProgressColumn(format="%.3f", min_value=0, max_value=1, width="small")
+
+
 def _shown(column: Mapping[str, Any]) -> Any:
     name = heading(column)
     if column["kind"] == "time":

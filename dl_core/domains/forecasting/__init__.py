@@ -18,6 +18,7 @@ from dl_core.reading.series.schema import SERIES_SCHEMA
 
 if TYPE_CHECKING:
     from dl_core.explain.explanation import Explanation
+    from dl_core.explain.request import ExplainRequest
 
 SAMPLES = Path(__file__).parents[3] / "sample_data" / "forecasting"
 INTERVALS = {"lower_80": "q_0.1", "upper_80": "q_0.9", "lower_95": "q_0.025", "upper_95": "q_0.975"}
@@ -51,19 +52,11 @@ def split(dataset: Dataset, seed: int, options: Mapping[str, Any]) -> Splits:
     return split_series(dataset, seed, options)
 
 
-def explain(
-    model: Any,
-    name: str,
-    data: Dataset,
-    methods: Sequence[str],
-    target: str | None,
-    faithfulness: bool,
-    known: Dataset | None = None,
-) -> list[Explanation]:
+def explain(request: ExplainRequest) -> list[Explanation]:
     """Say which past steps and covariates drove the forecast after each series' end; ``target`` is a step, or all."""
     from dl_core.explain.series.explain import explain_cases
 
-    return explain_cases(model, name, data, methods, target, faithfulness)
+    return explain_cases(request)
 
 
 def slices(dataset: Dataset) -> pd.DataFrame:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,12 +15,12 @@ from dl_core.data.dataset import Dataset, Finding
 from dl_core.data.splits import Splits
 from dl_core.domain import Domain, Option, ReadRequest, Sample, offered, presets
 from dl_core.domains.fraud_detection.offers import FAST
-from dl_core.errors import OptionError
 from dl_core.reading.table.schema import TRANSACTION_SCHEMA
 from dl_core.schema import Role
 
 if TYPE_CHECKING:
     from dl_core.explain.explanation import Explanation
+    from dl_core.explain.request import ExplainRequest
 
 SAMPLE_FOLDER = Path(__file__).parents[3] / "sample_data" / "fraud_detection"
 DAY = np.timedelta64(1, "D")
@@ -56,25 +57,14 @@ def split(dataset: Dataset, seed: int, options: Mapping[str, Any]) -> Splits:
     return split_transactions(dataset, seed, options)
 
 
-def explain(
-    model: Any,
-    name: str,
-    data: Dataset,
-    methods: Sequence[str],
-    target: str | None,
-    faithfulness: bool,
-    reference: Dataset | None = None,
-) -> list[Explanation]:
+def explain(request: ExplainRequest) -> list[Explanation]:
     """Say what made a transaction's score what it is, against typical honest ones of the training rows."""
     from dl_core.explain.table.background import draw_background
     from dl_core.explain.table.explain import explain_table
 
-    if reference is None:
-        raise OptionError(
-            "there are no training rows to compare with", where=name, todo="explain with the run's folder, not a bundle"
-        )
-    background = draw_background(reference, BACKGROUND, seed=0)
-    return explain_table(model, name, data, methods, target, faithfulness, background)
+    if request.beside is not None:
+        request = replace(request, beside=draw_background(request.beside, BACKGROUND, seed=0))
+    return explain_table(request)
 
 
 def slices(dataset: Dataset) -> pd.DataFrame:

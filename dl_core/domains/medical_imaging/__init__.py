@@ -19,6 +19,7 @@ from dl_core.schema import Role
 
 if TYPE_CHECKING:
     from dl_core.explain.explanation import Explanation
+    from dl_core.explain.request import ExplainRequest
 
 HEAD_WIDTH = 1280  # features of EfficientNet-Lite0's last layer
 SAMPLE_FOLDER = Path(__file__).parents[3] / "sample_data" / "medical_imaging"
@@ -52,19 +53,11 @@ def split(dataset: Dataset, seed: int, options: Mapping[str, Any]) -> Splits:
     return split_rows(dataset, seed, options)
 
 
-def explain(
-    model: Any,
-    name: str,
-    data: Dataset,
-    methods: Sequence[str],
-    target: str | None,
-    faithfulness: bool,
-    reference: Dataset | None = None,
-) -> list[Explanation]:
+def explain(request: ExplainRequest) -> list[Explanation]:
     """Draw saliency maps and measure them."""
     from dl_core.explain.images.explain import explain_images
 
-    return explain_images(model, name, data, methods, target, faithfulness)
+    return explain_images(request)
 
 
 def slices(dataset: Dataset) -> pd.DataFrame:

@@ -18,6 +18,7 @@ from dl_core.reading.interactions.schema import INTERACTION_SCHEMA
 
 if TYPE_CHECKING:
     from dl_core.explain.explanation import Explanation
+    from dl_core.explain.request import ExplainRequest
 
 SAMPLE_FOLDER = Path(__file__).parents[3] / "sample_data" / "recommendation"
 
@@ -50,19 +51,11 @@ def split(dataset: Dataset, seed: int, options: Mapping[str, Any]) -> Splits:
     return split_interactions(dataset, seed, options)
 
 
-def explain(
-    model: Any,
-    name: str,
-    data: Dataset,
-    methods: Sequence[str],
-    target: str | None,
-    faithfulness: bool,
-    known: Dataset | None = None,
-) -> list[Explanation]:
+def explain(request: ExplainRequest) -> list[Explanation]:
     """Say which items of a user's history brought an item onto the list: the first one, or ``target``."""
     from dl_core.explain.interactions.explain import explain_users
 
-    return explain_users(model, name, data, methods, target, faithfulness, known)
+    return explain_users(request)
 
 
 def slices(dataset: Dataset) -> pd.DataFrame:

@@ -63,7 +63,7 @@ class Explainer(ABC):
         images : numpy.ndarray
             (n, h, w, c) uint8.
         target : int or None
-            Class index; None explains each image's most probable class.
+            Class index; None explains each image's decided class.
         scaled : bool
             Whether each map is scaled to 0…1; a constant map becomes zeros.
 
@@ -81,15 +81,15 @@ class Explainer(ABC):
             raise OptionError(
                 f"images of shape {images.shape}", where=type(self).__name__, expected="(n, height, width, channels)"
             )
-        probabilities = source.probabilities(images)
-        targets = choose_targets(probabilities, target)
+        probabilities, decided = source.decide(images)
+        targets = decided if target is None else check_targets(probabilities, target)
         heats = np.concatenate([self.raw(source, images[part], targets[part]) for part in _batches(len(images))])
         heats = normalise(heats) if scaled else heats.astype(np.float32)
         return Maps(heats, probabilities[np.arange(len(images)), targets], targets)
 
 
-def choose_targets(probabilities: np.ndarray, target: int | None) -> np.ndarray:
-    """Return the class to explain for each row of ``probabilities`` (n, k).
+def check_targets(probabilities: np.ndarray, target: int) -> np.ndarray:
+    """Return the class to explain for each row of ``probabilities`` (n, k), one for all.
 
     Raises
     ------
@@ -97,8 +97,6 @@ def choose_targets(probabilities: np.ndarray, target: int | None) -> np.ndarray:
         If there is no such class.
     """
     n, k = probabilities.shape
-    if target is None:
-        return probabilities.argmax(axis=1)
     if not 0 <= target < k:
         raise OptionError(f"there is no class {target}", where="the class to explain", expected=f"0 to {k - 1}")
     return np.full(n, target, dtype=np.int64)

@@ -2,23 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
 
 from dl_core.data.dataset import Dataset
 from dl_core.errors import OptionError, shorten
+from dl_core.evaluate.decide import DecisionRule, class_index
 from dl_core.explain.explanation import Explanation, Faithfulness
 from dl_core.explain.faithfulness import faithfulness as measure
 from dl_core.explain.faithfulness import randomisation
 from dl_core.explain.images.view import Maps, ModelView
 from dl_core.explain.registry import EXPLAINERS, explain
-from dl_core.models.base import Model
+from dl_core.explain.request import ExplainRequest, Progress
+from dl_core.models.base import Classifier
 from dl_core.schema import Role
 
 
-def view_of(model: Model, data: Dataset) -> ModelView:
+def view_of(model: Classifier, data: Dataset, rule: DecisionRule | None = None) -> ModelView:
     """Return ``model`` as explainers see it; images it scores get the shape of ``data``'s."""
     graph = model.graph()
     layers: tuple[str, ...] = ()
@@ -30,37 +32,18 @@ def view_of(model: Model, data: Dataset) -> ModelView:
     def score(images: np.ndarray) -> np.ndarray:
         return model.scores(_bare(data, images))
 
-    return ModelView(graph, score, layers)
+    return ModelView(graph, score, layers, rule or DecisionRule())
 
 
-def explain_images(
-    model: Model,
-    name: str,
-    data: Dataset,
-    methods: Sequence[str],
-    target: str | None = None,
-    faithfulness: bool = True,
-    progress: Callable[[float, str], None] = lambda done, text: None,
-) -> list[Explanation]:
-    """Draw maps of every row of ``data`` by every method, row after row.
+def explain_images(request: ExplainRequest) -> list[Explanation]:
+    """Draw maps of every image by every method, row after row.
 
     Parameters
     ----------
-    model : Model
-        Fitted.
-    name : str
-        The model's name in the run.
-    data : Dataset
-        Working images; ``arrays["mask"]`` (n, h, w) marks the finding where it is known.
-    methods : sequence of str
-        Names in `EXPLAINERS`. A method that needs gradients, or layers with maps, is replaced by occlusion where the
-        model has none.
-    target : str or None
-        Class to explain; None explains each row's most probable class.
-    faithfulness : bool
-        Whether to measure each map, which takes some 250 scorings a row.
-    progress : callable
-        Told (share done, what is being done).
+    request : ExplainRequest
+        ``data`` are working images; ``arrays["mask"]`` (n, h, w) marks the finding where it is known. A method that
+        needs gradients, or layers with maps, is replaced by occlusion where the model has none. Without a ``target``
+        each row's decided class is explained. Measuring takes some 250 scorings a row.
 
     Returns
     -------
@@ -71,18 +54,21 @@ def explain_images(
     OptionError
         If a class or method does not exist.
     """
-    source = view_of(model, data)
-    methods = _fitting(methods, source, data.images.shape[1:])
-    index = None if target is None else _class_index(model, target)
+    model, data = request.model, request.data
+    source = view_of(model, data, request.rule)
+    methods = _fitting(request.methods, source, data.images.shape[1:])
+    index = None if request.target is None else class_index(model.classes, request.target)
     maps: dict[str, Maps] = {}
     for i, method in enumerate(methods):
-        progress(i / (2 * len(methods)), f"{EXPLAINERS[method].label}: {len(data)} images")
+        request.progress(i / (2 * len(methods)), f"{EXPLAINERS[method].label}: {len(data)} images")
         maps[method] = explain(source, data.images, method, index)
-    trust = _measure_all(source, data, maps, progress) if faithfulness else [{} for _ in range(len(data))]
+    trust: list[dict[str, Faithfulness]] = [{} for _ in range(len(data))]
+    if request.faithfulness:
+        trust = _measure_all(source, data, maps, request.progress)
     return [
         Explanation(
             row=str(row),
-            model=name,
+            model=request.name,
             method=method,
             target=model.classes[int(found.targets[i])],
             heat=found.heats[i],
@@ -95,7 +81,7 @@ def explain_images(
 
 
 def _measure_all(
-    source: ModelView, data: Dataset, maps: dict[str, Maps], progress: Callable[[float, str], None]
+    source: ModelView, data: Dataset, maps: dict[str, Maps], progress: Progress
 ) -> list[dict[str, Faithfulness]]:
     images, masks = data.images, data.arrays.get("mask")
     redrawn = {
@@ -133,14 +119,6 @@ def _has_maps(source: ModelView, size: tuple[int, int, int]) -> bool:
     from dl_core.explain.walk import has_maps
 
     return has_maps(source.need_graph(), size)
-
-
-def _class_index(model: Model, target: str) -> int:
-    if target not in model.classes:
-        raise OptionError(
-            f"there is no class {shorten(target)!r}", where="the class to explain", expected=", ".join(model.classes)
-        )
-    return model.classes.index(target)
 
 
 def _bare(data: Dataset, images: np.ndarray) -> Dataset:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from dl_core.errors import OptionError
+from dl_core.evaluate.decide import DecisionRule, Decisions
 
 if TYPE_CHECKING:
     import keras
@@ -28,11 +29,14 @@ class ModelView:
         From images (n, h, w, c) uint8 to probabilities (n, k), by the model's own fastest path.
     layers : tuple of str
         Layers worth looking at, early to deep; empty lets each method choose.
+    rule : DecisionRule
+        How scores become decisions. What `probabilities` gives is calibrated by it.
     """
 
     graph: keras.Model | None
     score: Callable[[np.ndarray], np.ndarray]
     layers: tuple[str, ...] = ()
+    rule: DecisionRule = DecisionRule()
 
     @classmethod
     def of_graph(cls, graph: keras.Model, layers: tuple[str, ...] = ()) -> ModelView:
@@ -59,10 +63,14 @@ class ModelView:
             )
         return self.graph
 
-    def probabilities(self, images: np.ndarray) -> np.ndarray:
-        """Return the class probabilities of any number of images, (n, k) float64, in batches."""
+    def decide(self, images: np.ndarray) -> Decisions:
+        """Return what is decided of any number of images, in batches."""
         parts = [self.score(images[start : start + SCORE_BATCH]) for start in range(0, len(images), SCORE_BATCH)]
-        return np.concatenate([np.asarray(part, dtype=np.float64) for part in parts])
+        return self.rule.decide(np.concatenate([np.asarray(part, dtype=np.float64) for part in parts]))
+
+    def probabilities(self, images: np.ndarray) -> np.ndarray:
+        """Return the calibrated class probabilities of any number of images, (n, k) float64."""
+        return self.decide(images).probabilities
 
 
 class Maps(NamedTuple):

@@ -6,12 +6,12 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from dl_core.data.dataset import Dataset
 from dl_core.data.interactions.histories import Histories
 from dl_core.errors import OptionError, shorten
 from dl_core.explain.explanation import Explanation, Faithfulness
 from dl_core.explain.faithfulness import rank_correlation
 from dl_core.explain.interactions.methods import HISTORY_METHODS, Parts, empty_scores, target_scores, variants
+from dl_core.explain.request import ExplainRequest
 from dl_core.models.interactions.base import Recommender
 from dl_core.train.interactions.recommender import Recommending, users_of
 
@@ -19,30 +19,23 @@ RANDOM_ORDERS = 10
 SHARES = (0.0, 0.1, 0.2, 0.35, 0.5, 0.75, 1.0)  # of the history that has gone, or come back
 
 
-def explain_users(
-    model: Recommender,
-    name: str,
-    data: Dataset,
-    methods: Sequence[str],
-    target: str | None = None,
-    faithfulness: bool = True,
-    known: Dataset | None = None,
-) -> list[Explanation]:
-    """Explain the first recommendation (or ``target``) for each user of ``data``, who goes on from ``known`` rows.
+def explain_users(request: ExplainRequest) -> list[Explanation]:
+    """Explain the first recommendation (or ``target``) for each user of the data, who goes on from rows ``beside``.
 
     Raises
     ------
     OptionError
         If ``target`` is no item of the catalogue.
     """
-    source = Recommending(model, known)
+    model, data = request.model, request.data
+    source = Recommending(model, request.beside)
     histories = source.histories(users_of(data), data)
-    if target is None:
+    if request.target is None:
         items, _ = source.lists(histories, 1)
         targets = np.maximum(items[:, 0], 0)
     else:
-        targets = np.full(len(histories), _code(model, target))
-    return explain_history(model, name, histories, targets, methods, faithfulness)
+        targets = np.full(len(histories), _code(model, request.target))
+    return explain_history(model, request.name, histories, targets, request.methods, request.faithfulness)
 
 
 def _code(model: Recommender, target: str) -> int:

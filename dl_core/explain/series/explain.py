@@ -6,11 +6,11 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from dl_core.data.dataset import Dataset
 from dl_core.data.series.ends import planned
 from dl_core.data.series.panel import Panel
 from dl_core.errors import OptionError, shorten
 from dl_core.explain.explanation import Explanation
+from dl_core.explain.request import ExplainRequest
 from dl_core.explain.series.case import Case, fits_anew, times_text
 from dl_core.explain.series.faithfulness import measure
 from dl_core.explain.series.methods import FORECAST_METHODS, Weighed, occlusion
@@ -20,16 +20,8 @@ from dl_core.models.series.base import Forecaster
 COMPONENTS = "components"
 
 
-def explain_cases(
-    model: Forecaster,
-    name: str,
-    data: Dataset,
-    methods: Sequence[str],
-    target: str | None = None,
-    faithfulness: bool = True,
-    beside: Dataset | None = None,
-) -> list[Explanation]:
-    """Explain what a model forecasts after the end of each series of ``data``.
+def explain_cases(request: ExplainRequest) -> list[Explanation]:
+    """Explain what a model forecasts after the end of each series of the request's data.
 
     ``target`` is a step ahead as text, such as ``"3"``, or None for the mean of all; ``beside`` is not needed, since a
     forecast goes on from the series itself.
@@ -39,7 +31,14 @@ def explain_cases(
     OptionError
         If ``target`` is no step ahead that the model forecasts, or no method is left.
     """
-    return explain_forecasts(model, name, Panel.of(data), methods, faithfulness, step=_step(target))
+    return explain_forecasts(
+        request.model,
+        request.name,
+        Panel.of(request.data),
+        request.methods,
+        request.faithfulness,
+        step=_step(request.target),
+    )
 
 
 def explain_forecasts(

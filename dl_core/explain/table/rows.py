@@ -12,7 +12,7 @@ import pandas as pd
 from dl_core.data.dataset import Dataset
 from dl_core.explain.table.values import shown
 from dl_core.explain.table.view import FeatureView, passes
-from dl_core.models.base import Model
+from dl_core.models.base import Classifier
 from dl_core.schema import Role
 
 ROWS_A_CALL = 8_192
@@ -26,7 +26,7 @@ class RowsView(FeatureView):
 
     Parameters
     ----------
-    model : Model
+    model : Classifier
     data, references : Dataset
         Explained rows, and rows compared with (the typical row last); as `without_label` returns them.
     targets : numpy.ndarray
@@ -37,19 +37,20 @@ class RowsView(FeatureView):
 
     def __init__(
         self,
-        model: Model,
+        model: Classifier,
         data: Dataset,
         references: Dataset,
         targets: np.ndarray,
         groups: Mapping[str, Sequence[str]],
+        temperature: float = 1.0,
     ) -> None:
-        super().__init__(tuple(groups), targets, len(references))
+        super().__init__(tuple(groups), targets, len(references), temperature)
         self.model, self.pool = model, stacked(data, references)
         place = {column: number for number, columns in enumerate(groups.values()) for column in columns}
         self.feature_of = {key: place.get(key) for key in (*self.pool.table.columns, *self.pool.arrays)}
 
-    def probabilities(self, rows: np.ndarray, others: np.ndarray, kept: np.ndarray) -> np.ndarray:
-        """Return the probabilities (m, k) of mixed rows, see `FeatureView`."""
+    def uncalibrated(self, rows: np.ndarray, others: np.ndarray, kept: np.ndarray) -> np.ndarray:
+        """Return the model's own probabilities (m, k) of mixed rows, see `FeatureView`."""
         found = [
             np.asarray(self.model.scores(self._mixed(rows[part], others[part], kept[part])), dtype=np.float64)
             for part in passes(len(rows), ROWS_A_CALL)
@@ -75,7 +76,7 @@ class RowsView(FeatureView):
         )
 
 
-def feature_groups(model: Model, data: Dataset, references: Dataset) -> dict[str, tuple[str, ...]]:
+def feature_groups(model: Classifier, data: Dataset, references: Dataset) -> dict[str, tuple[str, ...]]:
     """Return the columns that speak for themselves or belong together, by feature name.
 
     They are the columns that models read by their role, and any other column or array that moves this model's score
@@ -127,7 +128,7 @@ def without_label(data: Dataset, like: Dataset | None = None) -> Dataset:
     )
 
 
-def _read_anyway(model: Model, data: Dataset, references: Dataset, keys: Sequence[str]) -> list[str]:
+def _read_anyway(model: Classifier, data: Dataset, references: Dataset, keys: Sequence[str]) -> list[str]:
     """Return which of ``keys`` move the score when one of them is put to a reference's value."""
     if not keys:
         return []

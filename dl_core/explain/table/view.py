@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 import numpy as np
 
 from dl_core.data.dataset import Dataset
+from dl_core.evaluate.calibration import apply_temperature
 from dl_core.explain.table.values import feature_name
 
 if TYPE_CHECKING:
@@ -67,10 +68,13 @@ class FeatureView(ABC):
         (n,) class index explained for each row.
     references : int
         Rows compared with; the last is the typical row, the others are drawn ordinary rows.
+    temperature : float
+        Of the model's calibration, by which all log-odds are divided.
     """
 
-    def __init__(self, names: Sequence[str], targets: np.ndarray, references: int) -> None:
+    def __init__(self, names: Sequence[str], targets: np.ndarray, references: int, temperature: float = 1.0) -> None:
         self.names, self.targets, self.references = tuple(names), np.asarray(targets), references
+        self.temperature = temperature
 
     def __len__(self) -> int:
         return len(self.targets)
@@ -86,8 +90,11 @@ class FeatureView(ABC):
         return np.arange(self.references - 1) if self.references > 1 else np.array([0])
 
     @abstractmethod
+    def uncalibrated(self, rows: np.ndarray, others: np.ndarray, kept: np.ndarray) -> np.ndarray:
+        """Return the model's own probabilities (m, k) of mixed rows, see `probabilities`."""
+
     def probabilities(self, rows: np.ndarray, others: np.ndarray, kept: np.ndarray) -> np.ndarray:
-        """Return the probabilities (m, k) of mixed rows.
+        """Return the calibrated probabilities (m, k) of mixed rows.
 
         Parameters
         ----------
@@ -96,6 +103,7 @@ class FeatureView(ABC):
         kept : numpy.ndarray
             (m, P) bool; a kept feature has the explained row's value, any other the reference's.
         """
+        return apply_temperature(self.uncalibrated(rows, others, kept), self.temperature)
 
     def scores(self, rows: np.ndarray, others: np.ndarray, kept: np.ndarray) -> np.ndarray:
         """Return the scores (m,) of each mixed row's target, in log-odds."""
@@ -121,11 +129,13 @@ class InputView(FeatureView):
     here are the model's own.
     """
 
-    def __init__(self, model: Any, data: Dataset, references: Dataset, targets: np.ndarray) -> None:
+    def __init__(
+        self, model: Any, data: Dataset, references: Dataset, targets: np.ndarray, temperature: float = 1.0
+    ) -> None:
         blocks = list(model.input_columns())
         features = [feature_name(block.name, [each.name for each in blocks]) for block in blocks]
         names = list(dict.fromkeys(features))
-        super().__init__(names, targets, len(references))
+        super().__init__(names, targets, len(references), temperature)
         self.graph = model.graph()
         self.inputs = np.asarray(model.inputs(data), dtype=np.float32)  # (n, D)
         self.others = np.asarray(model.inputs(references), dtype=np.float32)  # (references, D)
@@ -134,8 +144,8 @@ class InputView(FeatureView):
             self.feature_of[block.start : block.stop] = names.index(feature)
         self.shift = self._shift(model.scores(references))
 
-    def probabilities(self, rows: np.ndarray, others: np.ndarray, kept: np.ndarray) -> np.ndarray:
-        """Return the probabilities (m, k) of mixed rows, see `FeatureView`."""
+    def uncalibrated(self, rows: np.ndarray, others: np.ndarray, kept: np.ndarray) -> np.ndarray:
+        """Return the model's own probabilities (m, k) of mixed rows, see `FeatureView`."""
         parts = [
             self._predict(np.where(kept[part][:, self.feature_of], self.inputs[rows[part]], self.others[others[part]]))
             for part in passes(len(rows))
@@ -151,7 +161,8 @@ class InputView(FeatureView):
         """Return the gradient of each point's target score, (m, D)."""
         from dl_core.explain.gradients import gradient
 
-        return np.concatenate([gradient(self.graph, points[part], targets[part]) for part in passes(len(points))])
+        found = [gradient(self.graph, points[part], targets[part]) for part in passes(len(points))]
+        return np.concatenate(found) / self.temperature
 
     def by_feature(self, attributions: np.ndarray) -> np.ndarray:
         """Return attributions (n, D) summed over each feature's input numbers, (n, P)."""

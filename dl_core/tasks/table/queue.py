@@ -1,4 +1,7 @@
-"""New rows of a table, scored block by block and queued by risk: what an analyst looks at first, and why."""
+"""New rows of a table, scored block by block and queued: what an analyst looks at first, and why.
+
+Of two classes the riskiest rows come first; of more, those whose class is surest.
+"""
 
 from __future__ import annotations
 
@@ -11,6 +14,7 @@ from dl_core import pipeline
 from dl_core.data.dataset import Dataset
 from dl_core.data.safe_export import neutralise
 from dl_core.domain import Domain
+from dl_core.evaluate.decide import outcomes
 from dl_core.evaluate.results import SCORE
 from dl_core.tasks.contributions import explanation_as_json
 from dl_core.tasks.opening import private_folder, relative
@@ -22,18 +26,21 @@ if TYPE_CHECKING:
     from dl_core.train.run import Run
 
 BLOCK = 50_000  # rows scored at once
-QUEUE = 1000  # riskiest rows that come back; the file has all
+QUEUE = 1000  # first rows that come back; the file has all
+DOUBTS = ("uncertain", "unlike_training")
 REASONED = 20  # of these, rows that come with reasons
 
 
 def score_queue(
     domain: Domain, run: Run, model: Model, data: Dataset, args: Mapping[str, Any], context: TaskContext
 ) -> dict[str, Any]:
-    """Score every row of ``data`` into a CSV file and return the riskiest ones with their values and reasons.
+    """Score every row of ``data`` into a CSV file and return the first ones with their values and reasons.
 
     ``args["model"]`` is the model's name and ``args["explain"]`` the method of the reasons, if any are wanted.
     """
-    name, target = run.check_model(args.get("model")), run.evaluation.classes[-1]
+    name, classes = run.check_model(args.get("model")), run.evaluation.classes
+    target = classes[-1] if len(classes) == 2 else None
+    first_by = "confidence" if target is None else SCORE + target
     path = private_folder(context) / "predictions.csv"
     kept = []
     for done, part in _blocks(data):
@@ -41,9 +48,10 @@ def score_queue(
         predictions = pipeline.predict(domain, run, name, part, opened=model)
         table = neutralise(domain.prediction_table(predictions, part))
         table.to_csv(path, mode="a" if kept else "w", header=not kept, index=False)
-        kept.append(predictions[["row", "y_pred", SCORE + target, "uncertain", "unlike_training"]])
+        decided = outcomes(predictions)
+        kept.append(decided[list(dict.fromkeys(["row", "y_pred", "confidence", first_by, *DOUBTS]))])
     scored = pd.concat(kept, ignore_index=True).set_index("row")
-    first = scored.sort_values(SCORE + target, ascending=False, kind="stable").head(QUEUE)
+    first = scored.sort_values(first_by, ascending=False, kind="stable").head(QUEUE)
     queue = _queued(first, data, target)
     context.progress(0.92, "Looking for reasons")
     _add_reasons(queue, domain, run, model, data, {**args, "model": name, "target": target})
@@ -52,7 +60,8 @@ def score_queue(
         "model": name,
         "target": target,
         "rows": len(scored),
-        "flagged": int((scored["y_pred"] == target).sum()),
+        "flagged": None if target is None else int((scored["y_pred"] == target).sum()),
+        "predicted": {label: int((scored["y_pred"] == label).sum()) for label in classes},
         "unlike": int(scored["unlike_training"].sum()),
         "csv": relative(path, context),
         "notes": [] if args.get("rows") else [note.message for note in data.notes],
@@ -67,21 +76,28 @@ def _blocks(data: Dataset) -> Iterator[tuple[float, Dataset]]:
         yield start / max(len(data), 1), data.subset(data.ids[start : start + BLOCK])
 
 
-def _queued(first: pd.DataFrame, data: Dataset, target: str) -> list[dict[str, Any]]:
-    """Return the riskiest rows as plain JSON with their main columns."""
+def _queued(first: pd.DataFrame, data: Dataset, target: str | None) -> list[dict[str, Any]]:
+    """Return the first rows as plain JSON: the decided class with its probability, and their main columns.
+
+    Of two classes a row has the ``score`` of the last besides, and whether that is decided (``flagged``).
+    """
     part = data.subset(first.index)
     return [
         {
             "row": str(row),
-            "score": float(line[SCORE + target]),
-            "flagged": bool(line["y_pred"] == target),
-            "uncertain": bool(line["uncertain"]),
-            "unlike_training": bool(line["unlike_training"]),
+            "y_pred": str(line["y_pred"]),
+            "probability": float(line["confidence"]),
+            **_risk(line, target),
+            **{doubt: bool(line[doubt]) for doubt in DOUBTS},
             "values": values,
             "reasons": [],
         }
         for (row, line), values in zip(first.iterrows(), row_values(part, main_columns(part)), strict=True)
     ]
+
+
+def _risk(line: pd.Series, target: str | None) -> dict[str, Any]:
+    return {} if target is None else {"score": float(line[SCORE + target]), "flagged": bool(line["y_pred"] == target)}
 
 
 def _add_reasons(

@@ -13,7 +13,7 @@ from dl_core.data.dataset import Dataset
 from dl_core.data.table.derive import append_history
 from dl_core.domain import Domain
 from dl_core.errors import OptionError
-from dl_core.evaluate.calibration import apply_temperature
+from dl_core.evaluate.what_if import moves
 from dl_core.schema import Role
 from dl_core.tasks.opening import open_model
 from dl_core.tasks.rows import plain, row_values, shown_columns
@@ -41,12 +41,11 @@ def score_changes(domain: Domain, run: Run, row: str, changes: Mapping[str, Any]
     dataset = run.load_dataset()
     before = dataset.subset([row])
     after = with_history(with_values(before, changes), run, changes)
-    scores = []
+    scores = {}
     for name in run.trained:
         _, model = open_model(domain, run, name)
-        both = np.concatenate([model.scores(before), model.scores(after)])
-        old, new = apply_temperature(both, run.models[name].temperature)[:, -1]
-        scores.append({"model": name, "before": float(old), "after": float(new), "cut": run.models[name].threshold})
+        scores[name] = np.concatenate([model.scores(before), model.scores(after)])
+    rules = {name: run.models[name].rule for name in scores}
     shown = shown_columns(before)
     moved = {
         column: {"before": plain(before.table[column].iloc[0]), "after": plain(after.table[column].iloc[0])}
@@ -54,7 +53,7 @@ def score_changes(domain: Domain, run: Run, row: str, changes: Mapping[str, Any]
         if plain(before.table[column].iloc[0]) != plain(after.table[column].iloc[0])
     }
     values = row_values(before, shown)[0]
-    return {"target": run.evaluation.classes[-1], "scores": scores, "changed": moved, "values": values}
+    return {**moves(scores, rules, run.evaluation.classes, run.best), "changed": moved, "values": values}
 
 
 def with_values(data: Dataset, changes: Mapping[str, Any]) -> Dataset:

@@ -42,8 +42,7 @@ def case(context: PageContext, case: dict[str, Any], view: str, opacity: float) 
         for one in case["maps"]:
             by_method = view == "methods"
             title = method_words.label(one["method"]) if by_method else context.label(one["model"])
-            sure = cases.calibrated(context, one["model"], case["row"], one["target"])
-            maps.show(image, {**one, "probability": sure}, title, opacity, case.get("mask"))
+            maps.show(image, one, title, opacity, case.get("mask"))
     with st.expander("How to read the faithfulness scores"):
         st.markdown(
             "**Deletion** masks the most salient pixels first and measures the area under the probability curve: "

@@ -36,9 +36,9 @@ def choose(context: PageContext, model: str, kind: str, search: str, key: str) -
         key=f"{paged}_{page}_table",
         column_config={
             **tables.config(columns),
-            "Risk": st.column_config.ProgressColumn(format="%.3f", min_value=0, max_value=1, width="small"),
+            **dict.fromkeys(("Risk", "Probability"), tables.share()),
         },
-        alt=f"Test {context.domain.row_words[1]} with risk, predicted and true class, and main values",
+        alt=f"Test {context.domain.row_words[1]} with probability, predicted and true class, and main values",
     )
     words = f"{count(found['total'])} {context.domain.row_words[1]}. Select a row to view it."
     with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
@@ -50,9 +50,17 @@ def choose(context: PageContext, model: str, kind: str, search: str, key: str) -
 
 
 def _table(context: PageContext, shown: list[dict[str, Any]], columns: list[dict[str, Any]]) -> pd.DataFrame:
-    """Return the list: row id, risk, what was said and what is true, main values."""
-    risk = [case["risk"] for case in shown]
-    truth = [case["y_true"] or "unknown" for case in shown]
-    first = pd.DataFrame({"Row": [case["row"] for case in shown], "Risk": risk})
-    first = first.assign(**{"Predicted": [case["y_pred"] for case in shown], "True": truth})
+    """Return the list: row id, predicted class and how sure, true class, main values.
+
+    Of two classes it is the risk of the last, of more the probability of the predicted class.
+    """
+    sure = ("Risk", "risk") if len(context.classes) == 2 else ("Probability", "confidence")
+    first = pd.DataFrame(
+        {
+            "Row": [case["row"] for case in shown],
+            sure[0]: [case[sure[1]] for case in shown],
+            "Predicted": [case["y_pred"] for case in shown],
+            "True": [case["y_true"] or "unknown" for case in shown],
+        }
+    )
     return pd.concat([first, tables.frame([case["values"] for case in shown], columns)], axis=1)

@@ -37,7 +37,7 @@ def case(context: PageContext, case: Mapping[str, Any], view: str, more: None) -
     for at, one in enumerate(shown):
         with columns[at % len(columns)], st.container(border=True, gap="small"):
             title = method_words.label(one["method"], table=True) if view == "methods" else context.label(one["model"])
-            _contributions(context, case["row"], one, title, f"explain_{at}_{one['model']}_{one['method']}")
+            _contributions(context, one, title, f"explain_{at}_{one['model']}_{one['method']}")
     with st.expander("All features of this row"):
         rows = [{"Feature": name, "Value": tables.value_text(value)} for name, value in case["values"].items()]
         st.dataframe(rows, hide_index=True, alt="Every feature of this row with its value")
@@ -48,11 +48,10 @@ def more(context: PageContext, model: str, row: str) -> None:
     """Draw nothing: a table's model has no layers worth looking into."""
 
 
-def _contributions(context: PageContext, row: str, one: Mapping[str, Any], title: str, key: str) -> None:
+def _contributions(context: PageContext, one: Mapping[str, Any], title: str, key: str) -> None:
     """Draw one explanation: where the score starts, what moved it, and whether that can be trusted."""
     target = one["target"]
-    sure = cases.calibrated(context, one["model"], row, target)
-    heading = f"{title}: {percent(sure)} {target}"
+    heading = f"{title}: {percent(one['probability'])} {target}"
     chart = bars(one["features"], heading, target)
     strongest = "; ".join(f"{part['name']} {part['value']} {signed(part['weight'])}" for part in one["features"][:5])
     charts.draw(chart, f"{heading}. {strongest}.", key=key)
@@ -69,7 +68,7 @@ def _contributions(context: PageContext, row: str, one: Mapping[str, Any], title
 
 def _low(base: float) -> str:
     """Return where the bars start, in words."""
-    return f"the score of a typical row, {'below 0.1 %' if base < 0.001 else percent(base)} before calibration"
+    return f"the score of a typical row, {'below 0.1 %' if base < 0.001 else percent(base)}"
 
 
 def bars(features: Sequence[Mapping[str, Any]], title: str, target: str) -> Any:

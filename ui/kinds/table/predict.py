@@ -1,4 +1,4 @@
-"""What the Predict tab shows of a new table: its rows as a queue sorted by risk, with score, reasons and doubts."""
+"""What the Predict tab shows of a new table: its rows as a queue, with score or predicted class, reasons and doubts."""
 
 from __future__ import annotations
 
@@ -28,24 +28,18 @@ def rows(context: PageContext) -> list[str]:
 
 def show(context: PageContext, result: dict[str, Any]) -> None:
     """Draw the queue."""
-    many, target = context.domain.row_words[1], result["target"]
+    many = context.domain.row_words[1]
     with st.container(horizontal=True):
         st.metric(many.capitalize(), count(result["rows"]), border=True)
-        share = percent(result["flagged"] / max(1, result["rows"]))
-        st.metric(
-            "Flagged",
-            f"{count(result['flagged'])} ({share})",
-            border=True,
-            help=f"Predicted {target}: the score is at or above the decision threshold.",
-        )
+        for words, found, why in _called(result):
+            share = percent(found / max(1, result["rows"]))
+            st.metric(words, f"{count(found)} ({share})", border=True, help=why)
         strange = "Novelty score above the 99th percentile of the training rows."
         st.metric("Out of distribution", count(result["unlike"]), border=True, help=strange)
     for note in result["notes"]:
         st.caption(note)
     queue = result["queue"]
-    flagged = sum(case["flagged"] for case in queue)
-    only = st.toggle("Flagged only", flagged > 0, key=f"{context.key}_flagged_only", persist_state="session")
-    shown = [case for case in queue if case["flagged"] or not only]
+    shown = queue if result["target"] is None else _flagged_or_all(context, queue)
     if not shown:
         st.caption("No flagged rows. Switch the filter off to see those with the highest risk.")
         return
@@ -58,31 +52,44 @@ def show(context: PageContext, result: dict[str, Any]) -> None:
         row_height=32,
         column_config={
             **tables.config(columns),
-            "Risk": st.column_config.ProgressColumn(format="%.3f", min_value=0, max_value=1, width="small"),
+            **dict.fromkeys(("Risk", "Probability"), tables.share()),
             "Reasons": st.column_config.TextColumn(width="large"),
             "Row": st.column_config.TextColumn(width="small"),
         },
-        alt=f"Queue of {many} sorted by risk, with reasons",
+        alt=f"Queue of {many} with reasons",
     )
-    shown_words = (
-        f"The {count(len(queue))} of {count(result['rows'])} {many} with the highest risk"
-        if len(queue) < result["rows"]
-        else f"All {count(len(queue))} {many}"
-    )
-    st.caption(f"{shown_words}, sorted by risk; reasons are given for the first ones.")
+    whole = len(queue) == result["rows"]
+    words = f"All {count(len(queue))}" if whole else f"The first {count(len(queue))} of {count(result['rows'])}"
+    by = "probability" if result["target"] is None else "risk"
+    st.caption(f"{words} {many}, sorted by {by}; reasons are given for the first ones.")
     _downloads(context, result, table)
+
+
+def _called(result: dict[str, Any]) -> list[tuple[str, int, str]]:
+    """Return what is counted: the flagged rows of two classes, or the rows of each class."""
+    if result["target"] is not None:
+        why = f"Predicted {result['target']}: the score is at or above the decision threshold."
+        return [("Flagged", result["flagged"], why)]
+    return [(label, found, "Rows of this predicted class.") for label, found in result["predicted"].items()]
+
+
+def _flagged_or_all(context: PageContext, queue: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Draw the filter and return the rows that pass it."""
+    flagged = any(case["flagged"] for case in queue)
+    only = st.toggle("Flagged only", flagged, key=f"{context.key}_flagged_only", persist_state="session")
+    return [case for case in queue if case["flagged"] or not only]
 
 
 def queue_table(shown: list[dict[str, Any]], columns: list[dict[str, Any]]) -> pd.DataFrame:
     """Return the queue as it is shown and downloaded."""
-    first = pd.DataFrame(
-        {
-            "Row": [case["row"] for case in shown],
-            "Risk": [case["score"] for case in shown],
-            "Flagged": ["flagged" if case["flagged"] else "" for case in shown],
-            "Reasons": ["; ".join(case["reasons"]) for case in shown],
-        }
-    )
+    first = pd.DataFrame({"Row": [case["row"] for case in shown]})
+    if all("score" in case for case in shown):
+        first["Risk"] = [case["score"] for case in shown]
+        first["Flagged"] = ["flagged" if case["flagged"] else "" for case in shown]
+    else:
+        first["Predicted"] = [case["y_pred"] for case in shown]
+        first["Probability"] = [case["probability"] for case in shown]
+    first["Reasons"] = ["; ".join(case["reasons"]) for case in shown]
     notes = [", ".join(_notes(case)) for case in shown]
     values = tables.frame([case["values"] for case in shown], columns)
     return pd.concat([first, values, pd.DataFrame({"Notes": notes})], axis=1)
