@@ -18,6 +18,7 @@ from dl_core.discover import discover, named
 from dl_core.errors import OptionError
 from dl_core.explain.explanation import Explanation
 from dl_core.explain.request import ExplainRequest
+from dl_core.kinds import Kind, Words, kind_of
 from dl_core.models.base import Offer
 from dl_core.problems.base import Problem
 from dl_core.problems.classification import CLASSIFICATION
@@ -110,9 +111,9 @@ class Domain:
     ages: bool = False  # whether scores are shown week by week, and models may learn on
     inputs: Callable[[Dataset], pd.DataFrame] | None = None  # what models read of a row, for the drift check
     reference_rows: int = 0  # training rows kept beside a run, against which explanations compare a case
-    row_words: tuple[str, str] = ("row", "rows")
     symbol: str = ":material/category:"  # beside its name in the navigation
     order: int = 100  # its place among the domains; those of one place stand by name
+    words: Mapping[str, Any] = field(default_factory=dict)  # fields of `Words` that its kind of row calls otherwise
     options: tuple[Option, ...] = ()
     sample: Sample | None = None
     more_samples: tuple[Sample, ...] = ()  # others, which need no prepared run
@@ -174,6 +175,16 @@ class Domain:
             expected=", ".join(known.name for known in self.known_data) or "none",
         )
 
+    @property
+    def kind(self) -> Kind:
+        """What a row is, as the schema asks for it."""
+        return kind_of(self.schema)
+
+    @property
+    def called(self) -> Words:
+        """What rows, cases and answers are called."""
+        return self.kind.called(self.words)
+
     def facts(self) -> dict[str, Any]:
         """Return what a report says about the domain, as plain values."""
         return {
@@ -181,7 +192,6 @@ class Domain:
             "purpose": self.purpose,
             "notice": self.notice,
             "limits": list(self.limits),
-            "row_words": list(self.row_words),
             "judged": list(self.problem.judged),
             "primary_metric": self.primary_metric,
             "models": {name: {"label": offer.label, "summary": offer.summary} for name, offer in self.models.items()},

@@ -141,18 +141,21 @@ TABLE_EXPLAINERS: Mapping[str, ExplainerInfo] = MappingProxyType(
 )
 
 
-def explainer_info(name: str, table: bool = False) -> ExplainerInfo:
-    """Return the description of a method; ``table`` prefers the methods for tables where both have one of the name.
+BY_KIND = {"images": EXPLAINERS, "table": TABLE_EXPLAINERS}
+
+
+def explainer_info(name: str, kind: str = "images") -> ExplainerInfo:
+    """Return the description of a method; of several of that name the one for this ``kind`` of row.
 
     Raises
     ------
     OptionError
         If there is no such method.
     """
-    first, second = (TABLE_EXPLAINERS, EXPLAINERS) if table else (EXPLAINERS, TABLE_EXPLAINERS)
-    if name not in first and name not in second:
-        raise OptionError(f"there is no method {shorten(name)!r}", expected=", ".join({**first, **second}))
-    return first[name] if name in first else second[name]
+    known = {**TABLE_EXPLAINERS, **EXPLAINERS, **BY_KIND.get(kind, {})}
+    if name not in known:
+        raise OptionError(f"there is no method {shorten(name)!r}", expected=", ".join(known))
+    return known[name]
 
 
 def get_table_explainer(name: str, **options: Any) -> TableExplainer:

@@ -78,6 +78,10 @@ class Kind:
         How many of a domain's explainers are shown at first.
     labels : bool
         Whether models learn from a label, so that without one only those that need none can be trained.
+    reasons : bool
+        Whether every model gives reasons for new cases at first; else networks alone do.
+    alike : bool
+        Whether a model takes rows of any data set of this kind, as pictures are brought to one size.
     rows_shown : bool
         Whether the dashboard shows the rows themselves, so that they must be at hand even where answers are kept.
     fixed, single : tuple of Role
@@ -106,6 +110,8 @@ class Kind:
     corruptions: Mapping[str, str] = field(default_factory=dict)
     first_methods: int = 2
     labels: bool = True
+    reasons: bool = False
+    alike: bool = False
     rows_shown: bool = False
     fixed: tuple[Role, ...] = (Role.IMAGE, Role.HISTORY)
     single: tuple[Role, ...] = ()
@@ -117,6 +123,10 @@ class Kind:
     learning: Learning = LOSS
     pictures: Callable[[Dataset], Sequence[np.ndarray]] | None = None
     rooms: Mapping[str, str] = field(default_factory=dict)
+
+    def explained_first(self, model: str) -> bool:
+        """Return whether what a ``"deep"`` or ``"baseline"`` model says of new cases comes with reasons at first."""
+        return self.reasons or model == "deep"
 
     def called(self, words: Mapping[str, Any]) -> Words:
         """Return what things are called where a domain says ``words`` (fields of `Words`) in its own way."""

@@ -63,6 +63,12 @@ class Problem(ABC):
         """Return a run's options with what the data decide filled in, so that the run's record says it."""
         return dict(options)
 
+    def metrics(self) -> Mapping[str, Any]:
+        """Return the metrics that judge this problem by name; all have ``label``, ``help``, ``higher_is_better``."""
+        from dl_core.evaluate.metrics import METRICS
+
+        return METRICS
+
     @abstractmethod
     def answers(self, judging: Judging) -> Answers:
         """Return how a session asks models."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -35,6 +35,12 @@ class Ranking(Problem):
     name = "ranking"
     judged = ("user", "users")
     goes_on = True
+
+    def metrics(self) -> Mapping[str, Any]:
+        """Return the metrics of lists."""
+        from dl_core.evaluate.interactions.metrics import LIST_METRICS
+
+        return LIST_METRICS
 
     def answers(self, judging: Judging) -> ListAnswers:
         """Return answers as lists of items."""

@@ -153,7 +153,7 @@ def test_gradients_need_a_network():
 def test_table_methods_stand_beside_those_of_images():
     assert explainer_info("shapley_sampling").label == "Shapley value sampling"
     assert explainer_info("integrated_gradients") is EXPLAINERS["integrated_gradients"]
-    assert explainer_info("integrated_gradients", table=True) is TABLE_EXPLAINERS["integrated_gradients"]
+    assert explainer_info("integrated_gradients", kind="table") is TABLE_EXPLAINERS["integrated_gradients"]
     with pytest.raises(OptionError, match="(?i)there is no method"):
         explainer_info("tea leaves")
 

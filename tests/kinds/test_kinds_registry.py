@@ -72,6 +72,14 @@ def test_a_domain_says_some_words_in_its_own_way() -> None:
         get_kind("table").called({"sort": "risk"})
 
 
+def test_what_spoils_a_row_is_what_the_stress_test_knows() -> None:
+    from dl_core.evaluate.images.stress import CORRUPTIONS
+    from dl_core.evaluate.series.stress import STRESSES
+
+    assert set(get_kind("images").corruptions) == set(CORRUPTIONS)
+    assert set(get_kind("series").corruptions) == set(STRESSES)
+
+
 def test_an_unknown_kind_names_those_there_are() -> None:
     with pytest.raises(OptionError, match="series"):
         get_kind("smell")

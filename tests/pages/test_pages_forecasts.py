@@ -17,13 +17,13 @@ from streamlit.testing.v1 import AppTest
 from dl_core import domain as registry
 from dl_core.domain import Sample
 from dl_core.evaluate.results import Evaluation
+from dl_core.kinds import get_kind
 from dl_core.train.run import Run
 from tests.forecast_runs import HORIZON, QUICK, shared_run
 from tests.pages.test_pages_router import said
 from tests.series import toy_frame
-from ui.kinds.interactions import faithfulness
-from ui.kinds.series import curves, disagreements, explain, forecast_charts, predict, stress
-from ui.panels import leading_model
+from ui.kinds.series import curves, disagreements, explain, forecast_charts, predict
+from ui.panels import faithfulness, leading_model
 
 ROOT = Path(__file__).parents[2]
 
@@ -196,8 +196,7 @@ def test_more_series_than_came_back_are_searched(shops: Run, monkeypatch: pytest
 
 
 def test_one_series_alone_has_no_groups() -> None:
-    context = MagicMock()
-    context.dataset = {"roles": {"series": ["s"], "value": ["v"]}}
+    context = MagicMock(words=get_kind("series").words)
     context.evaluation.return_value = Evaluation(pd.DataFrame(), {"drift": {"series": 1, "unit": "windows"}}, "", ())
     assert leading_model.lone(context) and leading_model.units(context) == "windows"
     context.evaluation.return_value = Evaluation(pd.DataFrame(), {"drift": {"series": 5, "unit": "series"}}, "", ())
@@ -205,8 +204,7 @@ def test_one_series_alone_has_no_groups() -> None:
 
 
 def test_the_leader_is_the_closest_to_a_target() -> None:
-    context = MagicMock()
-    context.dataset = {"roles": {"series": ["s"], "value": ["v"]}}
+    context = MagicMock(domain=registry.get_domain("forecasting"), summary=None)
     rows = pd.DataFrame({"model": ["a", "b", "c"], "value": [0.99, 0.78, 0.70]})
     assert leading_model.ranked(context, "coverage_80", rows)["model"].tolist() == ["b", "c", "a"]
     assert leading_model.ranked(context, "mase", rows)["model"].tolist() == ["c", "b", "a"]
@@ -229,7 +227,7 @@ def test_stretches_of_one_weight_are_named_together() -> None:
 
 def test_numbers_of_forecasts_have_four_digits() -> None:
     assert predict.four_digits(301863.4) == 301900 and predict.four_digits(None) is None
-    assert set(stress.KINDS) == {"noise", "missing", "level_shift", "outliers"} and len(QUICK) == 3
+    assert len(QUICK) == 3
 
 
 def test_faithfulness_is_told_beside_chance(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -14,12 +14,13 @@ from streamlit.testing.v1 import AppTest
 
 from dl_core import domain as registry
 from dl_core.domain import Sample
+from dl_core.problems.ranking import RANKING
 from dl_core.store import get_store
 from dl_core.tasks import prepared
 from dl_core.train.run import Run
 from tests.pages.test_pages_router import said
 from tests.ratings import write_u_data
-from ui.kinds.interactions import cold_start, data_facts, explain_why, item_lists, preview, transfer
+from ui.kinds.interactions import cold_start, data_facts, explain_why, item_lists, preview, stress
 from ui.panels import bias
 from ui.shell import metric_words, words
 from ui.shell.owner import owner_of
@@ -269,13 +270,14 @@ def test_titles_and_ids_are_shown_as_they_are() -> None:
 
 
 def test_words_of_lists() -> None:
-    assert metric_words.of_lists("ndcg", 5).label == "nDCG@5" and "5" in metric_words.of_lists("ndcg", 5).help
-    assert metric_words.of_lists("odd_one").label == "Odd one"
+    ndcg = metric_words.of(RANKING, "ndcg", 5)
+    assert ndcg.label == "nDCG@5" and "5" in ndcg.help
+    assert metric_words.of(RANKING, "odd_one").label == "Odd one"
     assert data_facts._under("3.5", 4.0) and not data_facts._under("4", 4.0)
     assert not data_facts._under("1,200 to 2,000", 4.0)
     table = item_lists.table_of([{"rank": 1, "title": "Cup", "hit": False, "category": None, "price": 2.0}])
     assert list(table) == ["", "Item", "Price"]
-    assert set(cold_start.AMONG) == {"items", "items among all"} and transfer.DASHES["as_learned"] == "dot"
+    assert set(cold_start.AMONG) == {"items", "items among all"} and stress.DASHES["as_learned"] == "dot"
 
 
 def test_the_reason_is_what_speaks_for_an_item_however_long_the_bars_against(monkeypatch: pytest.MonkeyPatch) -> None:

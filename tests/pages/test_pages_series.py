@@ -22,7 +22,6 @@ from dl_core.tasks import prepared
 from dl_core.train.run import Run, TrainSpec
 from tests.pages.test_pages_router import said
 from tests.series import toy_dataset, toy_frame
-from ui import kinds
 from ui.kinds.series import concepts, data, preview, upload
 from ui.kinds.series import lines as lines_series
 from ui.kinds.series import words as series_words
@@ -212,8 +211,9 @@ def test_home_and_concepts_speak_of_forecasting() -> None:
 def test_concepts_draw_without_a_sample(monkeypatch: pytest.MonkeyPatch) -> None:
     said_of: list[str] = []
     monkeypatch.setattr(concepts.charts, "draw", lambda chart, alt, **more: said_of.append(alt))
-    for _, _, draw in concepts.entries():
-        draw(None)
+    for idea in concepts.IDEAS:
+        assert idea.alone
+        idea.draw(None)
     assert len(said_of) == 5 and "true values lie in the 80 % interval" in said_of[1]
     between, ahead = concepts.shuffled_errors()
     assert ahead > 2 * between
@@ -225,26 +225,22 @@ def test_networks_that_forecast_take_as_long_for_few_steps_as_for_many() -> None
     models = {
         name: {"state": "done", "fit_seconds": 30.0, "kind": kind} for name, kind in (("net", "deep"), ("ets", "plain"))
     }
-    summary = {"counts": {"train": 3000}, "models": models, "dataset": {"roles": {"series": ["shop"]}}}
+    summary = {
+        "counts": {"train": 3000},
+        "models": models,
+        "dataset": {"roles": {"series": ["shop"], "value": ["sales"]}},
+    }
     few = estimate.estimate(["net", "ets"], 300, estimate.speeds(summary, 300), "")
     assert few.models == pytest.approx({"net": 30.0, "ets": 3.0})
     rows = {**summary, "dataset": {"roles": {"label": ["fraud"]}}}
     assert estimate.speeds(rows, 300) == pytest.approx({"net": 0.01, "ets": 0.01})
 
 
-def test_a_kind_follows_from_the_roles() -> None:
-    def of(**roles: list[str]) -> MagicMock:
-        return MagicMock(dataset={"roles": roles}, summary=None)
-
-    assert kinds.kind(of(series=["shop"], value=["sales"])) == "series" and kinds.is_series(of(series="a", value="b"))
-    assert kinds.kind(of(user=["u"], item=["i"], value=["rating"])) == "interactions"
-    assert kinds.kind(of(value=["x"])) == "table"
-
-
 def test_metrics_of_forecasts_have_words() -> None:
-    assert metric_words.of_series("mase").label == "MASE" and not metric_words.of_series("mase").higher_is_better
-    assert metric_words.of_series("odd_one").label == "Odd one"
-    context = MagicMock(dataset={"roles": {"series": ["s"], "value": ["v"]}})
+    context = MagicMock(domain=registry.get_domain("forecasting"), summary=None)
+    mase = metric_words.of(context.domain.problem, "mase")
+    assert mase.label == "MASE" and not mase.higher_is_better
+    assert metric_words.measure(context, "odd_one").label == "Odd one"
     assert metric_words.measure(context, "coverage_80").label == "Coverage of 80 % intervals"
     assert metric_words.is_share(context, "mase") and not metric_words.is_share(context, "smape")
 

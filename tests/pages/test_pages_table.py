@@ -48,7 +48,7 @@ def wine(trained: Path, workspace: Path, monkeypatch: pytest.MonkeyPatch) -> Ite
     domain = dataclasses.replace(
         TOY,
         sample=Sample(trained, "Wines", trained / "prepared_run"),
-        row_words=("wine", "wines"),
+        words={"row": ("wine", "wines")},
         options=(*TOY.options, rules),
     )
     monkeypatch.setitem(registry._DOMAINS, "wine", domain)
@@ -85,10 +85,10 @@ def test_train_offers_a_text_of_several_lines() -> None:
 
 
 @pytest.mark.usefixtures("wine")
-def test_explain_lists_cases_by_risk_and_draws_contributions() -> None:
+def test_explain_lists_cases_by_probability_and_draws_contributions() -> None:
     test = opened("Explain")
     listed = test.dataframe[0].value
-    assert listed["Risk"].is_monotonic_decreasing and {"tannin", "country"} <= set(listed)
+    assert listed["Probability"].is_monotonic_decreasing and {"tannin", "country"} <= set(listed)
     words = said(test)
     assert "is truly" in words and "Faithful" in words
     assert "Leave out: " in words
@@ -102,12 +102,12 @@ def test_bias_speaks_of_groups() -> None:
 
 
 @pytest.mark.usefixtures("wine")
-def test_predict_queues_rows_by_risk() -> None:
+def test_predict_queues_rows_by_probability_in_words_of_no_other_industry() -> None:
     test = opened("Predict")
     queue = test.dataframe[0].value
-    assert queue["Risk"].is_monotonic_decreasing and "Reasons" in queue
+    assert queue["Probability"].is_monotonic_decreasing and "Reasons" in queue
     test.toggle(key="wine_flagged_only").set_value(True).run()
-    assert set(test.dataframe[0].value["Flagged"]) == {"flagged"}
+    assert set(test.dataframe[0].value["Selected"]) == {"selected"}
 
 
 @pytest.mark.usefixtures("wine")

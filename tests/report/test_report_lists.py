@@ -21,7 +21,6 @@ FACTS = {
     "purpose": "Rank items.",
     "notice": "",
     "limits": ["Held-out purchases were steered."],
-    "row_words": ["interaction", "interactions"],
     "judged": ["user", "users"],
     "primary_metric": "ndcg",
     "models": {"deep": {"label": "Deep", "summary": "s"}, "popularity": {"label": "Popularity", "summary": "p"}},

@@ -23,7 +23,6 @@ FACTS = {
     "purpose": "Say what comes next.",
     "notice": "",
     "limits": ["The future need not be like the past."],
-    "row_words": ["step", "steps"],
     "judged": ["window", "windows"],
     "primary_metric": "mase",
     "models": {"good": {"label": "Good net", "summary": "s"}, "poor": {"label": "Naive", "summary": "p"}},

@@ -1,44 +1,25 @@
-"""Which body a panel has: for images, tables, lists of items, or series. The data decide, not the industry."""
+"""The bodies that panels have for one kind of row: ``ui.kinds.<kind>.<panel>``, the same names in each folder."""
 
 from __future__ import annotations
 
-import importlib
 from types import ModuleType
+from typing import Any, Protocol
 
-from ui.shell.context import PageContext
-
-
-def kind(context: PageContext) -> str:
-    """Return ``"images"``, ``"interactions"`` (who took what), ``"series"`` (rows are steps), or ``"table"``."""
-    about = context.dataset or (context.summary or {}).get("dataset") or {}
-    roles = about.get("roles", {})
-    if roles.get("image"):
-        return "images"
-    if roles.get("series") and roles.get("value"):
-        return "series"
-    return "interactions" if roles.get("user") and roles.get("item") else "table"
+from dl_core.kinds import Kind
 
 
-def is_table(context: PageContext) -> bool:
-    """Return whether rows are lines of a table rather than images; interactions and steps are lines too."""
-    return kind(context) != "images"
+class HasKind(Protocol):
+    """A page's context or a domain: what has a kind of row."""
+
+    @property
+    def kind(self) -> Kind: ...
 
 
-def is_lists(context: PageContext) -> bool:
-    """Return whether models rank items for users rather than give a row a class."""
-    return kind(context) == "interactions"
+def body(of: HasKind, panel: str) -> ModuleType | None:
+    """Return the module that draws ``panel`` for rows of this kind, or None where it has no such body."""
+    return of.kind.room(__name__, panel)
 
 
-def is_series(context: PageContext) -> bool:
-    """Return whether models forecast series rather than give a row a class."""
-    return kind(context) == "series"
-
-
-def units(context: PageContext) -> str:
-    """Return what is counted in the test: users, series or rows."""
-    return {"interactions": "users", "series": "series"}.get(kind(context), "rows")
-
-
-def body(context: PageContext, panel: str) -> ModuleType:
-    """Return the module that draws ``panel`` for these data, ``ui.kinds.<kind>.<panel>``."""
-    return importlib.import_module(f"ui.kinds.{kind(context)}.{panel}")
+def part(of: HasKind, panel: str, name: str, shared: Any = None) -> Any:
+    """Return what ``name`` is in the body of ``panel``; where the kind has none, what all kinds ``shared``."""
+    return getattr(body(of, panel), name, shared)

@@ -118,7 +118,7 @@ def _chart(context: PageContext, rows: pd.DataFrame, metric: str) -> None:
     first = rows[rows["model"] == rows["model"].iloc[0]]
     st.caption(
         f"Models stay as they were trained; thresholds too. {count(first['n'].min())} to {count(first['n'].max())} "
-        f"{context.domain.row_words[1]} a week, {count(first['positives'].min())} to "
+        f"{context.words.row[1]} a week, {count(first['positives'].min())} to "
         f"{count(first['positives'].max())} of them {context.classes[-1]}. Bands: 95 % intervals, of "
         f"{context.label(best)} and of a model that learns on."
     )

@@ -10,7 +10,6 @@ import streamlit as st
 
 from dl_core.domain import Domain
 from ui import kinds
-from ui.kinds.interactions import exposure
 from ui.panels import leading_model, mitigation
 from ui.shell import charts, metric_words, states, theme
 from ui.shell.context import PageContext
@@ -20,6 +19,7 @@ LONE = (
     "Bias compares groups of series, such as regions or sectors, and here one series alone was judged. Whether it is "
     "forecast too high or too low stands in Compare, under Mean signed error."
 )
+AXIS = "{label}; dotted: all {units}, {estimate}"
 MOST_GROUPS = 12  # of a column that has more, unless more are large enough to judge
 
 
@@ -50,17 +50,13 @@ def show(domain: Domain, context: PageContext) -> None:
     )
     metric = _pick_metric(domain, context, report)
     _warnings(report)
-    series = kinds.is_series(context)
-    left, right = st.columns([1, 1] if series else [3, 2], gap="large")
+    left, right = st.columns(kinds.part(context, "bias", "WIDTHS", (3, 2)), gap="large")
     with left:
         _groups(context, report, model, metric)
     with right:
-        _disparities(report, metric, series)
+        _disparities(context, report, metric)
         _four_fifths(report)
-    if kinds.is_lists(context):
-        exposure.show(context, model)
-    else:
-        mitigation.show(domain, context, model, columns)
+    kinds.part(context, "bias", "show", mitigation.show)(domain, context, model, columns)
 
 
 def _pick_model(context: PageContext) -> str:
@@ -106,7 +102,7 @@ def _groups(context: PageContext, report: dict[str, Any], model: str, metric: st
     """Draw one chart a column: dots with intervals by group around the overall line."""
     overall = next(row for row in report["overall"] if row["metric"] == metric)
     table = pd.DataFrame([row for row in report["groups"] if row["metric"] == metric])
-    units = leading_model.units(context)
+    units, stands_out = leading_model.units(context), kinds.part(context, "bias", "stands_out")
     for column, rows in table.groupby("column", sort=False):
         shown = largest(rows)
         dots = [
@@ -122,13 +118,11 @@ def _groups(context: PageContext, report: dict[str, Any], model: str, metric: st
             if row["value"] is not None and row["value"] == row["value"]
         ]
         label = metric_words.measure(context, metric).label
-        title = f"{label} by {column}{_stands_out(context, report, metric, column)}"
+        worst = stands_out(report, metric, column) if stands_out is not None else ""
+        title = f"{label} by {column}{worst}"
         everyone = estimate(overall["value"], overall["low"], overall["high"], overall["n"])
-        words = (
-            f"dotted: all {units}, {number(overall['value'])}"
-            if kinds.is_series(context)
-            else f"{label}; dotted: all {units}, {everyone}"
-        )
+        axis = kinds.part(context, "bias", "AXIS", AXIS)
+        words = axis.format(label=label, units=units, value=number(overall["value"]), estimate=everyone)
         chart = charts.dots(dots, title, x=words, line=overall["value"])
         if dots and min(row["value"] for row in dots) == max(row["value"] for row in dots):
             chart.update_xaxes(range=[-0.02, 1.05])  # one value alone would be drawn on an axis up to 2
@@ -137,17 +131,6 @@ def _groups(context: PageContext, report: dict[str, Any], model: str, metric: st
             st.caption(
                 f"The {count(len(shown))} largest of {count(len(rows))} groups; the others are too small to judge."
             )
-
-
-def _stands_out(context: PageContext, report: dict[str, Any], metric: str, column: str) -> str:
-    """Return which group of a column of series fares worst, for a chart's title, where that is more than chance."""
-    if not kinds.is_series(context):
-        return ""
-    for row in report["disparities"]:
-        if (row["metric"], row["column"], row["kind"]) == (metric, column, "difference"):
-            chance = row["low"] is None or row["low"] * row["high"] <= 0
-            return ": differences may be chance" if chance else f": worst for {_short(row, 'worst')}"
-    return ": too few series to compare"
 
 
 def largest(rows: pd.DataFrame) -> pd.DataFrame:
@@ -159,7 +142,7 @@ def largest(rows: pd.DataFrame) -> pd.DataFrame:
     return rows.loc[rows.index.isin(kept.index)]
 
 
-def _disparities(report: dict[str, Any], metric: str, series: bool) -> None:
+def _disparities(context: PageContext, report: dict[str, Any], metric: str) -> None:
     st.markdown("**How far apart the groups are**")
     rows = [row for row in report["disparities"] if row["metric"] == metric and row["kind"] == "difference"]
     if not rows:
@@ -176,7 +159,7 @@ def _disparities(report: dict[str, Any], metric: str, series: bool) -> None:
     )
     st.dataframe(table, hide_index=True, alt="Differences between the best and the worst group")
     ratios = [row for row in report["disparities"] if row["metric"] == metric and row["kind"] == "ratio"]
-    order = "the lower to the higher" if series else "worst to best"
+    order = kinds.part(context, "bias", "RATIOS", "worst to best")
     st.caption(
         "Groups too small to say anything take no part. An interval that holds 0 means the difference may be chance. "
         f"Ratios of {order}: {', '.join(map(_ratio, ratios)) or 'none'}."

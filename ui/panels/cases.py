@@ -1,54 +1,16 @@
-"""Single cases: their picture, what was said of them, and picking one. A row keeps its id throughout."""
+"""Single cases: what was said of them, and picking one. A row keeps its id throughout."""
 
 from __future__ import annotations
 
-import base64
-import io
-
-import numpy as np
 import pandas as pd
 import streamlit as st
-from PIL import Image
 
 from dl_core.evaluate import decide
 from ui import kinds
-from ui.kinds.images import preview
-from ui.shell import folders
 from ui.shell.context import PageContext
 from ui.shell.words import number
 
 KINDS = {"all": "All", "wrong": "Wrong", "uncertain": "Uncertain", "right": "Right"}
-
-
-def picture_of(context: PageContext, row: str) -> np.ndarray | None:
-    """Return the image of a row, (h, w[, 3]) uint8, or None where the data are not at hand."""
-    table = context.table()
-    key = preview.image_key(context.dataset or {})
-    if table is None or key is None or row not in table.index:
-        return None
-    return folders.image(context.dataset_folder, key, int(table.index.get_loc(row)))
-
-
-def picture(context: PageContext, row: str, alt: str) -> None:
-    """Draw a row's image, small images enlarged without smoothing."""
-    image = picture_of(context, row)
-    if image is None:
-        st.caption(row)
-        return
-    st.image(enlarged(Image.fromarray(image), 200), width="stretch", alt=alt)
-
-
-def enlarged(image: Image.Image, least: int) -> Image.Image:
-    """Return the image with its shorter side at least ``least`` pixels, by whole steps, so that pixels stay pixels."""
-    times = max(1, -(-least // min(image.size)))
-    return image.resize((image.width * times, image.height * times), Image.Resampling.NEAREST)
-
-
-def uri(image: Image.Image) -> str:
-    """Return a PNG data URI."""
-    buffer = io.BytesIO()
-    image.save(buffer, "PNG")
-    return "data:image/png;base64," + base64.b64encode(buffer.getvalue()).decode("ascii")
 
 
 def outcomes(context: PageContext, model: str) -> pd.DataFrame:
@@ -76,8 +38,7 @@ def said_of(context: PageContext, model: str, kind: str = "all", search: str = "
     rows = rows[["y_true", "y_pred", "confidence", "right"]]
     table = context.table()
     if table is not None:
-        label = preview.label_column(context.dataset)
-        rows = rows.join(table.drop(columns=[label] if label in table else []), how="left")
+        rows = rows.join(table.drop(columns=list(context.roles.get("label", ())), errors="ignore"), how="left")
     if not search:
         return rows
     text = rows.astype(str).agg(" ".join, axis=1) + " " + rows.index.astype(str)
@@ -99,4 +60,8 @@ def pick(context: PageContext, model: str, key: str) -> str | None:
         search = st.text_input(
             "Search", key=f"{key}_search", placeholder="row id or any value", persist_state="session", width=220
         )
-    return kinds.body(context, "cases").choose(context, model, kind, search, key)
+    choose = kinds.part(context, "cases", "choose")
+    if choose is None:
+        st.caption(f"Single {context.words.case[1]} cannot be looked at here.")
+        return None
+    return choose(context, model, kind, search, key)

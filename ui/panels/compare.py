@@ -11,9 +11,6 @@ from dl_core.domain import Domain
 from dl_core.evaluate.results import Comparison, Evaluation, records
 from dl_core.tasks.prepared import default_pair
 from ui import kinds
-from ui.kinds.interactions import cold_start
-from ui.kinds.interactions import curves as curves_lists
-from ui.kinds.series import curves as curves_series
 from ui.panels import ageing, curves, drift, leading_model, stress
 from ui.shell import charts, first_paint, folders, metric_words, theme
 from ui.shell.context import PageContext
@@ -39,8 +36,7 @@ def show(domain: Domain, context: PageContext) -> None:
     if pair:
         _differences(context, Comparison.from_dict(comparison), pair)
     first_paint.pause()
-    shown = {"interactions": curves_lists, "series": curves_series}.get(kinds.kind(context), curves)
-    shown.show(context, evaluation, pair)
+    kinds.part(context, "curves", "show", curves.show)(context, evaluation, pair)
     first_paint.pause()
     if pair:
         _disagreements(context, comparison, pair)
@@ -48,7 +44,8 @@ def show(domain: Domain, context: PageContext) -> None:
     ageing.show(domain, context)
     _costs(context, comparison)
     drift.show(domain, context)
-    cold_start.show(domain, context)
+    if (cold_start := kinds.body(context, "cold_start")) is not None:
+        cold_start.show(domain, context)
     stress.show(domain, context)
 
 
@@ -94,8 +91,7 @@ def _leaderboard(context: PageContext, table: pd.DataFrame, metric: str, bound: 
     if bound is not None:
         _bound(chart, bound)
     charts.draw(chart, alt=title, key=f"leaderboard_{metric}")
-    held = "The test" if kinds.is_series(context) else "Test rows"
-    st.caption(f"Whiskers: 95 % interval. Protocol: {context.summary['protocol']}. {held} chose nothing.")
+    st.caption(f"Whiskers: 95 % interval. Protocol: {context.summary['protocol']}. The test set chose nothing.")
 
 
 def _bound(chart: Any, bound: float) -> None:
@@ -151,6 +147,7 @@ def _differences(context: PageContext, comparison: Comparison, pair: tuple[str, 
         for row in rows
     ]
     units = leading_model.units(context)
+    targets = any(leading_model.target(context, row["metric"]) is not None for row in rows)
     tally = comparison.tally(*pair)
     title = f"A is better by {tally['better']} of {len(rows)} metrics, worse by {tally['worse']}"
     left, right = st.columns([5, 6], gap="large")
@@ -173,7 +170,7 @@ def _differences(context: PageContext, comparison: Comparison, pair: tuple[str, 
         st.dataframe(table, hide_index=True, height="content", alt="Paired differences by metric")
         st.caption(
             f"A is {one}, B is {two}. n = {count(rows[0]['n'])} test {units}, the same for both; differences are "
-            f"turned so that positive is better{TARGETS if kinds.is_series(context) else ''}."
+            f"turned so that positive is better{TARGETS if targets else ''}."
         )
 
 

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from pathlib import Path
+from typing import NamedTuple
 
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from dl_core.domain import Domain, domains
-from ui.kinds.interactions import concepts
-from ui.kinds.series import concepts as concepts_series
+from dl_core.kinds import kinds
 from ui.shell import charts, first_paint, folders, samples, theme
 from ui.shell.words import estimate, number
 
@@ -18,55 +19,46 @@ HIGH, LOW = 356, 204  # pixels that a chart takes up with its title; one with tw
 Z = 1.959964  # 97.5 % point of the normal distribution
 
 
+class Idea(NamedTuple):
+    """One idea: a title, a text, and the function that draws the right half from a domain's prepared run.
+
+    ``alone`` tells that it can be drawn without a run, from None; ``height`` is what it takes up, in pixels.
+    """
+
+    title: str
+    text: str
+    draw: Callable[..., None]
+    alone: bool = False
+    height: int = HIGH
+
+
 def show() -> None:
-    """Draw the page."""
+    """Draw the page: the ideas that hold for every kind of row, then those of each."""
     st.title("Concepts", anchor=False)
     st.caption("What the words on these pages mean, and what they do not mean.")
-    example = next((domain for domain in domains().values() if domain.sample and _folder(domain)), None)
-    lists, series = concepts.example(), concepts_series.example()
-    ideas = (
-        ("Transfer learning", TRANSFER, _transfer, example),
-        ("Saliency, and whether to believe it", SALIENCY, None, example),
-        ("Calibration", CALIBRATION, _calibration, example),
-        ("Intervals", INTERVALS, _intervals, example),
-        ("Bias", BIAS, _bias, example),
-        *((*entry, lists) for entry in concepts.entries()),
-        *((*entry, series) for entry in concepts_series.entries()),
-    )
+    known = [domain for domain in domains().values() if folder_of(domain) is not None]
+    ideas = [(idea, next(iter(known), None)) for idea in IDEAS]
+    for kind in kinds().values():
+        body = kind.room("ui.kinds", "concepts")
+        example = next((domain for domain in known if domain.kind is kind), None)
+        ideas += [(idea, example) for idea in getattr(body, "IDEAS", ())]
     later = []
-    for title, text, draw, shown in ideas:
+    for idea, example in ideas:
         with st.container(border=True):
             left, right = st.columns([1, 1], gap="large", vertical_alignment="center")
             with left:
-                st.subheader(title, anchor=False)
-                st.markdown(text)
+                st.subheader(idea.title, anchor=False)
+                st.markdown(idea.text)
             with right:
-                if draw is None:
-                    _saliency()
-                elif shown is not None or draw in ALONE:
-                    later.append((draw, shown, _place(LOW if draw is _bias else HIGH)))
+                if example is not None or idea.alone:
+                    later.append((idea, example, _place(idea.height)))
     first_paint.pause(first_paint.FRAME)
-    for draw, shown, slot in later:
+    for idea, example, slot in later:
         with slot.container():
-            draw(shown)
+            idea.draw(example)
         first_paint.pause()
 
 
-TRANSFER = (
-    "A network that has learned to see on a million everyday photographs already knows edges, textures and shapes. "
-    "*Frozen features* keep it as it is and train only one last linear layer on your images: seconds, and enough with "
-    "about a hundred labels. *Fine-tuning* goes on training the whole network: minutes, and better when there are "
-    "thousands. A network *from scratch* starts with nothing and needs the most data.\n\n"
-    "Whether it was worth it shows only beside a simple baseline on the same test rows."
-)
-SALIENCY = (
-    "A saliency map colours the parts of an image that raised a model's score for a class. It does not say why, and a "
-    "pretty map can be wrong. So each map is tested: *deletion* blanks the brightest parts first (the score should "
-    "fall fast), *insertion* shows them first (it should rise fast), *randomisation* repeats the map with random "
-    "weights (it should change), and where the true place is known, the *pointing game* asks whether the peak lies in "
-    "it.\n\n"
-    "A random map and a map of the image's centre stand beside every score: a map that does not beat them says nothing."
-)
 CALIBRATION = (
     "A model is calibrated if, of all cases to which it gives 80 %, four in five are truly of that class. Networks are "
     "often too sure of themselves. *Temperature scaling* divides their scores by one number, chosen on validation "
@@ -94,39 +86,14 @@ def _place(height: int) -> DeltaGenerator:
     return place
 
 
-def _folder(domain: Domain) -> Path | None:
+def folder_of(domain: Domain) -> Path | None:
+    """Return the folder of the run that ships with a domain's sample, once it is there."""
     folder = samples.prepared_run(domain)
     return folder if folder and folders.run_summary(folder) else None
 
 
-def _transfer(domain: Domain) -> None:
-    judged = folders.evaluation(_folder(domain))
-    rows = judged.metrics[judged.metrics["metric"] == domain.primary_metric]
-    colours = theme.model_colours(domain.models)
-    shown = [
-        {**row, "label": domain.models[row["model"]].label, "colour": colours[row["model"]]}
-        for row in rows.to_dict("records")
-        if row["model"] in domain.models
-    ]
-    shown.sort(key=lambda row: -row["value"])
-    chart = charts.dots(shown, "On the sample: transfer against the rest", x=domain.primary_metric.upper())
-    said = "; ".join(f"{row['label']} {estimate(row['value'], row['low'], row['high'], row['n'])}" for row in shown)
-    charts.draw(chart, f"Test score of each model on the sample. {said}.", key="concept_transfer")
-
-
-def _saliency() -> None:
-    st.markdown(
-        "| Test | Good is | What it measures |\n|---|---|---|\n"
-        "| Deletion | low | area under the falling score |\n"
-        "| Insertion | high | area under the rising score |\n"
-        "| Randomisation | near 0 | rank correlation with the map of a random network |\n"
-        "| Pointing | a hit | whether the peak lies in the known mask |"
-    )
-    st.caption("Petsiuk 2018 (deletion, insertion), Adebayo 2018 (randomisation), Zhang 2018 (pointing game).")
-
-
 def _calibration(domain: Domain) -> None:
-    judged = folders.evaluation(_folder(domain))
+    judged = folders.evaluation(folder_of(domain))
     deep = [name for name in judged.curves if name in domain.models and domain.models[name].kind == "deep"]
     name = next((name for name in deep if judged.curves[name].get("calibration")), None)
     if name is None:
@@ -166,7 +133,7 @@ def _intervals(domain: Domain | None) -> None:
 
 
 def _bias(domain: Domain) -> None:
-    folder = _folder(domain)
+    folder = folder_of(domain)
     summary = folders.run_summary(folder)
     data = samples.folder(domain)
     table = folders.table(data) if data else None
@@ -189,7 +156,8 @@ def _bias(domain: Domain) -> None:
     charts.draw(chart, f"Accuracy by {column}: {said}. Overall {number(overall)}.", key="concept_bias")
 
 
-ALONE = (  # what can be drawn without a sample
-    _intervals,
-    *(draw for entries in (concepts.entries(), concepts_series.entries()) for _, _, draw in entries),
+IDEAS = (
+    Idea("Calibration", CALIBRATION, _calibration),
+    Idea("Intervals", INTERVALS, _intervals, alone=True),
+    Idea("Bias", BIAS, _bias, height=LOW),
 )

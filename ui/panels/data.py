@@ -7,20 +7,17 @@ from typing import Any
 
 import streamlit as st
 
-from dl_core.data.interactions.histories import POSITIVE
 from dl_core.domain import Domain
 from ui import kinds
-from ui.kinds.images import preview
-from ui.kinds.series import options as series_options
 from ui.panels import sources
-from ui.shell import jobs, samples, state, states, theme
+from ui.shell import jobs, options, samples, state, states, theme
 from ui.shell.context import PageContext
 from ui.shell.words import count
 
 ORDER = {"error": 0, "warning": 1, "info": 2}
 ICONS = {"error": "error", "warning": "warning", "info": "info"}
 WORDS = {"error": "Blocks training", "warning": "Warning", "info": "Note"}
-READER_ONLY = ("image", "history")  # roles that the reader gives, not the user
+NAMED = 24  # rows of a finding that are named
 
 
 def show(domain: Domain, context: PageContext) -> None:
@@ -69,8 +66,7 @@ def _inspected(context: PageContext) -> tuple[list[Mapping[str, Any]], Mapping[s
         drawn = {"protocol": context.summary["protocol"], **context.summary["counts"]}
     if not context.dataset.get("id"):
         return notes, drawn, True
-    options = series_options.asked(context) if kinds.is_series(context) else {}
-    asked = {"dataset_id": context.dataset["id"], "options": options, "run": None}
+    asked = {"dataset_id": context.dataset["id"], "options": options.asked(context), "run": None}
     result = context.ask("inspect", asked, label="Checking the data")
     if result is None:
         return notes, drawn, False
@@ -99,8 +95,13 @@ def show_findings(context: PageContext, findings: Sequence[Mapping[str, Any]]) -
                 body = st.expander(f"Show rows ({count(total)})", key=f"found_{at}", on_change="rerun")
                 if body.open:
                     with body:
-                        named = kinds.body(context, "data").named_rows if kinds.is_series(context) else None
-                        (named or preview.rows_with_pictures)(context, list(rows))
+                        kinds.part(context, "data", "named_rows", named_rows)(context, list(rows))
+
+
+def named_rows(context: PageContext, rows: Sequence[str]) -> None:
+    """Name the rows of a finding."""
+    more = " …" if len(rows) > NAMED else ""
+    st.caption(f"{context.words.row[1].capitalize()} {', '.join(map(str, rows[:NAMED]))}{more}")
 
 
 def _mend(context: PageContext, kind: str) -> None:
@@ -140,8 +141,8 @@ def _roles(domain: Domain, context: PageContext) -> None:
     about = context.dataset
     if context.dataset_folder is None:
         return
-    derived = about["roles"].get("history", ())
-    made = (*derived, POSITIVE) if kinds.is_lists(context) else derived
+    kind = context.kind
+    made = (*about["roles"].get("history", ()), *kind.made)
     columns = [name for name in about["columns"] if name not in made]
     fixed = about.get("id") is None or context.read_only
     with (
@@ -150,11 +151,9 @@ def _roles(domain: Domain, context: PageContext) -> None:
     ):
         wanted: dict[str, list[str]] = {}
         for field in domain.schema.fields:
-            many = field.many and not (kinds.is_series(context) and field.role in ("series", "value"))
-            if field.role in READER_ONLY or (kinds.is_lists(context) and many):
+            if field.role in kind.fixed:
                 continue
-            if kinds.is_series(context) and field.role == "group":  # they stand beside the series, not in the rows
-                continue
+            many = field.many and field.role not in kind.single
             now = [name for name in about["roles"].get(str(field.role), ()) if name in columns]
             title = str(field.role).capitalize() + (" (needed)" if field.required else "")
             key = f"role_{about.get('id', 'sample')}_{field.role}"

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from dl_core.domain import Domain
+from dl_core.kinds import kind_of
 from ui.shell import folders, samples, services
 from ui.shell.words import about
 
@@ -38,7 +39,7 @@ def speeds(summary: Mapping[str, Any], rows: int = 0) -> dict[str, float]:
     of ``rows``: their seconds are spread over those of the training to come, where it is told.
     """
     own = max(1, summary["counts"]["train"])
-    steady = rows > 0 and bool(summary["dataset"]["roles"].get("series"))
+    steady = rows > 0 and kind_of(summary["dataset"]).steady
     return {
         name: model["fit_seconds"] / (rows if steady and model["kind"] == "deep" else own)
         for name, model in summary["models"].items()

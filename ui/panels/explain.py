@@ -9,7 +9,6 @@ import streamlit as st
 
 from dl_core.domain import Domain
 from dl_core.evaluate.choice import best_model
-from dl_core.tasks.prepared import first_methods
 from ui import kinds
 from ui.panels import cases
 from ui.shell import method_words, states
@@ -21,11 +20,14 @@ VIEWS = {"methods": "Methods side by side", "models": "Models side by side"}
 def show(domain: Domain, context: PageContext) -> None:
     """Draw the tab."""
     body = kinds.body(context, "explain")
-    if kinds.kind(context) in ("interactions", "series"):
-        body.show(domain, context)
+    if body is None:
+        states.empty("image_not_supported", f"{context.words.row[1].capitalize()} cannot be explained.", key="no_body")
         return
-    if context.dataset_folder is None and not (context.prepared and kinds.is_table(context)):
-        states.empty("image_not_supported", body.MISSING, key="no_rows")
+    if (whole := kinds.part(context, "explain", "show")) is not None:
+        whole(domain, context)
+        return
+    if not context.rows_shown:
+        states.not_kept(context.words.row[1])
         return
     left, right = st.columns([3, 2], gap="large")
     with left:
@@ -95,8 +97,8 @@ def _pick_methods(domain: Domain, context: PageContext) -> list[str]:
         "Methods",
         list(domain.explainers),
         selection_mode="multi",
-        default=first_methods(domain.explainers, kinds.is_table(context)),
-        format_func=method_words.label_of(kinds.is_table(context)),
+        default=list(domain.explainers[: context.kind.first_methods]),
+        format_func=method_words.label_of(context.kind),
         key=f"{context.key}_methods",
         persist_state="session",
         wrap=True,
@@ -109,7 +111,7 @@ def _pick_method(domain: Domain, context: PageContext) -> str:
         "Method",
         list(domain.explainers),
         default=domain.explainers[0],
-        format_func=method_words.label_of(kinds.is_table(context)),
+        format_func=method_words.label_of(context.kind),
         required=True,
         key=f"{context.key}_method",
         persist_state="session",
@@ -119,7 +121,7 @@ def _pick_method(domain: Domain, context: PageContext) -> str:
 
 
 def _help(domain: Domain, context: PageContext) -> str:
-    return method_words.help_on(domain.explainers, kinds.is_table(context))
+    return method_words.help_on(domain.explainers, context.kind)
 
 
 def _two_models(context: PageContext, model: str) -> list[str]:

@@ -13,8 +13,7 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from dl_core.domain import Domain, domains
-from ui.kinds.interactions import preview
-from ui.kinds.series import preview as preview_series
+from ui import kinds
 from ui.panels import estimate
 from ui.shell import first_paint, live, routes, samples, services, state, states
 from ui.shell.words import about, count, number, size, when
@@ -37,7 +36,7 @@ def show(known: Mapping[str, Domain], owner: str) -> None:
     for domain, place in later:  # charts are slow to draw, so the words come first
         first_paint.pause()
         with place:
-            preview_series.draw(domain)
+            kinds.part(domain, "preview", "draw")(domain)
 
 
 def cards(known: Mapping[str, Domain]) -> list[tuple[Domain, DeltaGenerator]]:
@@ -61,8 +60,9 @@ def cards(known: Mapping[str, Domain]) -> list[tuple[Domain, DeltaGenerator]]:
 
 
 def _picture(domain: Domain, wanted: int) -> None:
-    picture = samples.picture(domain, wanted)
-    if picture is not None:
+    strip = kinds.part(domain, "preview", "strip")
+    picture = samples.cover(domain) or (strip(domain, wanted) if strip is not None else None)
+    if picture is not None and domain.sample is not None:
         st.image(picture, width="stretch", alt=f"From the sample: {domain.sample.title}")
         st.caption(domain.sample.title)
 
@@ -74,10 +74,9 @@ def _words(name: str, domain: Domain) -> DeltaGenerator | None:
     st.markdown(f":material/upload: **You bring** {domain.upload_help[:1].lower()}{domain.upload_help[1:]}")
     st.markdown(f":material/insights: **You get** {YOU_GET[:1].lower()}{YOU_GET[1:]}")
     st.markdown(f":material/timer: **It takes** {_how_long(domain)}")
-    told = preview.words(domain) or preview_series.words(domain)
-    place = None
-    if preview_series.forecast(domain) is not None:
-        place = st.container()
+    told = kinds.part(domain, "preview", "words", lambda domain: "")(domain)
+    drawn = kinds.part(domain, "preview", "forecast", lambda domain: None)(domain)
+    place = st.container() if drawn is not None else None
     if told:
         st.caption(told)
     if domain.notice:
@@ -94,7 +93,7 @@ def _how_long(domain: Domain) -> str:
         return "about a minute for a first comparison"
     rows = prepared["counts"]["train"]
     seconds = estimate.estimate(domain.presets["fast"], rows, estimate.speeds(prepared), "").seconds
-    return f"{about(seconds or prepared['seconds'])} for a first comparison on {count(rows)} {domain.row_words[1]}"
+    return f"{about(seconds or prepared['seconds'])} for a first comparison on {count(rows)} {domain.called.row[1]}"
 
 
 def running_now(owner: str) -> None:

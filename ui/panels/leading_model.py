@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import pandas as pd
 
-from dl_core.evaluate.series.metrics import SERIES_METRICS
-from ui import kinds
 from ui.shell import metric_words
 from ui.shell.context import PageContext
 from ui.shell.words import estimate, number
@@ -15,23 +13,26 @@ WIDTH = "width_"  # metrics that say how wide intervals are, which alone is neit
 
 def units(context: PageContext) -> str:
     """Return what n counts in the test: users, rows, series, or the windows of too few series to draw from."""
-    if kinds.is_series(context) and (evaluation := context.evaluation()) is not None:
-        counted = {curves.get("unit") for curves in evaluation.curves.values()} - {None}
-        return counted.pop() if len(counted) == 1 else "series"
-    return kinds.units(context)
+    return _counted(context) or context.words.unit[1]
+
+
+def _counted(context: PageContext) -> str:
+    """Return what the evaluation itself says that it counted, or an empty text."""
+    evaluation = context.evaluation()
+    counted = {curves["unit"] for curves in evaluation.curves.values() if curves.get("unit")} if evaluation else set()
+    return counted.pop() if len(counted) == 1 else ""
 
 
 def lone(context: PageContext) -> bool:
     """Return whether one series alone was judged, which leaves none to choose from and no groups to compare."""
-    evaluation = context.evaluation() if kinds.is_series(context) else None
+    evaluation = context.evaluation()
     judged = [about.get("series", 0) for about in evaluation.curves.values()] if evaluation is not None else []
     return bool(judged) and max(judged) == 1
 
 
 def target(context: PageContext, metric: str) -> float | None:
     """Return the value that is best where neither more nor less is better, such as the promised coverage."""
-    known = SERIES_METRICS.get(metric) if kinds.is_series(context) else None
-    return None if known is None else known.target
+    return metric_words.measure(context, metric).target
 
 
 def gap(context: PageContext, metric: str, values: pd.Series) -> pd.Series:
@@ -51,8 +52,8 @@ def title(context: PageContext, metric: str, best: dict) -> str:
     """Return who is best by a metric: ``model``, ``value``, ``low``, ``high`` and ``n`` of the first line."""
     label, name = metric_words.measure(context, metric).label, context.label(best["model"])
     aim = target(context, metric)
-    counted = f" {units(context)}" if kinds.is_series(context) else ""
-    value = f"{estimate(best['value'], best['low'], best['high'], best['n'])}{counted}"
+    counted = _counted(context)
+    value = f"{estimate(best['value'], best['low'], best['high'], best['n'])}{f' {counted}' if counted else ''}"
     if aim is not None:
         return f"{label}: {name} comes closest to {number(aim, 2)} with {value}"
     if metric.startswith(WIDTH):

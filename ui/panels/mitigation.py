@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import pandas as pd
@@ -14,15 +15,6 @@ from ui.shell import charts, metric_words, theme
 from ui.shell.context import PageContext
 from ui.shell.words import interval, number, signed
 
-SERIES_METHODS = {
-    "scaling": "A shift for each group",
-    "reweighing": "Reweighing and training again",
-}
-SERIES_HELP = {
-    "scaling": "Takes off what a group was forecast too high (or too low) on the validation windows, shrunk towards "
-    "nothing where that may be chance. No retraining; the group must be known.",
-    "reweighing": "Series are weighted so that all groups count equally, and the model is trained again.",
-}
 METHODS = {
     "thresholds": "A threshold for each group",
     "reweighing": "Reweighing and training again",
@@ -50,8 +42,7 @@ def show(domain: Domain, context: PageContext, model: str, columns: list[str]) -
     if context.read_only:
         st.caption("This run is shared with you for reading; open a run of your own to try a mitigation.")
         return
-    series = kinds.is_series(context)
-    methods, helps = (SERIES_METHODS, SERIES_HELP) if series else (METHODS, HELP)
+    methods, helps = (kinds.part(context, "bias", *known) for known in (("METHODS", METHODS), ("HELP", HELP)))
     with st.container(horizontal=True, vertical_alignment="bottom"):
         column = st.selectbox(
             "For the groups of", columns, key=f"{context.key}_mitigate_column", persist_state="session", width=220
@@ -123,12 +114,14 @@ def _before_and_after(context: PageContext, result: dict[str, Any], column: str)
             }
         )
         st.dataframe(table, hide_index=True, alt="Overall metrics before and after mitigation")
-        if result.get("thresholds") and kinds.is_series(context):
-            parts = ", ".join(f"{group} {signed(-shift)}" for group, shift in result["thresholds"].items() if shift)
-            st.caption(f"Shifts in units of a series' usual change, learned on validation windows: {parts or 'none'}.")
-        elif result.get("thresholds"):
-            parts = ", ".join(f"{group} {estimate_threshold(cut)}" for group, cut in result["thresholds"].items())
-            st.caption(f"Thresholds, picked on validation rows: {parts}.")
+        if result.get("thresholds"):
+            st.caption(kinds.part(context, "bias", "learned", learned)(result["thresholds"]))
+
+
+def learned(thresholds: Mapping[str, float | None]) -> str:
+    """Return what a remedy learned on validation rows."""
+    parts = ", ".join(f"{group} {estimate_threshold(cut)}" for group, cut in thresholds.items())
+    return f"Thresholds, picked on validation rows: {parts}."
 
 
 def _shown_metric(result: dict[str, Any]) -> str:

@@ -17,20 +17,23 @@ from ui.shell.context import PageContext
 
 def show(domain: Domain, context: PageContext) -> None:
     """Draw the tab."""
-    if kinds.kind(context) in ("interactions", "series"):
-        kinds.body(context, "predict").show(domain, context)
+    body = kinds.body(context, "predict")
+    if body is None:
+        states.empty("clinical_notes", f"New {context.words.row[1]} cannot be predicted here.", key="no_body")
+        return
+    if (whole := kinds.part(context, "predict", "show")) is not None:
+        whole(domain, context)
         return
     new, edit = st.tabs(["New cases", "What if: edit one case"], key=f"{context.key}_predict_tabs", on_change="rerun")
     if new.open:
         with new:
-            _new_cases(domain, context)
+            _new_cases(domain, context, body)
     if edit.open:
         with edit:
             what_if.show(context)
 
 
-def _new_cases(domain: Domain, context: PageContext) -> None:
-    body, table = kinds.body(context, "predict"), kinds.is_table(context)
+def _new_cases(domain: Domain, context: PageContext, body: ModuleType) -> None:
     left, right = st.columns([2, 1], gap="large")
     with left:
         files = st.file_uploader(
@@ -52,8 +55,8 @@ def _new_cases(domain: Domain, context: PageContext) -> None:
         method = st.selectbox(
             body.METHOD,
             [None, *domain.explainers],
-            index=1 if domain.explainers and (table or context.models[model]["kind"] == "deep") else 0,
-            format_func=lambda name: method_words.label(name, table) if name else "none",
+            index=int(bool(domain.explainers) and context.kind.explained_first(context.models[model]["kind"])),
+            format_func=lambda name: method_words.label(name, context.kind) if name else "none",
             key=f"{context.key}_predict_map_{model}",
         )
     _buttons(domain, context, files, body)
@@ -66,7 +69,7 @@ def _new_cases(domain: Domain, context: PageContext) -> None:
         return
     result = context.ask("predict", {**asked, "model": model, "explain": method, "keep": True}, label="Predicting")
     if result is not None:
-        body.show(context, result)
+        body.answer(context, result)
 
 
 def _buttons(domain: Domain, context: PageContext, files: list[Any], body: ModuleType) -> None:
@@ -79,13 +82,13 @@ def _buttons(domain: Domain, context: PageContext, files: list[Any], body: Modul
             except DaylightError as error:
                 states.show_error(error)
         if context.dataset_folder is not None and not context.read_only:
-            st.button(body.TRY_ROWS, on_click=_take_rows, args=(context, key), key="predict_rows")
-        fits = context.prepared or not kinds.is_table(context)  # a table's examples have the sample's columns
+            st.button(body.TRY_ROWS, on_click=_take_rows, args=(context, key, body), key="predict_rows")
+        fits = context.prepared or context.kind.alike  # columns of the examples are those of the sample
         if fits and domain.sample and domain.sample.examples and domain.sample.examples.exists():
             label, hint = body.EXAMPLES
             examples = {key: {"examples": True}}
             st.button(label, on_click=lambda: st.session_state.update(examples), key="predict_examples", help=hint)
 
 
-def _take_rows(context: PageContext, key: str) -> None:
-    st.session_state[key] = {"rows": kinds.body(context, "predict").rows(context)}
+def _take_rows(context: PageContext, key: str, body: ModuleType) -> None:
+    st.session_state[key] = {"rows": body.rows(context)}

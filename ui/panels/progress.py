@@ -8,15 +8,11 @@ from typing import Any
 
 import streamlit as st
 
-from ui import kinds
 from ui.shell import charts, services
 from ui.shell.context import PageContext
 from ui.shell.words import about, number
 
 EVENTS = "_events"  # session key: the events of the one training on show
-LOSSES = (("loss", "solid", ", training"), ("val_loss", "dot", ", validation"))  # (key of an epoch, dash, words)
-SERIES = (("val_mase", "solid", ""),)
-LISTS = (("val_ndcg", "solid", ""),)
 MODEL_STATES = {
     "waiting": ("Waiting", "gray", "hourglass_empty"),
     "running": ("Training", "blue", "sync"),
@@ -101,16 +97,10 @@ def _bar(context: PageContext, name: str, progress: ModelProgress) -> None:
 
 def _curves(context: PageContext, progress: Mapping[str, ModelProgress]) -> None:
     """Draw what epochs bring, of every model that learns in them: loss, or how good lists and forecasts are."""
-    if kinds.is_lists(context):
-        wanted, title, y = LISTS, "How good the lists are while learning", "nDCG of validation users"
-    elif kinds.is_series(context):
-        wanted, title, y = SERIES, "Error while learning", "MASE of validation windows"
-    else:
-        wanted, title, y = LOSSES, "Loss while learning", "Cross-entropy loss"
-    series = []
+    learning, series = context.kind.learning, []
     for name, one in progress.items():
         epochs = [entry["epoch"] for entry in one.epochs]
-        for key, dash, word in wanted:
+        for key, dash, word in learning.lines:
             values = [entry.get(key) for entry in one.epochs]
             if epochs and all(value is not None for value in values):
                 label = f"{context.label(name)}{word}"
@@ -120,6 +110,6 @@ def _curves(context: PageContext, progress: Mapping[str, ModelProgress]) -> None
         st.caption("Curves appear here for models that learn in epochs.")
         st.skeleton(height=220)
         return
-    chart = charts.lines(series, title, x="Epoch", y=y, direct=False)
+    chart = charts.lines(series, learning.title, x="Epoch", y=learning.axis, direct=False)
     last = "; ".join(f"{one['name']} {number(one['y'][-1])}" for one in series)
-    charts.draw(chart, f"{y} by epoch. Now: {last}.", key="live_curves")
+    charts.draw(chart, f"{learning.axis} by epoch. Now: {last}.", key="live_curves")

@@ -7,7 +7,6 @@ from pathlib import Path
 import streamlit as st
 
 from dl_core.domain import Domain
-from ui import kinds
 from ui.shell.context import PageContext
 from ui.shell.words import size
 
@@ -32,9 +31,9 @@ def show(domain: Domain, context: PageContext) -> None:
 
 def _predictions(context: PageContext, stem: str) -> None:
     """Offer what the models said of the held-out rows; many lines go as they are kept."""
-    if kinds.kind(context) in ("interactions", "series"):
+    if context.kind.kept_apart:
         kept = (context.run_folder / "predictions.parquet").read_bytes()
-        what = "forecasts" if kinds.is_series(context) else "lists"
+        what = context.words.answers
         _download(f"Judged {what} (Parquet)", kept, f"{stem}-{what}.parquet", "application/vnd.apache.parquet")
         return
     table = context.predictions()

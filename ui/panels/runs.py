@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +11,6 @@ import streamlit as st
 
 from dl_core.domain import Domain, domains
 from dl_core.errors import DaylightError
-from dl_core.schema import Role
 from ui.shell import charts, dialogs, folders, metric_words, routes, services, state, states, theme
 from ui.shell.words import count, duration, estimate, when
 
@@ -221,13 +220,10 @@ def warnings(facts: Sequence[dict[str, Any]]) -> list[str]:
     return found
 
 
-def _words(domain: Domain) -> Callable[[str], str]:
-    """Return what names the domain's metrics; of lists without their length, which differs between runs."""
-    if domain.schema.field(Role.SERIES) is not None:
-        return lambda name: metric_words.of_series(name).label
-    if domain.schema.field(Role.ITEM) is None:
-        return lambda name: metric_words.of_classes(name).label
-    return lambda name: metric_words.of_lists(name).label.partition("@")[0]
+def _measure(domain: Domain, name: str) -> metric_words.Measure:
+    """Return a metric in words; of lists without their length, which differs between runs."""
+    measure = metric_words.of(domain.problem, name)
+    return measure._replace(label=measure.label.partition("@")[0])
 
 
 def _scores(records: Sequence[Any], domain: Domain) -> None:
@@ -244,7 +240,13 @@ def _scores(records: Sequence[Any], domain: Domain) -> None:
         return
     scores = pd.concat(tables, ignore_index=True)
     metrics = [name for name in domain.metrics if name in set(scores["metric"])]
-    metric = st.selectbox("Metric", metrics, format_func=_words(domain), key="runs_metric", persist_state="session")
+    metric = st.selectbox(
+        "Metric",
+        metrics,
+        format_func=lambda name: _measure(domain, name).label,
+        key="runs_metric",
+        persist_state="session",
+    )
     shown = scores[scores["metric"] == metric]
     colours = theme.model_colours(domain.models)
     rows = []
@@ -253,9 +255,10 @@ def _scores(records: Sequence[Any], domain: Domain) -> None:
         label = offer.label if offer else entry["model"]
         title = label if len(records) == 1 else f"{label} · {entry['run']}"
         rows.append({**entry, "label": title, "colour": colours.get(entry["model"], theme.GREYS[0])})
-    lower = domain.schema.field(Role.SERIES) is not None and not metric_words.of_series(metric).higher_is_better
-    rows.sort(key=lambda row: (row["value"] != row["value"], row["value"] if lower else -row["value"]))
-    chart = charts.dots(rows, "Dots are test scores, whiskers their 95 % intervals", x=_words(domain)(metric))
+    measure = _measure(domain, metric)
+    sign = -1 if measure.higher_is_better else 1
+    rows.sort(key=lambda row: (row["value"] != row["value"], sign * row["value"]))
+    chart = charts.dots(rows, "Dots are test scores, whiskers their 95 % intervals", x=measure.label)
     said = "; ".join(f"{row['label']} {estimate(row['value'], row['low'], row['high'])}" for row in rows)
     charts.draw(chart, f"{metric} by model. {said}.", key="runs_dots")
     text = [

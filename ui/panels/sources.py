@@ -11,9 +11,7 @@ import streamlit as st
 from dl_core.data.catalogue import KnownData
 from dl_core.domain import Domain, Sample
 from dl_core.errors import DaylightError
-from dl_core.schema import Role
-from ui.kinds.interactions import upload as upload_lists
-from ui.kinds.series import upload as upload_series
+from ui import kinds
 from ui.shell import dialogs, jobs, samples, services, state, states, uploads
 from ui.shell.context import PageContext
 from ui.shell.words import count, size, when
@@ -90,21 +88,19 @@ def choose_sample(domain: Domain, owner: str) -> None:
 def upload(domain: Domain, owner: str) -> None:
     """Take files, or a whole folder, and have them read in a worker."""
     st.markdown(domain.upload_help + ".")
-    images = domain.schema.field(Role.IMAGE) is not None
-    hint = "Subfolders are kept: they may name classes."
-    folder = images and st.toggle("Upload a whole folder", key="upload_folder", help=hint)
+    hint = kinds.part(domain, "upload", "FOLDER")
+    folder = hint is not None and st.toggle("Upload a whole folder", key="upload_folder", help=hint)
     files = st.file_uploader(
         "Folder" if folder else "Files",
         type=list(domain.upload_types),
         accept_multiple_files="directory" if folder else True,
         key="upload_files_folder" if folder else "upload_files",
     )
-    form = next((form for form in (upload_lists, upload_series) if form.fits(domain)), None)
-    more = form.draw(domain) if form else {}
+    more = kinds.part(domain, "upload", "draw", _nothing_more)(domain)
     name = st.text_input("Name of the data set", key="upload_name", placeholder="taken from the file", max_chars=80)
     if domain.notice:
-        personal = "Personal fields of DICOM headers are neither stored nor shown. " if images else ""
-        st.caption(f"{domain.notice} {personal}The files stay on this machine and belong to this browser.")
+        privacy = kinds.part(domain, "upload", "PRIVACY", "")
+        st.caption(f"{domain.notice} {privacy}The files stay on this machine and belong to this browser.")
     if st.button("Read the files", type="primary", key="upload_read", disabled=not files):
         try:
             where, total = uploads.write_upload(files)
@@ -116,6 +112,11 @@ def upload(domain: Domain, owner: str) -> None:
             st.toast(f"{size(total)} received", icon=":material/check:")
             st.session_state["tab"] = "Data"
             dialogs.close()
+
+
+def _nothing_more(domain: Domain) -> dict[str, Any]:
+    """Return what a kind says of how files are read that has no form for it."""
+    return {}
 
 
 @st.dialog("Known data sets", width="large", icon=":material/public:", on_dismiss=dialogs.dismissed)

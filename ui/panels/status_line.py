@@ -35,7 +35,7 @@ def _data(context: PageContext) -> None:
     if data is None:
         st.markdown("No data set yet", width="content")
         return
-    words = context.domain.row_words
+    words = context.words.row
     st.markdown(f"**{data['name']}** · {count(data['rows'])} {words[data['rows'] != 1]}", width="content")
     simulated = data.get("source", {}).get("simulated")
     if simulated:

@@ -9,16 +9,12 @@ import streamlit as st
 
 from dl_core.domain import Domain
 from dl_core.errors import DaylightError
-from ui import kinds
-from ui.kinds.interactions import data_facts
-from ui.kinds.series import options as series_options
 from ui.panels import estimate, progress
 from ui.shell import jobs, live, options, state, states
 from ui.shell.context import PageContext
 from ui.shell.words import about, duration
 
 PRESETS = {"fast": "Fast", "all": "Thorough"}
-HIDDEN = {"interactions": data_facts.READ, "series": series_options.READ}  # options that were used when reading
 KINDS = {"baseline": "Simple baselines", "deep": "Deep learning"}
 
 
@@ -93,8 +89,8 @@ def _form(domain: Domain, context: PageContext) -> None:
     with left:
         _presets(domain, context)
         models = _without_labels(domain, context, _models(domain, context))
-        chosen, seed, budget = options.draw(domain, hidden=HIDDEN.get(kinds.kind(context), ()))
-        chosen |= st.session_state.get(f"{jobs.READ}{context.dataset.get('id')}", {})
+        chosen, seed, budget = options.draw(domain, hidden=context.kind.read_options)
+        chosen |= st.session_state.get(f"{options.READ}{context.dataset.get('id')}", {})
     with right, st.container(border=True):
         rows = _training_rows(context)
         guess = estimate.for_page(domain, context.owner, models, rows)
@@ -119,7 +115,7 @@ def _form(domain: Domain, context: PageContext) -> None:
 
 def _without_labels(domain: Domain, context: PageContext, models: list[str]) -> list[str]:
     """Return the ticked models; where no row has a label only those that need none, and say so."""
-    if (context.dataset or {}).get("roles", {}).get("label") or kinds.kind(context) in ("interactions", "series"):
+    if context.roles.get("label") or not context.kind.labels:
         return models
     free = [name for name, offer in domain.models.items() if offer.unlabelled]
     if not free:
@@ -183,12 +179,12 @@ def _models(domain: Domain, context: PageContext) -> list[str]:
 
 
 def _held_out(context: PageContext) -> None:
-    """Say how far ahead series will be forecast and judged under the options of the form."""
-    if not kinds.is_series(context):
+    """Say what will be held out under the options of the form, where these decide it."""
+    if not context.kind.split_options:
         return
     told = (context.summary or {}).get("protocol", "")
     if context.dataset.get("id"):
-        asked = {"dataset_id": context.dataset["id"], "options": series_options.asked(context), "run": None}
+        asked = {"dataset_id": context.dataset["id"], "options": options.asked(context), "run": None}
         found = context.ask("inspect", asked, label="Looking what is held out")
         told = (found or {}).get("split", {}).get("protocol", "") if found and found["split"] else ""
     if told:

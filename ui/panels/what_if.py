@@ -8,7 +8,7 @@ import streamlit as st
 
 from ui import kinds
 from ui.panels import cases
-from ui.shell import charts
+from ui.shell import charts, states
 from ui.shell.context import PageContext
 from ui.shell.words import number
 
@@ -16,8 +16,11 @@ from ui.shell.words import number
 def show(context: PageContext) -> None:
     """Draw the picker, the changes and the models' scores."""
     body = kinds.body(context, "what_if")
-    if context.dataset_folder is None and not (context.prepared and kinds.is_table(context)):
-        st.caption(body.MISSING)
+    if body is None:
+        st.caption(f"{context.words.row[1].capitalize()} cannot be changed here.")
+        return
+    if not context.rows_shown:
+        states.not_kept(context.words.row[1])
         return
     left, right = st.columns([2, 3], gap="large")
     with left:

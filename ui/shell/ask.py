@@ -6,7 +6,8 @@ import contextlib
 import hashlib
 import json
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any, Protocol
 
 import streamlit as st
 
@@ -14,11 +15,21 @@ from dl_core.errors import AccessError
 from dl_core.tasks.prepared import kept_answer
 from ui.shell import folders, live, services, states
 
-if TYPE_CHECKING:
-    from ui.shell.context import PageContext
-
 ANSWERS, ASKED = "_answers", "_asked"  # session keys: results by question, job ids by question
 KEPT = 40  # answers a session keeps; older ones are asked again
+
+
+class Asker(Protocol):
+    """Who asks: what has to be known of a `PageContext`."""
+
+    @property
+    def owner(self) -> str: ...
+    @property
+    def run(self) -> Mapping[str, str] | None: ...
+    @property
+    def run_folder(self) -> Path | None: ...
+    @property
+    def prepared(self) -> bool: ...
 
 
 def question_key(owner: str, task: str, args: Mapping[str, Any]) -> str:
@@ -28,7 +39,7 @@ def question_key(owner: str, task: str, args: Mapping[str, Any]) -> str:
 
 
 def ask(
-    context: PageContext, task: str, args: Mapping[str, Any], *, label: str, lane: str = "quick"
+    context: Asker, task: str, args: Mapping[str, Any], *, label: str, lane: str = "quick"
 ) -> dict[str, Any] | None:
     """Return the result of a quick task, or draw its state and return None.
 
@@ -39,7 +50,8 @@ def ask(
 
     Parameters
     ----------
-    context : PageContext
+    context : Asker
+        The page's context.
     task : str
         A verb of ``dl_core.tasks``: "compare", "explain" …
     args : mapping
@@ -71,7 +83,7 @@ def ask(
     return None
 
 
-def kept(context: PageContext, task: str, args: Mapping[str, Any]) -> bool:
+def kept(context: Asker, task: str, args: Mapping[str, Any]) -> bool:
     """Return whether the prepared run brings the answer to this question, so that asking costs nothing."""
     return context.prepared and kept_answer(context.run_folder, task, args) is not None
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -12,7 +12,8 @@ import pandas as pd
 from dl_core.domain import Domain
 from dl_core.evaluate.choice import best_model
 from dl_core.evaluate.results import Evaluation
-from ui.shell import folders, services, theme
+from dl_core.kinds import Kind, Words, kind_of
+from ui.shell import ask, folders, services, theme
 
 
 @dataclass(frozen=True)
@@ -57,6 +58,23 @@ class PageContext:
     notes: tuple[str, ...] = field(default_factory=tuple)
 
     @property
+    def kind(self) -> Kind:
+        """What a row is: as the data say it, else as the domain asks for it."""
+        about = self.dataset or (self.summary or {}).get("dataset")
+        return kind_of(about or self.domain.schema)
+
+    @property
+    def words(self) -> Words:
+        """What rows, cases and answers are called."""
+        return self.kind.called(self.domain.words)
+
+    @property
+    def roles(self) -> Mapping[str, Sequence[str]]:
+        """Columns of the data set in use by role."""
+        about = self.dataset or (self.summary or {}).get("dataset") or {}
+        return about.get("roles", {})
+
+    @property
     def prepared(self) -> bool:
         """Whether the run is the one that ships with the sample."""
         return bool(self.run) and "prepared" in self.run
@@ -71,6 +89,11 @@ class PageContext:
     def best(self) -> str | None:
         """Name of the model that was best on validation."""
         return best_model(self.models)
+
+    @property
+    def rows_shown(self) -> bool:
+        """Whether single rows can be looked at: they are at hand, or the prepared run brings what is asked of them."""
+        return self.dataset_folder is not None or (self.prepared and not self.kind.rows_shown)
 
     @property
     def classes(self) -> tuple[str, ...]:
@@ -117,6 +140,8 @@ class PageContext:
 
         See `ui.shell.ask.ask`.
         """
-        from ui.shell.ask import ask  # here, because `ask` needs this class for its types
+        return ask.ask(self, task, args, label=label, lane=lane)
 
-        return ask(self, task, args, label=label, lane=lane)
+    def kept(self, task: str, args: Mapping[str, Any]) -> bool:
+        """Return whether the prepared run brings the answer to this question, so that asking costs nothing."""
+        return ask.kept(self, task, args)

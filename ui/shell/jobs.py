@@ -10,11 +10,10 @@ import streamlit as st
 
 from dl_core.domain import Domain
 from dl_core.errors import DaylightError
-from ui.shell import live, services, state, states
+from ui.shell import live, options, services, state, states
 from ui.shell.context import PageContext
 from ui.shell.words import about
 
-READ = "_read_"  # session key before a data set's id: the options it was read with
 SAFE_DATA = "Nothing was kept of it; the data you had before are untouched."
 
 
@@ -69,7 +68,7 @@ def take_in(domain: Domain, owner: str) -> None:
         return
     then = job.args.get("then")
     chosen.update(ingest=None)
-    st.session_state[READ + job.result["dataset_id"]] = job.args.get("options") or {}
+    st.session_state[options.READ + job.result["dataset_id"]] = job.args.get("options") or {}
     if then:
         start_training(domain, owner, job.result["dataset_id"], then)
         return

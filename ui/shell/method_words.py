@@ -1,4 +1,4 @@
-"""Methods of explanation by their names for people; images and tables have methods of their own."""
+"""Methods of explanation by their names for people; each kind of row has methods of its own."""
 
 from __future__ import annotations
 
@@ -6,27 +6,28 @@ from collections.abc import Callable, Sequence
 
 from dl_core.errors import OptionError
 from dl_core.explain.registry import explainer_info
+from dl_core.kinds import Kind
 
 
-def label(name: str, table: bool = False) -> str:
+def label(name: str, kind: Kind) -> str:
     """Return a method's name for people."""
     try:
-        return explainer_info(name, table).label
+        return explainer_info(name, kind.name).label
     except OptionError:  # a domain's own method
         return name.replace("_", " ").capitalize()
 
 
-def label_of(table: bool) -> Callable[[str], str]:
+def label_of(kind: Kind) -> Callable[[str], str]:
     """Return `label` for widgets."""
-    return lambda name: label(name, table)
+    return lambda name: label(name, kind)
 
 
-def help_on(names: Sequence[str], table: bool = False) -> str:
+def help_on(names: Sequence[str], kind: Kind) -> str:
     """Return paper and explanation of each method, one a paragraph."""
     lines = []
     for name in names:
         try:
-            info = explainer_info(name, table)
+            info = explainer_info(name, kind.name)
         except OptionError:
             continue
         lines.append(f"**{info.label}** ({info.paper}): {info.help}")

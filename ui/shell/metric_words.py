@@ -1,25 +1,28 @@
-"""What a metric is called and means, whether it judges classes, lists or forecasts."""
+"""What a metric is called and means, whatever the problem."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-from dl_core.evaluate.interactions.metrics import LIST_METRICS
-from dl_core.evaluate.metrics import METRICS
-from dl_core.evaluate.series.metrics import SERIES_METRICS
-from ui import kinds
+from dl_core.problems.base import Problem
 from ui.shell.context import PageContext
 
 K = 10  # length of a list unless the run says otherwise
 
 
 class Measure(NamedTuple):
-    """A metric in words: ``label`` for axes, ``help`` in one line, which way is better."""
+    """A metric in words: ``label`` for axes, ``help`` in one line, which way is better.
+
+    ``target`` is the value that is best where neither more nor less is better. ``share`` tells whether it is read on
+    the scale of the others.
+    """
 
     label: str
     help: str
     higher_is_better: bool = True
+    target: float | None = None
+    share: bool = True
 
 
 def k_of(summary: Mapping[str, Any] | None) -> int:
@@ -29,43 +32,18 @@ def k_of(summary: Mapping[str, Any] | None) -> int:
 
 def measure(context: PageContext, name: str) -> Measure:
     """Return a metric of the run on the page in words."""
-    if kinds.is_series(context):
-        return of_series(name)
-    return of_lists(name, k_of(context.summary)) if kinds.is_lists(context) else of_classes(name)
+    return of(context.domain.problem, name, k_of(context.summary))
 
 
 def is_share(context: PageContext, name: str) -> bool:
-    """Return whether a metric is read on the scale of the others.
-
-    Of lists that is what judges hits and lies in 0…1; of series what is neither in per cent nor in the data's unit.
-    """
-    if kinds.is_series(context):
-        return name in SERIES_METRICS and name not in ("smape", "mae")
-    if not kinds.is_lists(context):
-        return True
-    known = LIST_METRICS.get(name)
-    return known is not None and not known.needs_facts
+    """Return whether a metric of the run on the page is read on the scale of the others."""
+    return measure(context, name).share
 
 
-def of_classes(name: str) -> Measure:
-    """Return a metric of classes; of a name that nobody knows, the name itself."""
-    known = METRICS.get(name)
-    return _unknown(name) if known is None else Measure(known.label, known.help, known.higher_is_better)
-
-
-def of_lists(name: str, k: int = K) -> Measure:
-    """Return a metric of lists of ``k`` items."""
-    known = LIST_METRICS.get(name)
+def of(problem: Problem, name: str, k: int = K) -> Measure:
+    """Return a metric of a problem, of lists of ``k`` items; of a name that nobody knows, the name itself."""
+    known = problem.metrics().get(name)
     if known is None:
-        return _unknown(name)
-    return Measure(known.label.format(k=k), known.help.format(k=k), known.higher_is_better)
-
-
-def of_series(name: str) -> Measure:
-    """Return a metric of forecasts; of a name that nobody knows, the name itself."""
-    known = SERIES_METRICS.get(name)
-    return _unknown(name) if known is None else Measure(known.label, known.help, known.higher_is_better)
-
-
-def _unknown(name: str) -> Measure:
-    return Measure(name.replace("_", " ").capitalize(), "")
+        return Measure(name.replace("_", " ").capitalize(), "", share=False)
+    words = known.label.format(k=k), known.help.format(k=k)
+    return Measure(*words, known.higher_is_better, getattr(known, "target", None), getattr(known, "share", True))

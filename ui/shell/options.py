@@ -8,6 +8,7 @@ from typing import Any
 import streamlit as st
 
 from dl_core.domain import Domain, Option
+from ui.shell.context import PageContext
 
 TITLES = {  # where the name alone says too little
     "horizon": "Steps ahead",
@@ -20,6 +21,7 @@ TITLES = {  # where the name alone says too little
     "reconcile": "Make sums add up",
     "hierarchy": "Groups that are summed",
 }
+READ = "_read_"  # session key before a data set's id: the options it was read with
 SIDE_BY_SIDE = 170  # pixels that a short option needs
 
 
@@ -56,7 +58,33 @@ def draw(domain: Domain, hidden: Collection[str] = ()) -> tuple[dict[str, Any], 
 
 def _field(domain: Domain, option: Option) -> Any:
     """Draw an option of a training; what stands in it survives a page switch."""
-    return field(option, f"{domain.name}_option_{option.name}", option.default, persist_state="session")
+    return field(option, train_key(domain, option.name), option.default, persist_state="session")
+
+
+def train_key(domain: Domain, name: str) -> str:
+    """Return under which key of the session the Train form keeps an option."""
+    return f"{domain.name}_option_{name}"
+
+
+def asked(context: PageContext) -> dict[str, Any]:
+    """Return what this browser chose of how its data are read and of what is held out; only what was chosen."""
+    kind, own = context.kind, (context.dataset or {}).get("id")
+    chosen = dict(st.session_state.get(f"{READ}{own}", {})) if own else {}
+    for name in kind.split_options:
+        value = st.session_state.get(train_key(context.domain, name))
+        if value:
+            chosen[name] = int(value)
+    return {name: value for name, value in chosen.items() if name in (*kind.read_options, *kind.split_options)}
+
+
+def read_options(domain: Domain) -> list[Option]:
+    """Return the domain's options that say how files are read."""
+    return [option for option in domain.options if option.name in domain.kind.read_options]
+
+
+def option(domain: Domain, name: str) -> Option | None:
+    """Return an option of the domain by name."""
+    return next((one for one in domain.options if one.name == name), None)
 
 
 def field(option: Option, key: str, value: Any, *, title: str = "", **shared: Any) -> Any:

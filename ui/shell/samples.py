@@ -1,23 +1,17 @@
-"""The sample's data: where they lie once a worker has read them, and a first picture before that."""
+"""The sample's data: where they lie once a worker has read them, and the run that ships with them."""
 
 from __future__ import annotations
 
-import io
 import os
-import zipfile
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import streamlit as st
 
 from dl_core.domain import Domain, Sample, domains
 from dl_core.engine.base import SERVER
-from ui.kinds.images import preview
 from ui.shell import folders, services
-
-PICTURES = (".png", ".jpg", ".jpeg")
 
 
 def every(domain: Domain) -> tuple[Sample, ...]:
@@ -76,35 +70,7 @@ def _inline() -> bool:
     return os.environ.get("DAYLIGHT_ENGINE", "").strip() == "inline"
 
 
-def picture(domain: Domain, wanted: int = 4) -> np.ndarray | str | None:
-    """Return images of the sample side by side, (height, width[, 3]) uint8, or the path of its ``cover.png``."""
-    if domain.sample is None:
-        return None
-    drawn = Path(domain.sample.folder) / "cover.png"
-    if drawn.is_file():
-        return str(drawn)
-    place = folder(domain)
-    if place is None:
-        return _from_archive(str(domain.sample.folder), wanted)
-    about, table = folders.dataset(place), folders.table(place)
-    key, column = preview.image_key(about), preview.label_column(about)
-    if key is None:
-        return None
-    order = preview.mixed_by_class(table[column].tolist() if column else [""] * len(table))
-    return np.concatenate([folders.image(place, key, at) for at in order[:wanted]], axis=1)
-
-
-@st.cache_data(show_spinner=False)
-def _from_archive(folder: str, wanted: int) -> np.ndarray | None:
-    """Return a strip of images spread over the sample's first zip; shared by all visitors, since it ships."""
-    from PIL import Image
-
-    archive = next(iter(sorted(Path(folder).glob("*.zip"))), None)
-    if archive is None:
-        return None
-    with zipfile.ZipFile(archive) as files:
-        names = [name for name in files.namelist() if name.lower().endswith(PICTURES) and "mask" not in name.lower()]
-        taken = names[:: max(1, len(names) // wanted)][:wanted]
-        images = [np.asarray(Image.open(io.BytesIO(files.read(name))).convert("L")) for name in taken]
-    same = [image for image in images if image.shape == images[0].shape]
-    return np.concatenate(same, axis=1) if same else None
+def cover(domain: Domain) -> Path | None:
+    """Return the picture that ships with the sample, or None where there is none."""
+    drawn = Path(domain.sample.folder) / "cover.png" if domain.sample else None
+    return drawn if drawn is not None and drawn.is_file() else None

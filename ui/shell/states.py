@@ -36,6 +36,11 @@ def empty(
     return pressed
 
 
+def not_kept(rows: str) -> None:
+    """Say that single ``rows`` ("images") cannot be looked at."""
+    empty("folder_off", f"The {rows} of this run are not stored with it.", key="no_rows")
+
+
 def loading(height: int = 160) -> None:
     """Draw a skeleton where something will stand shortly."""
     st.skeleton(height=height)

@@ -117,7 +117,6 @@ DOMAIN = Domain(
     prediction_table=prediction_table,
     problem=FORECASTING,
     learning_curve=learning_curve,
-    row_words=("step", "steps"),
     options=(
         Option("horizon", int, 0, "steps ahead to forecast, 0 for what suits the frequency"),
         Option("season", str, "", "steps of a season such as 52, or of several such as 24,168; empty to find them"),

@@ -195,7 +195,7 @@ DOMAIN = Domain(
     inputs=inputs,
     ages=True,
     reference_rows=1_000,
-    row_words=("transaction", "transactions"),
+    words={"row": ("transaction", "transactions"), "selected": "flagged", "score": "risk"},
     options=(
         Option("review_budget", int, 0, "transactions that can be reviewed a day; 0 for one in a hundred"),
         Option("review_cost", float, 5.0, "cost of one review, in the amount's currency"),

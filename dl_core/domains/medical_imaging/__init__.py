@@ -143,7 +143,6 @@ DOMAIN = Domain(
     prediction_table=prediction_table,
     novelty=novelty,
     learning_curve=learning_curve,
-    row_words=("image", "images"),
     options=(
         Option("test_share", float, 0.2, "share of rows kept for the test, 0.05 to 0.5"),
         Option("validation_share", float, 0.1, "share of rows that choose between settings, 0.05 to 0.4"),

@@ -135,7 +135,6 @@ DOMAIN = Domain(
     prediction_notes=prediction_notes,
     problem=RANKING,
     learning_curve=learning_curve,
-    row_words=("interaction", "interactions"),
     options=(
         Option("k", int, 10, "length of the lists by which models are judged, 1 to 50"),
         Option(

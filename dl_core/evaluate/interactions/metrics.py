@@ -55,6 +55,11 @@ class ListMetric:
         return self.kind == PER_USER
 
     @property
+    def share(self) -> bool:
+        """Whether it is read on the scale of the others: it judges hits, and lies in 0…1."""
+        return not self.needs_facts
+
+    @property
     def comparable(self) -> bool:
         """Whether groups of users can be held side by side by it; coverage grows with the number of users."""
         return self.kind != EXPOSURE

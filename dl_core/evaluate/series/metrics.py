@@ -64,6 +64,11 @@ class SeriesMetric:
         return 1 if self.higher_is_better else -1
 
     @property
+    def share(self) -> bool:
+        """Whether it is read on the scale of the others: neither in per cent nor in the data's unit."""
+        return self.name not in ("smape", "mae")
+
+    @property
     def comparable(self) -> bool:
         """Whether groups can be held side by side by it; a series' own unit is no common measure."""
         return self.name not in ("mae", "owa")

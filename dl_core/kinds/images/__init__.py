@@ -30,6 +30,7 @@ KIND = Kind(
         "jpeg": "JPEG compression",
     },
     first_methods=3,
+    alike=True,
     rows_shown=True,
     pictures=_pictures,
 )

@@ -6,7 +6,8 @@ import pandas as pd
 import streamlit as st
 from PIL import Image
 
-from ui.panels.cases import picture_of, said_of, uri
+from ui.kinds.images.pictures import picture_of, uri
+from ui.panels.cases import said_of
 from ui.shell.context import PageContext
 from ui.shell.words import count
 

@@ -17,9 +17,7 @@ PARTS = {"train": "Train", "validation": "Validation", "test": "Test"}
 PART_COLOURS = {"Train": theme.DEEP[0], "Validation": theme.DEEP[4], "Test": theme.DEEP[2]}
 
 
-def first_look(context: PageContext) -> None:
-    """Draw the preview."""
-    preview.show(context)
+first_look, named_rows = preview.show, preview.named_rows
 
 
 def facts(context: PageContext, split: Mapping[str, Any] | None, seen: None = None) -> None:

@@ -6,7 +6,7 @@ from typing import Any
 
 import streamlit as st
 
-from ui.panels import cases
+from ui.kinds.images import pictures
 from ui.shell.context import PageContext
 from ui.shell.words import number
 
@@ -23,7 +23,7 @@ def show(context: PageContext, found: list[dict[str, Any]], pair: tuple[str, str
         for row in found[:MOST]:
             with st.container(border=True, gap="small"):
                 first, second = ("a", "b") if row["a"] == pair[0] else ("b", "a")
-                cases.picture(context, row["row"], f"{row['row']}, true class {row['y_true']}")
+                pictures.picture(context, row["row"], f"{row['row']}, true class {row['y_true']}")
                 st.markdown(f"True **{row['y_true']}**")
                 st.caption(
                     f"A: {row[f'pred_{first}']} {number(row[f'score_{first}'], 2)}  \n"

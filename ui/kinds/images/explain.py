@@ -7,13 +7,12 @@ from typing import Any
 import streamlit as st
 from PIL import Image
 
-from ui.kinds.images import maps
+from ui.kinds.images import maps, pictures
 from ui.panels import cases
 from ui.shell import method_words
 from ui.shell.context import PageContext
 
 LABEL = "Computing saliency maps and faithfulness"
-MISSING = "The images of this run are not stored with it."
 
 
 def usual_target(context: PageContext) -> str:
@@ -33,7 +32,7 @@ def case(context: PageContext, case: dict[str, Any], view: str, opacity: float) 
     with st.grid(4, min_column_width=220):
         with st.container(border=True, gap="small"):
             st.markdown("**Input image**")
-            plain = cases.enlarged(Image.fromarray(image), maps.LEAST)
+            plain = pictures.enlarged(Image.fromarray(image), maps.LEAST)
             shown = maps.outlined(plain, case["mask"]) if case.get("mask") else plain
             st.image(shown, width="stretch", alt=f"Image {case['row']}")
             if case.get("mask"):
@@ -41,7 +40,7 @@ def case(context: PageContext, case: dict[str, Any], view: str, opacity: float) 
             maps.legend()
         for one in case["maps"]:
             by_method = view == "methods"
-            title = method_words.label(one["method"]) if by_method else context.label(one["model"])
+            title = method_words.label(one["method"], context.kind) if by_method else context.label(one["model"])
             maps.show(image, one, title, opacity, case.get("mask"))
     with st.expander("How to read the faithfulness scores"):
         st.markdown(
@@ -73,5 +72,5 @@ def more(context: PageContext, model: str, row: str) -> None:
         for layer in result["layers"]:
             height, width, channels = layer["shape"]
             st.markdown(f"**{layer['name']}** · {height} × {width} positions, {channels} channels")
-            tiles = [cases.enlarged(Image.fromarray(maps.image_of(tile)), 110) for tile in layer["tiles"]]
+            tiles = [pictures.enlarged(Image.fromarray(maps.image_of(tile)), 110) for tile in layer["tiles"]]
             st.image(tiles, width=110, alt=[f"Feature map {i + 1} of {layer['name']}" for i in range(len(tiles))])

@@ -11,7 +11,7 @@ import streamlit as st
 from PIL import Image, ImageDraw
 
 from dl_core.explain.images.overlay import colour_bar, overlay, read_heat
-from ui.panels import cases
+from ui.kinds.images import pictures
 from ui.shell.words import number
 
 LEAST = 260  # pixels of a picture's shorter side on the page
@@ -33,7 +33,7 @@ def image_of(uri: str) -> np.ndarray:
 
 def drawn(image: np.ndarray, heat_uri: str, opacity: float, mask_uri: str | None = None) -> Image.Image:
     """Return a map over its image, enlarged, with the outline of a known mask."""
-    base = np.asarray(cases.enlarged(Image.fromarray(image), LEAST))
+    base = np.asarray(pictures.enlarged(Image.fromarray(image), LEAST))
     over = overlay(base, np.asarray(_like(read_heat(decoded(heat_uri)), base)), opacity=opacity)
     return outlined(over, mask_uri) if mask_uri else over
 

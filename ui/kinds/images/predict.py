@@ -9,8 +9,7 @@ import streamlit as st
 from PIL import Image
 
 from dl_core.tasks.prepared import first_cases
-from ui.kinds.images import maps
-from ui.panels import cases
+from ui.kinds.images import maps, pictures
 from ui.shell.context import PageContext
 from ui.shell.words import count, number
 
@@ -27,7 +26,7 @@ def rows(context: PageContext) -> list[str]:
     return first_cases(context.predictions(), context.classes)
 
 
-def show(context: PageContext, result: dict[str, Any]) -> None:
+def answer(context: PageContext, result: dict[str, Any]) -> None:
     """Draw the predictions."""
     table = pd.DataFrame(result["table"])
     doubtful, strange = int(table["uncertain"].sum()), int(table["unlike_training"].sum())
@@ -82,7 +81,7 @@ def _card(context: PageContext, case: dict[str, Any]) -> None:
     if case.get("map"):
         st.image(maps.drawn(image, case["map"]["heat"], 0.5), width="stretch", alt=f"Saliency map over {case['row']}")
     else:
-        st.image(cases.enlarged(Image.fromarray(image), maps.LEAST), width="stretch", alt=f"Image {case['row']}")
+        st.image(pictures.enlarged(Image.fromarray(image), maps.LEAST), width="stretch", alt=f"Image {case['row']}")
     st.markdown(f"**{case['y_pred']}** {number(case['score_' + case['y_pred']])}")
     if case["unlike_training"]:
         st.badge("Out of distribution", color="red", icon=":material/help:")

@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+import io
+import zipfile
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 import streamlit as st
+from PIL import Image
 
-from ui.shell import folders
+from dl_core.domain import Domain
+from ui.shell import folders, samples
 from ui.shell.context import PageContext
 from ui.shell.words import count
 
 ON_PAGE = 12  # images of one page of the grid
+PICTURES = (".png", ".jpg", ".jpeg")
 
 
 def label_column(about: dict[str, Any]) -> str | None:
@@ -84,16 +90,41 @@ def images_at(folder: Path, key: str, places: Iterable[int], captions: Sequence[
             )
 
 
-def rows_with_pictures(context: PageContext, rows: Sequence[str], limit: int = 6) -> None:
-    """Draw the first ``limit`` of the named rows as images, or name them where there are no images."""
-    key = image_key(context.dataset or {})
-    if key is None:
-        named = ", ".join(map(str, rows[: 4 * limit]))
-        st.caption(f"{context.domain.row_words[1].capitalize()} {named}{' …' if len(rows) > 4 * limit else ''}")
-        return
-    table = context.table()
-    if table is None or context.dataset_folder is None:
+def named_rows(context: PageContext, rows: Sequence[str], limit: int = 6) -> None:
+    """Draw the first ``limit`` of the named rows as images."""
+    key, table = image_key(context.dataset or {}), context.table()
+    if key is None or table is None or context.dataset_folder is None:
         st.caption(", ".join(map(str, rows[:limit])))
         return
     places = [int(at) for at in table.index.get_indexer(list(rows[:limit])) if at >= 0]
     images_at(context.dataset_folder, key, places, [str(table.index[at]) for at in places], table.index)
+
+
+def strip(domain: Domain, wanted: int = 4) -> np.ndarray | None:
+    """Return images of the sample side by side, (height, width[, 3]) uint8, for the card on the home page."""
+    if domain.sample is None:
+        return None
+    place = samples.folder(domain)
+    if place is None:
+        return _from_archive(str(domain.sample.folder), wanted)
+    about, table = folders.dataset(place), folders.table(place)
+    key = None if about is None else image_key(about)
+    if about is None or table is None or key is None:
+        return None
+    column = label_column(about)
+    order = mixed_by_class(table[column].tolist() if column else [""] * len(table))
+    return np.concatenate([folders.image(place, key, at) for at in order[:wanted]], axis=1)
+
+
+@st.cache_data(show_spinner=False)
+def _from_archive(folder: str, wanted: int) -> np.ndarray | None:
+    """Return a strip of images spread over the sample's first zip; shared by all visitors, since it ships."""
+    archive = next(iter(sorted(Path(folder).glob("*.zip"))), None)
+    if archive is None:
+        return None
+    with zipfile.ZipFile(archive) as files:
+        names = [name for name in files.namelist() if name.lower().endswith(PICTURES) and "mask" not in name.lower()]
+        taken = names[:: max(1, len(names) // wanted)][:wanted]
+        images = [np.asarray(Image.open(io.BytesIO(files.read(name))).convert("L")) for name in taken]
+    same = [image for image in images if image.shape == images[0].shape]
+    return np.concatenate(same, axis=1) if same else None

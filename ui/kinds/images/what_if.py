@@ -7,13 +7,11 @@ from typing import Any
 import streamlit as st
 from PIL import Image
 
-from ui.kinds.images import maps
-from ui.panels import cases, what_if
-from ui.panels.stress import CORRUPTIONS
+from ui.kinds.images import maps, pictures
+from ui.panels import what_if
 from ui.shell.context import PageContext
 
 STRENGTHS = (0, 1, 2, 3, 4, 5)
-MISSING = "The images of this run are not stored with it."
 
 
 def changes(context: PageContext, row: str) -> dict[str, int]:
@@ -21,7 +19,7 @@ def changes(context: PageContext, row: str) -> dict[str, int]:
     with st.grid(3, min_column_width=150):
         chosen = {
             name: st.select_slider(label, STRENGTHS, 0, key=f"{context.key}_change_{name}", persist_state="session")
-            for name, label in CORRUPTIONS.items()
+            for name, label in context.kind.corruptions.items()
         }
     return {name: strength for name, strength in chosen.items() if strength}
 
@@ -30,7 +28,7 @@ def answer(context: PageContext, result: dict[str, Any], changed: bool) -> None:
     """Draw the image as the models see it, and their scores."""
     one, two = st.columns([1, 2])
     with one:
-        picture = cases.enlarged(Image.fromarray(maps.image_of(result["image"])), maps.LEAST)
+        picture = pictures.enlarged(Image.fromarray(maps.image_of(result["image"])), maps.LEAST)
         st.image(picture, width="stretch", alt="The input image of this case")
         st.caption("Perturbed" if changed else "Original. Move a slider to perturb it.")
     with two:

@@ -8,7 +8,6 @@ from typing import Any
 import streamlit as st
 
 from dl_core.domain import Domain
-from ui import kinds
 from ui.shell import charts, metric_words
 from ui.shell.ask import kept
 from ui.shell.context import PageContext
@@ -20,8 +19,6 @@ CHANCE = "by chance"  # the line of a random order
 
 def show(domain: Domain, context: PageContext) -> None:
     """Draw the question, folded; it is answered when it is asked."""
-    if not kinds.is_lists(context):
-        return
     body = st.expander("Cold start: new users, new items", key=f"{context.key}_cold", on_change="rerun")
     if not body.open:
         return
@@ -76,7 +73,7 @@ def draw(context: PageContext, rows: Sequence[Mapping[str, Any]]) -> None:
 
 
 def _label(context: PageContext, rows: Sequence[Mapping[str, Any]]) -> str:
-    return metric_words.of_lists(rows[0]["metric"], metric_words.k_of(context.summary)).label
+    return metric_words.measure(context, rows[0]["metric"]).label
 
 
 def _users(context: PageContext, rows: Sequence[Mapping[str, Any]]) -> None:

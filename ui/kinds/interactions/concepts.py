@@ -8,10 +8,11 @@ from typing import Any
 
 import streamlit as st
 
-from dl_core.domain import Domain, domains
+from dl_core.domain import Domain
 from dl_core.evaluate.choice import best_model
 from dl_core.tasks.prepared import kept_answer
-from ui.shell import charts, folders, samples, theme
+from ui.panels.concepts import Idea
+from ui.shell import charts, folders, theme
 from ui.shell.words import number
 
 NDCG = (
@@ -41,25 +42,6 @@ COLD = (
     "embeds it near similar items: that is what transfer means here.\n\nIt is measured by holding a tenth of the "
     "users and of the items out of training and evaluating on them."
 )
-
-
-def entries() -> list[tuple[str, str, Any]]:
-    """Return (title, text, function that draws the right half from the sample's run) of each idea."""
-    return [
-        ("Top-k lists and nDCG", NDCG, _discount),
-        ("Recommenders, from simple to deep", MODELS, _models),
-        ("Exposure", EXPOSURE, _lorenz),
-        ("Cold start", COLD, _cold),
-    ]
-
-
-def example() -> Domain | None:
-    """Return the domain whose sample holds recommendations, once there is a prepared run."""
-    for domain in domains().values():
-        summary = samples.summary(domain)
-        if summary and summary["dataset"]["roles"].get("item"):
-            return domain
-    return None
 
 
 def _discount(domain: Domain | None) -> None:
@@ -135,3 +117,11 @@ def _cold(domain: Domain | None) -> None:
         "|\n| Item with an id only | none |"
     )
     st.caption("The Compare tab measures it: *Cold start: new users, new items*.")
+
+
+IDEAS = (
+    Idea("Top-k lists and nDCG", NDCG, _discount, alone=True),
+    Idea("Recommenders, from simple to deep", MODELS, _models, alone=True),
+    Idea("Exposure", EXPOSURE, _lorenz, alone=True),
+    Idea("Cold start", COLD, _cold, alone=True),
+)

@@ -53,7 +53,7 @@ def _pick_metric(context: PageContext, lines: Mapping[str, list], key: str) -> s
         "Metric",
         known,
         known.index(first) if first in known else 0,
-        format_func=lambda name: metric_words.of_lists(name, metric_words.k_of(context.summary)).label,
+        format_func=lambda name: metric_words.measure(context, name).label,
         key=f"{context.key}_{key}_metric",
         persist_state="session",
         width=260,
@@ -67,7 +67,7 @@ def _by_k(context: PageContext, evaluation: Evaluation, pair: tuple[str, str] | 
         st.caption("This run has no metrics by list length (k).")
         return
     metric = _pick_metric(context, lines, "by_k")
-    label = _name(metric)
+    label = metric_words.measure(context, metric).label.partition("@")[0]
     series, n = [], 0
     for model, of_model in lines.items():
         rows = [line for line in of_model if line["metric"] == metric and line["value"] is not None]
@@ -98,18 +98,13 @@ def _by_k(context: PageContext, evaluation: Evaluation, pair: tuple[str, str] | 
     st.caption(f"n = {count(n)} test users; bands: 95 % intervals of the two compared models.")
 
 
-def _name(metric: str) -> str:
-    """Return a metric's name without its number of places."""
-    return metric_words.of_lists(metric).label.partition("@")[0]
-
-
 def _by_activity(context: PageContext, evaluation: Evaluation, pair: tuple[str, str] | None) -> None:
     lines = _slices(context, evaluation, "by_activity")
     if not lines:
         st.caption("This run has no metrics by user activity.")
         return
     metric = _pick_metric(context, lines, "by_activity")
-    label = metric_words.of_lists(metric, metric_words.k_of(context.summary)).label
+    label = metric_words.measure(context, metric).label
     rows = {model: [line for line in found if line["metric"] == metric] for model, found in lines.items()}
     groups = [(line["group"], f"{line['group']}<br>n = {count(line['users'])}") for line in next(iter(rows.values()))]
     chart = _grouped(context, rows, "group", dict(groups), pair)
@@ -198,17 +193,16 @@ def _beyond(context: PageContext, evaluation: Evaluation) -> None:
     known = [name for name in BEYOND if name in set(table["metric"])]
     if not known:
         return
-    k = metric_words.k_of(context.summary)
     metric = st.selectbox(
         "Beyond-accuracy metric",
         known,
-        format_func=lambda name: metric_words.of_lists(name, k).label,
+        format_func=lambda name: metric_words.measure(context, name).label,
         key=f"{context.key}_beyond",
         persist_state="session",
         width=260,
     )
     first = context.domain.primary_metric
-    across, up = metric_words.of_lists(metric, k), metric_words.of_lists(first, k)
+    across, up = metric_words.measure(context, metric), metric_words.measure(context, first)
     rows = {
         name: table[table["metric"] == name].set_index("model")[["value", "low", "high"]] for name in (metric, first)
     }

@@ -65,7 +65,7 @@ def _preview(context: PageContext, found: Mapping[str, Any]) -> None:
         column_config=tables.config(columns),
         alt="First rows of the interactions",
     )
-    st.caption(f"The first {count(len(table))} of {count(found['rows'])} {context.domain.row_words[1]}.")
+    st.caption(f"The first {count(len(table))} of {count(found['rows'])} {context.words.row[1]}.")
 
 
 def _counts(found: Mapping[str, Any]) -> None:

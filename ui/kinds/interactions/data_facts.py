@@ -7,12 +7,10 @@ from typing import Any
 
 import streamlit as st
 
-from dl_core.domain import Domain
 from ui.shell import charts, jobs, options, theme
 from ui.shell.context import PageContext
 from ui.shell.words import count, escaped, percent
 
-READ = ("positive_from", "repeats", "min_user", "min_item")  # options that say how rows are read
 TITLES = {
     "positive_from": "Positive-feedback threshold",
     "repeats": "Duplicate interactions",
@@ -63,14 +61,9 @@ def _under(value: str, limit: float | None) -> bool:
         return False
 
 
-def read_options(domain: Domain) -> list[Any]:
-    """Return the domain's options that say how rows are read."""
-    return [option for option in domain.options if option.name in READ]
-
-
 def _how_read(context: PageContext, found: Mapping[str, Any]) -> None:
     """Draw the threshold and what leaves rows out, editable for one's own data."""
-    known = read_options(context.domain)
+    known = options.read_options(context.domain)
     if not known or context.dataset_folder is None:
         return
     own = (context.dataset or {}).get("id")
@@ -79,7 +72,7 @@ def _how_read(context: PageContext, found: Mapping[str, Any]) -> None:
         st.expander("Filters: positive threshold, duplicates, k-core", icon=":material/filter_alt:"),
         st.form(f"{context.key}_reading", border=False),
     ):
-        chosen, asked = {}, st.session_state.get(f"{jobs.READ}{own}", {})
+        chosen, asked = {}, st.session_state.get(f"{options.READ}{own}", {})
         for option in known:
             now = asked.get(option.name, found["options"].get(option.name, option.default))
             if option.name == "positive_from" and found["values"] and found["values"]["from"] is not None:

@@ -15,15 +15,14 @@ from ui.shell import states
 from ui.shell.context import PageContext
 from ui.shell.words import escaped
 
-MISSING = "The rows of this run are not stored with it."
 VIEWS = {"methods": "Methods side by side", "models": "Models side by side"}
 LABEL = "Computing item attributions and faithfulness"
 
 
 def show(domain: Domain, context: PageContext) -> None:
     """Draw the tab."""
-    if context.dataset_folder is None and not context.prepared:
-        states.empty("person_off", MISSING, key="no_rows")
+    if not context.rows_shown:
+        states.not_kept(context.words.row[1])
         return
     left, right = st.columns([2, 3], gap="large")
     with left:

@@ -8,7 +8,7 @@ from typing import Any
 import streamlit as st
 
 from dl_core.errors import shorten
-from ui.kinds.interactions import faithfulness
+from ui.panels import faithfulness
 from ui.shell import charts, theme
 from ui.shell.context import PageContext
 from ui.shell.words import count, escaped, number, signed

@@ -20,8 +20,8 @@ MOST_ITEMS = 30  # items from which a new user can be built
 
 def show(domain: Domain, context: PageContext) -> None:
     """Draw the tab."""
-    if context.dataset_folder is None and not context.prepared:
-        states.empty("person_off", "The rows of this run are not stored with it.", key="no_rows")
+    if not context.rows_shown:
+        states.not_kept(context.words.row[1])
         return
     tabs = st.tabs(list(TABS), key=f"{context.key}_predict_tabs", on_change="rerun")
     bodies = (_known, _new, _similar, lambda context: predict_all.show(domain, context))

@@ -15,7 +15,7 @@ TOOK, OFFERED = 3, 3  # titles of the history and of the list
 def first_list(domain: Domain) -> dict[str, Any] | None:
     """Return the first user's history and list of the prepared run, or None where it keeps none."""
     folder, summary = samples.prepared_run(domain), samples.summary(domain)
-    if summary is None or not summary["dataset"]["roles"].get("item"):
+    if folder is None or summary is None:
         return None
     models = {name: about for name, about in summary["models"].items() if about["state"] == "done"}
     asked = first_users(models)

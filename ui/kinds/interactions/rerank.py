@@ -61,7 +61,7 @@ def show(context: PageContext, model: str) -> None:
 
 
 def _label(context: PageContext, metric: str) -> str:
-    return HEAD if metric == "head_share" else metric_words.of_lists(metric, metric_words.k_of(context.summary)).label
+    return HEAD if metric == "head_share" else metric_words.measure(context, metric).label
 
 
 def _lines(found: Mapping[str, Any], metric: str) -> list[Mapping[str, Any]]:

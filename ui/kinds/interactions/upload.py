@@ -8,15 +8,10 @@ import streamlit as st
 
 from dl_core.domain import Domain
 from dl_core.schema import Role
-from ui.kinds.interactions import data_facts
+from ui.kinds.interactions.data_facts import TITLES
 from ui.shell import options
 
 ASKED = (Role.USER, Role.ITEM, Role.VALUE, Role.TIME)
-
-
-def fits(domain: Domain) -> bool:
-    """Return whether the domain reads who took what."""
-    return domain.schema.field(Role.USER) is not None and domain.schema.field(Role.ITEM) is not None
 
 
 def draw(domain: Domain) -> dict[str, Any]:
@@ -35,10 +30,8 @@ def draw(domain: Domain) -> dict[str, Any]:
             }
         with st.grid("auto", min_column_width=150):
             chosen = {
-                one.name: options.field(
-                    one, f"upload_option_{one.name}", one.default, title=data_facts.TITLES[one.name]
-                )
-                for one in data_facts.read_options(domain)
+                one.name: options.field(one, f"upload_option_{one.name}", one.default, title=TITLES[one.name])
+                for one in options.read_options(domain)
             }
     named = {role: [column] for role, column in roles.items() if column}
     return {**({"roles": named} if named else {}), "options": chosen}

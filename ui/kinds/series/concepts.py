@@ -7,8 +7,9 @@ from typing import Any
 
 import numpy as np
 
-from dl_core.domain import Domain, domains
+from dl_core.domain import Domain
 from ui.kinds.series import forecast_charts, preview
+from ui.panels.concepts import Idea
 from ui.shell import charts, folders, samples, theme
 from ui.shell.words import number, percent
 
@@ -48,23 +49,6 @@ SHUFFLED = (
     "where tomorrow is not there. The same happens when a covariate is used that is known only afterwards.\n\n"
     "That is why splits here go by time, and why it matters what is *known ahead*."
 )
-
-
-def entries() -> list[tuple[str, str, Any]]:
-    """Return (title, text, function that draws the right half) of each idea."""
-    return [
-        ("Rolling origins", ORIGINS, _origins),
-        ("Quantiles and coverage", QUANTILES, _fan),
-        ("MASE: better than the naive?", NAIVE, _naive),
-        ("Conformal intervals", CONFORMAL, _conformal),
-        ("Why steps are never shuffled", SHUFFLED, _shuffled),
-    ]
-
-
-def example() -> Domain | None:
-    """Return the domain whose sample holds series, once there is a prepared run."""
-    known = domains().values()
-    return next((domain for domain in known if preview.is_series(samples.summary(domain))), None)
 
 
 def _origins(domain: Domain | None) -> None:
@@ -217,3 +201,12 @@ def _shuffled(domain: Domain | None) -> None:
         notes=[number(between, 2), number(ahead, 2)],
     )
     charts.draw(chart, f"{title}. A walk at random, 120 of 600 steps held out.", key="concept_shuffled")
+
+
+IDEAS = (
+    Idea("Rolling origins", ORIGINS, _origins, alone=True),
+    Idea("Quantiles and coverage", QUANTILES, _fan, alone=True),
+    Idea("MASE: better than the naive?", NAIVE, _naive, alone=True),
+    Idea("Conformal intervals", CONFORMAL, _conformal, alone=True),
+    Idea("Why steps are never shuffled", SHUFFLED, _shuffled, alone=True),
+)

@@ -9,8 +9,9 @@ import pandas as pd
 import streamlit as st
 
 from dl_core.tasks.series.prepared import first_lines, first_listed
-from ui.kinds.series import data_facts, lines, options
+from ui.kinds.series import data_facts, lines
 from ui.kinds.series.words import moment, seasons, steps
+from ui.shell import options
 from ui.shell.context import PageContext
 from ui.shell.words import count, escaped
 
@@ -56,9 +57,15 @@ def question(context: PageContext) -> dict[str, Any] | None:
     """Return which series are asked about: the run's, or the data set's where another split was asked for since."""
     own = (context.dataset or {}).get("id")
     wanted = options.asked(context)
-    if context.run is not None and not (own and options.changed(context, wanted)):
+    if context.run is not None and not (own and _changed(context, wanted)):
         return {}
     return {"dataset_id": own, "run": None, "options": wanted} if own else None
+
+
+def _changed(context: PageContext, wanted: Mapping[str, Any]) -> bool:
+    """Return whether another split was asked for than the run on the page has."""
+    run = ((context.summary or {}).get("spec") or {}).get("options", {})
+    return any(name in context.kind.split_options and run.get(name) != value for name, value in wanted.items())
 
 
 def _counts(found: Mapping[str, Any]) -> None:

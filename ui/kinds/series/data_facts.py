@@ -8,9 +8,8 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from ui.kinds.series import options
 from ui.kinds.series.words import share, steps
-from ui.shell import charts, jobs, theme
+from ui.shell import charts, jobs, options, theme
 from ui.shell.context import PageContext
 from ui.shell.words import count, escaped, number, percent
 
@@ -52,7 +51,7 @@ def how_read(context: PageContext, found: Mapping[str, Any]) -> None:
                 st.session_state[options.train_key(domain, name)] = value
         again = {"frequency": frequency.strip(), "season": wanted.strip()}
         if again != {"frequency": found["frequency"], "season": season}:
-            kept = st.session_state.get(f"{jobs.READ}{own}", {})
+            kept = st.session_state.get(f"{options.READ}{own}", {})
             jobs.start_roles(domain, context.owner, own, {}, options={**kept, **again})
         st.rerun()
 

@@ -10,13 +10,12 @@ import streamlit as st
 from dl_core.domain import Domain
 from dl_core.evaluate.choice import best_model
 from dl_core.tasks.series.prepared import first_reasons
-from ui.kinds.interactions import faithfulness
 from ui.kinds.series import forecast_charts, pick
+from ui.panels import faithfulness
 from ui.shell import charts, states, theme
 from ui.shell.context import PageContext
 from ui.shell.words import number, signed
 
-MISSING = "The rows of this run are not kept beside it."
 LABEL = "Asking what of the history counted, and checking it"
 VIEWS = {"methods": "Methods side by side", "models": "Models side by side"}
 UP, DOWN = theme.OKABE_ITO["vermillion"], theme.OKABE_ITO["blue"]
@@ -45,8 +44,8 @@ def label(method: str) -> str:
 
 def show(domain: Domain, context: PageContext) -> None:
     """Draw the tab."""
-    if context.dataset_folder is None and not context.prepared:
-        states.empty("show_chart", MISSING, key="no_rows")
+    if not context.rows_shown:
+        states.not_kept(context.words.row[1])
         return
     model = _pick_model(context)
     series = pick.pick(context, model, f"{context.key}_explain")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
 import streamlit as st
@@ -19,16 +18,10 @@ HEIGHT = 130  # pixels of the chart on a card
 BEFORE = 3  # times the horizon that the history on it reaches back
 
 
-def is_series(summary: Mapping[str, Any] | None) -> bool:
-    """Return whether a run forecasts series."""
-    roles = ((summary or {}).get("dataset") or {}).get("roles", {})
-    return bool(roles.get("series") and roles.get("value"))
-
-
 def forecast(domain: Domain) -> dict[str, Any] | None:
     """Return the kept forecasts of a typical series of the prepared run, with ``best``, or None where none are kept."""
     folder, summary = samples.prepared_run(domain), samples.summary(domain)
-    if folder is None or not is_series(summary):
+    if folder is None or summary is None:
         return None
     models = {name: about for name, about in summary["models"].items() if about["state"] == "done"}
     shown = best_model(models, "deep") or best_model(models)
@@ -65,11 +58,11 @@ def draw(domain: Domain) -> None:
 def words(domain: Domain) -> str:
     """Return how far the sample's best model errs beside the best baseline, or an empty text."""
     folder, summary = samples.prepared_run(domain), samples.summary(domain)
-    judged = folders.evaluation(folder) if folder is not None and is_series(summary) else None
-    if judged is None:
+    judged = folders.evaluation(folder) if folder is not None else None
+    if judged is None or summary is None:
         return ""
     models = {name: about for name, about in summary["models"].items() if about["state"] == "done"}
-    metric = metric_words.of_series(domain.primary_metric).label
+    metric = metric_words.of(domain.problem, domain.primary_metric).label
     told = []
     for name in dict.fromkeys((best_model(models, "deep"), best_model(models, "baseline"))):
         row = judged.metrics[(judged.metrics["model"] == name) & (judged.metrics["metric"] == domain.primary_metric)]

@@ -8,7 +8,6 @@ import streamlit as st
 
 from dl_core.domain import Domain
 from dl_core.schema import Role
-from ui.kinds.series import options as series_options
 from ui.shell import options
 
 ASKED = (Role.SERIES, Role.TIME, Role.VALUE)
@@ -33,11 +32,6 @@ LAYOUTS = {
 }
 
 
-def fits(domain: Domain) -> bool:
-    """Return whether the domain reads series."""
-    return series_options.fits(domain)
-
-
 def draw(domain: Domain) -> dict[str, Any]:
     """Draw the folded form; return ``roles`` and ``options`` for the reading, those that were said."""
     with st.expander("How to read it", icon=":material/tune:"):
@@ -45,7 +39,7 @@ def draw(domain: Domain) -> dict[str, Any]:
         with st.grid("auto", min_column_width=150):
             chosen = {
                 one.name: options.field(one, f"upload_option_{one.name}", one.default, placeholder="found in the data")
-                for one in series_options.read_options(domain)
+                for one in options.read_options(domain)
                 if one.name in SHOWN
             }
         roles: dict[str, str] = {}
@@ -67,7 +61,7 @@ def draw(domain: Domain) -> dict[str, Any]:
 
 def _layout(domain: Domain) -> str:
     """Draw the choice of layout with a line and a small example of each."""
-    known = series_options.option(domain, "layout")
+    known = options.option(domain, "layout")
     names = [name for name in LAYOUTS if known is None or name in known.choices]
     layout = st.segmented_control(
         "How the table lies",

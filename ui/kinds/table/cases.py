@@ -26,6 +26,7 @@ def choose(context: PageContext, model: str, kind: str, search: str, key: str) -
         st.caption("No matching cases. Choose another filter or clear the search.")
         return None
     shown, columns = found["cases"], found["columns"][:COLUMNS]
+    score = context.words.score.capitalize()
     event = st.dataframe(
         _table(context, shown, columns),
         hide_index=True,
@@ -36,11 +37,11 @@ def choose(context: PageContext, model: str, kind: str, search: str, key: str) -
         key=f"{paged}_{page}_table",
         column_config={
             **tables.config(columns),
-            **dict.fromkeys(("Risk", "Probability"), tables.share()),
+            **dict.fromkeys((score, "Probability"), tables.share()),
         },
-        alt=f"Test {context.domain.row_words[1]} with probability, predicted and true class, and main values",
+        alt=f"Test {context.words.row[1]} with probability, predicted and true class, and main values",
     )
-    words = f"{count(found['total'])} {context.domain.row_words[1]}. Select a row to view it."
+    words = f"{count(found['total'])} {context.words.row[1]}. Select a row to view it."
     with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
         st.caption(words, width="content")
         if found["pages"] > 1:
@@ -52,9 +53,9 @@ def choose(context: PageContext, model: str, kind: str, search: str, key: str) -
 def _table(context: PageContext, shown: list[dict[str, Any]], columns: list[dict[str, Any]]) -> pd.DataFrame:
     """Return the list: row id, predicted class and how sure, true class, main values.
 
-    Of two classes it is the risk of the last, of more the probability of the predicted class.
+    Of two classes it is the score of the last, of more the probability of the predicted class.
     """
-    sure = ("Risk", "risk") if len(context.classes) == 2 else ("Probability", "confidence")
+    sure = (context.words.score.capitalize(), "risk") if len(context.classes) == 2 else ("Probability", "confidence")
     first = pd.DataFrame(
         {
             "Row": [case["row"] for case in shown],

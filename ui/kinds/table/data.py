@@ -74,7 +74,7 @@ def _preview(context: PageContext, found: Mapping[str, Any]) -> None:
         column_config=tables.config(columns),
         alt=f"First rows{f' of class {picked}' if picked else ''}",
     )
-    one, many = context.domain.row_words
+    one, many = context.words.row
     derived = f" {count(found['derived'])} aggregate history features were derived." if found["derived"] else ""
     st.caption(f"The first {len(table)} {f'{picked} ' if picked else ''}{many} of {count(found['rows'])}.{derived}")
 
@@ -85,7 +85,7 @@ def _course(context: PageContext, time: Mapping[str, Any]) -> None:
     if time["parts"]:
         _split_in_time(context, time, span)
     starts = [point["start"] for point in time["points"]]
-    many, step = context.domain.row_words[1], time["step"]
+    many, step = context.words.row[1], time["step"]
     _bars(starts, [point["rows"] for point in time["points"]], f"{many.capitalize()} a {step}", span, theme.GREYS[0])
     if time["labelled"] and context.classes:
         hits = [point["positives"] for point in time["points"]]
@@ -126,7 +126,7 @@ def _split_in_time(context: PageContext, time: Mapping[str, Any], span: Sequence
     charts.draw(chart, "; ".join(f"{n} from {a[:10]} to {b[:10]}: {words}" for n, a, b, words in bars), key="in_time")
     dropped = time["left_out"]
     if dropped:
-        one, many = context.domain.row_words
+        one, many = context.words.row
         st.caption(
             f"{count(dropped)} {one if dropped == 1 else many} are in no split: they fall into the label delay, or "
             "their account was already known to be compromised."
@@ -165,11 +165,11 @@ def _balance(context: PageContext, found: Mapping[str, Any]) -> None:
     parts = list(balance[positive])
     total = {part: sum(of_class[part] for of_class in balance.values()) for part in parts}
     share = sum(balance[positive].values()) / max(1, sum(total.values()))
-    st.markdown(f"**{positive.capitalize()} is {percent(share)} of the {context.domain.row_words[1]}**")
+    st.markdown(f"**{positive.capitalize()} is {percent(share)} of the {context.words.row[1]}**")
     table = pd.DataFrame(
         {
             "Split": [PARTS.get(part, "All rows") for part in parts],
-            context.domain.row_words[1].capitalize(): [total[part] for part in parts],
+            context.words.row[1].capitalize(): [total[part] for part in parts],
             **{name.capitalize(): [of_class[part] for part in parts] for name, of_class in balance.items()},
             f"Share {positive}": [percent(balance[positive][part] / max(1, total[part])) for part in parts],
         }

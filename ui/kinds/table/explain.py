@@ -14,7 +14,6 @@ from ui.shell.context import PageContext
 from ui.shell.words import number, percent, signed
 
 LABEL = "Computing feature attributions and faithfulness"
-MISSING = "The rows of this run are not stored with it."
 TOWARDS, AWAY = theme.OKABE_ITO["vermillion"], theme.OKABE_ITO["blue"]
 LONGEST = 38  # characters of a column's name on a chart
 MOST_INPUTS = 10  # lines of the strip over time
@@ -36,7 +35,8 @@ def case(context: PageContext, case: Mapping[str, Any], view: str, more: None) -
     columns = st.columns(min(2, max(1, len(shown))), gap="large")
     for at, one in enumerate(shown):
         with columns[at % len(columns)], st.container(border=True, gap="small"):
-            title = method_words.label(one["method"], table=True) if view == "methods" else context.label(one["model"])
+            by_method = view == "methods"
+            title = method_words.label(one["method"], context.kind) if by_method else context.label(one["model"])
             _contributions(context, one, title, f"explain_{at}_{one['model']}_{one['method']}")
     with st.expander("All features of this row"):
         rows = [{"Feature": name, "Value": tables.value_text(value)} for name, value in case["values"].items()]
@@ -61,7 +61,7 @@ def _contributions(context: PageContext, one: Mapping[str, Any], title: str, key
     if words:
         st.caption(" ".join(words))
     if one.get("sequence"):
-        _strip(one["sequence"], target, f"{key}_strip", context.domain.row_words)
+        _strip(one["sequence"], target, f"{key}_strip", context.words.row)
     if one.get("faithfulness"):
         faithfulness(one["faithfulness"])
 

@@ -8,6 +8,7 @@ import pandas as pd
 import streamlit as st
 
 from dl_core.data.safe_export import neutralise
+from dl_core.kinds import Words
 from dl_core.tasks.prepared import first_rows
 from ui.shell import tables
 from ui.shell.context import PageContext
@@ -26,12 +27,12 @@ def rows(context: PageContext) -> list[str]:
     return first_rows(context.predictions())
 
 
-def show(context: PageContext, result: dict[str, Any]) -> None:
+def answer(context: PageContext, result: dict[str, Any]) -> None:
     """Draw the queue."""
-    many = context.domain.row_words[1]
+    many, selected, score = context.words.row[1], context.words.selected, context.words.score
     with st.container(horizontal=True):
         st.metric(many.capitalize(), count(result["rows"]), border=True)
-        for words, found, why in _called(result):
+        for words, found, why in _called(context, result):
             share = percent(found / max(1, result["rows"]))
             st.metric(words, f"{count(found)} ({share})", border=True, help=why)
         strange = "Novelty score above the 99th percentile of the training rows."
@@ -41,10 +42,10 @@ def show(context: PageContext, result: dict[str, Any]) -> None:
     queue = result["queue"]
     shown = queue if result["target"] is None else _flagged_or_all(context, queue)
     if not shown:
-        st.caption("No flagged rows. Switch the filter off to see those with the highest risk.")
+        st.caption(f"No {selected} {many}. Switch the filter off to see those with the highest {score}.")
         return
     columns = result["columns"][:COLUMNS]
-    table = queue_table(shown, columns)
+    table = queue_table(shown, columns, context.words)
     st.dataframe(
         table,
         hide_index=True,
@@ -52,7 +53,7 @@ def show(context: PageContext, result: dict[str, Any]) -> None:
         row_height=32,
         column_config={
             **tables.config(columns),
-            **dict.fromkeys(("Risk", "Probability"), tables.share()),
+            **dict.fromkeys((score.capitalize(), "Probability"), tables.share()),
             "Reasons": st.column_config.TextColumn(width="large"),
             "Row": st.column_config.TextColumn(width="small"),
         },
@@ -60,32 +61,37 @@ def show(context: PageContext, result: dict[str, Any]) -> None:
     )
     whole = len(queue) == result["rows"]
     words = f"All {count(len(queue))}" if whole else f"The first {count(len(queue))} of {count(result['rows'])}"
-    by = "probability" if result["target"] is None else "risk"
+    by = "probability" if result["target"] is None else score
     st.caption(f"{words} {many}, sorted by {by}; reasons are given for the first ones.")
     _downloads(context, result, table)
 
 
-def _called(result: dict[str, Any]) -> list[tuple[str, int, str]]:
-    """Return what is counted: the flagged rows of two classes, or the rows of each class."""
+def _called(context: PageContext, result: dict[str, Any]) -> list[tuple[str, int, str]]:
+    """Return what is counted: the selected rows of two classes, or the rows of each class."""
     if result["target"] is not None:
         why = f"Predicted {result['target']}: the score is at or above the decision threshold."
-        return [("Flagged", result["flagged"], why)]
+        return [(context.words.selected.capitalize(), result["flagged"], why)]
     return [(label, found, "Rows of this predicted class.") for label, found in result["predicted"].items()]
 
 
 def _flagged_or_all(context: PageContext, queue: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """Draw the filter and return the rows that pass it."""
     flagged = any(case["flagged"] for case in queue)
-    only = st.toggle("Flagged only", flagged, key=f"{context.key}_flagged_only", persist_state="session")
+    only = st.toggle(
+        f"{context.words.selected.capitalize()} only",
+        flagged,
+        key=f"{context.key}_flagged_only",
+        persist_state="session",
+    )
     return [case for case in queue if case["flagged"] or not only]
 
 
-def queue_table(shown: list[dict[str, Any]], columns: list[dict[str, Any]]) -> pd.DataFrame:
+def queue_table(shown: list[dict[str, Any]], columns: list[dict[str, Any]], words: Words) -> pd.DataFrame:
     """Return the queue as it is shown and downloaded."""
     first = pd.DataFrame({"Row": [case["row"] for case in shown]})
     if all("score" in case for case in shown):
-        first["Risk"] = [case["score"] for case in shown]
-        first["Flagged"] = ["flagged" if case["flagged"] else "" for case in shown]
+        first[words.score.capitalize()] = [case["score"] for case in shown]
+        first[words.selected.capitalize()] = [words.selected if case["flagged"] else "" for case in shown]
     else:
         first["Predicted"] = [case["y_pred"] for case in shown]
         first["Probability"] = [case["probability"] for case in shown]

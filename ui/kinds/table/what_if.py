@@ -12,7 +12,6 @@ from ui.panels import what_if
 from ui.shell import tables
 from ui.shell.context import PageContext
 
-MISSING = "The rows of this run are not stored with it."
 MOST_FIELDS = 12  # values that can be changed at once
 FIXED = ("label", "id", "unit", "history", "entity", "")  # roles whose values are not offered
 

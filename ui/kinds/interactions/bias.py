@@ -8,6 +8,7 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
+from dl_core.domain import Domain
 from dl_core.evaluate.interactions.facts import BAND_HELP
 from ui.kinds.interactions import feedback, rerank
 from ui.shell import charts, theme
@@ -19,7 +20,7 @@ BANDS = {"head": "Head", "middle": "Middle", "tail": "Tail"}
 MOST_GROUPS = 12  # drawn; the others are in the table
 
 
-def show(context: PageContext, model: str) -> None:
+def show(domain: Domain, context: PageContext, model: str, columns: list[str]) -> None:
     """Draw exposure, the feedback loop and re-ranking of one model."""
     st.subheader("Exposure", anchor=False)
     place = st.container()

@@ -1,0 +1,37 @@
+"""What the Bias tab shows of series only: remedies for forecasts, and which group fares worst."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from ui.shell.words import signed
+
+WIDTHS = (1, 1)  # of the charts and of the table beside them
+AXIS = "dotted: all {units}, {value}"  # the title names the metric
+RATIOS = "the lower to the higher"
+METHODS = {
+    "scaling": "A shift for each group",
+    "reweighing": "Reweighing and training again",
+}
+HELP = {
+    "scaling": "Takes off what a group was forecast too high (or too low) on the validation windows, shrunk towards "
+    "nothing where that may be chance. No retraining; the group must be known.",
+    "reweighing": "Series are weighted so that all groups count equally, and the model is trained again.",
+}
+
+
+def learned(shifts: Mapping[str, float]) -> str:
+    """Return what a remedy learned on validation windows."""
+    parts = ", ".join(f"{group} {signed(-shift)}" for group, shift in shifts.items() if shift)
+    return f"Shifts in units of a series' usual change, learned on validation windows: {parts or 'none'}."
+
+
+def stands_out(report: Mapping[str, Any], metric: str, column: str) -> str:
+    """Return which group of a column fares worst, for a chart's title, where that is more than chance."""
+    for row in report["disparities"]:
+        if (row["metric"], row["column"], row["kind"]) == (metric, column, "difference"):
+            chance = row["low"] is None or row["low"] * row["high"] <= 0
+            worst = str(row["worst"]).removeprefix(f"{column} ")
+            return ": differences may be chance" if chance else f": worst for {worst}"
+    return ": too few series to compare"

@@ -1,0 +1,39 @@
+"""Questions that take long: answered at once where the answer is kept, else when a button is pressed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import streamlit as st
+
+from ui.shell.context import PageContext
+
+READ_ONLY = "Train a run of your own to compute it."
+
+
+def answer(
+    context: PageContext, task: str, args: Mapping[str, Any], button: str, *, key: str, label: str, **look: Any
+) -> dict[str, Any] | None:
+    """Return the answer, or draw the button, or the work's state, and return None.
+
+    Parameters
+    ----------
+    context : PageContext
+    task, args
+        The question, see `PageContext.ask`. Other arguments are another question, to be asked anew.
+    button, key
+        Words and key of the button.
+    label : str
+        What is happening while it is worked on.
+    **look
+        More of the button: ``icon``, ``disabled``, ``help``.
+    """
+    asked, wanted = f"{context.key}_{key}_asked", [str(context.run), dict(args)]
+    if not context.kept(task, args) and st.session_state.get(asked) != wanted:
+        if context.read_only:
+            st.caption(READ_ONLY)
+        else:
+            st.button(button, key=key, on_click=lambda: st.session_state.update({asked: wanted}), **look)
+        return None
+    return context.ask(task, args, label=label, lane="train")
