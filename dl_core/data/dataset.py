@@ -136,6 +136,21 @@ class Dataset:
         column = self.column(role)
         return None if column is None else self.table[column]
 
+    def require(self, role: Role) -> pd.Series:
+        """Return the (first) column with ``role`` as a series by row id.
+
+        Raises
+        ------
+        SchemaError
+            If there is none.
+        """
+        found = self.values(role)
+        if found is None:
+            raise SchemaError(
+                f"there is no column with the role {role}", where=self.name, todo="name one with this role"
+            )
+        return found
+
     @property
     def images(self) -> np.ndarray:
         """Images, (n, height, width, channels) uint8."""
@@ -269,7 +284,7 @@ def content_fingerprint(
 ) -> str:
     """Return 16 hex digits that change whenever a value, an id, an array or a side table changes."""
     digest = hashlib.sha256()
-    for part in (table, *(side[key] for key in sorted(side or {}))):
+    for part in (table, *(about for _, about in sorted((side or {}).items()))):
         digest.update(repr(list(part.columns)).encode())
         for column in (part.index.to_series(), *(part.iloc[:, at] for at in range(part.shape[1]))):
             for start in range(0, len(part), HASHED_ROWS):  # blocks, since text takes memory many times over

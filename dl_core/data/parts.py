@@ -1,4 +1,4 @@
-"""Which part of a split each row belongs to, and splits without the rows that mending takes out."""
+"""Which part of a split each row belongs to, as numbers: from splits and back, as given, without what mending takes."""
 
 from __future__ import annotations
 
@@ -11,7 +11,9 @@ import pyarrow.compute as compute
 
 from dl_core.data.dataset import Dataset
 from dl_core.data.splits import PARTS, Splits
-from dl_core.errors import OptionError
+from dl_core.errors import OptionError, SchemaError
+
+NONE, TRAIN, VALIDATION, TEST = -1, 0, 1, 2
 
 
 def part_ranks(dataset: Dataset, splits: Splits | None) -> np.ndarray:
@@ -19,10 +21,47 @@ def part_ranks(dataset: Dataset, splits: Splits | None) -> np.ndarray:
     if splits is None:
         return np.zeros(len(dataset), dtype=np.int8)
     ids = pa.array(dataset.ids.tolist())
-    rank = np.full(len(dataset), -1, dtype=np.int8)
+    rank = np.full(len(dataset), NONE, dtype=np.int8)
     for at, name in enumerate(PARTS):  # Arrow looks up a million texts in a fraction of pandas' time
         rank[compute.is_in(ids, value_set=pa.array(getattr(splits, name), pa.string())).to_numpy(False)] = at
     return rank
+
+
+def given_ranks(dataset: Dataset) -> np.ndarray:
+    """Return the same of the split that came with the data, (n,); all -1 where none came."""
+    if dataset.fixed_split is None:
+        return np.full(len(dataset), NONE)
+    codes = {name: at for at, name in enumerate(PARTS)}
+    return dataset.fixed_split.map(codes).fillna(NONE).to_numpy(dtype=int).copy()
+
+
+def splits_of(dataset: Dataset, rank: np.ndarray, kind: str, protocol: str) -> Splits:
+    """Return the splits of rows with these ranks (n,), which `part_ranks` would return for them."""
+    ids = dataset.ids.to_numpy(dtype=object)
+    train, validation, test = (tuple(ids[rank == at].tolist()) for at in range(len(PARTS)))
+    return Splits(train, validation, test, kind, protocol)
+
+
+def in_numbers(rank: np.ndarray) -> str:
+    """Return the rows of the three parts as "70/10/20"."""
+    return "/".join(f"{int((rank == at).sum()):,}" for at in range(len(PARTS)))
+
+
+def check_filled(dataset: Dataset, rank: np.ndarray, todo: str, expected: str = "") -> None:
+    """Check that no part is empty.
+
+    Raises
+    ------
+    SchemaError
+        If one is.
+    """
+    if not all((rank == at).any() for at in range(len(PARTS))):
+        raise SchemaError(
+            f"the split leaves a part empty ({in_numbers(rank)} training/validation/test rows)",
+            where=dataset.name,
+            expected=expected or "rows for each of training, validation and test",
+            todo=todo,
+        )
 
 
 def check_mendable(kinds: Iterable[str], mendable: Sequence[str]) -> list[str]:
@@ -58,11 +97,11 @@ def without_rows(splits: Splits, gone: set[str], words: str) -> Splits:
     """
     if not gone:
         return splits
-    parts = {part: tuple(row for row in getattr(splits, part) if row not in gone) for part in ("train", "validation")}
-    if not all(parts.values()):
+    train, validation = (tuple(row for row in part if row not in gone) for part in (splits.train, splits.validation))
+    if not train or not validation:
         raise OptionError(
             f"taking {len(gone):,} rows out would leave nothing to train or to choose on",
             where="mend",
             todo="correct your data instead, then split anew",
         )
-    return replace(splits, **parts, protocol=f"{splits.protocol}; {words}")
+    return replace(splits, train=train, validation=validation, protocol=f"{splits.protocol}; {words}")

@@ -61,13 +61,16 @@ def personal_kind(keys: Sequence[str | None], persons: bool) -> str:
         Whether names of persons are looked for too; businesses have names that look alike.
     """
     sample = [key for key in keys[:: max(1, len(keys) // _SAMPLE)] if key]
-    tests = {"card numbers": is_card_number, "account numbers (IBAN)": _IBAN.match, "mail addresses": _MAIL.match}
-    if persons:
-        tests["names of persons"] = _NAME.match
-    for what, test in tests.items():
-        if sample and sum(bool(test(key)) for key in sample) >= 0.8 * len(sample):
-            return what
-    return ""
+    shapes = {"account numbers (IBAN)": _IBAN, "mail addresses": _MAIL} | (
+        {"names of persons": _NAME} if persons else {}
+    )
+    if _mostly([is_card_number(key) for key in sample]):
+        return "card numbers"
+    return next((what for what, shape in shapes.items() if _mostly([bool(shape.match(key)) for key in sample])), "")
+
+
+def _mostly(found: Sequence[bool]) -> bool:
+    return len(found) > 0 and sum(found) >= 0.8 * len(found)
 
 
 def is_card_number(text: str) -> bool:

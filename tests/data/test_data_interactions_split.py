@@ -155,9 +155,9 @@ def test_repeats_that_are_kept_stand_in_the_protocol() -> None:
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"split": "magic"}, "there is no split 'magic'; expected auto, last, last day, random, by item, date"),
+        ({"split": "magic"}, "'magic' is not offered; expected auto, last, last day, random, by item, date"),
         ({"split": "last"}, "there is no column of times to split by"),
-        ({"held_out": 0}, "0 rows cannot be held out"),
+        ({"held_out": 0}, "0 is below 1; expected 1 or more"),
         ({"held_out": "two"}, "'two' is no number"),
         ({"test_share": 0.9}, "0.9 is no share; expected above 0, at most 0.5"),
         ({"test_from": "soon"}, "'soon' is no date; expected a date as 2024-01-31"),

@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 
 from dl_core.data.dataset import Dataset, Finding
+from dl_core.data.findings import few, worst_first
 from dl_core.data.images.hashing import is_flat
 from dl_core.data.images.leakage import find_leakage
 from dl_core.data.splits import PARTS, Splits
@@ -34,15 +35,14 @@ def check_images(dataset: Dataset, splits: Splits | None = None) -> list[Finding
     if splits is not None:
         findings += _check_parts(dataset, splits)
     findings += find_leakage(dataset, splits)
-    level = {"error": 0, "warning": 1, "info": 2}
-    return sorted(findings, key=lambda finding: level[finding.level])
+    return worst_first(findings)
 
 
 def check_labels(dataset: Dataset) -> list[Finding]:
     """Return findings on the number of classes and images, and their balance."""
     if dataset.column(Role.LABEL) is None:
         return []
-    counts = dataset.values(Role.LABEL).value_counts()
+    counts = dataset.require(Role.LABEL).value_counts()
     findings = []
     if len(counts) < 2:
         name = shorten(counts.index[0]) if len(counts) else "none"
@@ -51,13 +51,13 @@ def check_labels(dataset: Dataset) -> list[Finding]:
     single = [str(name) for name, count in counts.items() if count == 1]
     if single:
         text = (
-            f"One image only: {_names(single)}. Such a class can be neither learned nor judged; "
+            f"One image only: {few(single, 5)}. Such a class can be neither learned nor judged; "
             "add images of it (at least 10), or leave the class out."
         )
         findings.append(Finding("error" if len(counts) - len(single) < 2 else "warning", "single-image-class", text))
-    few = [f"{name} ({count})" for name, count in counts.items() if 1 < count < FEW_IN_CLASS]
-    if few:
-        text = f"Classes with fewer than {FEW_IN_CLASS} images: {_names(few)}. Their scores will be uncertain."
+    small = [f"{name} ({count})" for name, count in counts.items() if 1 < count < FEW_IN_CLASS]
+    if small:
+        text = f"Classes with fewer than {FEW_IN_CLASS} images: {few(small, 5)}. Their scores will be uncertain."
         findings.append(Finding("warning", "small-class", text))
     if counts.max() / counts.min() >= IMBALANCE:
         text = (
@@ -111,7 +111,7 @@ def _check_flat(dataset: Dataset) -> list[Finding]:
     if not len(flat):
         return []
     rows = tuple(dataset.ids[flat])
-    text = f"{len(rows)} images are nearly one grey value and show nothing: {_names(list(rows))}."
+    text = f"{len(rows)} images are nearly one grey value and show nothing: {few(list(rows), 5)}."
     return [Finding("warning", "flat", text, rows)]
 
 
@@ -125,14 +125,8 @@ def _check_parts(dataset: Dataset, splits: Splits) -> list[Finding]:
         present = set(dataset.table.loc[list(getattr(splits, part)), label])
         lacking = [name for name in dataset.classes if name not in present]
         if lacking and part == "train" and len(dataset.classes) - len(lacking) < 2:
-            text = f"Training rows hold fewer than two classes; missing: {_names(lacking)}. Draw another split."
+            text = f"Training rows hold fewer than two classes; missing: {few(lacking, 5)}. Draw another split."
             findings.append(Finding("error", "part-without-class", text))
         elif lacking:
-            findings.append(Finding("warning", "part-without-class", f"No {part} row of class {_names(lacking)}."))
+            findings.append(Finding("warning", "part-without-class", f"No {part} row of class {few(lacking, 5)}."))
     return findings
-
-
-def _names(names: list[str]) -> str:
-    return ", ".join(shorten(name, 50) for name in names[:5]) + (
-        f" and {len(names) - 5} more" if len(names) > 5 else ""
-    )

@@ -27,7 +27,7 @@ def is_flat(images: np.ndarray) -> np.ndarray:
 
 def _unpadded(image: np.ndarray) -> np.ndarray:
     """Return the image without black borders above and below, or left and right."""
-    bright = image.any(axis=-1)
+    bright = np.any(image, axis=-1)
     rows, columns = np.flatnonzero(bright.any(axis=1)), np.flatnonzero(bright.any(axis=0))
     if len(rows) == 0 or (len(rows) < len(image) and len(columns) < image.shape[1]):
         return image

@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable
+from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 
 from dl_core.data.dataset import Dataset, Finding
+from dl_core.data.findings import few
 from dl_core.data.images.hashing import exact_hashes, is_flat, near_pairs, spectra
-from dl_core.data.splits import PARTS, Splits
-from dl_core.errors import OptionError, shorten
+from dl_core.data.parts import check_mendable, part_ranks, without_rows
+from dl_core.data.splits import Splits
 from dl_core.schema import Role
 
 MENDABLE = ("exact-duplicate", "near-duplicate", "shared-unit", "contradicting-label")
 _ALL_PAIRS_UP_TO = 20_000  # rows; beyond, near duplicates are sought across parts only
-_RANK = {"train": 0, "validation": 1, "test": 2}
 _WORDS = {
     "exact-duplicate": "stand pixel by pixel in validation or test too",
     "near-duplicate": "nearly equal images of validation or test",
@@ -50,7 +50,7 @@ def find_leakage(dataset: Dataset, splits: Splits | None = None) -> list[Finding
     """
     pairs = find_pairs(dataset, splits)
     findings = []
-    rank = _ranks(dataset, splits)
+    rank = part_ranks(dataset, splits)
     for kind, found in (("exact-duplicate", pairs.exact), ("near-duplicate", pairs.near)):
         findings += _duplicate_findings(dataset, kind, found, rank)
     findings += _contradictions(dataset, np.concatenate([pairs.exact, pairs.near]), rank)
@@ -71,7 +71,7 @@ def find_pairs(dataset: Dataset, splits: Splits | None = None) -> Pairs:
     if len(useful) <= _ALL_PAIRS_UP_TO or splits is None:
         near = near_pairs(spectrum, useful, useful)
     else:
-        rank = _ranks(dataset, splits)[useful]
+        rank = part_ranks(dataset, splits)[useful]
         sides = [(useful[rank == 0], useful[rank > 0]), (useful[rank == 1], useful[rank == 2])]
         near = np.concatenate([near_pairs(spectrum, left, right) for left, right in sides])
     known = set(map(tuple, exact.tolist()))
@@ -90,13 +90,6 @@ def _exact_pairs(hashes: np.ndarray, positions: np.ndarray) -> np.ndarray:
     return np.unique(np.array(pairs, dtype=np.int64).reshape(-1, 2), axis=0)
 
 
-def _ranks(dataset: Dataset, splits: Splits | None) -> np.ndarray:
-    """Return 0 for training rows, 1 for validation, 2 for test, -1 for rows of no part, (n,)."""
-    if splits is None:
-        return np.zeros(len(dataset), dtype=int)
-    return splits.part_of().map(_RANK).reindex(dataset.ids).fillna(-1).to_numpy(dtype=int)
-
-
 def _duplicate_findings(dataset: Dataset, kind: str, pairs: np.ndarray, rank: np.ndarray) -> list[Finding]:
     if not len(pairs):
         return []
@@ -107,12 +100,12 @@ def _duplicate_findings(dataset: Dataset, kind: str, pairs: np.ndarray, rank: np
         lower = np.where(a < b, pairs[:, 0], pairs[:, 1])[across]
         rows = _ids(dataset, lower)
         verb = _WORDS[kind] if kind == "exact-duplicate" else f"are {_WORDS[kind]}"
-        findings.append(Finding("warning", kind, f"{_where(rank, lower)} {verb}: {_few(rows)}.", rows, mend=kind))
+        findings.append(Finding("warning", kind, f"{_where(rank, lower)} {verb}: {few(rows)}.", rows, mend=kind))
     within = pairs[(a == b) & ~_same_unit(dataset, pairs)]
     if len(within):
         rows = _ids(dataset, within.ravel())
         word = "equal to" if kind == "exact-duplicate" else "nearly equal to"
-        text = f"{len(rows)} images are {word} another one of the same part; they count more than once: {_few(rows)}."
+        text = f"{len(rows)} images are {word} another one of the same part; they count more than once: {few(rows)}."
         findings.append(Finding("info", f"{kind}-within", text, rows))
     return findings
 
@@ -136,7 +129,7 @@ def _contradictions(dataset: Dataset, pairs: np.ndarray, rank: np.ndarray) -> li
         return []
     trained = differ.ravel()[rank[differ.ravel()] == 0]
     rows = _ids(dataset, trained if len(trained) else differ.ravel())
-    text = f"{len(rows)} images {_WORDS['contradicting-label']}; one of the two must be wrong: {_few(rows)}."
+    text = f"{len(rows)} images {_WORDS['contradicting-label']}; one of the two must be wrong: {few(rows)}."
     return [Finding("warning", "contradicting-label", text, rows, mend="contradicting-label" if len(trained) else "")]
 
 
@@ -152,7 +145,7 @@ def _unit_findings(dataset: Dataset, rank: np.ndarray) -> list[Finding]:
     rows = _ids(dataset, spread.index.to_numpy())
     text = (
         f"{spread['unit'].nunique()} patients stand in several parts of the split; "
-        f"{_where(rank, spread.index.to_numpy())} {_WORDS['shared-unit']}: {_few(rows)}."
+        f"{_where(rank, spread.index.to_numpy())} {_WORDS['shared-unit']}: {few(rows)}."
     )
     return [Finding("warning", "shared-unit", text, rows, mend="shared-unit")]
 
@@ -166,10 +159,6 @@ def _where(rank: np.ndarray, positions: np.ndarray) -> str:
     counts = np.bincount(rank[np.unique(positions)], minlength=3)
     words = [f"{count} {name}" for count, name in zip(counts, ("training", "validation", "test"), strict=True) if count]
     return " and ".join(words) + (" image" if counts.sum() == 1 else " images")
-
-
-def _few(rows: Sequence[str]) -> str:
-    return ", ".join(shorten(row, 50) for row in rows[:3]) + (f" and {len(rows) - 3} more" if len(rows) > 3 else "")
 
 
 def remove_leakage(dataset: Dataset, splits: Splits, kinds: Iterable[str]) -> tuple[Dataset, Splits]:
@@ -189,23 +178,10 @@ def remove_leakage(dataset: Dataset, splits: Splits, kinds: Iterable[str]) -> tu
     OptionError
         If there is no such kind.
     """
-    kinds = list(dict.fromkeys(kinds))
-    for kind in kinds:
-        if kind not in MENDABLE:
-            raise OptionError(f"{kind!r} cannot be mended", where="mend", expected=", ".join(MENDABLE))
-    if not kinds:
-        return dataset, splits
-    found = [finding for finding in find_leakage(dataset, splits) if finding.mend in kinds]
+    kinds = check_mendable(kinds, MENDABLE)
+    found = [finding for finding in find_leakage(dataset, splits) if finding.mend in kinds] if kinds else []
     gone = {row for finding in found for row in finding.rows} - set(splits.test)
     if not gone:
         return dataset, splits
-    parts = {part: tuple(row for row in getattr(splits, part) if row not in gone) for part in PARTS}
-    if not parts["train"] or not parts["validation"]:
-        raise OptionError(
-            "removing these rows would leave nothing to train or to choose on",
-            where="mend",
-            todo="draw a new split instead: by patient, or after removing the copies from your data",
-        )
-    protocol = f"{splits.protocol}; {len(gone)} rows that leaked removed from training ({', '.join(kinds)})"
-    kept = dataset.subset([row for row in dataset.ids if row not in gone])
-    return kept, replace(splits, **parts, protocol=protocol)
+    splits = without_rows(splits, gone, f"{len(gone)} rows that leaked removed from training ({', '.join(kinds)})")
+    return dataset.subset([row for row in dataset.ids if row not in gone]), splits

@@ -9,8 +9,10 @@ import numpy as np
 import pandas as pd
 
 from dl_core.data.dataset import Dataset
+from dl_core.data.options import choice_of, share_of
+from dl_core.data.parts import TEST, TRAIN, VALIDATION, check_filled, given_ranks, in_numbers, splits_of
 from dl_core.data.splits import PARTS, Splits
-from dl_core.errors import OptionError, SchemaError
+from dl_core.errors import SchemaError
 from dl_core.schema import Role
 
 DEFAULT_SHARES = (0.70, 0.10, 0.20)  # train, validation, test
@@ -38,27 +40,17 @@ def split_rows(dataset: Dataset, seed: int, options: Mapping[str, Any]) -> Split
     OptionError
         If an option does not fit.
     """
-    shares = _shares(options)
-    way = str(options.get("split") or "auto")
-    if way not in ("auto", "stratified", "new"):
-        raise OptionError(f"there is no split {way!r}", where="option split", expected="auto, stratified, new")
+    validation, test = (share_of(options, f"{PARTS[at]}_share", DEFAULT_SHARES[at]) for at in (VALIDATION, TEST))
+    shares = (1 - validation - test, validation, test)
+    way = choice_of(options, "split", ("auto", "stratified", "new"))
     if len(dataset) < 3:
         raise SchemaError(f"{len(dataset)} rows cannot be split", where=dataset.name, expected="at least 3 rows")
     units = None if way == "stratified" else dataset.values(Role.UNIT)
     if dataset.fixed_split is not None and way != "new":
         return _given(dataset, seed, units, shares)
-    parts = _draw(_frame(dataset, units), dict(zip(PARTS, shares, strict=True)), seed)
-    return _splits(dataset, parts, "stratified" if units is None else "by unit", _drawn_sentence(parts, units, seed))
-
-
-def _shares(options: Mapping[str, Any]) -> tuple[float, float, float]:
-    shares = {}
-    for name, default in (("validation", DEFAULT_SHARES[1]), ("test", DEFAULT_SHARES[2])):
-        wish = options.get(f"{name}_share", options.get(name))
-        shares[name] = default if wish in (None, "") else float(wish)
-        if not 0 < shares[name] <= 0.5:
-            raise OptionError(f"{wish} is not a share", where=f"option {name}_share", expected="above 0, at most 0.5")
-    return 1 - shares["validation"] - shares["test"], shares["validation"], shares["test"]
+    parts = _draw(_frame(dataset, units), dict(enumerate(shares)), seed)
+    kind = "stratified" if units is None else "by unit"
+    return _splits(dataset, parts, kind, _drawn_sentence(parts, units, seed))
 
 
 def _frame(dataset: Dataset, units: pd.Series | None) -> pd.DataFrame:
@@ -67,8 +59,8 @@ def _frame(dataset: Dataset, units: pd.Series | None) -> pd.DataFrame:
     return pd.DataFrame({"label": dataset.targets, "unit": own if units is None else units.fillna(own).astype(str)})
 
 
-def _draw(frame: pd.DataFrame, shares: Mapping[str, float], seed: int) -> pd.Series:
-    """Return the part of every row by row id.
+def _draw(frame: pd.DataFrame, shares: Mapping[int, float], seed: int) -> np.ndarray:
+    """Return the part of every row, (n,) int.
 
     Units come in an order drawn at random, those of rare classes first and large ones before small ones; each goes to
     the part that lacks most of its classes. This is the greedy rule of iterative stratification (Sechidis et al.,
@@ -93,7 +85,7 @@ def _draw(frame: pd.DataFrame, shares: Mapping[str, float], seed: int) -> pd.Ser
         units_left = units_left - (table[at] > 0)
     _fill_empty(chosen, table.sum(axis=1), len(names))
     part_of_unit = dict(zip(counts.index, (names[i] for i in chosen), strict=True))
-    return frame["unit"].map(part_of_unit)
+    return frame["unit"].map(part_of_unit).to_numpy(dtype=int)
 
 
 def _fill_empty(chosen: np.ndarray, sizes: np.ndarray, parts: int) -> None:
@@ -118,42 +110,29 @@ def _best_part(row: np.ndarray, have: np.ndarray, target: np.ndarray, units_left
 
 
 def _given(dataset: Dataset, seed: int, units: pd.Series | None, shares: tuple[float, float, float]) -> Splits:
-    fixed = dataset.fixed_split.copy()
-    present = [part for part in PARTS if (fixed == part).any()]
-    lacking = [part for part in ("validation", "test") if part not in present]
-    if "train" not in present:
+    rank = given_ranks(dataset)
+    lacking = [at for at in (VALIDATION, TEST) if not (rank == at).any()]
+    if not (rank == TRAIN).any():
         raise SchemaError(
             "the given split has no training rows", where=dataset.name, todo="give training data beside the test data"
         )
     if lacking:
-        pool = fixed.index[fixed == "train"]
-        wish = dict(zip(PARTS, shares, strict=True))
-        left = 1.0 if "test" not in present else 1.0 - wish["test"]
-        share = {part: wish[part] / left for part in lacking}
-        drawn = _draw(_frame(dataset, units).loc[pool], {"train": 1 - sum(share.values()), **share}, seed)
-        fixed.loc[pool] = drawn
-    return _splits(dataset, fixed, "given", _given_sentence(fixed, present, lacking, units, seed))
+        pool = rank == TRAIN
+        left = 1.0 if TEST in lacking else 1.0 - shares[TEST]
+        share = {at: shares[at] / left for at in lacking}
+        rank[pool] = _draw(_frame(dataset, units)[pool], {TRAIN: 1 - sum(share.values()), **share}, seed)
+    return _splits(dataset, rank, "given", _given_sentence(rank, lacking, units, seed))
 
 
-def _splits(dataset: Dataset, parts: pd.Series, kind: str, protocol: str) -> Splits:
-    rows = {part: tuple(dataset.ids[(parts == part).to_numpy()]) for part in PARTS}
-    if not rows["train"] or not rows["test"] or not rows["validation"]:
-        raise SchemaError(
-            f"the split leaves a part empty ({', '.join(f'{part} {len(ids)}' for part, ids in rows.items())})",
-            where=dataset.name,
-            expected="rows, and patients if there are any, for each of training, validation and test",
-            todo="add data",
-        )
-    return Splits(**rows, kind=kind, protocol=protocol)
+def _splits(dataset: Dataset, rank: np.ndarray, kind: str, protocol: str) -> Splits:
+    expected = "rows, and patients if there are any, for each of training, validation and test"
+    check_filled(dataset, rank, "add data", expected)
+    return splits_of(dataset, rank, kind, protocol)
 
 
-def _numbers(parts: pd.Series) -> str:
-    return "/".join(f"{int((parts == part).sum()):,}" for part in PARTS)
-
-
-def _drawn_sentence(parts: pd.Series, units: pd.Series | None, seed: int) -> str:
-    percent = "/".join(f"{100 * (parts == part).mean():.0f}" for part in PARTS)
-    rows = f"{_numbers(parts)} training/validation/test rows"
+def _drawn_sentence(rank: np.ndarray, units: pd.Series | None, seed: int) -> str:
+    percent = "/".join(f"{100 * (rank == at).mean():.0f}" for at in range(len(PARTS)))
+    rows = f"{in_numbers(rank)} training/validation/test rows"
     if units is None:
         return f"{percent} % at random within classes ({rows}), seed {seed}"
     by = f"by {_unit_word(units)}, classes in proportion"
@@ -164,11 +143,9 @@ def _unit_word(units: pd.Series) -> str:
     return "file" if units.name == "source_file" else "patient"
 
 
-def _given_sentence(
-    parts: pd.Series, present: list[str], lacking: list[str], units: pd.Series | None, seed: int
-) -> str:
-    sentence = f"given split ({_numbers(parts)} training/validation/test rows)"
+def _given_sentence(rank: np.ndarray, lacking: list[int], units: pd.Series | None, seed: int) -> str:
+    sentence = f"given split ({in_numbers(rank)} training/validation/test rows)"
     if not lacking:
         return sentence
-    by = "within classes" if units is None else f"by {_unit_word(units)}"
-    return f"{sentence}; {' and '.join(lacking)} drawn from the given training rows at random {by}, seed {seed}"
+    by, names = "within classes" if units is None else f"by {_unit_word(units)}", [PARTS[at] for at in lacking]
+    return f"{sentence}; {' and '.join(names)} drawn from the given training rows at random {by}, seed {seed}"

@@ -62,7 +62,7 @@ class Catalogue:
     @classmethod
     def of(cls, *datasets: Dataset) -> Catalogue:
         """Return the items of the data sets' rows and of their items tables."""
-        seen = [data.values(Role.ITEM).unique() for data in datasets if data.column(Role.ITEM)]
+        seen = [data.require(Role.ITEM).unique() for data in datasets if data.column(Role.ITEM)]
         known = next((data.side[ITEMS] for data in datasets if ITEMS in data.side), None)
         ids = pd.Index(np.concatenate(seen) if seen else np.array([], dtype=object)).astype(str)
         if known is not None:

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from dl_core.data.dataset import Dataset, Finding
-from dl_core.data.findings import counted
+from dl_core.data.findings import ROWS_LISTED, counted, worst_first
 from dl_core.data.interactions.catalogue import ITEMS, TITLE
 from dl_core.data.interactions.check_split import check_split, known_pairs
 from dl_core.data.interactions.histories import POSITIVE
@@ -25,7 +25,6 @@ _HEAVY_USERS = 200  # with fewer users such shares are ordinary
 _HEAVY_TIMES = 50  # times the median user's rows
 _TOP = 0.01  # share of items whose share of rows is told
 _CROWDED = 0.5
-_ROWS_LISTED = 100_000
 
 
 def check_interactions(dataset: Dataset, splits: Splits | None = None) -> list[Finding]:
@@ -45,8 +44,7 @@ def check_interactions(dataset: Dataset, splits: Splits | None = None) -> list[F
         findings += [*_values(dataset), *_metadata(dataset), *_personal(dataset)]
         if splits is not None:
             findings += check_split(dataset, user, item, rank)
-    level = {"error": 0, "warning": 1, "info": 2}
-    return sorted(findings, key=lambda finding: level[finding.level])
+    return worst_first(findings)
 
 
 def _sparsity(user: np.ndarray, item: np.ndarray) -> list[Finding]:
@@ -123,7 +121,7 @@ def _metadata(dataset: Dataset) -> list[Finding]:
     table = dataset.side.get(ITEMS)
     if table is None:
         return []
-    taken = pd.Index(dataset.values(Role.ITEM).unique())
+    taken = pd.Index(dataset.require(Role.ITEM).unique())
     empty = table.index[table.isna().all(axis=1).to_numpy()]
     lacking = int(taken.isin(empty).sum() + (~taken.isin(table.index)).sum())
     findings = []
@@ -163,7 +161,7 @@ def _personal(dataset: Dataset) -> list[Finding]:
 
 
 def _ids(dataset: Dataset, rows: np.ndarray) -> tuple[str, ...]:
-    return tuple(dataset.ids[rows[:_ROWS_LISTED]])
+    return tuple(dataset.ids[rows[:ROWS_LISTED]])
 
 
 def mend_interactions(dataset: Dataset, splits: Splits, kinds: Iterable[str]) -> tuple[Dataset, Splits]:

@@ -6,12 +6,11 @@ import numpy as np
 import pandas as pd
 
 from dl_core.data.dataset import Dataset, Finding
-from dl_core.data.findings import counted
+from dl_core.data.findings import ROWS_LISTED, counted
+from dl_core.data.parts import TEST, TRAIN, VALIDATION
 from dl_core.schema import Role
 
 FEW_USERS = 100  # test users; below, intervals are too wide to say much
-_TRAIN, _VALIDATION, _TEST = range(3)
-_ROWS_LISTED = 100_000
 
 
 def check_split(dataset: Dataset, user: np.ndarray, item: np.ndarray, rank: np.ndarray) -> list[Finding]:
@@ -33,7 +32,7 @@ def check_split(dataset: Dataset, user: np.ndarray, item: np.ndarray, rank: np.n
 
 
 def _few(user: np.ndarray, rank: np.ndarray) -> list[Finding]:
-    judged = len(pd.unique(user[rank == _TEST]))
+    judged = len(pd.unique(user[rank == TEST]))
     if judged >= FEW_USERS:
         return []
     text = f"The test has {counted(judged, 'user')} only, so scores will be uncertain. Hundreds are a good start."
@@ -48,10 +47,10 @@ def _unknown(user: np.ndarray, item: np.ndarray, rank: np.ndarray) -> list[Findi
         (item, "item", "only models that read what items are like can find them, the others always miss"),
     ):
         known = np.zeros(int(codes.max()) + 1, dtype=bool)
-        known[codes[(rank == _TRAIN) | (rank == _VALIDATION)]] = True
-        rows = (rank == _TEST) & ~known[codes]
+        known[codes[(rank == TRAIN) | (rank == VALIDATION)]] = True
+        rows = (rank == TEST) & ~known[codes]
         if rows.any():
-            number, share = len(np.unique(codes[rows])), rows.sum() / (rank == _TEST).sum()
+            number, share = len(np.unique(codes[rows])), rows.sum() / (rank == TEST).sum()
             level = "warning" if share > 0.05 else "info"
             text = f"Never seen in training: {counted(number, word)} of the test ({share:.1%} of its rows); {more}."
             findings.append(Finding(level, f"unknown-test-{word}s", text))
@@ -61,7 +60,7 @@ def _unknown(user: np.ndarray, item: np.ndarray, rank: np.ndarray) -> list[Findi
 def known_pairs(user: np.ndarray, item: np.ndarray, rank: np.ndarray) -> np.ndarray:
     """Return the positions of rows whose user and item stand in a later part too."""
     pairs = user.astype(np.int64) * (int(item.max(initial=0)) + 1) + item
-    later = [np.isin(pairs, pairs[rank > part]) & (rank == part) for part in (_TRAIN, _VALIDATION)]
+    later = [np.isin(pairs, pairs[rank > part]) & (rank == part) for part in (TRAIN, VALIDATION)]
     return np.flatnonzero(later[0] | later[1])
 
 
@@ -74,13 +73,13 @@ def _known(dataset: Dataset, user: np.ndarray, item: np.ndarray, rank: np.ndarra
         "taken are not recommended, such held-out rows can never be hit; unless repeats are meant (repeats=keep), take "
         "the earlier rows out."
     )
-    return [Finding("warning", "known-pairs", text, tuple(dataset.ids[at[:_ROWS_LISTED]]), mend="known-pairs")]
+    return [Finding("warning", "known-pairs", text, tuple(dataset.ids[at[:ROWS_LISTED]]), mend="known-pairs")]
 
 
 def _future(user: np.ndarray, time: np.ndarray, rank: np.ndarray) -> list[Finding]:
     """Return how far training looks ahead of the test, and how many held-out rows share their moment with training."""
     timed = ~np.isnat(time)
-    train, test = timed & (rank == _TRAIN), timed & (rank == _TEST)
+    train, test = timed & (rank == TRAIN), timed & (rank == TEST)
     if not train.any() or not test.any():
         return []
     findings = []

@@ -124,7 +124,7 @@ class Histories:
 
         Items that the catalogue lacks are left out; a user without any row has an empty history.
         """
-        who = data.values(Role.USER).astype(str).to_numpy(dtype=object)
+        who = data.require(Role.USER).astype(str).to_numpy(dtype=object)
         users = np.unique(who) if users is None else np.asarray(users, dtype=object)
         table = pd.DataFrame({"user": pd.Index(users).get_indexer(pd.Index(who))})
         columns = {"value": data.values(Role.VALUE), "time": data.values(Role.TIME)}

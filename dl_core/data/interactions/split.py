@@ -11,8 +11,10 @@ import pandas as pd
 
 from dl_core.data.dataset import Dataset
 from dl_core.data.interactions.histories import POSITIVE
-from dl_core.data.interactions.split_ways import NONE, TEST, TRAIN, VALIDATION, Rows, by_date, by_share, of_each_user
-from dl_core.data.splits import PARTS, Splits
+from dl_core.data.interactions.split_ways import Rows, by_date, by_share, of_each_user
+from dl_core.data.options import choice_of, share_of, whole_of
+from dl_core.data.parts import NONE, TEST, TRAIN, VALIDATION, check_filled, given_ranks, in_numbers, splits_of
+from dl_core.data.splits import Splits
 from dl_core.errors import OptionError, SchemaError
 from dl_core.schema import Role
 
@@ -92,9 +94,7 @@ def _seeded(words: str, seed: int) -> str:
 
 
 def _read_options(dataset: Dataset, options: Mapping[str, Any]) -> _Plan:
-    way = str(options.get("split") or "auto")
-    if way not in WAYS:
-        raise OptionError(f"there is no split {way!r}", where="option split", expected=", ".join(WAYS))
+    way = choice_of(options, "split", WAYS)
     timed = dataset.column(Role.TIME) is not None
     if way in _TIMED and not timed and dataset.fixed_split is None:
         raise OptionError(
@@ -104,26 +104,14 @@ def _read_options(dataset: Dataset, options: Mapping[str, Any]) -> _Plan:
             todo="name the column of times, or choose another split",
         )
     way = ("last" if timed else "random") if way == "auto" else way
-    shares = {name: _number(options, f"{name}_share", float, default) for name, default in _SHARES.items()}
-    for name, share in shares.items():
-        if not 0 < share <= 0.5:
-            raise OptionError(f"{share:g} is no share", where=f"option {name}_share", expected="above 0, at most 0.5")
-    held_out = _number(options, "held_out", int, 1)
-    if held_out < 1:
-        raise OptionError(f"{held_out} rows cannot be held out", where="option held_out", expected="1 or more")
-    repeats = str(options.get("repeats") or "fold") == "keep"
-    return _Plan(way, held_out, shares["test"], shares["validation"], _date(options.get("test_from")), repeats)
-
-
-_SHARES = {"test": 0.2, "validation": 0.1}
-
-
-def _number(options: Mapping[str, Any], name: str, kind: type, default: float) -> Any:
-    wish = options.get(name)
-    try:
-        return default if wish in (None, "") else kind(wish)
-    except (TypeError, ValueError):
-        raise OptionError(f"{wish!r} is no number", where=f"option {name}", expected="a number") from None
+    return _Plan(
+        way,
+        held_out=whole_of(options, "held_out", 1, least=1),
+        test_share=share_of(options, "test_share", 0.2),
+        validation_share=share_of(options, "validation_share", 0.1),
+        test_from=_date(options.get("test_from")),
+        repeats=str(options.get("repeats") or "fold") == "keep",
+    )
 
 
 def _date(text: object) -> pd.Timestamp | None:
@@ -143,13 +131,13 @@ def _rows(dataset: Dataset, seed: int) -> Rows:
     positive = (
         dataset.table[POSITIVE].to_numpy(dtype=bool) if POSITIVE in dataset.table else np.ones(len(dataset), bool)
     )
-    codes = (pd.factorize(dataset.values(role))[0] for role in (Role.USER, Role.ITEM))
-    return Rows(*codes, stamps, positive, np.random.default_rng(seed))
+    user, item = (pd.factorize(dataset.require(role))[0] for role in (Role.USER, Role.ITEM))
+    return Rows(user, item, stamps, positive, np.random.default_rng(seed))
 
 
 def _given(dataset: Dataset, rows: Rows, plan: _Plan, way: str) -> tuple[np.ndarray, str]:
     """Return the given parts; what they lack is drawn from their training rows."""
-    parts = dataset.fixed_split.map({name: at for at, name in enumerate(PARTS)}).fillna(NONE).to_numpy(dtype=int).copy()
+    parts = given_ranks(dataset)
     parts[(parts > TRAIN) & ~rows.positive] = NONE
     lacking = [at for at in (TEST, VALIDATION) if not (parts == at).any()]
     words = "the split is the given one"
@@ -165,17 +153,9 @@ def _given(dataset: Dataset, rows: Rows, plan: _Plan, way: str) -> tuple[np.ndar
 
 
 def _splits(dataset: Dataset, parts: np.ndarray, kind: str, words: str, user: np.ndarray, plan: _Plan) -> Splits:
-    counts = [int((parts == part).sum()) for part in range(3)]
-    numbers = "/".join(f"{count:,}" for count in counts)
-    if not all(counts):
-        raise SchemaError(
-            f"the split leaves a part empty ({numbers} training/validation/test rows)",
-            where=dataset.name,
-            expected="rows for each of training, validation and test",
-            todo="add rows, hold out fewer, or choose another split; users with one row cannot be held out",
-        )
+    todo = "add rows, hold out fewer, or choose another split; users with one row cannot be held out"
+    check_filled(dataset, parts, todo)
     judged = len(pd.unique(user[parts == TEST]))
     taken = "items taken before included" if plan.repeats else "items already taken removed"
-    protocol = f"{words} ({numbers} rows, {judged:,} test users); ranked against all items, {taken}"
-    rows = {name: tuple(dataset.ids[parts == part].tolist()) for part, name in enumerate(PARTS)}
-    return Splits(**rows, kind=kind, protocol=protocol)
+    protocol = f"{words} ({in_numbers(parts)} rows, {judged:,} test users); ranked against all items, {taken}"
+    return splits_of(dataset, parts, kind, protocol)

@@ -13,8 +13,8 @@ import numpy as np
 import pandas as pd
 
 from dl_core.data.findings import counted
+from dl_core.data.parts import NONE, TEST, TRAIN, VALIDATION
 
-NONE, TRAIN, VALIDATION, TEST = -1, 0, 1, 2
 _NO_TIME = np.iinfo(np.int64).min
 DAY = 86_400_000_000_000  # ns
 _SPARE = 0.1  # share of the test users who validate where nobody has rows enough for both
@@ -35,6 +35,11 @@ class Rows:
         time = None if self.time is None else self.time[at]
         return Rows(self.user[at], self.item[at], time, self.positive[at], self.rng)
 
+    @property
+    def stamps(self) -> np.ndarray:
+        """Times, the least number where there is none."""
+        return np.full(len(self.user), _NO_TIME) if self.time is None else self.time
+
 
 def of_each_user(
     rows: Rows, n: int, fill: Sequence[int] = (TEST, VALIDATION), *, by: str = "time"
@@ -54,8 +59,8 @@ def of_each_user(
         held out.
     """
     by_time = by != "chance"
-    at = np.flatnonzero(rows.positive & (rows.time > _NO_TIME) if by_time else rows.positive)
-    stamps = rows.time[at] if by == "time" else rows.time[at] // DAY if by == "day" else np.zeros(len(at), np.int64)
+    at = np.flatnonzero(rows.positive & (rows.stamps > _NO_TIME) if by_time else rows.positive)
+    stamps = rows.stamps[at] // DAY if by == "day" else rows.stamps[at] if by_time else np.zeros(len(at), np.int64)
     sort = np.lexsort((rows.rng.random(len(at)), stamps, rows.user[at]))
     order, stamps = at[sort], stamps[sort]
     if by == "day":
@@ -128,8 +133,8 @@ def _drop_later(rows: Rows, parts: np.ndarray) -> None:
     """Take rows that do not count as liked out of training where they are later than what is held out of the user."""
     first = np.full(int(rows.user.max(initial=0)) + 1, np.iinfo(np.int64).max)
     held = parts > TRAIN
-    np.minimum.at(first, rows.user[held], rows.time[held])
-    parts[~rows.positive & (rows.time >= first[rows.user])] = NONE
+    np.minimum.at(first, rows.user[held], rows.stamps[held])
+    parts[~rows.positive & (rows.stamps >= first[rows.user])] = NONE
 
 
 def by_share(rows: Rows, shares: Mapping[int, float], unit: str = "user") -> tuple[np.ndarray, str]:
@@ -160,7 +165,7 @@ def by_share(rows: Rows, shares: Mapping[int, float], unit: str = "user") -> tup
     parts[at[order]] = found
     with_history(rows, parts)
     percent = "/".join(
-        f"{100 * share:.0f}" for share in (1 - sum(shares.values()), *reversed(shares.values())) if share
+        f"{100 * share:.0f}" for share in (1 - sum(shares.values()), *reversed(list(shares.values()))) if share
     )
     names = " and ".join(name for part, name in ((VALIDATION, "validation"), (TEST, "test")) if shares.get(part))
     return parts, f"{percent} % of each {unit}'s rows at random for training, {names}"
@@ -184,12 +189,12 @@ def by_date(rows: Rows, start: pd.Timestamp | None, test: float, validation: flo
     Users first seen in a part have no history to recommend from, and their rows stand in no part. Rows without a time
     train.
     """
-    stamps = np.sort(rows.time[rows.positive & (rows.time > _NO_TIME)])
+    stamps = np.sort(rows.stamps[rows.positive & (rows.stamps > _NO_TIME)])
     cut = _quantile(stamps, 1 - test) if start is None else start.as_unit("ns").value
     earlier = stamps[stamps < cut]
     cut_before = _quantile(earlier, 1 - validation)
-    parts = np.where(rows.time >= cut, TEST, np.where(rows.time >= cut_before, VALIDATION, TRAIN))
-    parts[rows.time == _NO_TIME] = TRAIN
+    parts = np.where(rows.stamps >= cut, TEST, np.where(rows.stamps >= cut_before, VALIDATION, TRAIN))
+    parts[rows.stamps == _NO_TIME] = TRAIN
     parts[(parts > TRAIN) & ~rows.positive] = NONE
     new = 0
     for part in (VALIDATION, TEST):

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from dl_core.data.dataset import Dataset, Finding
-from dl_core.data.findings import listed
+from dl_core.data.findings import ROWS_LISTED, listed, worst_first
 from dl_core.data.parts import check_mendable, part_ranks, without_rows
 from dl_core.data.privacy import personal_kind
 from dl_core.data.series.degenerate import spread_of
@@ -21,7 +21,6 @@ from dl_core.schema import Role
 MENDABLE = ("value-copied", "constant-series")
 FEW_WINDOWS = 10  # cases of the test; below, intervals are too wide to say much
 _SAME = 0.999  # correlation of a known-ahead covariate with the value, from which it gives the value away
-_ROWS_LISTED = 100_000
 
 
 def check_series(dataset: Dataset, splits: Splits | None = None) -> list[Finding]:
@@ -39,8 +38,7 @@ def check_series(dataset: Dataset, splits: Splits | None = None) -> list[Finding
         findings += [*_copied(dataset, panel), *_ahead(dataset, panel), *_personal(panel)]
         if splits is not None:
             findings += _parts(dataset, panel, splits)
-    level = {"error": 0, "warning": 1, "info": 2}
-    return sorted(findings, key=lambda finding: level[finding.level])
+    return worst_first(findings)
 
 
 def _copied(dataset: Dataset, panel: Panel) -> list[Finding]:
@@ -104,7 +102,7 @@ def _parts(dataset: Dataset, panel: Panel, splits: Splits) -> list[Finding]:
     without = tested == 0
     if without.any():
         share = without.mean()
-        rows = tuple(dataset.ids[panel.starts[:-1][without]][:_ROWS_LISTED])
+        rows = tuple(dataset.ids[panel.starts[:-1][without]][:ROWS_LISTED])
         text = (
             f"{int(without.sum()):,} of {len(panel):,} series have no test window: too short, or constant. They train "
             "and are forecast, but not judged."

@@ -21,7 +21,8 @@ def to_common_end(panel: Panel) -> Panel:
     last, short = ends.max(), np.flatnonzero(ends < ends.max())
     if not len(short):
         return panel
-    steps, rows = 1, {}
+    steps = 1
+    rows: dict[int, np.ndarray] = {}
     ahead = panel.until(short, panel.lengths[short])
     while len(rows) < len(short) and steps <= panel.lengths.max():
         times = ahead.times_ahead(steps)

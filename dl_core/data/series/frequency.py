@@ -108,7 +108,7 @@ class Step:
                 return ((months + 1).astype("datetime64[D]") - 1).astype("datetime64[ns]")
             return months.astype("datetime64[ns]")
         if self.unit == "B":
-            days = np.busday_offset("1970-01-01", position, weekmask="1111100")
+            days = np.busday_offset(np.datetime64("1970-01-01"), position, weekmask="1111100")
             return days.astype("datetime64[ns]") + np.timedelta64(self.phase, "ns")
         return (position * self.length + self._origin).astype("datetime64[ns]")
 

@@ -111,7 +111,7 @@ def hierarchy_of(panel: Panel, columns: str | Sequence[str] = AUTO) -> Hierarchy
     found = find_sums(panel, parts)
     given = _given(panel, parts, found)
     is_bottom = np.array([len(one) == 0 for one in given], dtype=bool)
-    bottom = np.flatnonzero(is_bottom)
+    bottom = np.flatnonzero(is_bottom).tolist()
     rank = np.cumsum(is_bottom) - 1
     rows = [[int(rank[at])] if is_bottom[at] else sorted(int(rank[b]) for b in given[at]) for at in range(len(panel))]
     counted = [at for at in bottom if not _is_sum(parts.iloc[at], found)]  # a sum that does not add up stays outside
@@ -129,7 +129,13 @@ def hierarchy_of(panel: Panel, columns: str | Sequence[str] = AUTO) -> Hierarchy
         names.append(name)
         levels.append(level)
     added = np.arange(len(names)) >= len(panel)
-    return Hierarchy(*(np.array(x, dtype=object) for x in (names, levels)), added, _matrix(rows, len(bottom)), bottom)
+    return Hierarchy(
+        names=np.array(names, dtype=object),
+        levels=np.array(levels, dtype=object),
+        added=added,
+        summing=_matrix(rows, len(bottom)),
+        bottom=np.array(bottom, dtype=np.int64),
+    )
 
 
 def key_parts(panel: Panel, columns: str | Sequence[str] = AUTO) -> pd.DataFrame:
@@ -143,7 +149,7 @@ def key_parts(panel: Panel, columns: str | Sequence[str] = AUTO) -> pd.DataFrame
     elif missing := [name for name in columns if static is None or name not in static]:
         groups = ", ".join(map(str, static.columns)) if static is not None else "none"
         raise OptionError(f"there is no group column {missing[0]!r}", where="hierarchy", expected=f"of {groups}")
-    if columns:
+    if columns and static is not None:
         return static[list(columns)].astype(str)
     for text in BETWEEN:
         split = [name.split(text) for name in ids]

@@ -88,9 +88,9 @@ class Panel:
 
         What is known after a series' end stands in the side table `AHEAD`. Covariates without a value become 0.
         """
-        names = data.values(Role.SERIES).astype(str).to_numpy(dtype=object)
-        values = data.values(Role.VALUE).to_numpy(dtype=float)
-        times = data.values(Role.TIME).to_numpy()
+        names = data.require(Role.SERIES).astype(str).to_numpy(dtype=object)
+        values = data.require(Role.VALUE).to_numpy(dtype=float)
+        times = data.require(Role.TIME).to_numpy()
         times = times.astype("datetime64[ns]") if times.dtype.kind == "M" else times
         change = np.flatnonzero(names[1:] != names[:-1]) + 1 if len(names) else np.array([], dtype=np.int64)
         bounds = np.concatenate([[0], change, [len(names)]]).astype(np.int64) if len(names) else np.zeros(1, np.int64)
@@ -112,12 +112,12 @@ class Panel:
 
     def _with_ahead(self, table: pd.DataFrame | None) -> Panel:
         """Return the panel with what ``table`` (`AHEAD`) tells of the steps right after each series' end."""
-        if table is None or self.future is None or not len(table) or not len(self):
+        known = None if table is None else _floats(table, self.future_names)
+        if table is None or known is None or not len(table) or not len(self):
             return self
         names, last = table[SERIES].to_numpy(dtype=object), table[TIME].to_numpy()
         first = np.flatnonzero(np.concatenate([[True], names[1:] != names[:-1]]))
         stops = np.concatenate([first[1:], [len(names)]])
-        known = _floats(table, self.future_names)
         place = pd.Index(names[first]).get_indexer(pd.Index(self.series))
         next_times = self.times_ahead(1)[:, 0]
         ahead = np.full((len(self), int((stops - first).max()), known.shape[1]), np.nan, dtype=np.float32)
@@ -163,7 +163,7 @@ class Panel:
         if keep_ahead and self.ahead is not None:
             ahead = self.ahead[at]
         elif horizon and self.future is not None:
-            ahead = self._known_ahead(at, ends, horizon)
+            ahead = self._known_ahead(self.future, at, ends, horizon)
         return replace(
             self,
             series=self.series[at],
@@ -187,11 +187,11 @@ class Panel:
             future=None if self.future is None else self.future[rows],
         )
 
-    def _known_ahead(self, at: np.ndarray, ends: np.ndarray, horizon: int) -> np.ndarray:
+    def _known_ahead(self, future: np.ndarray, at: np.ndarray, ends: np.ndarray, horizon: int) -> np.ndarray:
         """Return (m, horizon, f) covariates after ``ends``: from the series' own later steps, then from `ahead`."""
-        found = np.full((len(at), horizon, self.future.shape[1]), np.nan, dtype=np.float32)
+        found = np.full((len(at), horizon, future.shape[1]), np.nan, dtype=np.float32)
         for place, (one, end) in enumerate(zip(at, ends, strict=True)):
-            inside = self.future[self.starts[one] + end : self.starts[one + 1]][:horizon]
+            inside = future[self.starts[one] + end : self.starts[one + 1]][:horizon]
             found[place, : len(inside)] = inside
             if len(inside) < horizon and self.ahead is not None:
                 more = self.ahead[one][: horizon - len(inside)]
@@ -223,8 +223,8 @@ class Panel:
         return replace(
             self,
             starts=np.concatenate([[0], np.cumsum(self.lengths + more)]).astype(np.int64),
-            values=both(self.values, later.values),
-            times=both(self.times, later.times),
+            values=np.concatenate([self.values, later.values])[rows],
+            times=np.concatenate([self.times, later.times])[rows],
             past=both(self.past, later.past),
             future=both(self.future, later.future),
             ahead=ahead,

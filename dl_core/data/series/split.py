@@ -10,18 +10,19 @@ import numpy as np
 
 from dl_core.data.dataset import Dataset
 from dl_core.data.findings import counted
+from dl_core.data.options import whole_of
+from dl_core.data.parts import TEST, TRAIN, VALIDATION, given_ranks, splits_of
 from dl_core.data.series.degenerate import LEAST_STEPS, spread_of
 from dl_core.data.series.origins import horizon_of, stride_of
 from dl_core.data.series.panel import Panel
 from dl_core.data.splits import Splits
-from dl_core.errors import OptionError, SchemaError
+from dl_core.errors import SchemaError
 
 WINDOWS = 3
 MANY_SERIES, FEWER_WINDOWS = 100, 2  # so many make cases enough, and each window costs the newest steps to learn from
 FEW_SERIES, MORE_WINDOWS = 5, 10  # fewer series are judged on more windows, or nothing could be told apart
 MOST_HELD = 0.2  # of a series that these may take, for the test and again for validation
 LEAST_HISTORY = 8  # steps that a series keeps to learn from, or the horizon, or two seasons where it can
-_TRAIN, _VALIDATION, _TEST = 0, 1, 2
 
 
 @dataclass(frozen=True)
@@ -71,27 +72,25 @@ def split_series(dataset: Dataset, seed: int, options: Mapping[str, Any]) -> Spl
     """
     panel = Panel.of(dataset)
     plan = _plan(options, panel)
-    given = None if dataset.fixed_split is None else (dataset.fixed_split == "test").to_numpy()
-    if given is not None and given.any():
+    given = given_ranks(dataset) == TEST
+    if given.any():
         return _given(dataset, panel, plan, given)
     test, validation = _windows(panel.lengths, plan)
     part = _parts(panel, plan.steps(validation), plan.steps(test))
-    usable = _usable(np.where(part == _TRAIN, panel.values, np.nan), panel.starts)
+    usable = _usable(np.where(part == TRAIN, panel.values, np.nan), panel.starts)
     test, validation = np.where(usable, test, 0), np.where(usable, validation, 0)
     if not test.any() or not validation.any():
         raise _too_short(dataset, panel, plan)
-    part[np.repeat(~usable, panel.lengths)] = _TRAIN
-    return _splits(dataset, part, _words(plan, test, validation), "by time")
+    part[np.repeat(~usable, panel.lengths)] = TRAIN
+    return splits_of(dataset, part, "by time", _words(plan, test, validation))
 
 
 def _plan(options: Mapping[str, Any], panel: Panel) -> _Plan:
-    for name in ("horizon", "stride", "windows", "validation_windows"):
-        if int(options.get(name) or 0) < 0:
-            raise OptionError(f"{options[name]} is below zero", where=f"option {name}", expected="0 or more")
-    horizon = horizon_of(options, panel)
-    stride = stride_of(options, horizon)
-    windows = int(options.get("windows") or 0) or _usual_windows(panel, stride)
-    validation = int(options.get("validation_windows") or 0) or windows
+    asked = {name: whole_of(options, name) for name in ("horizon", "stride", "windows", "validation_windows")}
+    horizon = horizon_of(asked, panel)
+    stride = stride_of(asked, horizon)
+    windows = asked["windows"] or _usual_windows(panel, stride)
+    validation = asked["validation_windows"] or windows
     return _Plan(horizon, stride, windows, validation, panel.season)
 
 
@@ -132,7 +131,7 @@ def _parts(panel: Panel, validation: np.ndarray, test: np.ndarray) -> np.ndarray
     inside = np.arange(panel.starts[-1]) - np.repeat(panel.starts[:-1], lengths)
     back = np.repeat(lengths, lengths) - inside  # 1 for the last step
     test, validation = np.repeat(test, lengths), np.repeat(validation, lengths)
-    return np.where(back <= test, _TEST, np.where(back <= test + validation, _VALIDATION, _TRAIN))
+    return np.where(back <= test, TEST, np.where(back <= test + validation, VALIDATION, TRAIN))
 
 
 def _given(dataset: Dataset, panel: Panel, plan: _Plan, given: np.ndarray) -> Splits:
@@ -154,7 +153,7 @@ def _given(dataset: Dataset, panel: Panel, plan: _Plan, given: np.ndarray) -> Sp
     words += f"{int((tested > 0).sum()):,} series"
     words += f", forecast {plan.horizon:,} steps ahead" if most != plan.horizon else ""
     words += f"; {_named(plan.validation)} of {plan.horizon:,} steps before it {_choose(plan.validation)}"
-    return _splits(dataset, part, words + _exceptions(validation, plan.validation, "validation"), "given")
+    return splits_of(dataset, part, "given", words + _exceptions(validation, plan.validation, "validation"))
 
 
 def _words(plan: _Plan, test: np.ndarray, validation: np.ndarray) -> str:
@@ -201,10 +200,3 @@ def _too_short(dataset: Dataset, panel: Panel, plan: _Plan) -> SchemaError:
         expected=f"at most {most:,} steps here, so that one window judges, one chooses and as many steps train",
         todo="choose a shorter horizon, or add earlier values",
     )
-
-
-def _splits(dataset: Dataset, part: np.ndarray, protocol: str, kind: str) -> Splits:
-    ids = dataset.ids.to_numpy(dtype=object)
-    names = {"train": _TRAIN, "validation": _VALIDATION, "test": _TEST}
-    rows = {name: tuple(ids[part == at].tolist()) for name, at in names.items()}
-    return Splits(**rows, kind=kind, protocol=protocol)

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from dl_core.data.dataset import Dataset, Finding
-from dl_core.data.findings import listed
+from dl_core.data.findings import listed, worst_first
 from dl_core.data.labels import label_codes
 from dl_core.data.parts import part_ranks
 from dl_core.data.splits import PARTS, Splits
@@ -37,8 +37,7 @@ def check_transactions(dataset: Dataset, splits: Splits | None = None) -> list[F
     if splits is not None:
         findings += _check_parts(dataset, rank)
     findings += find_table_leakage(dataset, splits, rank)
-    level = {"error": 0, "warning": 1, "info": 2}
-    return sorted(findings, key=lambda finding: level[finding.level])
+    return worst_first(findings)
 
 
 def check_frauds(dataset: Dataset) -> list[Finding]:

@@ -14,13 +14,14 @@ import pandas as pd
 from dl_core.data.dataset import Dataset, Finding, content_fingerprint
 from dl_core.data.findings import rows_named
 from dl_core.data.labels import label_codes
+from dl_core.data.options import number_of
 from dl_core.data.table.history import HistoryPlan, running_history
 from dl_core.data.table.recent import recent_steps
-from dl_core.errors import OptionError, shorten
+from dl_core.errors import shorten
 from dl_core.schema import Role
 
 Roles = dict[Role, tuple[str, ...]]
-DELAY_DAYS = 7.0
+DELAY_DAYS, MOST_DELAY_DAYS = 7.0, 365.0
 EARLIER_DAYS = 90  # how far back the rows of earlier data are put in front of new ones
 _ROLES = (Role.TIME, Role.AMOUNT, Role.ENTITY, Role.COUNTERPARTY, Role.LABEL)
 
@@ -91,14 +92,7 @@ def delay_of(options: Mapping[str, Any]) -> float:
     OptionError
         If it is no number from 0 to 365.
     """
-    given = options.get("delay_days")
-    try:
-        delay = DELAY_DAYS if given in (None, "") else float(given)
-    except (TypeError, ValueError):
-        delay = -1.0
-    if not 0 <= delay <= 365:
-        raise OptionError(f"{given} is no delay", where="option delay_days", expected="days, from 0 to 365")
-    return delay
+    return number_of(options, "delay_days", DELAY_DAYS, most=MOST_DELAY_DAYS)
 
 
 def _columns(table: pd.DataFrame, roles: Roles) -> pd.DataFrame:

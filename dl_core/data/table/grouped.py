@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Sequence
+from typing import TypeAlias
 
 import numpy as np
 import pandas as pd
 
-Keys = Sequence[Hashable] | np.ndarray | pd.Series
+Keys: TypeAlias = Sequence[Hashable] | np.ndarray | pd.Series
 DAY = 86_400_000_000_000  # nanoseconds
 
 

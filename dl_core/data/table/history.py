@@ -89,11 +89,11 @@ def running_history(
         columns.update(work.counterparty(Groups(clock, key_codes(clock, counterparty))))
     if account is not None and counterparty is not None:
         columns.update(work.pair(key_codes(clock, account), key_codes(clock, counterparty)))
-    table = np.empty((len(columns), len(clock.order)), dtype=np.float32)
-    for place, name in enumerate(columns):
-        table[place] = columns[name]
-        columns[name] = None  # freed at once: many columns of many rows
-    return pd.DataFrame(table.T, columns=list(columns), copy=False)
+    names = list(columns)
+    table = np.empty((len(names), len(clock.order)), dtype=np.float32)
+    for place, name in enumerate(names):
+        table[place] = columns.pop(name)  # freed at once: many columns of many rows
+    return pd.DataFrame(table.T, columns=names, copy=False)
 
 
 def _calendar(clock: Clock) -> dict[str, np.ndarray]:
@@ -105,6 +105,28 @@ def _calendar(clock: Clock) -> dict[str, np.ndarray]:
         columns[name] = np.full(len(clock.order), np.nan, dtype=np.float32)
         columns[name][clock.order[: clock.timed]] = values
     return columns
+
+
+def _habit(
+    groups: Groups, amount: np.ndarray, days: float, ago: float, itself: bool = False
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return mean, standard deviation and count of the amounts in a window that ends ``ago`` days ago, (m,)."""
+    paid = Members(groups, ~np.isnan(amount))
+    first = np.zeros(len(amount))  # the group's first amount is taken off, so that squares stay small
+    if len(paid.rows):
+        _, start, group = np.unique(paid.code, return_index=True, return_inverse=True)
+        first[paid.rows] = amount[paid.rows[start]][group]
+    away = np.nan_to_num(amount) - first
+    low, high = paid.place(ago + days, itself), paid.place(ago, itself)
+    count = (high - low).astype(np.float64)
+    mean = _divide(paid.total(paid.cumulate(away), low, high), count)
+    square = _divide(paid.total(paid.cumulate(away**2), low, high), count)
+    offset = first[paid.rows[np.minimum(paid.start, max(0, len(paid.rows) - 1))]] if len(paid.rows) else 0.0
+    return mean + offset, np.sqrt(np.maximum(square - mean**2, 0.0)), count
+
+
+def _ratio(groups: Groups, amount: np.ndarray, mean: np.ndarray) -> np.ndarray:
+    return _divide(amount[groups.rows], np.where(np.abs(mean) > 1e-9, mean, 0.0))
 
 
 def _divide(above: np.ndarray, below: np.ndarray) -> np.ndarray:
@@ -132,7 +154,7 @@ class _Work:
         last = every.place(0) - 1
         columns["account: days since last transaction"] = groups.spread(every.age(last, last >= every.start))
         if self.amount is not None:
-            columns.update(self._own_habit(groups))
+            columns.update(self._own_habit(groups, self.amount))
         if self.label is not None:
             known = Members(groups, self.label >= 0)
             sums, high = known.cumulate(self.label), known.place(self.plan.delay_days)
@@ -146,11 +168,11 @@ class _Work:
         columns = self._counts(groups, "counterparty", amounts=False)
         if self.amount is not None:
             days = self.plan.windows[-1]
-            mean, _, _ = self._habit(groups, days, 0)
-            columns[f"amount / counterparty's mean, {days:g} days"] = groups.spread(self._ratio(groups, mean))
+            mean, _, _ = _habit(groups, self.amount, days, 0)
+            columns[f"amount / counterparty's mean, {days:g} days"] = groups.spread(_ratio(groups, self.amount, mean))
         if self.label is not None:
-            columns.update(self._known_rates(groups))
-            columns.update(self._known_times(groups))
+            columns.update(self._known_rates(groups, self.label))
+            columns.update(self._known_times(groups, self.label))
         return columns
 
     def pair(self, account: np.ndarray, counterparty: np.ndarray) -> dict[str, np.ndarray]:
@@ -170,43 +192,23 @@ class _Work:
             columns[f"{name}: count, {days:g} days"] = groups.spread(high - every.place(days))
         if self.amount is not None and amounts:
             for days in self.plan.windows:
-                mean, _, _ = self._habit(groups, days, 0, itself=True)
+                mean, _, _ = _habit(groups, self.amount, days, 0, itself=True)
                 columns[f"{name}: mean amount, {days:g} days"] = groups.spread(mean)
         return columns
 
-    def _habit(
-        self, groups: Groups, days: float, ago: float, itself: bool = False
-    ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """Return mean, standard deviation and count of the amounts in a window that ends ``ago`` days ago, (m,)."""
-        paid = Members(groups, ~np.isnan(self.amount))
-        first = np.zeros(len(self.amount))  # the group's first amount is taken off, so that squares stay small
-        if len(paid.rows):
-            _, start, group = np.unique(paid.code, return_index=True, return_inverse=True)
-            first[paid.rows] = self.amount[paid.rows[start]][group]
-        away = np.nan_to_num(self.amount) - first
-        low, high = paid.place(ago + days, itself), paid.place(ago, itself)
-        count = (high - low).astype(np.float64)
-        mean = _divide(paid.total(paid.cumulate(away), low, high), count)
-        square = _divide(paid.total(paid.cumulate(away**2), low, high), count)
-        offset = first[paid.rows[np.minimum(paid.start, max(0, len(paid.rows) - 1))]] if len(paid.rows) else 0.0
-        return mean + offset, np.sqrt(np.maximum(square - mean**2, 0.0)), count
-
-    def _ratio(self, groups: Groups, mean: np.ndarray) -> np.ndarray:
-        return _divide(self.amount[groups.rows], np.where(np.abs(mean) > 1e-9, mean, 0.0))
-
-    def _own_habit(self, groups: Groups) -> dict[str, np.ndarray]:
+    def _own_habit(self, groups: Groups, amount: np.ndarray) -> dict[str, np.ndarray]:
         """Return the amount against the account's own mean and spread."""
         columns = {}
         spans = [(days, 0.0, f"account's mean, {days:g} days") for days in self.plan.usual_windows]
         settled = f"account's mean until {self.plan.settled_days:g} days ago"
         for days, ago, words in [*spans, (self.plan.settled_window, self.plan.settled_days, settled)]:
-            mean, deviation, count = self._habit(groups, days, ago)
-            ratio = self._ratio(groups, mean)
+            mean, deviation, count = _habit(groups, amount, days, ago)
+            ratio = _ratio(groups, amount, mean)
             columns[f"amount / {words}"] = groups.spread(ratio)
             floor = np.maximum(deviation, 0.05 * np.abs(mean) + 1e-9)
-            steps = np.where(count >= 3, (self.amount[groups.rows] - mean) / floor, np.nan)
+            steps = np.where(count >= 3, (amount[groups.rows] - mean) / floor, np.nan)
             columns[f"spreads above {words}"] = groups.spread(np.clip(steps, -100, 100))
-        large = np.zeros(len(self.amount), dtype=bool)
+        large = np.zeros(len(amount), dtype=np.bool_)
         large[groups.rows] = ratio > self.plan.unusual  # of the settled mean, which comes last
         self.ordinary = ~large
         every = groups.all
@@ -216,12 +218,12 @@ class _Work:
             columns[f"account: unusual amounts before, {days:g} days"] = groups.spread(found)
         return columns
 
-    def _known_rates(self, groups: Groups) -> dict[str, np.ndarray]:
+    def _known_rates(self, groups: Groups, label: np.ndarray) -> dict[str, np.ndarray]:
         """Return counts and rates of known fraud at the counterparty."""
         columns, delay = {}, self.plan.delay_days
-        known = Members(groups, self.label >= 0)
-        sums, high = known.cumulate(self.label), known.place(delay)
-        quiet = None if self.ordinary is None else known.cumulate((self.label == 1) & self.ordinary)
+        known = Members(groups, label >= 0)
+        sums, high = known.cumulate(label), known.place(delay)
+        quiet = None if self.ordinary is None else known.cumulate((label == 1) & self.ordinary)
         for days in self.plan.label_windows:
             low = known.place(delay + days)
             frauds, count = known.total(sums, low, high), high - low
@@ -238,11 +240,11 @@ class _Work:
             columns[f"counterparty: fraud among the last {number} known"] = groups.spread(share)
         return columns
 
-    def _known_times(self, groups: Groups) -> dict[str, np.ndarray]:
+    def _known_times(self, groups: Groups, label: np.ndarray) -> dict[str, np.ndarray]:
         """Return days since known frauds and since known honest rows of the counterparty."""
         delay, columns = self.plan.delay_days, {}
         for value, name in ((1, "fraud"), (0, "honest transaction")):
-            some = Members(groups, self.label == value)
+            some = Members(groups, label == value)
             high = some.place(delay)
             columns[f"counterparty: days since last known {name}"] = groups.spread(
                 some.age(high - 1, high > some.start)
@@ -251,12 +253,14 @@ class _Work:
                 low = some.place(delay + self.plan.run_window)
                 first = f"counterparty: days since first known fraud of {self.plan.run_window:g} days"
                 columns[first] = groups.spread(some.age(low, high > low))
-                columns["counterparty: days since fraud run began"] = groups.spread(self._run_age(groups, some, high))
+                columns["counterparty: days since fraud run began"] = groups.spread(
+                    self._run_age(groups, label, some, high)
+                )
         return columns
 
-    def _run_age(self, groups: Groups, frauds: Members, high: np.ndarray) -> np.ndarray:
+    def _run_age(self, groups: Groups, label: np.ndarray, frauds: Members, high: np.ndarray) -> np.ndarray:
         """Return days since the first of the known frauds that no known honest row has followed, (m,), else NaN."""
-        honest = Members(groups, self.label == 0)
+        honest = Members(groups, label == 0)
         end = honest.place(self.plan.delay_days)
         last = np.where(end > honest.start, honest.rows[np.maximum(end, 1) - 1] + 1, 0) if len(honest.rows) else 0
         first = np.searchsorted(frauds.keys, groups.base + last)  # the first fraud after the last honest row

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from dl_core.data.dataset import Dataset, Finding
+from dl_core.data.findings import ROWS_LISTED
 from dl_core.data.labels import label_codes
 from dl_core.data.parts import check_mendable, part_ranks, without_rows
 from dl_core.data.splits import Splits
@@ -18,7 +19,6 @@ from dl_core.schema import Role
 
 MENDABLE = ("duplicates", "leaking-column", "future-looking")
 _OWN = (Role.ID, Role.HISTORY)  # not compared where copies are looked for
-_ROWS_LISTED = 100_000
 
 
 def find_table_leakage(dataset: Dataset, splits: Splits | None = None, rank: np.ndarray | None = None) -> list[Finding]:
@@ -52,7 +52,7 @@ def _copies(dataset: Dataset, rank: np.ndarray, split: bool) -> list[Finding]:
     np.maximum.at(highest, codes, rank)
     earlier = several & (rank >= 0) & (rank < highest[codes])
     if split and earlier.any():
-        rows = tuple(dataset.ids[earlier][:_ROWS_LISTED])
+        rows = tuple(dataset.ids[earlier][:ROWS_LISTED])
         text = (
             f"{_count(earlier.sum())} of training or validation equal to one of validation or test in every "
             "column; a model may know them by heart. They can be dropped from the earlier part."
@@ -60,7 +60,7 @@ def _copies(dataset: Dataset, rank: np.ndarray, split: bool) -> list[Finding]:
         findings.append(Finding("warning", "duplicates", text, rows, mend="duplicates"))
     repeats = pd.Series(codes).duplicated().to_numpy()
     text = f"{_count(repeats.sum())} equal to an earlier one in every column but the id; they count more than once."
-    findings.append(Finding("info", "duplicate-rows", text, tuple(dataset.ids[repeats][:_ROWS_LISTED])))
+    findings.append(Finding("info", "duplicate-rows", text, tuple(dataset.ids[repeats][:ROWS_LISTED])))
     return findings
 
 

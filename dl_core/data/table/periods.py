@@ -9,11 +9,14 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from dl_core.data.options import choice_of, number_of, share_of
+from dl_core.data.splits import PARTS
 from dl_core.data.table.derive import delay_of
 from dl_core.errors import OptionError, SchemaError
 
 DAY = np.timedelta64(86_400_000_000_000, "ns")
 COMPROMISED_DAYS = 7.0
+MOST_DAYS = 100_000
 _WHOLE_DAYS_FROM = 10  # days of data, from which parts begin at midnight
 _MOST_DELAY = 0.25  # share of the time span
 
@@ -53,20 +56,7 @@ def read_options(options: Mapping[str, Any]) -> TimePlan:
     OptionError
         If one does not fit.
     """
-    shares = {}
-    for name, default in (("validation_share", 0.15), ("test_share", 0.2)):
-        shares[name] = _number(options, name, default)
-        if not 0 < shares[name] <= 0.5:
-            raise OptionError(
-                f"{options[name]} is not a share", where=f"option {name}", expected="above 0, at most 0.5"
-            )
-    validation = str(options.get("validation") or "latest")
-    if validation not in ("latest", "earlier"):
-        raise OptionError(f"{validation!r} is not offered", where="option validation", expected="latest, earlier")
-    days = {name: _number(options, name, None) for name in ("train_days", "validation_days", "test_days")}
-    for name, value in days.items():
-        if value is not None and value <= 0:
-            days[name] = None  # 0 means: let the shares decide
+    days = {part: number_of(options, f"{part}_days", most=MOST_DAYS) or None for part in PARTS}  # 0: by the shares
     start = str(options.get("test_start") or "").strip()
     try:
         test_start = np.datetime64(pd.Timestamp(start).tz_localize(None), "ns") if start else None
@@ -75,26 +65,16 @@ def read_options(options: Mapping[str, Any]) -> TimePlan:
             f"{start!r} is no date", where="option test_start", expected="a date such as 2024-01-31"
         ) from None
     return TimePlan(
-        **shares,
+        validation_share=share_of(options, "validation_share", 0.15),
+        test_share=share_of(options, "test_share", 0.2),
         delay_days=delay_of(options),
-        compromised_days=_number(options, "compromised_days", COMPROMISED_DAYS) or 0.0,
-        **days,
+        compromised_days=number_of(options, "compromised_days", COMPROMISED_DAYS, most=MOST_DAYS),
+        train_days=days["train"],
+        validation_days=days["validation"],
+        test_days=days["test"],
         test_start=test_start,
-        earlier=validation == "earlier",
+        earlier=choice_of(options, "validation", ("latest", "earlier")) == "earlier",
     )
-
-
-def _number(options: Mapping[str, Any], name: str, default: float | None) -> float | None:
-    value = options.get(name)
-    if value in (None, ""):
-        return default
-    try:
-        number = float(value)
-    except (TypeError, ValueError):
-        number = -1.0
-    if not 0 <= number < 100_000:
-        raise OptionError(f"{value!r} does not fit", where=f"option {name}", expected="a number, 0 or more")
-    return number
 
 
 def plan_periods(times: np.ndarray, plan: TimePlan) -> Periods:

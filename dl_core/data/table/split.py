@@ -10,6 +10,8 @@ import pandas as pd
 
 from dl_core.data.dataset import Dataset
 from dl_core.data.labels import FRAUD
+from dl_core.data.options import choice_of
+from dl_core.data.parts import NONE, TEST, TRAIN, VALIDATION, check_filled, given_ranks, in_numbers, splits_of
 from dl_core.data.splits import PARTS, Splits
 from dl_core.data.table.periods import TimePlan, plan_periods, read_options, time_parts
 from dl_core.errors import OptionError, SchemaError
@@ -45,11 +47,7 @@ def split_transactions(dataset: Dataset, seed: int, options: Mapping[str, Any]) 
         If an option does not fit.
     """
     plan = read_options(options)
-    way = str(options.get("split") or "auto")
-    if way not in ("auto", "new", "time", "account", "stratified"):
-        raise OptionError(
-            f"there is no split {way!r}", where="option split", expected="auto, new, time, account, stratified"
-        )
+    way = choice_of(options, "split", ("auto", "new", "time", "account", "stratified"))
     for name, role in (("time", Role.TIME), ("account", Role.ENTITY)):
         if way == name and not dataset.roles.get(role):
             raise OptionError(f"there is no column of {name}s to split by", where="option split", expected="auto")
@@ -60,7 +58,16 @@ def split_transactions(dataset: Dataset, seed: int, options: Mapping[str, Any]) 
         parts, kind, protocol = _given(dataset, usable, plan, seed)
     else:
         parts, kind, protocol = _drawn(dataset, usable, plan, seed, way)
-    return _splits(dataset, parts, kind, protocol)
+    check_filled(dataset, parts, "add data, or choose other days or shares, or another way to split")
+    fraud = frauds_of(dataset)
+    if dataset.labelled and not fraud[parts == TRAIN].any():
+        raise SchemaError(
+            f"no fraud is among the {(parts == TRAIN).sum():,} training rows ({int(fraud.sum()):,} in all rows)",
+            where=dataset.name,
+            expected="at least one fraud to learn from",
+            todo="train on more days, start the test later, or split by account or at random instead of by time",
+        )
+    return splits_of(dataset, parts, kind, protocol)
 
 
 def _usable(dataset: Dataset) -> np.ndarray:
@@ -130,21 +137,18 @@ def _fill(part: np.ndarray) -> None:
 
 
 def _random_words(parts: np.ndarray, codes: np.ndarray | None, seed: int) -> str:
-    numbers = "/".join(f"{int((parts == part).sum()):,}" for part in range(3))
     used = max(1, (parts >= 0).sum())
     percent = "/".join(f"{100 * (parts == part).sum() / used:.0f}" for part in range(3))
     by = "within classes" if codes is None else f"by account ({len(np.unique(codes[parts >= 0])):,} accounts)"
-    return f"{percent} % at random {by}, {numbers} training/validation/test rows, seed {seed}"
+    return f"{percent} % at random {by}, {in_numbers(parts)} training/validation/test rows, seed {seed}"
 
 
 def _given(dataset: Dataset, usable: np.ndarray, plan: TimePlan, seed: int) -> tuple[np.ndarray, str, str]:
-    parts = dataset.fixed_split.map({name: at for at, name in enumerate(PARTS)}).fillna(-1).to_numpy(dtype=int)
-    parts = np.where(usable, parts, -1)
-    lacking = [at for at in (1, 2) if not (parts == at).any()]
+    parts = np.where(usable, given_ranks(dataset), NONE)
+    lacking = [at for at in (VALIDATION, TEST) if not (parts == at).any()]
     if lacking:
         parts = _take_lacking(dataset, parts, lacking, plan, seed)
-    numbers = "/".join(f"{int((parts == part).sum()):,}" for part in range(3))
-    words = f"given split ({numbers} training/validation/test rows)"
+    words = f"given split ({in_numbers(parts)} training/validation/test rows)"
     if lacking:
         how = "the latest of" if dataset.values(Role.TIME) is not None else "at random from"
         words += f"; {' and '.join(PARTS[at] for at in lacking)}: {how} the given training rows"
@@ -168,25 +172,3 @@ def _take_lacking(dataset: Dataset, parts: np.ndarray, lacking: list[int], plan:
         if len(lacking) == 2:
             found = np.where(rank > 1 - shares[2], 2, found)
     return np.where(pool, found, parts)
-
-
-def _splits(dataset: Dataset, parts: np.ndarray, kind: str, protocol: str) -> Splits:
-    fraud = frauds_of(dataset)
-    counts = [int((parts == part).sum()) for part in range(3)]
-    if not all(counts):
-        numbers = ", ".join(f"{name} {count:,}" for name, count in zip(PARTS, counts, strict=True))
-        raise SchemaError(
-            f"the split leaves a part empty ({numbers})",
-            where=dataset.name,
-            expected="rows for each of training, validation and test",
-            todo="add data, or choose other days or shares, or another way to split",
-        )
-    if dataset.roles.get(Role.LABEL) and not fraud[parts == 0].any():
-        raise SchemaError(
-            f"no fraud is among the {counts[0]:,} training rows ({int(fraud.sum()):,} in all rows)",
-            where=dataset.name,
-            expected="at least one fraud to learn from",
-            todo="train on more days, start the test later, or split by account or at random instead of by time",
-        )
-    rows = {name: tuple(dataset.ids[parts == part].tolist()) for part, name in enumerate(PARTS)}
-    return Splits(**rows, kind=kind, protocol=protocol)

@@ -20,6 +20,7 @@ from dl_core.schema import Role
 COUNT, RATING = "count", "rating"
 _COUNTS_FROM = 20  # whole numbers above this, under an unknown name, are counts
 _STRAY = 0.25  # share of ratings that may lie outside the scale
+_ROLES = (Role.USER, Role.ITEM, Role.VALUE, Role.TIME)
 _WORD = {Role.USER: "user", Role.ITEM: "item"}
 
 
@@ -59,8 +60,8 @@ def read_columns(frame: pd.DataFrame, roles: dict[Role, tuple[str, ...]], order:
     SchemaError
         If most of a column cannot be read as what it should be.
     """
-    names = {role: roles[role][0] for role in (Role.USER, Role.ITEM, Role.VALUE, Role.TIME) if role in roles}
-    ids = {role: as_ids(frame[names[role]]) for role in (Role.USER, Role.ITEM) if role in names}
+    names: dict[Role, str] = {role: roles[role][0] for role in _ROLES if role in roles}
+    ids: dict[Role, pd.Series] = {role: as_ids(frame[names[role]]) for role in _WORD if role in names}
     typed = Typed(names, ids, np.ones(len(frame), dtype=bool))
     for role, column in ids.items():
         missing, name = column.isna().to_numpy(), shorten(names[role], 40)
@@ -111,7 +112,7 @@ def _read_value(typed: Typed, column: pd.Series) -> None:
         )
         typed.drop(values <= 0, "cancellations", text)
     else:
-        _check_scale(typed, name)
+        _check_scale(typed, values, name)
     empty = np.isnan(values) & typed.keep
     if empty.any():
         text = (
@@ -135,14 +136,14 @@ def _kind(name: object, values: np.ndarray) -> str:
     return COUNT if whole and values.max() > _COUNTS_FROM and values.min() >= 0 and values.max() != 100 else RATING
 
 
-def _check_scale(typed: Typed, name: str) -> None:
+def _check_scale(typed: Typed, values: np.ndarray, name: str) -> None:
     """Leave out ratings far outside the scale of nearly all others: 99 or -1 beside 1 to 5, often "not rated"."""
-    values = typed.value[typed.keep]
-    distinct, counts = np.unique(values[np.isfinite(values)], return_counts=True)
+    kept = values[typed.keep]
+    distinct, counts = np.unique(kept[np.isfinite(kept)], return_counts=True)
     if len(distinct) < 3:
         return
     low, high = _scale(distinct, counts)
-    stray = (typed.value < low) | (typed.value > high)
+    stray = (values < low) | (values > high)
     text = (
         f"Column {name!r}: {{count}} with a rating outside {low:g} to {high:g}, where all others are ({{rows}}), "
         "left out. Correct them, or empty their cells if they mean that nothing was rated."

@@ -122,8 +122,8 @@ def _table(typed: Typed, least: float) -> pd.DataFrame:
     if typed.time is not None:
         table[typed.names[Role.TIME]] = typed.time[at]
     if Role.ITEM in typed.ids:
-        known = typed.value is not None and least
-        table[POSITIVE] = np.nan_to_num(typed.value[at], nan=-np.inf) >= least if known else True
+        rated = least and typed.value is not None
+        table[POSITIVE] = table[typed.names[Role.VALUE]].fillna(-np.inf) >= least if rated else True
     return table
 
 

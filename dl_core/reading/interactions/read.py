@@ -15,6 +15,7 @@ from dl_core.data.findings import counted
 from dl_core.data.interactions.catalogue import ITEMS, USERS
 from dl_core.data.interactions.degenerate import degenerate_findings
 from dl_core.data.interactions.histories import POSITIVE
+from dl_core.data.options import choice_of, number_of, whole_of
 from dl_core.errors import OptionError, SchemaError
 from dl_core.reading.interactions.columns import COUNT, read_columns
 from dl_core.reading.interactions.fold import fold_repeats, k_core
@@ -249,13 +250,8 @@ def read_options(options: Any) -> dict[str, Any]:
     OptionError
         If one does not fit.
     """
-    found: dict[str, Any] = {"repeats": str(options.get("repeats") or "fold")}
-    if found["repeats"] not in ("fold", "keep"):
-        raise OptionError(f"{found['repeats']!r} is not offered", where="option repeats", expected="fold, keep")
-    for name, kind, default in (("positive_from", float, 0.0), ("min_user", int, 1), ("min_item", int, 1)):
-        wish = options.get(name)
-        try:
-            found[name] = default if wish in (None, "") else kind(wish)
-        except (TypeError, ValueError):
-            raise OptionError(f"{wish!r} is no number", where=f"option {name}", expected="a number") from None
-    return found
+    return {
+        "repeats": choice_of(options, "repeats", ("fold", "keep")),
+        "positive_from": number_of(options, "positive_from", least=-np.inf),
+        **{name: whole_of(options, name, 1) for name in ("min_user", "min_item")},
+    }

@@ -14,7 +14,7 @@ from dl_core.data.privacy import is_personal, tidy_sex
 from dl_core.reading.interactions.schema import ITEM_COLUMNS
 from dl_core.reading.tables.names import plain_name, spellings
 from dl_core.reading.tables.read import RawTable
-from dl_core.reading.tables.values import parse_numbers
+from dl_core.reading.tables.values import parse_numbers, spread
 from dl_core.schema import Role
 
 _ITEM_STARTS = ("item_", "product_", "movie_", "article_", "book_", "song_", "track_")
@@ -75,9 +75,7 @@ def within(frame: pd.DataFrame, codes: np.ndarray, ids: pd.Index, columns: Seque
             filled = known & (values >= 0)
             agree = float((chosen[codes] == values)[filled].mean()) if filled.any() else 0.0
             if agree >= _AGREE or (filled.any() and names.get(name) == TITLE):
-                found[name] = pd.Series(
-                    np.append(np.asarray(texts, dtype=object), None)[chosen], dtype="str"
-                ).to_numpy()
+                found[name] = pd.Series(spread(np.asarray(texts, dtype=object), chosen, None), dtype="str").to_numpy()
     return pd.DataFrame(found, index=ids)
 
 

@@ -11,8 +11,9 @@ import pandas as pd
 
 from dl_core.data.dataset import Finding
 from dl_core.data.findings import counted, rows_named
+from dl_core.data.options import choice_of
 from dl_core.data.series.frequency import DAY, Step
-from dl_core.errors import OptionError, SchemaError
+from dl_core.errors import SchemaError
 from dl_core.reading.series.long import Long
 
 DUPLICATES = ("error", "sum", "mean", "first", "last")
@@ -58,7 +59,7 @@ def folded(cells: Cells, long: Long, step: Step, options: Mapping[str, Any], not
     again = np.r_[False, (cells.code[1:] == cells.code[:-1]) & (cells.position[1:] == cells.position[:-1])]
     if not again.any():
         return cells
-    group, known, way = np.cumsum(~again) - 1, np.isfinite(cells.value), _way(options)
+    group, known, way = np.cumsum(~again) - 1, np.isfinite(cells.value), choice_of(options, "duplicates", DUPLICATES)
     heads = np.flatnonzero(~again)
     low, high = _extremes(cells.value, group, known)
     number = np.bincount(group, weights=known)
@@ -118,13 +119,6 @@ def _known_place(group: np.ndarray, known: np.ndarray, heads: np.ndarray) -> np.
     places = np.flatnonzero(known)[::-1]
     found[group[places]] = places
     return found
-
-
-def _way(options: Mapping[str, Any]) -> str:
-    way = str(options.get("duplicates") or "error")
-    if way not in DUPLICATES:
-        raise OptionError(f"{way!r} is not offered", where="option duplicates", expected=", ".join(DUPLICATES))
-    return way
 
 
 def _clock_changes(step: Step, position: np.ndarray) -> bool:

@@ -94,7 +94,7 @@ def _check(bad: np.ndarray, names: Sequence[str]) -> None:
     wrong = [name for name, cells in zip(names, bad, strict=True) if cells.any()]
     shown = ", ".join(repr(shorten(name, 40)) for name in wrong[:3]) + (" …" if len(wrong) > 3 else "")
     raise SchemaError(
-        f"{counted(int(bad.sum()), 'cell')} with text instead of a number ({rows_named(bad.any(axis=0))})",
+        f"{counted(int(bad.sum()), 'cell')} with text instead of a number ({rows_named(np.any(bad, axis=0))})",
         where=f"column{'s' if len(wrong) > 1 else ''} {shown}",
         expected="numbers such as 1234.5, 1.234,5 or 1,234.5; missing values empty, NA or --",
         todo="correct or empty these cells, or choose another column for the values",

@@ -11,7 +11,8 @@ import numpy as np
 import pandas as pd
 
 from dl_core.data.findings import listed
-from dl_core.errors import OptionError, SchemaError, shorten
+from dl_core.data.options import choice_of
+from dl_core.errors import SchemaError, shorten
 from dl_core.reading.series.numbers import is_numbers
 from dl_core.reading.series.roles import find_key, find_time, find_value
 from dl_core.reading.series.schema import SERIES_SCHEMA, TIME, is_known_ahead
@@ -74,9 +75,7 @@ def recognise(table: RawTable, roles: Mapping[Role, Sequence[str]], options: Map
     SchemaError, OptionError
         If there are no values, or a named column or layout does not exist.
     """
-    asked = str(options.get("layout") or "auto")
-    if asked not in LAYOUTS:
-        raise OptionError(f"{shorten(asked, 20)!r} is not offered", where="option layout", expected=", ".join(LAYOUTS))
+    asked = choice_of(options, "layout", LAYOUTS)
     frame = table.frame
     check_columns(roles, list(frame.columns))
     if asked == ROWS or (asked == "auto" and not ({Role.VALUE, Role.TIME} & set(roles))):

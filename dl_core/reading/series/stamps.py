@@ -59,7 +59,7 @@ def is_times(column: pd.Series, named: bool = False) -> bool:
     sample = filled.iloc[:: max(1, len(filled) // 200)].astype(str)
     if not len(sample):
         return False
-    periods = np.mean([_period(text) is not None for text in sample])
+    periods = float(np.mean([_period(text) is not None for text in sample]))
     return periods >= 0.9 or looks_like_time(column) or (named and looks_like_time(sample.iloc[: len(sample) // 2 + 1]))
 
 
@@ -164,9 +164,9 @@ def _period(text: str) -> np.datetime64 | None:
         return monday + 7 * (week - 1) if 1 <= week <= 53 else None
     if match := _NAMED.fullmatch(text):
         month = _NAMES.get((match["name"] or match["name2"]).casefold())
-        year = match["year"] or match["year2"]
-        year = year if len(year) == 4 else f"{'19' if int(year) >= 70 else '20'}{year}"
-        return _first(year, month) if month else None
+        written = match["year"] or match["year2"]
+        century = "" if len(written) == 4 else "19" if int(written) >= 70 else "20"
+        return _first(f"{century}{written}", month) if month else None
     return None
 
 

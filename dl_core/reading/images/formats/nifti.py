@@ -9,12 +9,13 @@ from typing import Any
 
 import numpy as np
 
-from dl_core.errors import FileError, LimitError, OptionError
+from dl_core.data.options import choice_of
+from dl_core.errors import FileError, LimitError
 from dl_core.reading.images.formats.base import Probe, Reader, choose_frames
 from dl_core.reading.images.pixels import robust_range, window_to_bytes
 from dl_core.reading.limits import Limits, check_pixels
 
-PLANES = {"sagittal": 0, "coronal": 1, "axial": 2}  # axis of a volume turned to right-anterior-superior
+PLANES = {"axial": 2, "coronal": 1, "sagittal": 0}  # axis of a volume turned to right-anterior-superior
 _VOXELS_PER_PIXEL = 8  # a volume may hold as many voxels as 8 of the largest images have pixels
 
 
@@ -71,10 +72,7 @@ def read(path: Path, where: str, options: Mapping[str, Any], frames: tuple[int, 
 
 
 def _axis(options: Mapping[str, Any]) -> int:
-    plane = str(options.get("plane") or "axial")
-    if plane not in PLANES:
-        raise OptionError(f"there is no plane {plane!r}", where="option plane", expected=", ".join(PLANES))
-    return PLANES[plane]
+    return PLANES[choice_of(options, "plane", tuple(PLANES))]
 
 
 def _opened(path: Path, where: str) -> Any:
