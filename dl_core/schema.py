@@ -28,6 +28,9 @@ class Role(StrEnum):
     FUTURE = "future"  # covariates that are known ahead (holidays, planned prices)
 
 
+ARRAYS = (Role.IMAGE,)  # roles that name an array beside the table rather than a column of it
+
+
 @dataclass(frozen=True)
 class Field:
     """One role in a schema.

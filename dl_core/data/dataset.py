@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 
 from dl_core.errors import RunError, SchemaError, shorten
-from dl_core.schema import Role
+from dl_core.schema import ARRAYS, Role
 
 HASHED_ROWS = 1 << 18
 
@@ -103,7 +103,7 @@ class Dataset:
             raise SchemaError("a row id stands twice", where=f"row {shorten(twice)}", expected="unique ids")
         for role, columns in self.roles.items():
             for column in columns:
-                known = self.arrays if role == Role.IMAGE else self.table.columns
+                known = self.arrays if role in ARRAYS else self.table.columns
                 if column not in known:
                     raise SchemaError(f"there is no column {shorten(column)!r}", where=f"role {role}")
         for key, array in self.arrays.items():

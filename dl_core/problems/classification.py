@@ -12,6 +12,7 @@ import pandas as pd
 from dl_core.data.dataset import Dataset
 from dl_core.data.splits import Splits
 from dl_core.evaluate.results import Comparison, Evaluation, Predictions
+from dl_core.kinds import kind_of
 from dl_core.problems.base import Judging, Problem
 from dl_core.schema import Role
 
@@ -139,7 +140,7 @@ class Classification(Problem):
         """Return rows with their picture, or their values."""
         from dl_core.report.examples import as_examples
 
-        return as_examples(run, dataset, explanations)
+        return as_examples(run, dataset, explanations, kind_of(dataset).pictures)
 
     def gather(self, table: pd.DataFrame, run: Run) -> Predictions:
         """Return predictions in the run's classes."""

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+
+import numpy as np
 
 from dl_core.data.dataset import Dataset
 from dl_core.evaluate.choice import best_model
 from dl_core.evaluate.decide import outcomes
 from dl_core.explain.explanation import Explanation
 from dl_core.report.content import Example
-from dl_core.schema import Role
 from dl_core.train.run import Run
 
 
@@ -28,11 +29,16 @@ def pick_examples(run: Run, count: int) -> tuple[str | None, list[str]]:
     return name, [*wrong.index, *right.index][:count]
 
 
-def as_examples(run: Run, dataset: Dataset, explanations: Sequence[Explanation]) -> list[Example]:
-    """Return explained test rows with their picture, or their values where they are no images."""
+def as_examples(
+    run: Run,
+    dataset: Dataset,
+    explanations: Sequence[Explanation],
+    pictures: Callable[[Dataset], Sequence[np.ndarray]] | None = None,
+) -> list[Example]:
+    """Return explained test rows with their values, and their picture where rows have one (`Kind.pictures`)."""
     rows = [one.row for one in explanations]
     part = dataset.subset(rows)
-    images = part.images if Role.IMAGE in dataset.roles else [None] * len(rows)
+    images = pictures(part) if pictures is not None else [None] * len(rows)
     tables = {one.model: outcomes(run.predictions.of(one.model)) for one in explanations}
     examples = []
     for one, image in zip(explanations, images, strict=True):

@@ -17,7 +17,7 @@ from dl_core.data.labels import fold_labels
 from dl_core.data.series.panel import AHEAD, SERIES, TIME
 from dl_core.domain import Domain, ReadRequest, get_domain
 from dl_core.errors import SchemaError
-from dl_core.schema import Role
+from dl_core.schema import ARRAYS, Role
 from dl_core.tasks.opening import open_dataset
 from dl_core.tasks.rows import is_table, shown_columns
 
@@ -138,7 +138,7 @@ def with_roles(dataset: Dataset, roles: Mapping[Role, Sequence[str]]) -> Dataset
     """Return ``dataset`` with other roles; rows without the new label are left out with a note."""
     wanted = {role: tuple(columns) for role, columns in {**dataset.roles, **roles}.items() if columns}
     for role, columns in wanted.items():
-        missing = [column for column in columns if role != Role.IMAGE and column not in dataset.table]
+        missing = [column for column in columns if role not in ARRAYS and column not in dataset.table]
         if missing:
             raise SchemaError(f"there is no column {missing[0]!r}", where=f"role {role}")
     label = wanted.get(Role.LABEL, ("",))[0]

@@ -18,9 +18,9 @@ from dl_core.data.splits import Splits
 from dl_core.errors import OptionError, RunError
 from dl_core.evaluate.choice import best_model
 from dl_core.evaluate.decide import DecisionRule
-from dl_core.evaluate.interactions.rankings import Rankings, is_ranking
+from dl_core.evaluate.interactions.rankings import Rankings
 from dl_core.evaluate.results import Evaluation, Predictions
-from dl_core.evaluate.series.forecasts import Forecasts, is_forecast
+from dl_core.evaluate.series.forecasts import Forecasts
 from dl_core.files import read_json, write_json
 from dl_core.models.base import Model, Offer
 from dl_core.schema import Role
@@ -231,9 +231,8 @@ class Run:
 
 def _said(table: pd.DataFrame, evaluation: Evaluation) -> Said:
     """Return the noun that a run's table is."""
-    if is_forecast(table):
-        return Forecasts(table)
-    return Rankings(table) if is_ranking(table) else Predictions(table, evaluation.classes)
+    noun = next((noun for noun in (Forecasts, Rankings) if noun.fit(table)), None)
+    return Predictions(table, evaluation.classes) if noun is None else noun(table)
 
 
 def few(data: Dataset, most: int, seed: int) -> Dataset:

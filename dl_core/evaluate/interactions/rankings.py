@@ -28,6 +28,11 @@ class Rankings:
         if missing:
             raise SchemaError(f"the column {missing[0]!r} is missing", where="rankings")
 
+    @staticmethod
+    def fit(table: pd.DataFrame) -> bool:
+        """Return whether a table of predictions holds lists of items rather than classes of rows."""
+        return "rank" in table
+
     @property
     def models(self) -> list[str]:
         """Model names in the order of appearance."""
@@ -75,8 +80,3 @@ class Rankings:
         hits[position, place] = rows["hit"].to_numpy(dtype=bool)
         relevant[position] = rows["relevant"].to_numpy()
         return items, hits, relevant, users
-
-
-def is_ranking(table: pd.DataFrame) -> bool:
-    """Return whether a table of predictions holds lists of items rather than classes of rows."""
-    return "rank" in table

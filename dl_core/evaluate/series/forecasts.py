@@ -55,6 +55,11 @@ class Forecasts:
         if missing:
             raise SchemaError(f"the column {missing[0]!r} is missing", where="forecasts")
 
+    @staticmethod
+    def fit(table: pd.DataFrame) -> bool:
+        """Return whether a table of predictions holds forecasts rather than classes or lists."""
+        return "window" in table and "step" in table
+
     @property
     def models(self) -> list[str]:
         """Model names in the order of appearance."""
@@ -109,11 +114,6 @@ def forecast_rows(model: str, split: str, cases: Cases) -> pd.DataFrame:
     flat = cases.quantiles.reshape(m * h, len(LEVELS)).astype(np.float32)
     columns |= {name: flat[:, at] for at, name in enumerate(QUANTILES)}
     return pd.DataFrame(columns).astype({"model": "str", "split": "str", "row": "str"})
-
-
-def is_forecast(table: pd.DataFrame) -> bool:
-    """Return whether a table of predictions holds forecasts rather than classes or lists."""
-    return "window" in table and "step" in table
 
 
 def level_at(levels: Sequence[float]) -> list[int]:
