@@ -61,16 +61,18 @@ def upload(home: Path, name: str, table: pd.DataFrame, options: dict) -> dict[st
     place.mkdir(parents=True)
     table.to_csv(place / "series.csv", index=False)
     engine, seconds, on = get_engine(home, kind="inline"), {}, {"domain": "forecasting", "options": options}
-    for task in ("ingest", "series_overview", "series_listed", "series_lines"):
+    for task in ("ingest", "overview", "listed", "lines"):
         began = time.perf_counter()
-        asked = {**on, "upload": name} if task == "ingest" else on
-        job = engine.submit(f"dl_core.tasks:{task}", {"owner": OWNER, **asked}, owner=OWNER)
+        asked = {**on, "upload": name} if task == "ingest" else {**on, "view": task}
+        job = engine.submit(
+            f"dl_core.tasks:{'ingest' if task == 'ingest' else 'describe'}", {"owner": OWNER, **asked}, owner=OWNER
+        )
         if job.state != "done":
             raise SystemExit(f"{task}: {(job.error or {}).get('line', 'failed')}")
         seconds[task] = time.perf_counter() - began
         if task == "ingest":
             on = {"dataset_id": job.result["dataset_id"], "options": options}
-        elif task == "series_listed":
+        elif task == "listed":
             on = {**on, "series": [line["series"] for line in job.result["series"]][:3]}
     return seconds
 

@@ -2,7 +2,7 @@
 
     python -m benchmarks.recommendation_latency
 
-The worker keeps models and histories open, as `dl_core.tasks.interactions.serving` does; a call looks a user's
+The worker keeps models and histories open, as `dl_core.probes.interactions.opened` does; a call looks a user's
 history up, scores all items, removes what was taken and picks ten. Beside it the time of the slowest of the 50 calls.
 """
 

@@ -2,7 +2,7 @@
 
     ingest → split → train → evaluate → compare → explain → check_bias → predict → report → export
 
-What else can be asked of a finished run (remedies, learning curve, ageing, drift) stands in `probes`.
+What else can be asked of a finished run (mitigation, learning curve, ageing, exposure …) stands in `probes`.
 
 The dashboard, the command line and the benchmarks call these and nothing below them. Each verb takes from the `Domain`
 what a stage needs and hands the stage plain nouns. A model, method, metric, column or class that does not exist raises
@@ -19,16 +19,20 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from dl_core.data.dataset import Dataset, Finding
+from dl_core.data.safe_export import neutralise
 from dl_core.data.splits import Splits
+from dl_core.data.table.summary import balance
 from dl_core.domain import Domain, ReadRequest
-from dl_core.errors import OptionError, SchemaError
+from dl_core.errors import CancelledError, OptionError, SchemaError
 from dl_core.evaluate.results import Comparison, Evaluation
 from dl_core.explain.explanation import Explanation
 from dl_core.explain.request import ExplainRequest
 from dl_core.files import write_json
-from dl_core.models.base import Emit, Model, silent
+from dl_core.kinds import kind_of
+from dl_core.models.base import Emit, FitContext, Model, silent
 from dl_core.problems.base import Judging
 from dl_core.schema import Role
+from dl_core.train.opened import fitted_model, kept, open_dataset, open_run
 from dl_core.train.run import Run, Said, TrainSpec
 
 if TYPE_CHECKING:
@@ -36,14 +40,104 @@ if TYPE_CHECKING:
     from dl_core.report.content import ReportContent
     from dl_core.train.scoring import ModelSource
 
+__all__ = [  # the verbs, and the nouns that they take and give
+    "Dataset",
+    "Finding",
+    "Model",
+    "Run",
+    "Splits",
+    "TrainSpec",
+    "Work",
+    "about_rows",
+    "balance",
+    "check_bias",
+    "compare",
+    "describe",
+    "evaluate",
+    "explain",
+    "export",
+    "group_table",
+    "ingest",
+    "inspect",
+    "judging",
+    "kept",
+    "mend",
+    "model_card",
+    "new_cases",
+    "open_dataset",
+    "open_model",
+    "open_run",
+    "predict",
+    "report",
+    "report_content",
+    "split",
+    "train",
+    "trainable",
+    "write_predictions",
+]
+
 
 @dataclass(frozen=True)
 class Work:
-    """What surrounds a long verb: where events go, when to stop, where features are kept."""
+    """What surrounds a long verb.
+
+    Parameters
+    ----------
+    emit, should_stop : callable
+        Where events go, and when to stop.
+    cache : Path or None
+        Where features are kept.
+    data : Dataset or None
+        New cases that are asked about, rather than the run's own.
+    files : Path or None
+        Folder into which files of answers are written.
+    root : Path or None
+        Results name such files by their path below it.
+    """
 
     emit: Emit = silent
     should_stop: Callable[[], bool] = lambda: False
     cache: Path | None = None
+    data: Dataset | None = None
+    files: Path | None = None
+    root: Path | None = None
+
+    def place(self, name: str) -> Path:
+        """Return where a file of answers is written.
+
+        Raises
+        ------
+        OptionError
+            If no folder was given.
+        """
+        if self.files is None:
+            raise OptionError("no folder was named for the file", expected=f"a folder for {name}", todo="name one")
+        self.files.mkdir(parents=True, exist_ok=True)
+        return self.files / name
+
+    def named(self, path: Path) -> str:
+        """Return how a result names a file."""
+        return str(path) if self.root is None else path.resolve().relative_to(self.root.resolve()).as_posix()
+
+    def check_stop(self) -> None:
+        """Raise `CancelledError` when the work should end."""
+        if self.should_stop():
+            raise CancelledError("the work was cancelled")
+
+    def progress(self, done: float, text: str) -> None:
+        """Report that a fraction 0…1 is finished, and stop here if that is wanted."""
+        self.check_stop()
+        self.emit({"event": "progress", "done": float(done), "text": text})
+
+    def fitting(self, run: Run) -> FitContext:
+        """Return how models of a run are trained again in this work."""
+        return FitContext(
+            seed=run.spec.seed,
+            emit=self.emit,
+            should_stop=self.should_stop,
+            cache=self.cache,
+            options=run.spec.options,
+        )
 
 
 def ingest(domain: Domain, request: ReadRequest) -> Dataset:
@@ -59,6 +153,21 @@ def split(domain: Domain, dataset: Dataset, seed: int = 0, options: Mapping[str,
 def inspect(domain: Domain, dataset: Dataset, splits: Splits | None = None) -> list[Finding]:
     """Return all problems at once, leakage across the split included."""
     return domain.inspect(dataset, splits)
+
+
+def describe(
+    domain: Domain,
+    dataset: Dataset,
+    splits: Splits | None = None,
+    options: Mapping[str, Any] | None = None,
+    view: str = "overview",
+    arguments: Mapping[str, Any] | None = None,
+) -> dict[str, Any]:
+    """Return one view of a data set for people, as plain JSON; which there are says its kind of row."""
+    summary = kind_of(dataset).must("dl_core.data", "summary")
+    if view not in summary.VIEWS:
+        raise OptionError(f"there is no view {view!r}", expected=", ".join(summary.VIEWS))
+    return summary.describe(view, dataset, splits, domain.schema, options or {}, arguments or {})
 
 
 def mend(domain: Domain, dataset: Dataset, splits: Splits, kinds: Sequence[str]) -> tuple[Dataset, Splits]:
@@ -148,6 +257,15 @@ def about_rows(domain: Domain, dataset: Dataset, options: Mapping[str, Any]) -> 
     return None if domain.about_rows is None else domain.about_rows(dataset, options)
 
 
+def open_model(domain: Domain, run: ModelSource, name: str | None, *, judged: bool = False) -> tuple[str, Model]:
+    """Return the name and the fitted model of that name, or of the best; from memory if it was used lately.
+
+    With ``judged`` it is the one that the test rows judged, where the model went on to learn from them afterwards.
+    """
+    chosen = run.check_model(name)
+    return chosen, fitted_model(run, chosen, domain.models[chosen], judged=judged)
+
+
 def evaluate(domain: Domain, run: Run, dataset: Dataset | None = None, cache: Path | None = None) -> Evaluation:
     """Return the run's scores on its test rows, or on the labelled rows of another data set."""
     if dataset is None:
@@ -219,6 +337,21 @@ def group_table(domain: Domain, run: Run, dataset: Dataset | None = None) -> pd.
     return domain.slices(domain.problem.grouped_rows(dataset, run.splits))
 
 
+def new_cases(
+    domain: Domain,
+    source: ModelSource,
+    paths: Sequence[Path],
+    *,
+    roles: Mapping[Role, tuple[str, ...]] | None = None,
+    options: Mapping[str, Any] | None = None,
+    labelled: bool = False,
+    name: str = "New cases",
+) -> Dataset:
+    """Read new cases as the rows were read from which the models of ``source`` learned."""
+    read = {**domain.parse_options({}), **source.read_options(), **(options or {})}
+    return ingest(domain, ReadRequest(tuple(paths), roles=roles or {}, options=read, labelled=labelled, name=name))
+
+
 def predict(
     domain: Domain,
     source: ModelSource,
@@ -234,11 +367,20 @@ def predict(
     and ``basis``; for series `Forecasts`' columns. ``options`` override those of the run (``k``, ``horizon``).
     """
     name = source.check_model(model)
-    fitted = opened or source.load_model(name, domain.models[name])
+    fitted = opened or open_model(domain, source, name)[1]
     features = domain.novelty(data, cache) if domain.novelty is not None and len(data) else None
     spec = TrainSpec((name,), options={**source.read_options(), **(options or {})})
     judged = judging(domain, None, spec)
     return domain.problem.score_new(source, name, fitted, data, features, judged)
+
+
+def write_predictions(
+    domain: Domain, predictions: pd.DataFrame, data: Dataset, path: Path, *, append: bool = False
+) -> pd.DataFrame:
+    """Write predictions as CSV in the columns of the command line, safe from formulas, and return that table."""
+    table = domain.prediction_table(predictions, data)
+    neutralise(table).to_csv(path, mode="a" if append else "w", header=not append, index=False)
+    return table
 
 
 def report(domain: Domain, run: Run, out: Path) -> Path:

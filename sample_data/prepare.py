@@ -10,8 +10,10 @@ import argparse
 import shutil
 import sys
 import tempfile
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -21,15 +23,15 @@ from dl_core import pipeline
 from dl_core.cli.progress import Progress
 from dl_core.data.dataset import Dataset
 from dl_core.domain import Domain, get_domain
-from dl_core.engine import get_engine
+from dl_core.engine import Engine, get_engine
 from dl_core.evaluate.series.forecasts import QUANTILES, is_forecast
 from dl_core.files import read_json, write_json
+from dl_core.probes import probes
 from dl_core.tasks.opening import sample_folder
-from dl_core.tasks.prepared import first_questions, next_questions, question_name, slow_questions
+from dl_core.tasks.prepared import first_questions, question_name
 from dl_core.train.run import JUDGED, Run, TrainSpec
 
 SEED = 0
-SLOW = ("cold_start", "learning_curve")  # answers for which models are trained again
 DIGITS = 4  # of quantiles
 LARGE = 2_000_000  # bytes of a model's file beyond which its matrices are kept in half precision
 
@@ -89,23 +91,37 @@ def answer(domain: Domain, home: Path, out: Path, quick: bool = False) -> None:
     run = replace(run, dataset={**run.dataset, "path": str(sample_folder(domain, home))})
     pipeline.report(domain, run, out / "report.html")
     pipeline.model_card(domain, run, None, out / "model_card.md")
-    about = read_json(out / "run.json")
-    slow = [] if quick else slow_questions(domain, about)
+    slow = [name for name, probe in probes().items() if probe.trains]
     for path in (out / "answers").glob("*.json"):
-        if not (quick and path.name.startswith(SLOW)):
+        if not (quick and path.name.startswith(tuple(slow))):
             path.unlink()
     engine = get_engine(home, kind="inline")
-    waiting = [*first_questions(domain, about, out), *slow]
-    while waiting:
-        task, args = waiting.pop(0)
-        full = {"run": {"prepared": domain.name}, "owner": "prepared", **args}
-        job = engine.submit(f"dl_core.tasks:{task}", full, owner="prepared")
-        if job.state != "done":
-            sys.exit(f"{task}: {(job.error or {}).get('line', 'failed')}")
-        (out / "answers").mkdir(exist_ok=True)
-        write_json(out / "answers" / f"{question_name(task, args)}.json", job.result)
-        print(f"{task} answered", file=sys.stderr)
-        waiting += next_questions(domain, about, task, args, job.result)
+    (out / "answers").mkdir(exist_ok=True)
+    asked: set[str] = set()
+    answers: dict[str, Any] = {}
+    while True:
+        questions = first_questions(domain, run, answers, slow=not quick)
+        fresh = [one for one in questions if question_name(*one) not in asked]
+        if not fresh:
+            return
+        for task, args in fresh:
+            result = ask(engine, domain, task, args)
+            asked.add(question_name(task, args))
+            answers.setdefault(" ".join([task, *([args["view"]] if "view" in args else [])]), result)
+            write_json(out / "answers" / f"{question_name(task, args)}.json", result)
+            print(f"{task} answered", file=sys.stderr)
+
+
+def ask(engine: Engine, domain: Domain, task: str, args: Mapping[str, Any]) -> Any:
+    """Return the answer of a verb or probe."""
+    full = {"probe": task, "arguments": args} if task in probes() else args
+    task = "probe" if task in probes() else task
+    job = engine.submit(
+        f"dl_core.tasks:{task}", {"run": {"prepared": domain.name}, "owner": "prepared", **full}, owner="prepared"
+    )
+    if job.state != "done":
+        sys.exit(f"{task}: {(job.error or {}).get('line', 'failed')}")
+    return job.result
 
 
 def main() -> None:

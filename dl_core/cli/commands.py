@@ -9,6 +9,7 @@ import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,12 +17,13 @@ import dl_core.domains  # noqa: F401  makes the domains known
 from dl_core import pipeline
 from dl_core.cli import parser
 from dl_core.cli.progress import Progress
-from dl_core.cli.tables import print_table
+from dl_core.cli.tables import print_answer, print_probes, print_table
 from dl_core.data.dataset import Dataset
 from dl_core.data.safe_export import neutralise
 from dl_core.domain import Domain, ReadRequest, domains, get_domain
 from dl_core.errors import OptionError, RunError, SchemaError
 from dl_core.files import storage_errors
+from dl_core.probes import get_probe, probes_for
 from dl_core.schema import Role
 from dl_core.train.run import Run, TrainSpec
 
@@ -40,6 +42,7 @@ def build_parser() -> parser.Parser:
             "compare": compare,
             "explain": explain,
             "bias": bias,
+            "probe": probe,
             "report": report,
             "export": export,
         }
@@ -151,6 +154,34 @@ def bias(args: argparse.Namespace) -> None:
     print("\n".join(found.warnings))
 
 
+def probe(args: argparse.Namespace) -> None:
+    """Ask a probe and print its answer, or list the probes that the run allows."""
+    run = pipeline.open_run(args.run)
+    domain = get_domain(run.domain)
+    if args.name is None:
+        offered = [one.describe() for one in probes_for(domain, run).values()]
+        if args.json:
+            _print_json({"probes": offered})
+        else:
+            print_probes(offered, sys.stdout)
+        return
+    asked, given = get_probe(args.name), dict(args.option)
+    if args.model is not None:
+        names = {one.name for one in asked.arguments}
+        given["models" if "models" in names and "model" not in names else "model"] = args.model
+    work = pipeline.Work(emit=Progress(sys.stderr).event, cache=args.run / "cache", files=args.out)
+    if args.data is not None:
+        if not asked.new_cases:
+            raise OptionError("it reads no new cases", where=f"probe {asked.name}", todo="leave --data out")
+        _check_there(args.data)
+        work = replace(work, data=pipeline.new_cases(domain, run, [args.data], name=args.data.stem))
+    found = asked.ask(domain, run, work, given)
+    if args.json:
+        _print_json(found)
+    else:
+        print_answer(found, sys.stdout)
+
+
 def report(args: argparse.Namespace) -> None:
     """Write the HTML report."""
     _check_place(args.out)
@@ -167,6 +198,12 @@ def export(args: argparse.Namespace) -> None:
     with storage_errors(args.out.name):
         pipeline.export(get_domain(run.domain), run, args.model, args.out)
     print(f"Bundle written to {args.out.name}", file=sys.stderr)
+
+
+def _check_there(path: Path | None) -> None:
+    """Raise if a path was named and nothing is there."""
+    if path is not None and not path.exists():
+        raise OptionError("there is no such file or folder", where=str(path))
 
 
 def _check_place(path: Path, folder: bool = False) -> None:
@@ -210,8 +247,7 @@ def _request(
     labelled: bool = True,
 ) -> ReadRequest:
     for path in (args.data, test):
-        if path is not None and not path.exists():
-            raise OptionError("there is no such file or folder", where=str(path))
+        _check_there(path)
     roles: dict[Role, tuple[str, ...]] = {}
     for name, column in args.role:
         try:

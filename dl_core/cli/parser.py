@@ -57,6 +57,11 @@ def build(commands: Mapping[str, Command]) -> Parser:
     explain.add_argument("--target", help="class to explain; the predicted one by default")
     bias = add("bias", "Show every metric by group.", _run, _model, _json)
     bias.add_argument("--groups", required=True, metavar="COL[,COL]", help="columns; two are shown as pairs as well")
+    probe = add("probe", "Ask the run something else; without a name, list what it can be asked.", _run, _model, _json)
+    probe.add_argument("name", nargs="?", metavar="NAME", help="see the list")
+    probe.add_argument("--option", type=pair, action="append", default=[], metavar="KEY=VALUE", help="see the list")
+    probe.add_argument("--data", type=Path, metavar="PATH", help="new cases, for probes that read some")
+    probe.add_argument("--out", type=Path, metavar="DIR", help="folder, for probes that write a file")
     add("report", "Write the report.", _run, _out)
     add("export", "Write a bundle that `predict` runs anywhere.", _run, _model, _out)
     return parser

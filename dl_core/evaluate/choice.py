@@ -68,3 +68,11 @@ def best_model(models: Mapping[str, Any], kind: str | None = None) -> str | None
             if about["state"] == "done" and kind in (None, about["kind"])
         }
     )
+
+
+def default_pair(models: Mapping[str, Any]) -> tuple[str, str]:
+    """Return the two of several models that are put side by side at first: the best deep one, the best baseline."""
+    names = list(models)
+    first = best_model(models, "deep") or names[0]
+    second = best_model(models, "baseline")
+    return first, second if second and second != first else next(name for name in names if name != first)

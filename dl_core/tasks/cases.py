@@ -6,8 +6,8 @@ import numpy as np
 import pandas as pd
 
 from dl_core.data.dataset import Dataset
+from dl_core.data.rows import shown_columns
 from dl_core.evaluate.decide import by_confidence, of_kind, outcomes
-from dl_core.tasks.rows import shown_columns
 from dl_core.train.run import Run
 
 NEAR = 1.0  # log odds from the operating point within which a decision of two classes is uncertain

@@ -10,9 +10,9 @@ import numpy as np
 from PIL import Image
 
 from dl_core.data.dataset import Dataset
+from dl_core.data.images.pictures import data_uri
 from dl_core.explain.table.plain import table_explanation_as_json
 from dl_core.explain.table.values import step_of, value_text
-from dl_core.tasks.pictures import data_uri
 
 if TYPE_CHECKING:
     from dl_core.explain.explanation import Explanation

@@ -9,13 +9,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from dl_core import pipeline
-from dl_core.data.dataset import Dataset, Finding
 from dl_core.domain import Domain, ReadRequest, get_domain
 from dl_core.errors import OptionError
+from dl_core.pipeline import Dataset, Finding
 from dl_core.schema import Role
 from dl_core.store import get_store
-from dl_core.tasks.opening import open_dataset, sample_folder
-from dl_core.tasks.table.summary import balance
+from dl_core.tasks.opening import open_dataset, open_run, sample_folder, split_of
 
 if TYPE_CHECKING:
     from dl_core.engine import TaskContext
@@ -35,7 +34,7 @@ def ingest(args: Mapping[str, Any], context: TaskContext) -> dict[str, Any]:
     context.progress(0.02, "Reading the files")
     if args.get("sample"):
         named = args["sample"] if isinstance(args["sample"], str) else ""
-        dataset = Dataset.load(sample_folder(domain, context.home, named))
+        dataset = pipeline.open_dataset(sample_folder(domain, context.home, named))
         known = [r for r in store.datasets(args["owner"], domain.name) if r.fingerprint == dataset.fingerprint]
         if known:
             return _described(domain, known[0].id, dataset, args)
@@ -60,6 +59,22 @@ def sample(args: Mapping[str, Any], context: TaskContext) -> dict[str, Any]:
     domain = get_domain(args["domain"])
     folder = sample_folder(domain, context.home, args.get("sample") or "")
     return {"folder": folder.resolve().relative_to(Path(context.home).resolve()).as_posix()}
+
+
+def describe(args: Mapping[str, Any], context: TaskContext) -> dict[str, Any]:
+    """Return ``args["view"]`` of a run's rows, or of those of a registered data set (``dataset_id``), for people.
+
+    The other arguments are those of the view; see `pipeline.describe`.
+    """
+    if args.get("dataset_id"):
+        _, record, dataset = open_dataset(args, context)
+        domain = get_domain(record.domain)
+        splits, options = split_of(domain, dataset, args)
+    else:
+        domain, run = open_run(args, context)
+        dataset, splits, options = pipeline.open_dataset(run.folder / run.dataset["path"]), run.splits, run.spec.options
+    context.progress(0.5, "Counting")
+    return pipeline.describe(domain, dataset, splits, options, args.get("view") or "overview", args)
 
 
 def inspect(args: Mapping[str, Any], context: TaskContext) -> dict[str, Any]:
@@ -97,16 +112,14 @@ def upload_folder(args: Mapping[str, Any], context: TaskContext) -> Path:
 
 
 def _described(domain: Domain, dataset_id: str, dataset: Dataset, args: Mapping[str, Any]) -> dict[str, Any]:
-    options = domain.parse_options({k: v for k, v in (args.get("options") or {}).items() if v is not None})
-    blocked = any(note.level == "error" for note in dataset.notes)
-    splits = None if blocked else pipeline.split(domain, dataset, int(args.get("seed", 0)), options)
+    splits, _ = split_of(domain, dataset, args)
     findings = [*dataset.notes, *pipeline.inspect(domain, dataset, splits)]
     return {
         "dataset_id": dataset_id,
         "summary": dataset.describe(),
         "findings": [_shown(finding) for finding in dict.fromkeys(findings)],
         "split": None if splits is None else {"kind": splits.kind, "protocol": splits.protocol, **splits.counts()},
-        "balance": balance(dataset, splits),
+        "balance": pipeline.balance(dataset, splits),
     }
 
 

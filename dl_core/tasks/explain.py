@@ -9,11 +9,11 @@ import numpy as np
 from PIL import Image
 
 from dl_core import pipeline
+from dl_core.data.images.pictures import data_uri, thumbnail, thumbnails
+from dl_core.data.rows import plain, row_values, shown_columns, typical_columns
 from dl_core.schema import Role
 from dl_core.tasks.contributions import explanation_as_json
-from dl_core.tasks.opening import open_model, open_run
-from dl_core.tasks.pictures import data_uri, thumbnail, thumbnails
-from dl_core.tasks.rows import plain, row_values, shown_columns, typical_columns
+from dl_core.tasks.opening import open_run
 
 if TYPE_CHECKING:
     from dl_core.engine import TaskContext
@@ -36,7 +36,7 @@ def explain(args: Mapping[str, Any], context: TaskContext) -> dict[str, Any]:
     found: dict[str, list[dict[str, Any]]] = {row: [] for row in rows}
     for number, name in enumerate(models):
         context.progress(number / len(models), f"Explaining {domain.models[name].label}")
-        _, model = open_model(domain, run, name)
+        _, model = pipeline.open_model(domain, run, name)
         maps = pipeline.explain(
             domain,
             run,
@@ -73,7 +73,7 @@ def layers(args: Mapping[str, Any], context: TaskContext) -> dict[str, Any]:
     from dl_core.explain.walk import has_maps
 
     domain, run = open_run(args, context)
-    name, model = open_model(domain, run, args.get("model"))
+    name, model = pipeline.open_model(domain, run, args.get("model"))
     data = run.load_dataset().subset([args["row"]])
     graph = model.graph() if Role.IMAGE in data.roles else None
     if graph is None or not has_maps(graph, data.images.shape[1:]):

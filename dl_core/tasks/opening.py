@@ -3,26 +3,25 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import os
 import shutil
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from dl_core import pipeline
-from dl_core.data.dataset import Dataset
 from dl_core.domain import Domain, ReadRequest, Sample, get_domain
 from dl_core.errors import OptionError
+from dl_core.pipeline import Dataset, Run, Splits
 from dl_core.store import Store, get_store
-from dl_core.train.run import Run
 
 if TYPE_CHECKING:
     from dl_core.engine import TaskContext
-    from dl_core.models.base import Model
 
-OPEN, MODELS = 4, 8  # runs and models that a worker keeps in memory
+SPLITS = 2  # that a worker keeps in memory
 
 
 def open_run(args: Mapping[str, Any], context: TaskContext) -> tuple[Domain, Run]:
@@ -40,22 +39,16 @@ def open_run(args: Mapping[str, Any], context: TaskContext) -> tuple[Domain, Run
         domain = get_domain(name["prepared"])
         if domain.sample is None or domain.sample.prepared_run is None:
             raise OptionError("this domain has no prepared run", where=domain.title)
-        run = load_run(str(domain.sample.prepared_run), stamp(domain.sample.prepared_run))
+        folder = domain.sample.prepared_run
+        run = pipeline.open_run(folder)
         if (run.folder / run.dataset["path"] / "dataset.json").exists():
             return domain, run
-        return domain, replace(run, dataset={**run.dataset, "path": str(sample_folder(domain, context.home))})
+        return domain, pipeline.open_run(folder, sample_folder(domain, context.home))
     if "id" not in name:
         raise OptionError("no run was named", todo="train first, or open a run")
     store = get_store(context.home)
     record = store.run(name["id"], args["owner"])
-    folder = store.run_folder(record.id)
-    return get_domain(record.domain), load_run(str(folder), stamp(folder))
-
-
-def open_model(domain: Domain, run: Run, name: str | None, *, judged: bool = False) -> tuple[str, Model]:
-    """Return a fitted model of a run, from memory if it was used lately; ``judged`` as in `Run.load_model`."""
-    chosen = run.check_model(name)
-    return chosen, _model(domain.name, chosen, str(run.folder), stamp(run.folder), judged)
+    return get_domain(record.domain), pipeline.open_run(store.run_folder(record.id))
 
 
 def sample_named(domain: Domain, name: str = "") -> Sample:
@@ -107,7 +100,35 @@ def open_dataset(args: Mapping[str, Any], context: TaskContext) -> tuple[Store, 
     """Return the store, the record and the data set that ``args["dataset_id"]`` names."""
     store = get_store(context.home)
     record = store.dataset(args["dataset_id"], args["owner"])
-    return store, record, Dataset.load(store.dataset_folder(record.id))
+    return store, record, pipeline.open_dataset(store.dataset_folder(record.id))
+
+
+def split_of(domain: Domain, dataset: Dataset, args: Mapping[str, Any]) -> tuple[Splits | None, dict[str, Any]]:
+    """Return the split of a data set under ``args["options"]`` and ``args["seed"]``, and the options.
+
+    None before a finding of level error is mended.
+    """
+    options = domain.parse_options({k: v for k, v in (args.get("options") or {}).items() if v is not None})
+    if any(note.level == "error" for note in dataset.notes):
+        return None, options
+    key = json.dumps([domain.name, int(args.get("seed", 0)), options], sort_keys=True, default=str)
+    return _split(_Drawn(key, id(dataset), domain, dataset, options)), options
+
+
+@dataclass(frozen=True)
+class _Drawn:
+    """What a split is drawn from; the data set itself stays in memory with it, so that its id stays its own."""
+
+    key: str
+    identity: int
+    domain: Domain = field(compare=False)
+    dataset: Dataset = field(compare=False)
+    options: Mapping[str, Any] = field(compare=False)
+
+
+@lru_cache(maxsize=SPLITS)
+def _split(drawn: _Drawn) -> Splits:
+    return pipeline.split(drawn.domain, drawn.dataset, json.loads(drawn.key)[1], drawn.options)
 
 
 def private_folder(context: TaskContext) -> Path:
@@ -120,20 +141,3 @@ def private_folder(context: TaskContext) -> Path:
 def relative(path: Path, context: TaskContext) -> str:
     """Return a file's path as results give it: below the workspace."""
     return path.resolve().relative_to(Path(context.home).resolve()).as_posix()
-
-
-def stamp(folder: Path) -> int:
-    """Return when a run's record last changed, in ns; 0 where there is none."""
-    path = Path(folder) / "run.json"
-    return path.stat().st_mtime_ns if path.exists() else 0
-
-
-@lru_cache(maxsize=OPEN)
-def load_run(folder: str, changed: int) -> Run:
-    """Return the run in ``folder``, from memory if it was used lately and has not changed since."""
-    return Run.load(Path(folder))
-
-
-@lru_cache(maxsize=MODELS)
-def _model(domain: str, name: str, folder: str, changed: int, judged: bool) -> Model:
-    return load_run(folder, changed).load_model(name, get_domain(domain).models[name], judged=judged)

@@ -10,15 +10,15 @@ import numpy as np
 
 from dl_core import pipeline
 from dl_core.data.dataset import Dataset
+from dl_core.data.images.pictures import thumbnail, thumbnails
+from dl_core.data.rows import is_table, plain
 from dl_core.domain import Domain, ReadRequest
 from dl_core.errors import OptionError
 from dl_core.evaluate.results import records
 from dl_core.schema import Role
 from dl_core.tasks.contributions import map_as_json
 from dl_core.tasks.data import upload_folder
-from dl_core.tasks.opening import open_model, open_run, private_folder, relative
-from dl_core.tasks.pictures import thumbnail, thumbnails
-from dl_core.tasks.rows import is_table, plain
+from dl_core.tasks.opening import open_run, private_folder, relative
 from dl_core.tasks.table.queue import score_queue
 from dl_core.tasks.table.what_if import score_changes
 
@@ -37,7 +37,7 @@ def predict(args: Mapping[str, Any], context: TaskContext) -> dict[str, Any]:
     of milliseconds. The result names a CSV with every case. Rows of a table come back as a queue sorted by risk.
     """
     domain, run = open_run(args, context)
-    name, model = open_model(domain, run, args.get("model"))
+    name, model = pipeline.open_model(domain, run, args.get("model"))
     context.progress(0.1, "Reading the new cases")
     data = _new_data(domain, run, args, context)
     answer = score_queue if is_table(data) else _score_images
@@ -120,7 +120,7 @@ def what_if(args: Mapping[str, Any], context: TaskContext) -> dict[str, Any]:
             raise OptionError(f"there is no change {name!r}", expected=", ".join(CORRUPTIONS))
         changed = CORRUPTIONS[name](changed, int(strength), run.spec.seed)
     both = Dataset.from_images(np.concatenate([image, changed]), run.evaluation.classes)
-    scores = {name: open_model(domain, run, name)[1].scores(both) for name in run.trained}
+    scores = {name: pipeline.open_model(domain, run, name)[1].scores(both) for name in run.trained}
     rules = {name: run.models[name].rule for name in scores}
     return {
         **moves(scores, rules, run.evaluation.classes, run.best),

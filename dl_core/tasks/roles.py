@@ -14,12 +14,12 @@ from dl_core import pipeline
 from dl_core.data.dataset import Dataset, Finding
 from dl_core.data.interactions.histories import POSITIVE
 from dl_core.data.labels import fold_labels
+from dl_core.data.rows import is_table, shown_columns
 from dl_core.data.series.panel import AHEAD, SERIES, TIME
 from dl_core.domain import Domain, ReadRequest, get_domain
 from dl_core.errors import SchemaError
 from dl_core.schema import ARRAYS, Role
 from dl_core.tasks.opening import open_dataset
-from dl_core.tasks.rows import is_table, shown_columns
 
 if TYPE_CHECKING:
     from dl_core.engine import TaskContext

@@ -12,8 +12,9 @@ from dl_core.domain import get_domain
 from dl_core.engine.ids import no_access
 from dl_core.errors import CancelledError
 from dl_core.evaluate.choice import best_model
+from dl_core.probes import Asked, get_probe
 from dl_core.schema import Role
-from dl_core.tasks.opening import open_dataset
+from dl_core.tasks.opening import open_dataset, open_run
 from dl_core.train.run import TrainSpec
 
 if TYPE_CHECKING:
@@ -58,14 +59,13 @@ def train(args: Mapping[str, Any], context: TaskContext) -> dict[str, Any]:
 
 def warm_up(args: Mapping[str, Any], context: TaskContext) -> dict[str, Any]:
     """Load what the first prediction needs, so that the first user does not wait for it."""
-    from dl_core.tasks.opening import open_model, open_run
-
     domain, run = open_run(args, context)
-    if run.dataset["roles"].get(Role.ITEM):
-        from dl_core.tasks.interactions.recommend import warm_lists
-
-        return {"model": warm_lists(domain, run)}
-    name, model = open_model(domain, run, best_model(run.models, "deep"))
+    recommend = get_probe("recommend")
+    if recommend.allows(domain, run):
+        (first, *_) = recommend.first(Asked(domain, run))
+        recommend.ask(domain, run, pipeline.Work(), first)
+        return {"model": first["models"][0]}
+    name, model = pipeline.open_model(domain, run, best_model(run.models, "deep"))
     data = run.load_dataset()
     series = data.values(Role.SERIES)
     rows = run.splits.test[:1] if series is None else data.ids[(series == series.iloc[0]).to_numpy()]

@@ -11,13 +11,14 @@ from toy_domain import TOY, wines
 
 import dl_core.domains  # noqa: F401 - makes the domains known
 from dl_core import domain as registry
-from dl_core import pipeline, probes
+from dl_core import pipeline
 from dl_core.__main__ import main
 from dl_core.domain import ReadRequest, domains, get_domain
 from dl_core.errors import OptionError
 from dl_core.evaluate.interactions.metrics import LIST_METRICS
 from dl_core.evaluate.metrics import METRICS
 from dl_core.evaluate.series.metrics import SERIES_METRICS
+from dl_core.probes import get_probe
 from dl_core.store.bundle import open_bundle
 from dl_core.train.run import Run, TrainSpec
 
@@ -120,13 +121,14 @@ def test_bias_and_both_remedies(toy, run, tmp_path):
     report = pipeline.check_bias(toy, run, None, ["country"])
     assert set(report.groups["group"]) == {"Here", "There"}
     for method in ("thresholds", "reweighing"):
-        found = probes.mitigate(toy, run, "centres", "country", method, pipeline.Work(cache=tmp_path))
+        asked = {"model": "centres", "column": "country", "method": method}
+        found = get_probe("mitigation").ask(toy, run, pipeline.Work(cache=tmp_path), asked)
         assert {"before", "after"} <= set(found)
         json.dumps(found)
 
 
 def test_the_learning_curve_is_the_domain_s_own(toy, run):
-    assert len(probes.learning_curve(toy, run, pipeline.Work(), seeds=2)) == 2
+    assert len(get_probe("learning_curve").ask(toy, run, pipeline.Work(), {"seeds": 2})["rows"]) == 2
 
 
 def test_report_and_card_need_no_picture(toy, run, tmp_path):
@@ -205,11 +207,13 @@ def test_every_job_runs_on_it(toy, cellar, tmp_path):
     assert predicted["rows"] == 2 and predicted["queue"][0]["score"] >= predicted["queue"][1]["score"]
     assert do("layers", **on, row=rows[0])["layers"] == []
     assert do("bias", **on)["columns"] == ["country"]
-    assert do("mitigate", **on, column="country", method="thresholds")["after"]
-    assert do("learning_curve", **on, seeds=1)["rows"]
+    asked = {"column": "country", "method": "thresholds"}
+    assert do("probe", **on, probe="mitigation", arguments=asked)["after"]
+    assert do("probe", **on, probe="learning_curve", arguments={"seeds": 1})["rows"]
     assert (tmp_path / do("report", **on)["html"]).is_file()
     assert (tmp_path / do("export", **on)["zip"]).is_file()
     changed = do("what_if", **on, row=rows[0], changes={"tannin": 0.0})["scores"]
     assert [one["model"] for one in changed] == ["majority", "centres"] and changed[1]["before"] != changed[1]["after"]
-    job = engine.submit("dl_core.tasks:robustness", {"owner": "me", **on, "corruption": "noise"}, owner="me")
-    assert job.error["kind"] in ("OptionError", "SchemaError")  # images only, and it says so
+    asked = {"probe": "corrupted_images", "arguments": {"corruption": "noise"}}
+    job = engine.submit("dl_core.tasks:probe", {"owner": "me", **on, **asked}, owner="me")
+    assert job.error["kind"] == "OptionError" and "images only" in job.error["line"]

@@ -9,11 +9,12 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from dl_core import pipeline, probes
+from dl_core import pipeline
 from dl_core.__main__ import main
 from dl_core.data.series.panel import Panel
 from dl_core.domain import ReadRequest, get_domain
 from dl_core.errors import OptionError, SchemaError
+from dl_core.probes import get_probe
 from dl_core.schema import Role
 from dl_core.train.run import JUDGED, Run
 from tests.series import toy_frame
@@ -136,10 +137,11 @@ def test_sums_add_up(run, domain):
 def test_groups_and_remedies(run, domain):
     report = pipeline.check_bias(domain, run, "nlinear", ["region"])
     assert set(report.groups["group"]) == {"north", "south"}
-    found = probes.mitigate(domain, run, "nlinear", "region", "scaling", pipeline.Work())
+    mitigation, asked = get_probe("mitigation"), {"model": "nlinear", "column": "region"}
+    found = mitigation.ask(domain, run, pipeline.Work(), {**asked, "method": "scaling"})
     assert found["method"] == "scaling" and found["sentence"]
     with pytest.raises(OptionError, match="no mitigation"):
-        probes.mitigate(domain, run, "nlinear", "region", "thresholds", pipeline.Work())
+        mitigation.ask(domain, run, pipeline.Work(), {**asked, "method": "thresholds"})
 
 
 def test_other_data_are_judged_on_their_last_windows(folder, run, capsys):

@@ -6,9 +6,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from dl_core import pipeline, probes
+from dl_core import pipeline
 from dl_core.domain import ReadRequest
-from dl_core.errors import SchemaError
+from dl_core.errors import OptionError
+from dl_core.probes import get_probe
 from dl_core.schema import Role
 from dl_core.train.run import TrainSpec
 from tests.transactions import draw_transactions
@@ -86,16 +87,19 @@ def test_bias_by_region_finds_nothing_where_nothing_is(fraud_run, fraud_detectio
 
 
 def test_ageing_is_told_by_week_with_and_without_updates(fraud_run, fraud_detection):
-    still = probes.ageing(fraud_detection, fraud_run, ["rules", "boosting"])
+    def ageing(**asked):
+        return pd.DataFrame(get_probe("ageing").ask(fraud_detection, fraud_run, pipeline.Work(), asked)["rows"])
+
+    still = ageing(models=["rules", "boosting"])
     assert set(still["model"]) == {"rules", "boosting"} and still["week"].nunique() >= 2
-    learned = probes.ageing(fraud_detection, fraud_run, ["logistic"], update=True)
+    learned = ageing(models=["logistic"], update=True)
     assert set(learned["model"]) == {"logistic, updated"}
     assert learned["n"].sum() == len(fraud_run.splits.test)
 
 
 def test_drift_ranks_the_inputs(fraud_run, fraud_detection):
-    table = probes.drift(fraud_detection, fraud_run)
-    assert "amount" in table.iloc[:, 0].tolist()
+    rows = get_probe("drift").ask(fraud_detection, fraud_run, pipeline.Work(), {})["rows"]
+    assert "amount" in [next(iter(row.values())) for row in rows]
 
 
 def test_report_and_card_speak_of_transactions(fraud_run, fraud_detection, tmp_path):
@@ -116,5 +120,5 @@ def test_without_labels_only_anomalies_are_found(fraud_detection, tmp_path):
     assert run.trained == ["isolation", "autoencoder"] and run.evaluation.metrics.empty
     table = fraud_detection.prediction_table(pipeline.predict(fraud_detection, run, None, data), data)
     assert 0 < table["flagged"].mean() < 0.1
-    with pytest.raises(SchemaError, match="label"):
-        probes.ageing(fraud_detection, run)
+    with pytest.raises(OptionError, match="label"):
+        get_probe("ageing").ask(fraud_detection, run, pipeline.Work(), {})

@@ -9,9 +9,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from dl_core import pipeline, probes
+from dl_core import pipeline
 from dl_core.domain import ReadRequest
 from dl_core.errors import OptionError, SchemaError
+from dl_core.probes import get_probe
 from dl_core.schema import Role
 from dl_core.train.run import Run, TrainSpec
 
@@ -118,7 +119,9 @@ def test_bias_by_sex_and_by_pairs(tiny_run, medical_imaging):
         lambda domain, run: pipeline.compare(domain, run, ["pixels", "oracle"]),
         lambda domain, run: pipeline.check_bias(domain, run, None, ["shoe size"]),
         lambda domain, run: pipeline.check_bias(domain, run, "oracle", ["sex"]),
-        lambda domain, run: probes.mitigate(domain, run, None, "sex", "magic", pipeline.Work()),
+        lambda domain, run: get_probe("mitigation").ask(
+            domain, run, pipeline.Work(), {"column": "sex", "method": "magic"}
+        ),
         lambda domain, run: pipeline.explain(domain, run, None, run.load_dataset(), methods=["tea leaves"]),
     ],
 )
@@ -168,7 +171,8 @@ def test_data_with_an_error_are_not_trained_on(tiny_dataset, medical_imaging, tm
 def test_reweighing_trains_again_and_keeps_the_run(tiny_run, medical_imaging, tmp_path):
     before = sorted(path.name for path in tiny_run.folder.iterdir())
     work = pipeline.Work(cache=tmp_path)
-    found = probes.mitigate(medical_imaging, tiny_run, "pixels", "sex", "reweighing", work)
+    asked = {"model": "pixels", "column": "sex", "method": "reweighing"}
+    found = get_probe("mitigation").ask(medical_imaging, tiny_run, work, asked)
     assert found["before"]["model"] == found["after"]["model"] == "pixels"
     assert sorted(path.name for path in tiny_run.folder.iterdir()) == before
     again = next((tmp_path / "mitigated").glob("*/run.json"))

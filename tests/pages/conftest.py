@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -15,11 +16,18 @@ from dl_core.data.dataset import Dataset, Finding, Source
 from dl_core.data.splits import Splits
 from dl_core.domain import Sample
 from dl_core.evaluate.results import Evaluation, Predictions
+from dl_core.probes import get_probe, probes
 from dl_core.schema import Role
 from dl_core.train.run import FittedModel, Run, TrainSpec
 
 ROWS = 40
 MODELS = {"majority": 0.5, "pixels": 0.61, "frozen_features": 0.942}
+
+
+def answered(monkeypatch: pytest.MonkeyPatch, name: str, rows: list[dict[str, Any]]) -> None:
+    """Have a probe answer with these rows."""
+    verb = lambda domain, run, work, arguments: {"rows": rows}  # noqa: E731 - it is as long as its name
+    monkeypatch.setitem(probes(), name, dataclasses.replace(get_probe(name), verb=verb))
 
 
 def small_dataset(name: str = "Small sample") -> Dataset:

@@ -20,6 +20,7 @@ from dl_core.evaluate.results import Evaluation
 from dl_core.kinds import get_kind
 from dl_core.train.run import Run
 from tests.forecast_runs import HORIZON, QUICK, shared_run
+from tests.pages.conftest import answered
 from tests.pages.test_pages_router import said
 from tests.series import toy_frame
 from ui.kinds.series import curves, disagreements, explain, forecast_charts, predict
@@ -186,7 +187,7 @@ def test_a_changed_plan_is_drawn_beside_the_planned() -> None:
 
 
 def test_more_series_than_came_back_are_searched(shops: Run, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(import_module("dl_core.tasks.series.forecast"), "SHOWN", 2)
+    monkeypatch.setattr(import_module("dl_core.probes.series.forecast_ahead"), "SHOWN", 2)
     test = opened("Predict")
     assert test.selectbox(key="forecasting_ahead_series").options == ["shop 0", "shop 1"]
     test.text_input(key="forecasting_ahead_search").set_value("shop 5")
@@ -265,8 +266,6 @@ def test_parts_and_covariates_are_drawn_with_their_names(monkeypatch: pytest.Mon
 
 @pytest.mark.usefixtures("shops")
 def test_the_learning_curve_says_who_is_ahead_where_little_is_known(monkeypatch: pytest.MonkeyPatch) -> None:
-    from dl_core import probes
-
     rows = [
         {
             "model": model,
@@ -284,7 +283,7 @@ def test_the_learning_curve_says_who_is_ahead_where_little_is_known(monkeypatch:
         for labels in (12, 48)
         for seed in (0, 1)
     ]
-    monkeypatch.setattr(probes, "learning_curve", lambda *about, **more: rows)
+    answered(monkeypatch, "learning_curve", rows)
     test = opened("Compare")
     test.session_state["forecasting_labels"] = True
     settled(test).button(key="draw_curve").click()
@@ -300,7 +299,7 @@ def test_a_chosen_window_of_disagreement_is_drawn(monkeypatch: pytest.MonkeyPatc
     monkeypatch.setattr(curves, "draw_fan", lambda *about, **more: shown.append((about, more)))
     context = MagicMock()
     context.label.side_effect = str.upper
-    context.ask.side_effect = lambda task, args, **more: asked.append((task, args)) or {"series": "x"}
+    context.probe.side_effect = lambda task, args, **more: asked.append((task, args)) or {"series": "x"}
     found = [
         {"row": name, "window": at, "a": "drift", "b": "nlinear", "difference": 3.0, "error_a": 1.0, "error_b": 2.0}
         for at, name in enumerate(("x", "y"))
@@ -312,4 +311,4 @@ def test_a_chosen_window_of_disagreement_is_drawn(monkeypatch: pytest.MonkeyPatc
     assert table["MASE of NLINEAR"].tolist() == [2.0, 2.0] and table["Window"].tolist() == [1, 2]
     page.dataframe.return_value.selection.rows = [1]
     disagreements.show(context, found, ("nlinear", "drift"))
-    assert asked == [("series_forecasts", {"series": "y", "window": 1})] and shown[0][0][2] == ["nlinear", "drift"]
+    assert asked == [("window_forecasts", {"series": "y", "window": 1})] and shown[0][0][2] == ["nlinear", "drift"]

@@ -18,6 +18,7 @@ from dl_core.problems.ranking import RANKING
 from dl_core.store import get_store
 from dl_core.tasks import prepared
 from dl_core.train.run import Run
+from tests.pages.conftest import answered
 from tests.pages.test_pages_router import said
 from tests.ratings import write_u_data
 from ui.kinds.interactions import cold_start, data_facts, explain_why, item_lists, preview, stress
@@ -151,18 +152,18 @@ def test_predict_makes_a_file_for_everyone() -> None:
 
 def test_kept_answers_are_what_the_tabs_ask(films: Run) -> None:
     domain = registry.get_domain("recommendation")
-    summary = films.summary()
-    first = prepared.first_questions(domain, summary, films.folder)
-    asked = {task for task, _ in first}
-    assert {"list_overview", "find_users", "recommend", "bias", "exposure", "rerank"} <= asked
-    assert {task for task, _ in prepared.slow_questions(domain, summary)} == {"cold_start", "learning_curve"}
-    users = {"users": [{"user": "7"}]}
-    (lists, live) = prepared.next_questions(domain, summary, "find_users", {"model": "mult_vae"}, users)
-    assert lists == ("user_lists", {"user": "7", "models": ["mult_vae"]}) and live[1]["user"] == "7"
+    asked = {task for task, _ in prepared.first_questions(domain, films, {})}
+    assert {"describe", "users", "recommend", "bias", "exposure", "reranking"} <= asked
+    quick = {task for task, _ in prepared.first_questions(domain, films, {}, slow=False)}
+    assert asked - quick == {"cold_start", "learning_curve"}
+    answers: dict[str, Any] = {"users": {"users": [{"user": "7"}]}}
+    then = prepared.first_questions(domain, films, answers)
+    assert ("user_rankings", {"user": "7", "models": ["mult_vae"]}) in then
+    assert any(task == "recommend" and args.get("user") == "7" for task, args in then)
     items = [{"item": "a", "hit": False}, {"item": "b", "hit": True}]
-    answer = {"user": "7", "lists": [{"items": items}]}
-    ((task, why),) = prepared.next_questions(domain, summary, *lists, answer)
-    assert task == "explain_list" and why["item"] == "b" and why["methods"][0] == "integrated_gradients"
+    answers["user_rankings"] = {"user": "7", "lists": [{"model": "mult_vae", "items": items}]}
+    why = dict(prepared.first_questions(domain, films, answers))["explain_ranking"]
+    assert why["item"] == "b" and why["methods"][0] == "integrated_gradients" and why["user"] == "7"
 
 
 @pytest.mark.usefixtures("films")
@@ -197,9 +198,7 @@ def rows_of_cold_start() -> list[dict[str, Any]]:
 
 @pytest.mark.usefixtures("films")
 def test_cold_start_is_measured_when_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
-    from dl_core import probes
-
-    monkeypatch.setattr(probes, "cold_start", lambda *about: rows_of_cold_start())
+    answered(monkeypatch, "cold_start", rows_of_cold_start())
     test = opened("Compare")
     test.session_state["recommendation_cold"] = True
     settled(test).button(key="cold_measure").click()
@@ -210,8 +209,6 @@ def test_cold_start_is_measured_when_asked_for(monkeypatch: pytest.MonkeyPatch) 
 
 @pytest.mark.usefixtures("films")
 def test_the_transfer_curve_says_who_is_ahead_with_few_users(monkeypatch: pytest.MonkeyPatch) -> None:
-    from dl_core import probes
-
     shared = {"metric": "ndcg", "about": "Learned from one country, carried to another."}
     rows = [
         {"model": model, "label": label, "labels": labels, "seed": seed, "value": value + 0.01 * seed, **shared}
@@ -219,7 +216,7 @@ def test_the_transfer_curve_says_who_is_ahead_with_few_users(monkeypatch: pytest
         for labels in (10, 30)
         for seed in (0, 1)
     ]
-    monkeypatch.setattr(probes, "learning_curve", lambda *about, **more: rows)
+    answered(monkeypatch, "learning_curve", rows)
     test = opened("Compare")
     test.session_state["recommendation_labels"] = True
     settled(test).button(key="draw_curve").click()

@@ -189,12 +189,12 @@ def test_an_upload_is_trained_with_the_horizon_of_the_form() -> None:
 
 
 def test_the_tabs_first_questions_of_a_run_on_series(shops_run: Run) -> None:
-    domain, summary = registry.get_domain("forecasting"), shops_run.summary()
-    asked = dict(prepared.first_questions(domain, summary, shops_run.folder))
-    assert asked["series_overview"] == {} and asked["series_listed"] == {"kind": "mix", "search": "", "page": 0}
-    listed = {"series": [{"series": "a", "mean": 2.0}]}
-    ((task, lines),) = prepared.next_questions(domain, summary, "series_listed", asked["series_listed"], listed)
-    assert (task, lines) == ("series_lines", {"series": ["a"]})
+    domain = registry.get_domain("forecasting")
+    asked = [args for task, args in prepared.first_questions(domain, shops_run, {}) if task == "describe"]
+    assert asked == [{"view": "overview"}, {"view": "listed", "kind": "mix", "search": "", "page": 0}]
+    listed = {"describe listed": {"series": [{"series": "a", "mean": 2.0}]}}
+    then = prepared.first_questions(domain, shops_run, listed)
+    assert ("describe", {"view": "lines", "series": ["a"]}) in then
 
 
 @pytest.mark.usefixtures("shops")

@@ -30,6 +30,18 @@ class Workplace:
         """Return the ended job of a task."""
         return self.engine.submit(f"dl_core.tasks:{task}", {"owner": owner, **args}, owner=owner)
 
+    def put(self, probe: str, owner: str = "me", cases: dict[str, Any] | None = None, **arguments: Any) -> Job:
+        """Return the ended job of a probe; ``run`` may be among the arguments."""
+        run = {"run": arguments.pop("run")} if "run" in arguments else {}
+        return self.submit("probe", owner, probe=probe, arguments=arguments, **run, **(cases or {}))
+
+    def ask(self, probe: str, **arguments: Any) -> Any:
+        """Return a probe's answer, which must be plain JSON."""
+        job = self.put(probe, **arguments)
+        assert job.state == "done", job.error
+        json.dumps(job.result, allow_nan=False)
+        return job.result
+
     def do(self, task: str, **args: Any) -> Any:
         """Return a task's result, which must be plain JSON."""
         job = self.submit(task, **args)

@@ -8,9 +8,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from dl_core.data.series.plain import numbers, times_json
 from dl_core.domain import get_domain
-from dl_core.tasks.series.prepared import after_series, first_reasons, series_questions
-from dl_core.tasks.series.results import MOST_SHOWN, fan, numbers, shown_history, times_json
+from dl_core.explain.first import first_forecast_methods
+from dl_core.probes.series.opened import MOST_SHOWN, fan, shown_history
+from dl_core.tasks.prepared import first_questions
 from dl_core.train.run import Run
 from tests.forecast_runs import HORIZON, QUICK, WINDOWS, shared_run, workplace
 from tests.series import toy_frame, toy_panel
@@ -29,13 +31,13 @@ def shops(tmp_path_factory: pytest.TempPathFactory, run: Run) -> Workplace:
     return workplace(tmp_path_factory.mktemp("home"), run)
 
 
-def refused(shops: Workplace, task: str, **args) -> str:
+def refused(shops: Workplace, probe: str, **args) -> str:
     """Return the kind of error with which a job ends."""
-    return (shops.submit(task, run=shops.run, **args).error or {}).get("kind", "")
+    return (shops.put(probe, run=shops.run, **args).error or {}).get("kind", "")
 
 
 def test_series_are_found_by_their_error_and_by_name(shops, run):
-    found = shops.do("series_found", run=shops.run, model="drift", kind="worst")
+    found = shops.ask("judged_series", run=shops.run, model="drift", kind="worst")
     errors = [one["errors"]["drift"] for one in found["series"]]
     assert (found["total"], found["judged"]) == (6, 6) and errors == sorted(errors, reverse=True)
     cases = run.predictions.cases("drift", "test")
@@ -45,11 +47,11 @@ def test_series_are_found_by_their_error_and_by_name(shops, run):
     by_hand = np.abs(cases.middle - cases.truth)[mine].mean() / scale
     assert first["errors"]["drift"] == pytest.approx(by_hand) and set(first["errors"]) == set(QUICK)
     assert first["groups"]["region"] in ("north", "south")
-    best = shops.do("series_found", run=shops.run, model="drift", kind="best")["series"]
+    best = shops.ask("judged_series", run=shops.run, model="drift", kind="best")["series"]
     assert [one["errors"]["drift"] for one in best] == errors[::-1]
-    named = shops.do("series_found", run=shops.run, search="SHOP 3")
+    named = shops.ask("judged_series", run=shops.run, search="SHOP 3")
     assert [one["series"] for one in named["series"]] == ["shop 3"] and named["total"] == 1
-    assert shops.do("series_found", run=shops.run, search="nothing")["series"] == []
+    assert shops.ask("judged_series", run=shops.run, search="nothing")["series"] == []
 
 
 def run_scales(run: Run) -> np.ndarray:
@@ -60,7 +62,7 @@ def run_scales(run: Run) -> np.ndarray:
 
 
 def test_a_window_has_history_truth_and_intervals_around_each_forecast(shops, run):
-    found = shops.do("series_forecasts", run=shops.run, series="shop 2")
+    found = shops.ask("window_forecasts", run=shops.run, series="shop 2")
     assert (found["window"], found["windows"]) == (WINDOWS - 1, WINDOWS) and list(found["models"]) == list(QUICK)
     sales = run.load_dataset().table.query("series == 'shop 2'")["sales"].to_numpy()
     assert found["truth"]["value"] == pytest.approx(sales[-HORIZON:], rel=1e-6)
@@ -70,24 +72,24 @@ def test_a_window_has_history_truth_and_intervals_around_each_forecast(shops, ru
     for one in found["models"].values():
         low, middle, high = (np.array(one[name]) for name in ("lower_95", "middle", "upper_95"))
         assert (low <= middle).all() and (middle <= high).all() and one["time"] == found["truth"]["time"]
-    first = shops.do("series_forecasts", run=shops.run, series="shop 2", window=0, models=["drift"])
+    first = shops.ask("window_forecasts", run=shops.run, series="shop 2", window=0, models=["drift"])
     assert first["truth"]["value"] == pytest.approx(sales[-2 * HORIZON : -HORIZON], rel=1e-6)
     assert list(first["models"]) == ["drift"] and list(first["errors"]) == ["drift"]
 
 
 def test_windows_and_series_that_are_not_there_are_refused(shops):
-    assert refused(shops, "series_forecasts", series="nobody") == "OptionError"
-    assert refused(shops, "series_forecasts", series="shop 1", window=7) == "OptionError"
-    assert refused(shops, "series_forecasts", series="shop 1", models=["odd"])
+    assert refused(shops, "window_forecasts", series="nobody") == "OptionError"
+    assert refused(shops, "window_forecasts", series="shop 1", window=7) == "OptionError"
+    assert refused(shops, "window_forecasts", series="shop 1", models=["odd"])
     assert refused(shops, "explain_forecast", series="nobody") == "OptionError"
     assert refused(shops, "explain_forecast", series="shop 1", step=HORIZON + 1) == "OptionError"
-    assert refused(shops, "what_if_forecast", series="nobody") == "OptionError"
+    assert refused(shops, "what_if_plan", series="nobody") == "OptionError"
     changes = {"temp": {"set": 1.0}}  # known only afterwards
-    assert refused(shops, "what_if_forecast", series="shop 1", changes=changes) == "OptionError"
+    assert refused(shops, "what_if_plan", series="shop 1", changes=changes) == "OptionError"
 
 
 def test_reasons_weigh_past_steps_and_covariates_and_say_what_does_not_fit(shops):
-    found = shops.do(
+    found = shops.ask(
         "explain_forecast",
         run=shops.run,
         series="shop 1",
@@ -105,12 +107,12 @@ def test_reasons_weigh_past_steps_and_covariates_and_say_what_does_not_fit(shops
     assert 0 <= gradients["faithfulness"]["random_deletion"] <= 1
     (lost,) = found["left_out"]
     assert (lost["model"], lost["method"]) == ("nlinear", "components") and lost["reason"]
-    quick = shops.do("explain_forecast", run=shops.run, series="shop 1", methods=["occlusion"], faithfulness=False)
+    quick = shops.ask("explain_forecast", run=shops.run, series="shop 1", methods=["occlusion"], faithfulness=False)
     assert all(one["faithfulness"] is None for one in quick["explanations"])
 
 
 def test_all_series_go_on_beyond_their_end(shops, run):
-    found = shops.do("forecast_ahead", run=shops.run, model="seasonal_naive")
+    found = shops.ask("forecast_ahead", run=shops.run, model="seasonal_naive")
     assert (found["model"], found["series"], found["rows"]) == ("seasonal_naive", 6, 6 * HORIZON)
     table = pd.read_csv(shops.home / found["csv"])
     assert list(table) == ["series", "time", "mean", "lower_80", "upper_80", "lower_95", "upper_95"]
@@ -121,12 +123,12 @@ def test_all_series_go_on_beyond_their_end(shops, run):
     chart = found["charts"][0]
     assert chart["history"]["time"][-1] == "2017-12-01 00:00:00" and len(chart["forecast"]["time"]) == HORIZON
     assert all({"series", "time", "value", "expected", "score"} <= set(one) for one in found["unusual"])
-    further = shops.do("forecast_ahead", run=shops.run, model="seasonal_naive", horizon=14)
+    further = shops.ask("forecast_ahead", run=shops.run, model="seasonal_naive", horizon=14)
     assert further["rows"] == 6 * 14
 
 
 def test_sums_add_up_and_stand_first_among_the_charts(shops):
-    found = shops.do(
+    found = shops.ask(
         "forecast_ahead", run=shops.run, model="drift", reconcile="bottom up", hierarchy="region", search="north"
     )
     table = pd.read_csv(shops.home / found["csv"]).pivot(index="time", columns="series", values="mean")
@@ -142,11 +144,11 @@ def test_sums_add_up_and_stand_first_among_the_charts(shops):
 
 
 def test_one_series_can_be_asked_for_alone(shops):
-    found = shops.do("forecast_ahead", run=shops.run, model="drift", search="Shop 5", only=True)
+    found = shops.ask("forecast_ahead", run=shops.run, model="drift", search="Shop 5", only=True)
     assert [one["series"] for one in found["charts"]] == ["shop 5"] and "csv" not in found
-    whole = shops.do("forecast_ahead", run=shops.run, model="drift")["charts"]
+    whole = shops.ask("forecast_ahead", run=shops.run, model="drift")["charts"]
     assert found["charts"][0]["forecast"]["middle"] == pytest.approx(whole[5]["forecast"]["middle"], rel=1e-5)
-    assert shops.do("forecast_ahead", run=shops.run, model="drift", search="nothing", only=True)["charts"] == []
+    assert shops.ask("forecast_ahead", run=shops.run, model="drift", search="nothing", only=True)["charts"] == []
 
 
 @pytest.mark.parametrize("layout", ["long", "columns"])
@@ -157,11 +159,11 @@ def test_new_series_come_in_any_layout_with_times(shops, tmp_path: Path, layout:
         frame = wide.reset_index()
     frame.to_csv(tmp_path / "new.csv", index=False)
     name = upload(shops, tmp_path / "new.csv", f"new_{layout}")
-    found = shops.do("forecast_ahead", run=shops.run, model="seasonal_naive", upload=name, keep=True)
+    found = shops.ask("forecast_ahead", run=shops.run, model="seasonal_naive", cases={"upload": name, "keep": True})
     assert found["series"] == 3 and found["rows"] == 3 * HORIZON
     last = wide["shop 0"].to_numpy()[-12 : -12 + HORIZON]
     assert found["charts"][0]["forecast"]["middle"] == pytest.approx(last, rel=1e-4)
-    shops.do("forecast_ahead", run=shops.run, model="seasonal_naive", upload=name)
+    shops.ask("forecast_ahead", run=shops.run, model="seasonal_naive", cases={"upload": name})
     assert not (shops.home / "uploads" / name).exists()
 
 
@@ -170,49 +172,51 @@ def test_new_series_that_cannot_be_read_say_why(shops, tmp_path: Path):
     (tmp_path / "rows.csv").write_text("name,1,2,3\na,5,6,7\nb,6,7,8\n")  # no times, which the run has
     for name in ("odd", "rows"):
         where = upload(shops, tmp_path / f"{name}.csv", name)
-        job = shops.submit("forecast_ahead", run=shops.run, model="drift", upload=where)
+        job = shops.put("forecast_ahead", run=shops.run, model="drift", cases={"upload": where})
         assert job.state == "failed" and job.error["kind"] in ("SchemaError", "DataError") and job.error["expected"]
 
 
 def test_a_changed_plan_moves_what_reads_it_and_nothing_else(shops):
-    same = shops.do("what_if_forecast", run=shops.run, series="shop 1")
+    same = shops.ask("what_if_plan", run=shops.run, series="shop 1")
     assert same["covariates"] == ["promo"] and len(same["time"]) == HORIZON and len(same["all"]) == 6
     assert all(both["before"] == both["after"] for both in same["models"].values())
     changes = {"promo": {"set": 1.0, "steps": [2, 3]}}
-    found = shops.do("what_if_forecast", run=shops.run, series="shop 1", changes=changes)
+    found = shops.ask("what_if_plan", run=shops.run, series="shop 1", changes=changes)
     before, after = found["plan"]["promo"]["before"], found["plan"]["promo"]["after"]
     assert after[1:3] == [1.0, 1.0] and [after[0], *after[3:]] == [before[0], *before[3:]]
     assert found["models"]["seasonal_naive"]["before"] == found["models"]["seasonal_naive"]["after"]
-    added = shops.do("what_if_forecast", run=shops.run, series="shop 1", changes={"promo": {"add": 2.0}})
+    added = shops.ask("what_if_plan", run=shops.run, series="shop 1", changes={"promo": {"add": 2.0}})
     assert added["plan"]["promo"]["after"] == pytest.approx([value + 2 for value in before])
 
 
 def test_spoilt_histories_are_scored_at_growing_strength(shops):
-    rows = pd.DataFrame(shops.do("stress_forecast", run=shops.run, models=["seasonal_naive"])["rows"])
+    rows = pd.DataFrame(shops.ask("corrupted_histories", run=shops.run, models=["seasonal_naive"])["rows"])
     assert {"noise", "missing", "level_shift", "outliers"} == set(rows["corruption"])
     noise = rows[rows["corruption"] == "noise"].set_index("strength")["value"]
     assert noise.index.tolist() == sorted(noise.index) and noise.iloc[-1] > noise.iloc[0] > 0
 
 
 def test_kept_answers_are_what_the_tabs_ask(run):
-    domain, about = get_domain("forecasting"), run.summary()
-    asked = dict(series_questions(domain, about))
-    assert {"series_overview", "series_found", "bias", "forecast_ahead", "what_if_forecast"} <= set(asked)
-    assert asked["series_found"]["model"] == "nlinear"
-    answer = {"series": [{"series": "shop 1"}]}
-    forecasts, why = after_series(domain, about, "series_found", asked["series_found"], answer)
-    assert forecasts == ("series_forecasts", {"series": "shop 1"})
-    assert why[1]["methods"] == ["integrated_gradients", "occlusion"] and why[1]["models"] == ["nlinear"]
-    assert after_series(domain, about, "series_found", asked["series_found"], {"series": []}) == []
-    assert first_reasons(domain.explainers, "baseline") == ["occlusion"]
+    domain = get_domain("forecasting")
+    asked = dict(first_questions(domain, run, {}))
+    assert {"describe", "judged_series", "bias", "forecast_ahead", "what_if_plan", "learning_curve"} <= set(asked)
+    assert asked["judged_series"]["model"] == "nlinear"
+    assert not {"window_forecasts", "explain_forecast"} & set(asked)  # which series, nobody knows yet
+    then = dict(first_questions(domain, run, {"judged_series": {"series": [{"series": "shop 1"}]}}))
+    assert then["window_forecasts"] == {"series": "shop 1"}
+    why = then["explain_forecast"]
+    assert why["methods"] == ["integrated_gradients", "occlusion"] and why["models"] == ["nlinear"]
+    none = dict(first_questions(domain, run, {"judged_series": {"series": []}}, slow=False))
+    assert not {"window_forecasts", "explain_forecast", "learning_curve"} & set(none)
+    assert first_forecast_methods(domain.explainers, "baseline") == ["occlusion"]
 
 
 def test_charts_are_plain_json_with_gaps_as_none():
     assert numbers([1.5, np.nan]) == [1.5, None]
     assert times_json(np.array(["2020-01-01T05:00"], dtype="datetime64[ns]")) == ["2020-01-01 05:00:00"]
     assert times_json(np.array([3, 4])) == [3, 4]
-    times, values = shown_history(toy_panel(n=2, length=5000, season=400), 6)
-    assert len(times) == len(values) == MOST_SHOWN
+    history = shown_history(toy_panel(n=2, length=5000, season=400), 6)
+    assert len(history["time"]) == len(history["value"]) == MOST_SHOWN
     lines = pd.DataFrame({"time": [1], **{f"q_{level}": [level] for level in (0.025, 0.1, 0.5, 0.9, 0.975)}})
     assert fan(lines) == {
         "time": [1],

@@ -12,14 +12,14 @@ def test_compare_is_the_verdict(plain):
 
 
 def test_robustness_starts_from_the_clean_images(plain, plain_run):
-    rows = plain.do("robustness", run=plain.run, models=["pixels"], corruption="noise")["rows"]
+    rows = plain.ask("corrupted_images", run=plain.run, models=["pixels"], corruption="noise")["rows"]
     clean = next(row for row in rows if row["strength"] == 0)
     assert clean["metric"] == "accuracy" and clean["n"] == len(plain_run.splits.test)
     truth = plain_run.predictions.of("pixels")
     scores = truth[plain_run.predictions.score_columns].to_numpy()
     likeliest = [plain_run.predictions.classes[k] for k in scores.argmax(axis=1)]
     assert clean["value"] == pytest.approx((truth["y_true"] == likeliest).mean())
-    assert plain.submit("robustness", run=plain.run, corruption="gravity").error["kind"] == "OptionError"
+    assert plain.put("corrupted_images", run=plain.run, corruption="gravity").error["kind"] == "OptionError"
 
 
 def test_cases_are_right_or_wrong_and_can_be_searched(plain, plain_run):
@@ -53,9 +53,9 @@ def test_bias_names_the_columns_there_are(plain):
 
 def test_both_remedies_tell_before_and_after(plain):
     for method in ("thresholds", "reweighing"):
-        found = plain.do("mitigate", run=plain.run, model="pixels", column="sex", method=method)
+        found = plain.ask("mitigation", run=plain.run, model="pixels", column="sex", method=method)
         assert found["before"]["model"] == "pixels" and found["after"]["groups"]
-    assert plain.submit("mitigate", run=plain.run, column="sex", method="magic").error["kind"] == "OptionError"
+    assert plain.put("mitigation", run=plain.run, column="sex", method="magic").error["kind"] == "OptionError"
 
 
 def test_learning_curve_passes_its_seeds_on(plain, monkeypatch):
@@ -68,5 +68,5 @@ def test_learning_curve_passes_its_seeds_on(plain, monkeypatch):
         return [{"model": "frozen_features", "labels": 8, "seed": 0, "metric": "auroc", "value": 0.9}]
 
     monkeypatch.setattr(stage, "learning_curve", drawn)
-    rows = plain.do("learning_curve", run=plain.run, seeds=2)["rows"]
+    rows = plain.ask("learning_curve", run=plain.run, seeds=2)["rows"]
     assert rows[0]["labels"] == 8 and asked[0][2] in (2, range(2), (0, 1), [0, 1])

@@ -10,15 +10,15 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from dl_core import probes
 from dl_core.data.dataset import Dataset
 from dl_core.data.interactions.catalogue import Catalogue
 from dl_core.data.interactions.histories import Histories
+from dl_core.data.interactions.recode import new_history, recode
 from dl_core.engine.inline import InlineEngine
+from dl_core.probes.interactions import recommend_all
+from dl_core.probes.interactions.recommend_all import _places
+from dl_core.probes.interactions.user_rankings import _ndcg
 from dl_core.store import get_store
-from dl_core.tasks.interactions import batch, serving
-from dl_core.tasks.interactions.lists import _ndcg
-from dl_core.tasks.interactions.recommend import _places
 from dl_core.tasks.roles import read_lists_again
 from dl_core.train.run import Run
 from tests.tasks.conftest import Workplace, upload
@@ -46,11 +46,11 @@ def films(tmp_path_factory: pytest.TempPathFactory, lists_run: Run, ratings: Dat
 @pytest.fixture(scope="module")
 def listed(films: Workplace) -> list[dict]:
     """Return test users whom EASE serves with hits."""
-    return films.do("find_users", run=films.run, model="ease", kind="hits")["users"]
+    return films.ask("users", run=films.run, model="ease", kind="hits")["users"]
 
 
 def test_overview_counts_users_items_and_what_is_held_out(films, ratings):
-    found = films.do("list_overview", run=films.run)
+    found = films.do("describe", view="overview", run=films.run)
     table = ratings.table
     user, item = (ratings.column(role) for role in ("user", "item"))
     assert (found["users"], found["items"]) == (table[user].nunique(), table[item].nunique())
@@ -64,7 +64,7 @@ def test_overview_counts_users_items_and_what_is_held_out(films, ratings):
         assert "test" in drawn["parts"] and len(drawn["parts"]) == len(drawn["titles"])
         assert drawn["times"] == sorted(drawn["times"])
     assert {side["name"] for side in found["sides"]} == {"items", "users"}
-    same = films.do("list_overview", dataset_id=films.dataset_id)
+    same = films.do("describe", view="overview", dataset_id=films.dataset_id)
     assert same["split"]["parts"] == split["parts"]
 
 
@@ -78,7 +78,7 @@ def test_the_overview_tells_ratings_under_the_threshold(films, ratings, recommen
         {"owner": "me", "dataset_id": films.dataset_id, "roles": {}, "options": {"positive_from": 4}},
         owner="me",
     )
-    found = films.do("list_overview", dataset_id=again.result["dataset_id"])
+    found = films.do("describe", view="overview", dataset_id=again.result["dataset_id"])
     assert found["values"]["from"] == 4 and found["values"]["below"] == int((ratings.table["rating"] < 4).sum())
     assert found["positives"] == found["rows"] - found["values"]["below"]
 
@@ -88,17 +88,17 @@ def test_users_are_found_by_hits_and_by_id(films, lists_run, listed):
     hits = table[table["rank"] <= 10].groupby(level=0)["hit"].sum()
     assert all(one["hits"] == hits[one["user"]] > 0 for one in listed)
     assert [one["hits"] for one in listed] == sorted((one["hits"] for one in listed), reverse=True)
-    missed = films.do("find_users", run=films.run, model="ease", kind="misses")
+    missed = films.ask("users", run=films.run, model="ease", kind="misses")
     assert missed["total"] == int((hits == 0).sum()) and all(one["hits"] == 0 for one in missed["users"])
     user = listed[0]["user"]
-    searched = films.do("find_users", run=films.run, model="ease", search=user)
+    searched = films.ask("users", run=films.run, model="ease", search=user)
     assert searched["users"][0]["user"] == user
-    assert films.submit("find_users", run=films.run, kind="odd").error["kind"] == "OptionError"
+    assert films.put("users", run=films.run, kind="odd").error["kind"] == "OptionError"
 
 
 def test_lists_of_a_user_agree_with_the_judged_ones(films, lists_run, listed):
     user = listed[0]["user"]
-    found = films.do("user_lists", run=films.run, user=user, models=["ease", "mult_vae"])
+    found = films.ask("user_rankings", run=films.run, user=user, models=["ease", "mult_vae"])
     judged = lists_run.predictions.of("ease").loc[[user]].sort_values("rank").head(10)
     ease = found["lists"][0]
     assert [item["item"] for item in ease["items"]] == judged["item"].tolist()
@@ -107,9 +107,9 @@ def test_lists_of_a_user_agree_with_the_judged_ones(films, lists_run, listed):
     taken = {row["item"] for row in found["history"]}
     assert not taken & {item["item"] for one in found["lists"] for item in one["items"]}
     assert found["history"][0]["title"] != found["history"][0]["item"]
-    longer = films.do("user_lists", run=films.run, user=user, models=["ease"], k=25)["lists"][0]["items"]
+    longer = films.ask("user_rankings", run=films.run, user=user, models=["ease"], k=25)["lists"][0]["items"]
     assert [item["item"] for item in longer[:10]] == [item["item"] for item in ease["items"]]
-    assert films.submit("user_lists", run=films.run, user="nobody").error["kind"] == "OptionError"
+    assert films.put("user_rankings", run=films.run, user="nobody").error["kind"] == "OptionError"
 
 
 def test_ndcg_of_one_list_by_hand():
@@ -121,11 +121,11 @@ def test_ndcg_of_one_list_by_hand():
 
 def test_reasons_name_history_items_and_what_does_not_fit(films, listed):
     user = listed[0]["user"]
-    found = films.do(
-        "explain_list", run=films.run, user=user, models=["ease"], methods=["exact", "leave_one_out", "attention"]
+    found = films.ask(
+        "explain_ranking", run=films.run, user=user, models=["ease"], methods=["exact", "leave_one_out", "attention"]
     )
     exact, out = found["explanations"]
-    taken = {row["item"] for row in films.do("user_lists", run=films.run, user=user, models=["ease"])["history"]}
+    taken = {row["item"] for row in films.ask("user_rankings", run=films.run, user=user, models=["ease"])["history"]}
     assert {bar["item"] for bar in exact["bars"]} <= taken
     weights = {bar["item"]: bar["weight"] for bar in out["bars"]}
     assert all(weights[bar["item"]] == pytest.approx(bar["weight"], abs=1e-4) for bar in exact["bars"][:5])
@@ -136,42 +136,46 @@ def test_reasons_name_history_items_and_what_does_not_fit(films, listed):
 
 
 def test_exposure_shares_add_up_and_columns_are_offered(films):
-    found = films.do("exposure", run=films.run, model="popularity")
+    found = films.ask("exposure", run=films.run, model="popularity")
     assert sum(line["share_exposure"] for line in found["groups"]) == pytest.approx(1)
     assert found["columns"][0] == "popularity" and "category" in found["columns"]
+
+    def ranking(user):
+        return films.ask("user_rankings", run=films.run, user=user, models=["popularity"])["lists"][0]["items"]
+
     shown = {
         item["item"]
-        for user in films.do("find_users", run=films.run, model="popularity")["users"]
-        for item in films.do("user_lists", run=films.run, user=user["user"], models=["popularity"])["lists"][0]["items"]
+        for user in films.ask("users", run=films.run, model="popularity")["users"]
+        for item in ranking(user["user"])
     }
     taken = [item["taken"] for item in found["hidden"]]
     assert taken == sorted(taken, reverse=True) and not shown & {item["item"] for item in found["hidden"]}
     assert len(found["hidden"]) <= found["never_shown"]
-    even = films.do("exposure", run=films.run, model="ease")
+    even = films.ask("exposure", run=films.run, model="ease")
     assert even["gini"]["value"] < found["gini"]["value"]
-    assert films.submit("exposure", run=films.run, by="title").error["kind"] == "OptionError"
+    assert films.put("exposure", run=films.run, by="title").error["kind"] == "OptionError"
 
 
 def test_reranking_costs_and_changes_one_list(films, listed):
-    found = films.do("rerank", run=films.run, model="ease", aim="exposure")
+    found = films.ask("reranking", run=films.run, model="ease", aim="exposure")
     first = next(line for line in found["lines"] if line["trade_off"] == 0 and line["metric"] == "ndcg")
     assert first["change"] == 0 and found["before"]["gini"] >= found["after"]["gini"]
     user = listed[0]["user"]
-    none = films.do("rerank_example", run=films.run, model="ease", aim="exposure", trade_off=0, user=user)
+    none = films.ask("reranking_of_user", run=films.run, model="ease", aim="exposure", trade_off=0, user=user)
     assert none["before"] == none["after"] and none["user"] == user
-    most = films.do("rerank_example", run=films.run, model="ease", aim="exposure", trade_off=1.0, user=user)
+    most = films.ask("reranking_of_user", run=films.run, model="ease", aim="exposure", trade_off=1.0, user=user)
     assert most["before"] == none["before"] and most["after"] != most["before"]
-    assert films.submit("rerank", run=films.run, aim="odd").error["kind"] == "OptionError"
+    assert films.put("reranking", run=films.run, aim="odd").error["kind"] == "OptionError"
 
 
 def test_the_feedback_loop_is_simulated_round_by_round(films):
-    found = films.do("feedback", run=films.run, model="popularity", rounds=2)
+    found = films.ask("feedback_loop", run=films.run, model="popularity", rounds=2)
     assert found["simulated"] and {line["round"] for line in found["lines"]} == {1, 2}
 
 
 def test_a_known_user_goes_on_from_all_that_is_known(films, listed, ratings):
     user = listed[0]["user"]
-    found = films.do("recommend", run=films.run, user=user, models=["ease", "mult_vae"])
+    found = films.ask("recommend", run=films.run, user=user, models=["ease", "mult_vae"])
     own = ratings.table[ratings.table[ratings.column("user")] == user]
     assert found["known"] and found["taken"] == len(own) and found["notes"] == []
     offered = {item["item"] for one in found["lists"] for item in one["items"]}
@@ -179,46 +183,46 @@ def test_a_known_user_goes_on_from_all_that_is_known(films, listed, ratings):
 
 
 def test_unknown_users_and_items_are_said_to_be_unknown(films):
-    nobody = films.do("recommend", run=films.run, user="nobody", models=["popularity"])
+    nobody = films.ask("recommend", run=films.run, user="nobody", models=["popularity"])
     assert not nobody["known"] and "Nothing is known" in nobody["notes"][0] and len(nobody["lists"][0]["items"]) == 10
-    item = films.do("find_items", run=films.run, search="")["items"][0]
-    built = films.do("recommend", run=films.run, items=[item["item"], "no-such"], models=["ease"])
+    item = films.ask("items", run=films.run, search="")["items"][0]
+    built = films.ask("recommend", run=films.run, items=[item["item"], "no-such"], models=["ease"])
     assert built["taken"] == 1 and "1 of the items" in built["notes"][0]
-    alike = films.do("similar_items", run=films.run, model="ease", item=item["item"])
+    alike = films.ask("similar_items", run=films.run, model="ease", item=item["item"])
     assert [one["item"] for one in alike["items"]] == [one["item"] for one in built["lists"][0]["items"]]
-    assert films.submit("similar_items", run=films.run, item="no-such").error["kind"] == "OptionError"
-    assert films.submit("recommend", run=films.run).error["kind"] == "OptionError"
+    assert films.put("similar_items", run=films.run, item="no-such").error["kind"] == "OptionError"
+    assert films.put("recommend", run=films.run).error["kind"] == "OptionError"
 
 
 def test_items_are_found_by_every_word(films):
-    found = films.do("find_items", run=films.run, search="western caf\u00e9")
+    found = films.ask("items", run=films.run, search="western caf\u00e9")
     assert found["total"] and all("Western" in one["title"] for one in found["items"])
     taken = [one["taken"] for one in found["items"]]
     assert taken == sorted(taken, reverse=True)
-    assert films.do("find_items", run=films.run, search="zzz")["items"] == []
+    assert films.ask("items", run=films.run, search="zzz")["items"] == []
 
 
 @pytest.mark.parametrize("ending", ["csv", "parquet"])
 def test_lists_of_everyone_stand_in_a_file_whatever_the_block(films, monkeypatch, ending):
-    monkeypatch.setattr(batch, "BLOCK", 40)
-    found = films.do("recommend_all", run=films.run, model="ease", k=5, format=ending)
+    monkeypatch.setattr(recommend_all, "BLOCK", 40)
+    found = films.ask("recommend_all", run=films.run, model="ease", k=5, format=ending)
     path = films.home / found["file"]
     table = pd.read_csv(path, dtype={"user": str, "item": str}) if ending == "csv" else pd.read_parquet(path)
     assert found["users"] == table["user"].nunique() and found["rows"] == len(table)
     assert table.groupby("user")["rank"].max().max() == 5
     user = table["user"].iloc[0]
-    live = films.do("recommend", run=films.run, user=user, models=["ease"], k=5)["lists"][0]["items"]
+    live = films.ask("recommend", run=films.run, user=user, models=["ease"], k=5)["lists"][0]["items"]
     assert table[table["user"] == user]["item"].tolist() == [item["item"] for item in live]
 
 
 def test_a_file_of_users_and_new_interactions_is_added_to_what_is_known(films, listed, tmp_path):
-    user, items = listed[0]["user"], films.do("find_items", run=films.run, search="")["items"]
+    user, items = listed[0]["user"], films.ask("items", run=films.run, search="")["items"]
     lines = pd.DataFrame({"user": [user, "new", "new"], "item": [items[0]["item"], items[1]["item"], items[2]["item"]]})
     lines.to_csv(tmp_path / "new.csv", index=False)
     name = upload(films, tmp_path / "new.csv", "more")
-    found = films.do("recommend_all", run=films.run, model="ease", k=5, upload=name)
+    found = films.ask("recommend_all", run=films.run, model="ease", k=5, cases={"upload": name})
     table = pd.read_csv(films.home / found["file"], dtype={"user": str, "item": str})
-    built = films.do("recommend", run=films.run, items=[items[1]["item"], items[2]["item"]], models=["ease"], k=5)
+    built = films.ask("recommend", run=films.run, items=[items[1]["item"], items[2]["item"]], models=["ease"], k=5)
     assert table[table["user"] == "new"]["item"].tolist() == [item["item"] for item in built["lists"][0]["items"]]
     assert any("1 of 2 users" in note for note in found["notes"])
     assert not (films.home / "uploads" / name).exists()
@@ -226,25 +230,25 @@ def test_a_file_of_users_and_new_interactions_is_added_to_what_is_known(films, l
 
 def test_no_cell_of_the_file_is_a_formula(films, monkeypatch):
     monkeypatch.setattr(Catalogue, "titles", lambda self, codes=None: np.full(len(self), "=1+1", dtype=object))
-    found = films.do("recommend_all", run=films.run, model="popularity", k=2)
+    found = films.ask("recommend_all", run=films.run, model="popularity", k=2)
     assert set(pd.read_csv(films.home / found["file"])["title"]) == {"'=1+1"}
 
 
 def test_cold_start_is_handed_on(films, monkeypatch):
     asked = []
 
-    def measured(domain, run, models, work):
-        asked.append((domain.name, list(models)))
+    def measured(offers, dataset, splits, **about):
+        asked.append((list(offers), about["k"], about["seed"]))
         return [{"model": "ease", "kind": "users", "given": 1, "value": np.float64(0.25), "n": np.int64(7)}]
 
-    monkeypatch.setattr(probes, "cold_start", measured)
-    found = films.do("cold_start", run=films.run, models=["ease"])
-    assert asked == [("recommendation", ["ease"])]
+    monkeypatch.setattr("dl_core.transfer.interactions.cold_start.cold_start", measured)
+    found = films.ask("cold_start", run=films.run, models=["ease"])
+    assert asked == [(["ease"], 10, 0)]
     assert found["rows"] == [{"model": "ease", "kind": "users", "given": 1, "value": 0.25, "n": 7}]
 
 
 def test_cold_start_tells_new_users_from_new_items(films):
-    rows = films.do("cold_start", run=films.run, models=["popularity", "ease"])["rows"]
+    rows = films.ask("cold_start", run=films.run, models=["popularity", "ease"])["rows"]
     users = [row for row in rows if row["kind"] == "users" and row["model"] == "ease"]
     assert [row["given"] for row in users] == [1, 3, 5] and all(row["metric"] == "ndcg" for row in users)
     assert all(row["low"] <= row["value"] <= row["high"] and row["n"] > 0 for row in users)
@@ -262,9 +266,9 @@ def test_histories_are_counted_in_another_catalogue():
         starts=np.array([0, 2, 3], dtype=np.int64),
         values=np.array([5, 4, 3], dtype=np.float32),
     )
-    found = serving.recode(taken, here, there)
+    found = recode(taken, here, there)
     assert found.items.tolist() == [1, 0] and found.starts.tolist() == [0, 1, 2] and found.values.tolist() == [4, 3]
-    assert serving.new_history(there, ["d", "a", "b"]).items.tolist() == [2, 0]
+    assert new_history(there, ["d", "a", "b"]).items.tolist() == [2, 0]
 
 
 def test_stretches_are_placed_one_after_the_other():

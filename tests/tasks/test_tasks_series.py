@@ -11,13 +11,14 @@ import pandas as pd
 import pytest
 
 from dl_core.data.dataset import Dataset
+from dl_core.data.series import browse, summary
+from dl_core.data.series.browse import first_lines
 from dl_core.data.series.panel import Panel
+from dl_core.domain import get_domain
 from dl_core.engine.inline import InlineEngine
 from dl_core.schema import Role
 from dl_core.store import get_store
-from dl_core.tasks import opening, training
-from dl_core.tasks.series import browse, summary
-from dl_core.tasks.series.prepared import first_lines
+from dl_core.tasks import training
 from tests.series import toy_dataset, toy_frame
 from tests.tasks.conftest import Workplace, upload
 
@@ -42,12 +43,12 @@ def shops(tmp_path_factory) -> Iterator[Workplace]:
     yield registered(tmp_path_factory.mktemp, dataset.with_table(dataset.table.assign(sales=values)))
 
 
-def asked(shops: Workplace, task: str, **more):
-    return shops.do(task, dataset_id=shops.dataset_id, options=SPLIT, **more)
+def asked(shops: Workplace, view: str, **more):
+    return shops.do("describe", view=view, dataset_id=shops.dataset_id, options=SPLIT, **more)
 
 
 def test_the_overview_counts_series_steps_blanks_groups_and_covariates(shops):
-    found = asked(shops, "series_overview")
+    found = asked(shops, "overview")
     assert (found["series"], found["steps"]) == (6, 720)
     assert (found["frequency"], found["seasons"], found["scale_season"]) == ("MS", [12], 12)
     assert found["lengths"] == {"least": 120, "middle": 120, "most": 120}
@@ -60,34 +61,37 @@ def test_the_overview_counts_series_steps_blanks_groups_and_covariates(shops):
 
 
 def test_the_overview_tells_what_is_held_out(shops):
-    split = asked(shops, "series_overview")["split"]
+    split = asked(shops, "overview")["split"]
     assert (split["horizon"], split["windows"], split["validation_windows"], split["tested"]) == (6, 2, 2, 6)
     assert split["parts"] == {"train": 6 * 96, "validation": 72, "test": 72}
-    usual = shops.do("series_overview", dataset_id=shops.dataset_id)["split"]
+    usual = shops.do("describe", view="overview", dataset_id=shops.dataset_id)["split"]
     assert usual["horizon"] == 18  # what suits months
 
 
 def test_series_are_listed_by_size_blanks_and_words(shops):
-    names = [one["series"] for one in asked(shops, "series_listed", kind="largest")["series"]]
+    names = [one["series"] for one in asked(shops, "listed", kind="largest")["series"]]
     assert names == [f"shop {at}" for at in (5, 4, 3, 2, 1, 0)]
-    (gappy,) = asked(shops, "series_listed", kind="gaps")["series"]
+    (gappy,) = asked(shops, "listed", kind="gaps")["series"]
     assert (gappy["series"], gappy["blank"], gappy["steps"], gappy["groups"]) == ("shop 0", 5, 120, {"region": "north"})
-    south = asked(shops, "series_listed", kind="all", search="SOUTH")
+    south = asked(shops, "listed", kind="all", search="SOUTH")
     assert [one["series"] for one in south["series"]] == ["shop 1", "shop 3", "shop 5"] and south["total"] == 3
-    assert asked(shops, "series_listed", search="nothing like it")["series"] == []
-    job = shops.submit("series_listed", dataset_id=shops.dataset_id, kind="odd")
+    assert asked(shops, "listed", search="nothing like it")["series"] == []
+    job = shops.submit("describe", view="listed", dataset_id=shops.dataset_id, kind="odd")
     assert job.error["kind"] == "OptionError"
 
 
 def test_lines_have_blanks_and_the_beginning_of_each_part(shops):
-    (line,) = asked(shops, "series_lines", series=["shop 0"])["lines"]
+    (line,) = asked(shops, "lines", series=["shop 0"])["lines"]
     assert len(line["time"]) == 120 and line["value"][10:15] == [None] * 5 and not line["thinned"]
     assert line["parts"]["validation"].startswith("2018-01") and line["parts"]["test"].startswith("2019-01")
-    (end,) = asked(shops, "series_lines", series=["shop 0"], last=True)["lines"]
+    (end,) = asked(shops, "lines", series=["shop 0"], last=True)["lines"]
     assert len(end["time"]) == 24 * 3 and end["time"][-1] == line["time"][-1] and end["parts"] == line["parts"]
-    job = shops.submit("series_lines", dataset_id=shops.dataset_id, series=["nobody"])
+    job = shops.submit("describe", view="lines", dataset_id=shops.dataset_id, series=["nobody"])
     assert job.error["kind"] == "OptionError"
-    assert shops.submit("series_lines", owner="someone", dataset_id=shops.dataset_id).error["kind"] == "AccessError"
+    assert (
+        shops.submit("describe", view="lines", owner="someone", dataset_id=shops.dataset_id).error["kind"]
+        == "AccessError"
+    )
 
 
 def test_a_thinned_line_keeps_the_highest_and_the_lowest_point():
@@ -142,7 +146,7 @@ def test_steps_left_out_at_the_end_and_kinds_of_one_column_are_told_together(tmp
     roles = {**dataset.roles, Role.PAST: ("sky=Clear", "sky=Rain")}
     changed = dataclasses.replace(dataset, table=table, roles=roles, fingerprint="")
     workplace = registered(tmp_path_factory.mktemp, changed)
-    found = workplace.do("series_overview", dataset_id=workplace.dataset_id, options=SPLIT)
+    found = workplace.do("describe", view="overview", dataset_id=workplace.dataset_id, options=SPLIT)
     assert found["ends"] == {"late": 0, "early": 1} and found["lengths"]["least"] == 56
     (sky,) = found["covariates"]
     assert (sky["name"], sky["kinds"]) == ("sky", 2)
@@ -155,7 +159,7 @@ def test_series_are_read_again_with_another_season_and_keep_groups_and_covariate
         owner="me",
     )
     assert job.state == "done", job.error
-    found = shops.do("series_overview", dataset_id=job.result["dataset_id"], options=SPLIT)
+    found = shops.do("describe", view="overview", dataset_id=job.result["dataset_id"], options=SPLIT)
     assert (found["seasons"], found["series"], found["steps"], found["blank"]["steps"]) == ([6], 6, 720, 5)
     assert [one["name"] for one in found["groups"]] == ["region"]
     assert {one["name"] for one in found["covariates"]} == {"promo", "temp"}
@@ -173,7 +177,7 @@ def test_an_upload_in_each_layout_is_summed_up(shops, tmp_path, layout):
     name = upload(shops, tmp_path / "shops.csv", f"up-{layout}")
     options = {"layout": layout, "season": "12"}
     read = shops.do("ingest", domain="forecasting", upload=name, name="Mine", options=options)
-    found = shops.do("series_overview", dataset_id=read["dataset_id"], options={**options, **SPLIT})
+    found = shops.do("describe", view="overview", dataset_id=read["dataset_id"], options={**options, **SPLIT})
     assert (found["series"], found["steps"], found["seasons"]) == (3, 180, [12])
     assert found["frequency"] == ("" if layout == "rows" else "MS")
     assert found["step"] == ("step" if layout == "rows" else "a month")
@@ -190,9 +194,9 @@ def test_warming_up_forecasts_and_explains_one_whole_series(monkeypatch):
     seen = []
     dataset = toy_dataset(n=3, length=30)
     run = SimpleNamespace(dataset=dataset.describe(), models={}, load_dataset=lambda: dataset)
-    monkeypatch.setattr(opening, "open_run", lambda args, context: (None, run))
-    monkeypatch.setattr(opening, "open_model", lambda domain, run, name: ("net", None))
-    for verb in ("predict", "explain"):
-        monkeypatch.setattr(training.pipeline, verb, lambda domain, run, name, case, **more: seen.append(case))
+    monkeypatch.setattr(training, "open_run", lambda args, context: (get_domain("forecasting"), run))
+    asked = lambda domain, run, name, case, **more: seen.append(case)  # noqa: E731 - one line says it
+    verbs = SimpleNamespace(open_model=lambda domain, run, name: ("net", None), predict=asked, explain=asked)
+    monkeypatch.setattr(training, "pipeline", verbs)  # there alone: probes take the verbs' names with them
     assert training.warm_up({}, None) == {"model": "net"}
     assert [case.table["series"].tolist() for case in seen] == [["shop 0"] * 30] * 2

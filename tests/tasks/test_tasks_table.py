@@ -10,19 +10,21 @@ import pandas as pd
 import pytest
 
 from dl_core import domain as registry
-from dl_core import pipeline, probes
+from dl_core import pipeline
 from dl_core.data.dataset import Dataset, Source
+from dl_core.data.rows import describe_columns, main_columns, plain
 from dl_core.data.splits import Splits
+from dl_core.data.table import summary
 from dl_core.domain import ReadRequest
 from dl_core.engine.inline import InlineEngine
 from dl_core.errors import OptionError
 from dl_core.explain.explanation import Explanation
 from dl_core.explain.table.values import value_text
+from dl_core.probes import get_probe, probes
 from dl_core.schema import Field, Role, Schema
 from dl_core.store import get_store
 from dl_core.tasks.contributions import explanation_as_json
-from dl_core.tasks.rows import describe_columns, main_columns, plain
-from dl_core.tasks.table import queue, summary
+from dl_core.tasks.table import queue
 from dl_core.tasks.table.what_if import changeable, with_values
 from tests.contracts.toy_domain import TOY, wines
 from tests.tasks.conftest import Workplace, upload
@@ -86,7 +88,7 @@ def test_of_three_classes_every_answer_names_the_predicted_one_with_its_probabil
 
 
 def test_overview_of_a_table_counts_and_describes(wine):
-    found = wine.do("overview", run=wine.run)
+    found = wine.do("describe", view="overview", run=wine.run)
     assert found["rows"] == 160 and found["time"] is None
     assert {name: sum(parts.values()) for name, parts in found["balance"].items()} == {
         name: int(n) for name, n in wines()["colour"].value_counts().items()
@@ -94,7 +96,7 @@ def test_overview_of_a_table_counts_and_describes(wine):
     assert all(len(rows) == summary.FIRST_ROWS for rows in found["first"].values())
     country = next(one for one in found["columns"] if one["name"] == "country")
     assert country["kind"] == "text" and set(country["choices"]) == {"Here", "There"}
-    same = wine.do("overview", dataset_id=wine.dataset_id)
+    same = wine.do("describe", view="overview", dataset_id=wine.dataset_id)
     assert same["columns"] == found["columns"]
 
 
@@ -157,16 +159,15 @@ def test_what_if_moves_only_what_was_changed(wine):
 def test_ageing_and_drift_hand_on_what_was_asked(wine, monkeypatch):
     asked = []
 
-    def aged(domain, run, models, metric, update, work):
-        asked.append((domain.name, list(models), metric, update))
-        return pd.DataFrame({"model": models, "week": [pd.Timestamp("2025-03-03")], "value": [float("nan")]})
+    def aged(domain, run, work, arguments):
+        asked.append((domain.name, dict(arguments)))
+        return {"rows": []}
 
-    moved = pd.DataFrame({"column": ["acid"], "psi": [0.3]})
-    monkeypatch.setattr(probes, "ageing", aged)
-    monkeypatch.setattr(probes, "drift", lambda domain, run: moved)
-    (week,) = wine.do("ageing", run=wine.run, models=["centres"], metric="auroc", update=True)["rows"]
-    assert asked == [("wine", ["centres"], "auroc", True)] and week["week"] == "2025-03-03" and week["value"] is None
-    assert wine.do("drift", run=wine.run)["rows"] == [{"column": "acid", "psi": 0.3}]
+    monkeypatch.setitem(probes(), "ageing", replace(get_probe("ageing"), verb=aged, needs=None))
+    assert wine.ask("ageing", run=wine.run, models="centres", metric="auroc", update="yes") == {"rows": []}
+    assert asked == [("wine", {"models": ["centres"], "metric": "auroc", "update": True})]
+    job = wine.put("drift", run=wine.run)
+    assert job.error["kind"] == "OptionError" and "no table of inputs" in job.error["line"]
 
 
 def timed() -> Dataset:

@@ -29,7 +29,7 @@ def show(domain: Domain, context: PageContext) -> None:
         return
     st.subheader("How they age", anchor=False)
     metric = _pick_metric(domain, context)
-    found = context.ask("ageing", {"metric": metric, "update": False}, label="Scoring week by week")
+    found = context.probe("ageing", {"metric": metric, "update": False}, label="Scoring week by week")
     if found is None:
         return
     rows = pd.DataFrame(found["rows"])
@@ -84,7 +84,7 @@ def _updated(context: PageContext, metric: str) -> list[dict[str, Any]]:
     if st.session_state.get(asked) != wanted:
         return []
     question = {"models": [model], "metric": metric, "update": True}
-    found = context.ask("ageing", question, label=f"{context.label(model)} learns on, week by week", lane="train")
+    found = context.probe("ageing", question, label=f"{context.label(model)} learns on, week by week", lane="train")
     return [] if found is None else found["rows"]
 
 

@@ -8,8 +8,8 @@ import pandas as pd
 import streamlit as st
 
 from dl_core.domain import Domain
+from dl_core.evaluate.choice import default_pair
 from dl_core.evaluate.results import Comparison, Evaluation, records
-from dl_core.tasks.prepared import default_pair
 from ui import kinds
 from ui.panels import ageing, curves, drift, leading_model, stress
 from ui.shell import charts, first_paint, folders, metric_words, theme

@@ -28,7 +28,7 @@ def show(domain: Domain, context: PageContext) -> None:
     if not body.open:
         return
     with body:
-        found = context.ask("drift", {}, label="Comparing the inputs")
+        found = context.probe("drift", {}, label="Comparing the inputs")
         if found is not None:
             _draw(found["rows"])
 

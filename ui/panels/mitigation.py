@@ -71,7 +71,7 @@ def show(domain: Domain, context: PageContext, model: str, columns: list[str]) -
     question = {"model": model, "column": column, "method": method}
     if constraint:
         question["constraint"] = constraint
-    result = context.ask("mitigate", question, label="Trying the mitigation", lane=lane)
+    result = context.probe("mitigation", question, label="Trying the mitigation", lane=lane)
     if result is not None:
         _before_and_after(context, result, column)
 

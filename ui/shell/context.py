@@ -13,6 +13,7 @@ from dl_core.domain import Domain
 from dl_core.evaluate.choice import best_model
 from dl_core.evaluate.results import Evaluation
 from dl_core.kinds import Kind, Words, kind_of
+from dl_core.tasks.probing import allowed
 from ui.shell import ask, folders, services, theme
 
 
@@ -142,6 +143,23 @@ class PageContext:
         """
         return ask.ask(self, task, args, label=label, lane=lane)
 
+    def probe(
+        self,
+        name: str,
+        arguments: Mapping[str, Any],
+        *,
+        label: str,
+        lane: str = "quick",
+        cases: Mapping[str, Any] | None = None,
+    ) -> dict[str, Any] | None:
+        """Ask the run a probe of `dl_core.probes`, as `ask` does; ``cases`` names new ones (`dl_core.tasks.probe`)."""
+        return self.ask("probe", {"probe": name, "arguments": dict(arguments), **(cases or {})}, label=label, lane=lane)
+
+    @property
+    def probes(self) -> Mapping[str, Mapping[str, Any]]:
+        """What the run can be asked beyond the verbs: descriptions of probes by name."""
+        return {} if self.summary is None else allowed(self.domain, self.summary)
+
     def kept(self, task: str, args: Mapping[str, Any]) -> bool:
-        """Return whether the prepared run brings the answer to this question, so that asking costs nothing."""
+        """Return whether the prepared run brings the answer of a verb or probe, so that asking costs nothing."""
         return ask.kept(self, task, args)

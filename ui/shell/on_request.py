@@ -13,15 +13,15 @@ READ_ONLY = "Train a run of your own to compute it."
 
 
 def answer(
-    context: PageContext, task: str, args: Mapping[str, Any], button: str, *, key: str, label: str, **look: Any
+    context: PageContext, probe: str, arguments: Mapping[str, Any], button: str, *, key: str, label: str, **look: Any
 ) -> dict[str, Any] | None:
     """Return the answer, or draw the button, or the work's state, and return None.
 
     Parameters
     ----------
     context : PageContext
-    task, args
-        The question, see `PageContext.ask`. Other arguments are another question, to be asked anew.
+    probe, arguments
+        The question, see `PageContext.probe`. Other arguments are another question, to be asked anew.
     button, key
         Words and key of the button.
     label : str
@@ -29,11 +29,11 @@ def answer(
     **look
         More of the button: ``icon``, ``disabled``, ``help``.
     """
-    asked, wanted = f"{context.key}_{key}_asked", [str(context.run), dict(args)]
-    if not context.kept(task, args) and st.session_state.get(asked) != wanted:
+    asked, wanted = f"{context.key}_{key}_asked", [str(context.run), dict(arguments)]
+    if not context.kept(probe, arguments) and st.session_state.get(asked) != wanted:
         if context.read_only:
             st.caption(READ_ONLY)
         else:
             st.button(button, key=key, on_click=lambda: st.session_state.update({asked: wanted}), **look)
         return None
-    return context.ask(task, args, label=label, lane="train")
+    return context.probe(probe, arguments, label=label, lane="train")

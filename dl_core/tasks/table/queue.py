@@ -12,13 +12,13 @@ import pandas as pd
 
 from dl_core import pipeline
 from dl_core.data.dataset import Dataset
+from dl_core.data.rows import describe_columns, main_columns, row_values, typical_columns
 from dl_core.data.safe_export import neutralise
 from dl_core.domain import Domain
 from dl_core.evaluate.decide import outcomes
 from dl_core.evaluate.results import SCORE
 from dl_core.tasks.contributions import explanation_as_json
 from dl_core.tasks.opening import private_folder, relative
-from dl_core.tasks.rows import describe_columns, main_columns, row_values, typical_columns
 
 if TYPE_CHECKING:
     from dl_core.engine import TaskContext

@@ -9,14 +9,14 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from dl_core import pipeline
 from dl_core.data.dataset import Dataset
+from dl_core.data.rows import plain, row_values, shown_columns
 from dl_core.data.table.derive import append_history
 from dl_core.domain import Domain
 from dl_core.errors import OptionError
 from dl_core.evaluate.what_if import moves
 from dl_core.schema import Role
-from dl_core.tasks.opening import open_model
-from dl_core.tasks.rows import plain, row_values, shown_columns
 from dl_core.train.run import Run
 
 ROOTS = (Role.TIME, Role.AMOUNT, Role.ENTITY, Role.COUNTERPARTY)  # what running aggregates are made from
@@ -43,7 +43,7 @@ def score_changes(domain: Domain, run: Run, row: str, changes: Mapping[str, Any]
     after = with_history(with_values(before, changes), run, changes)
     scores = {}
     for name in run.trained:
-        _, model = open_model(domain, run, name)
+        _, model = pipeline.open_model(domain, run, name)
         scores[name] = np.concatenate([model.scores(before), model.scores(after)])
     rules = {name: run.models[name].rule for name in scores}
     shown = shown_columns(before)

@@ -18,7 +18,7 @@ def robustness(context: PageContext) -> None:
     known = context.kind.corruptions
     kind = stress.pick_corruption(context, "What spoils the images", list(known))
     what = known[kind].lower()
-    result = context.ask("robustness", {"corruption": kind}, label=f"Scoring all models under {what}")
+    result = context.probe("corrupted_images", {"corruption": kind}, label=f"Scoring all models under {what}")
     if result is None:
         return
     rows = pd.DataFrame(result["rows"])

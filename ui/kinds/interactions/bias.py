@@ -25,7 +25,7 @@ def show(domain: Domain, context: PageContext, model: str, columns: list[str]) -
     st.subheader("Exposure", anchor=False)
     place = st.container()
     by = st.session_state.get(f"{context.key}_exposure_by") or "popularity"
-    found = context.ask("exposure", {"model": model, "by": by}, label="Computing exposure")
+    found = context.probe("exposure", {"model": model, "by": by}, label="Computing exposure")
     if found is not None:
         with place:
             st.selectbox(

@@ -9,7 +9,6 @@ import streamlit as st
 
 from dl_core.domain import Domain
 from ui.shell import charts, metric_words
-from ui.shell.ask import kept
 from ui.shell.context import PageContext
 from ui.shell.words import count, estimate, number
 
@@ -29,8 +28,8 @@ def show(domain: Domain, context: PageContext) -> None:
             "as long as the training."
         )
         models = _pick(context)
-        question = {"models": models}
-        ready, asked = kept(context, "cold_start", question), f"{context.key}_cold_asked"
+        question = {} if models == list(context.models) else {"models": models}
+        ready, asked = context.kept("cold_start", question), f"{context.key}_cold_asked"
         wanted = [str(context.run), *models]
         if not ready and st.session_state.get(asked) != wanted:
             if context.read_only:
@@ -44,7 +43,7 @@ def show(domain: Domain, context: PageContext) -> None:
                 on_click=lambda: st.session_state.update({asked: wanted}),
             )
             return
-        found = context.ask("cold_start", question, label="Retraining without the new users and items", lane="train")
+        found = context.probe("cold_start", question, label="Retraining without the new users and items", lane="train")
         if found is not None:
             draw(context, found["rows"])
 

@@ -42,8 +42,8 @@ def _overview(context: PageContext) -> dict[str, Any] | None:
     own = (context.dataset or {}).get("id")
     label = "Summarising the interactions"
     if context.run is not None:
-        return context.ask("list_overview", {}, label=label)
-    return context.ask("list_overview", {"dataset_id": own, "run": None}, label=label) if own else None
+        return context.ask("describe", {"view": "overview"}, label=label)
+    return context.ask("describe", {"view": "overview", "dataset_id": own, "run": None}, label=label) if own else None
 
 
 def facts(context: PageContext, split: Mapping[str, Any] | None, seen: Mapping[str, Any] | None) -> None:

@@ -6,11 +6,11 @@ from typing import Any
 
 import streamlit as st
 
-from dl_core.tasks.prepared import MOST_DISAGREEMENTS
 from ui.kinds.interactions import item_lists
 from ui.shell.context import PageContext
 from ui.shell.words import number, percent
 
+MOST_DISAGREEMENTS = 12  # users to choose from
 TITLE = "Users with different recommendations"
 NONE = "None: both models give every test user the same list."
 FOUND = "test users, sorted by overlap of the two lists, lowest first."
@@ -27,7 +27,7 @@ def show(context: PageContext, found: list[dict[str, Any]], pair: tuple[str, str
         persist_state="session",
         width=520,
     )
-    lists = context.ask("user_lists", {"user": user, "models": list(pair)}, label="Loading this user's lists")
+    lists = context.probe("user_rankings", {"user": user, "models": list(pair)}, label="Loading this user's lists")
     if lists is None:
         return
     item_lists.history(lists)

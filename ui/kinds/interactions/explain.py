@@ -9,7 +9,7 @@ import streamlit as st
 
 from dl_core.domain import Domain
 from dl_core.evaluate.choice import best_model
-from dl_core.tasks.prepared import first_item, first_list_methods
+from dl_core.explain.first import first_history_methods, first_item
 from ui.kinds.interactions import explain_why, item_lists, pick
 from ui.shell import states
 from ui.shell.context import PageContext
@@ -32,7 +32,7 @@ def show(domain: Domain, context: PageContext) -> None:
     if user is None:
         return
     with right:
-        lists = context.ask("user_lists", {"user": user, "models": [model]}, label="Loading this user's list")
+        lists = context.probe("user_rankings", {"user": user, "models": [model]}, label="Loading this user's list")
         if lists is None:
             return
         item_lists.history(lists, most=5)
@@ -91,7 +91,7 @@ def _why(domain: Domain, context: PageContext, model: str, user: str, item: str)
     if not asked["methods"]:
         st.caption("Choose a method.")
         return
-    found = context.ask("explain_list", {**asked, "user": user, "item": item}, label=LABEL)
+    found = context.probe("explain_ranking", {**asked, "user": user, "item": item}, label=LABEL)
     if found is None:
         return
     title.subheader(f"Why {escaped(found['item']['title'])}?", anchor=False)
@@ -106,7 +106,7 @@ def _asked(domain: Domain, context: PageContext, model: str, view: str) -> dict[
             "Methods",
             list(domain.explainers),
             selection_mode="multi",
-            default=first_list_methods(domain.explainers, context.models[model]["kind"]),
+            default=first_history_methods(domain.explainers, context.models[model]["kind"]),
             format_func=label,
             key=f"{context.key}_methods_{context.models[model]['kind']}",
             persist_state="session",

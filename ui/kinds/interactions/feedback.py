@@ -7,9 +7,7 @@ from typing import Any
 
 import streamlit as st
 
-from dl_core.tasks.prepared import FIRST_ROUNDS
 from ui.shell import charts, theme
-from ui.shell.ask import kept
 from ui.shell.context import PageContext
 from ui.shell.words import count, number
 
@@ -21,7 +19,7 @@ METRICS = {
     "gini": ("Gini of exposure", None),
     "diversity": ("Intra-list diversity", None),
 }
-MOST_ROUNDS = 10
+MOST_ROUNDS, FIRST_ROUNDS = 10, 5
 
 
 def show(context: PageContext, model: str) -> None:
@@ -32,7 +30,7 @@ def show(context: PageContext, model: str) -> None:
             "Rounds", 1, MOST_ROUNDS, FIRST_ROUNDS, key=f"{context.key}_rounds", persist_state="session", width=120
         )
         question = {"model": model, "rounds": int(rounds)}
-        ready, asked = kept(context, "feedback", question), f"{context.key}_feedback"
+        ready, asked = context.kept("feedback_loop", question), f"{context.key}_feedback"
         wanted = [str(context.run), model, int(rounds)]
         if not ready:
             st.button(
@@ -48,7 +46,7 @@ def show(context: PageContext, model: str) -> None:
             "much does consumption concentrate? A simulation, not a forecast."
         )
         return
-    found = context.ask("feedback", question, label="Simulating rounds")
+    found = context.probe("feedback_loop", question, label="Simulating rounds")
     if found is not None:
         _draw(context, found, model)
 

@@ -29,7 +29,7 @@ def pick(context: PageContext, model: str, key: str) -> str | None:
     paged = f"{key}_page_{model}_{kind}_{search}"
     page = int(st.session_state.get(paged) or 1)
     asked = {"model": model, "kind": kind, "search": search.strip(), "page": page - 1}
-    found = context.ask("find_users", asked, label="Searching users")
+    found = context.probe("users", asked, label="Searching users")
     if found is None:
         return None
     if not found["users"]:

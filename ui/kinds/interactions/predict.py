@@ -7,7 +7,7 @@ from typing import Any
 import streamlit as st
 
 from dl_core.domain import Domain
-from dl_core.tasks.prepared import default_pair, first_users
+from dl_core.evaluate.choice import best_model, default_pair
 from ui.kinds.interactions import item_lists, predict_all
 from ui.shell import states
 from ui.shell.context import PageContext
@@ -58,7 +58,7 @@ def _known(context: PageContext) -> None:
     if not user or not chosen:
         st.caption("Choose a user and at least one model.")
         return
-    found = context.ask("recommend", {"user": user, "models": chosen}, label="Recommending")
+    found = context.probe("recommend", {"user": user, "models": chosen}, label="Recommending")
     if found is None:
         return
     notes(found)
@@ -72,7 +72,8 @@ def _known(context: PageContext) -> None:
 
 def _type_user(context: PageContext) -> str | None:
     """Draw the field for an id, with some test users to choose from; anything may be typed. None while they load."""
-    known = context.ask("find_users", first_users(context.models), label="Searching users")
+    shown = best_model(context.models, "deep") or context.best
+    known = context.probe("users", {"model": shown, "kind": "hits"}, label="Searching users")
     if known is None:
         return None
     choices = [one["user"] for one in known["users"]]
@@ -124,7 +125,9 @@ def _new_lists(context: PageContext, basket: list[dict[str, Any]], chosen: list[
     if not chosen:
         st.caption("Choose at least one model.")
         return
-    found = context.ask("recommend", {"items": [one["item"] for one in basket], "models": chosen}, label="Recommending")
+    found = context.probe(
+        "recommend", {"items": [one["item"] for one in basket], "models": chosen}, label="Recommending"
+    )
     if found is None:
         return
     notes(found)
@@ -159,7 +162,7 @@ def search_item(context: PageContext, key: str, label: str) -> dict[str, Any] | 
         icon=":material/search:",
         persist_state="session",
     )
-    found = context.ask("find_items", {"search": search.strip()}, label="Searching items")
+    found = context.probe("items", {"search": search.strip()}, label="Searching items")
     if found is None:
         return None
     if not found["items"]:
@@ -185,7 +188,7 @@ def _similar(context: PageContext) -> None:
     if item is None or not chosen:
         return
     st.caption(f"Recommendations for a user whose history is only **{escaped(item['title'])}**.")
-    found = context.ask("recommend", {"items": [item["item"]], "models": chosen}, label="Finding similar items")
+    found = context.probe("recommend", {"items": [item["item"]], "models": chosen}, label="Finding similar items")
     if found is not None:
         notes(found)
         item_lists.side_by_side(context, found, key="similar")

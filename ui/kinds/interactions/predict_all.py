@@ -44,7 +44,7 @@ def show(domain: Domain, context: PageContext) -> None:
     if st.button(words, type="primary", icon=":material/playlist_add:", key=f"{context.key}_make_lists"):
         try:
             upload = {"upload": uploads.write_upload(files)[0], "keep": True} if files else {}
-            st.session_state[place] = {**asked, **upload}
+            st.session_state[place] = asked, upload
         except DaylightError as error:
             states.show_error(error)
     wanted = st.session_state.get(place)
@@ -58,7 +58,8 @@ def show(domain: Domain, context: PageContext) -> None:
     many = (context.dataset or {}).get(
         "rows", 0
     ) > MANY_ROWS  # these keep a worker busy: not the one that answers quickly
-    result = context.ask("recommend_all", wanted, label="Generating recommendations", lane="train" if many else "quick")
+    (question, cases), lane = wanted, "train" if many else "quick"
+    result = context.probe("recommend_all", question, cases=cases, label="Generating recommendations", lane=lane)
     if result is not None:
         _result(context, result)
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from dl_core.domain import Domain
-from dl_core.tasks.prepared import first_users, kept_answer
+from dl_core.evaluate.choice import best_model
+from dl_core.tasks.prepared import kept_answer
 from ui.shell import samples
 from ui.shell.words import escaped
 
@@ -18,11 +19,11 @@ def first_list(domain: Domain) -> dict[str, Any] | None:
     if folder is None or summary is None:
         return None
     models = {name: about for name, about in summary["models"].items() if about["state"] == "done"}
-    asked = first_users(models)
-    users = kept_answer(folder, "find_users", asked)
+    shown = best_model(models, "deep") or best_model(models)
+    users = kept_answer(folder, "users", {"model": shown, "kind": "hits"})
     if not users or not users["users"]:
         return None
-    return kept_answer(folder, "user_lists", {"user": users["users"][0]["user"], "models": [asked["model"]]})
+    return kept_answer(folder, "user_rankings", {"user": users["users"][0]["user"], "models": [shown]})
 
 
 def words(domain: Domain) -> str:

@@ -35,7 +35,7 @@ def show(context: PageContext, model: str) -> None:
             persist_state="session",
         )
         place = st.container(width=420)
-    found = context.ask("rerank", {"model": model, "aim": aim}, label="Re-ranking at each trade-off")
+    found = context.probe("reranking", {"model": model, "aim": aim}, label="Re-ranking at each trade-off")
     if found is None:
         return
     with place:
@@ -139,7 +139,7 @@ def _example(context: PageContext, model: str, aim: str, chosen: float) -> None:
             label_visibility="collapsed",
         ).strip()
     question = {"model": model, "aim": aim, "trade_off": chosen, **({"user": user} if user else {})}
-    found = context.ask("rerank_example", question, label="Re-ranking one list")
+    found = context.probe("reranking_of_user", question, label="Re-ranking one list")
     if found is None:
         return
     old = {item["item"]: item["rank"] for item in found["before"]}

@@ -8,7 +8,7 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from dl_core.tasks.series.prepared import first_lines, first_listed
+from dl_core.data.series.browse import first_lines, first_listed
 from ui.kinds.series import data_facts, lines
 from ui.kinds.series.words import moment, seasons, steps
 from ui.shell import options
@@ -28,7 +28,7 @@ def first_look(context: PageContext) -> dict[str, Any] | None:
     if asked is None:
         st.caption("The steps of this data set are not kept beside the run.")
         return None
-    found = context.ask("series_overview", asked, label="Summing up the series")
+    found = context.ask("describe", {**asked, "view": "overview"}, label="Summing up the series")
     if found is None:
         return None
     _counts(found)
@@ -37,8 +37,8 @@ def first_look(context: PageContext) -> dict[str, Any] | None:
         return found
     names = _picked(context, listed) if found["series"] > 1 else [listed["series"][0]["series"]]
     view = _view(context, found)
-    wanted = {"series": names, "last": True} if view == "end" else {"series": names}
-    drawn = context.ask("series_lines", {**asked, **wanted}, label="Drawing the series")
+    wanted = {"view": "lines", "series": names, **({"last": True} if view == "end" else {})}
+    drawn = context.ask("describe", {**asked, **wanted}, label="Drawing the series")
     if drawn is not None:
         lines.draw(drawn["lines"], found)
         _split_words(found)
@@ -114,7 +114,7 @@ def _blank(found: Mapping[str, Any]) -> str:
 def _listed(context: PageContext, asked: Mapping[str, Any], seen: Mapping[str, Any]) -> dict[str, Any] | None:
     """Draw kind and search where there are several, and return the page of the list."""
     if seen["series"] == 1:
-        return context.ask("series_listed", {**asked, **first_listed()}, label="Looking for series")
+        return context.ask("describe", {**asked, **first_listed()}, label="Looking for series")
     with st.container(horizontal=True, vertical_alignment="bottom", horizontal_alignment="distribute"):
         kind = st.segmented_control(
             "Series",
@@ -135,7 +135,7 @@ def _listed(context: PageContext, asked: Mapping[str, Any], seen: Mapping[str, A
     wanted = {**first_listed(), "kind": kind, "search": search.strip()}
     paged = _page_key(context, wanted)
     wanted["page"] = int(st.session_state.get(paged) or 1) - 1
-    found = context.ask("series_listed", {**asked, **wanted}, label="Looking for series")
+    found = context.ask("describe", {**asked, **wanted}, label="Looking for series")
     if found is not None and not found["series"]:
         st.caption("No series fits. Choose another kind or clear the search.")
     return found

@@ -51,6 +51,6 @@ def show(context: PageContext, found: Sequence[Mapping[str, Any]], pair: tuple[s
         return
     row = shown[rows[0]]
     question = {"series": str(row["row"]), "window": int(row["window"])}
-    answer = context.ask("series_forecasts", question, label="Reading the forecasts")
+    answer = context.probe("window_forecasts", question, label="Reading the forecasts")
     if answer is not None:
         curves.draw_fan(context, answer, list(pair), key="differ")

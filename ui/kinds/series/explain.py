@@ -9,7 +9,7 @@ import streamlit as st
 
 from dl_core.domain import Domain
 from dl_core.evaluate.choice import best_model
-from dl_core.tasks.series.prepared import first_reasons
+from dl_core.explain.first import first_forecast_methods
 from ui.kinds.series import forecast_charts, pick
 from ui.panels import faithfulness
 from ui.shell import charts, states, theme
@@ -71,7 +71,7 @@ def show(domain: Domain, context: PageContext) -> None:
     question = {**asked, "series": series, **_step(context, forecasts)}
     if forecasts["window"] != forecasts["windows"] - 1:
         question["window"] = forecasts["window"]
-    found = context.ask("explain_forecast", question, label=LABEL)
+    found = context.probe("explain_forecast", question, label=LABEL)
     if found is not None:
         _answer(context, found, forecasts, view)
 
@@ -97,7 +97,7 @@ def _asked(domain: Domain, context: PageContext, model: str, view: str) -> dict[
             "Methods",
             list(domain.explainers),
             selection_mode="multi",
-            default=first_reasons(domain.explainers, context.models[model]["kind"]),
+            default=first_forecast_methods(domain.explainers, context.models[model]["kind"]),
             format_func=label,
             key=f"{context.key}_methods_{context.models[model]['kind']}",
             persist_state="session",

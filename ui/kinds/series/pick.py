@@ -18,7 +18,7 @@ KINDS = {"typical": "Typical", "worst": "Worst", "best": "Best"}
 def pick(context: PageContext, model: str, key: str) -> str | None:
     """Draw the choice and return the id of the series, or None while it is fetched; one alone is no choice."""
     if leading_model.lone(context):
-        found = context.ask("series_found", {"model": model, "kind": "typical", "search": ""}, label=LABEL)
+        found = context.probe("judged_series", {"model": model, "kind": "typical", "search": ""}, label=LABEL)
         return None if found is None else found["series"][0]["series"]
     with st.container(horizontal=True, vertical_alignment="bottom"):
         kind = st.segmented_control(
@@ -34,7 +34,7 @@ def pick(context: PageContext, model: str, key: str) -> str | None:
             "Search", key=f"{key}_search", placeholder="Part of a name", icon=":material/search:", width=240
         )
         place = st.container()
-    found = context.ask("series_found", {"model": model, "kind": kind, "search": search}, label=LABEL)
+    found = context.probe("judged_series", {"model": model, "kind": kind, "search": search}, label=LABEL)
     if found is None:
         return None
     if not found["series"]:
@@ -54,7 +54,7 @@ def pick(context: PageContext, model: str, key: str) -> str | None:
 def forecasts(context: PageContext, series: str, key: str) -> Mapping[str, Any] | None:
     """Ask for all models' forecasts of a window of ``series``, with a choice of the window where there are several."""
     place = st.container()
-    found = context.ask("series_forecasts", {"series": series}, label="Reading the forecasts")
+    found = context.probe("window_forecasts", {"series": series}, label="Reading the forecasts")
     if found is None or found["windows"] < 2:
         return found
     last = found["windows"] - 1
@@ -68,7 +68,7 @@ def forecasts(context: PageContext, series: str, key: str) -> Mapping[str, Any] 
     )
     if chosen == last:
         return found
-    return context.ask("series_forecasts", {"series": series, "window": chosen}, label="Reading the forecasts")
+    return context.probe("window_forecasts", {"series": series, "window": chosen}, label="Reading the forecasts")
 
 
 def unit(context: PageContext) -> str:

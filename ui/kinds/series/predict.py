@@ -60,9 +60,9 @@ def _ahead(domain: Domain, context: PageContext) -> None:
     asked = dict(st.session_state.get(f"{context.key}_new_cases") or {})
     if st.session_state.get(f"{context.key}_write"):
         asked["file"] = True  # not the answer that came with the sample, which has no file
-    result = context.ask("forecast_ahead", {**asked, **question}, label="Forecasting beyond the end")
+    result = context.probe("forecast_ahead", question, cases=asked, label="Forecasting beyond the end")
     if result is not None:
-        _answer(context, result, {**asked, **question})
+        _answer(context, result, question, asked)
 
 
 def horizon_of(context: PageContext) -> int:
@@ -112,7 +112,7 @@ def _question(context: PageContext) -> dict[str, Any]:
 
 def _sums(context: PageContext) -> list[str]:
     """Let the user choose the groups that are added up; nothing for the parts of the series' names."""
-    overview = context.ask("series_overview", {}, label="Reading the groups")
+    overview = context.ask("describe", {"view": "overview"}, label="Reading the groups")
     groups = [one["name"] for one in (overview or {}).get("groups", ())]
     if not groups:
         return []
@@ -139,7 +139,9 @@ def _buttons(domain: Domain, context: PageContext, files: list[Any]) -> None:
             st.button("Back to my own series", on_click=lambda: st.session_state.pop(key, None), key="predict_own")
 
 
-def _answer(context: PageContext, result: Mapping[str, Any], question: Mapping[str, Any]) -> None:
+def _answer(
+    context: PageContext, result: Mapping[str, Any], question: Mapping[str, Any], cases: Mapping[str, Any]
+) -> None:
     with st.container(horizontal=True, vertical_alignment="center"):
         made = f"{count(result['series'])} series, {count(result['rows'])} forecasts"
         st.markdown(f"**{made}** by {context.label(result['model'])}", width="content")
@@ -149,16 +151,18 @@ def _answer(context: PageContext, result: Mapping[str, Any], question: Mapping[s
     if result["unusual"]:
         left, right = st.columns([1, 1], gap="large")
         with left:
-            _chart(context, result, question)
+            _chart(context, result, question, cases)
         with right:
             _unusual(result["unusual"])
     else:
-        _chart(context, result, question)
+        _chart(context, result, question, cases)
         st.caption(":material/check: No unusual recent points: every series ends where its history would have put it.")
     _table(result["table"], result["rows"])
 
 
-def _chart(context: PageContext, result: Mapping[str, Any], question: Mapping[str, Any]) -> None:
+def _chart(
+    context: PageContext, result: Mapping[str, Any], question: Mapping[str, Any], cases: Mapping[str, Any]
+) -> None:
     """Draw one series with its forecast; with more series than came back, others are searched."""
     with st.container(horizontal=True, vertical_alignment="bottom"):
         shown, place = result["charts"], st.container()
@@ -171,7 +175,8 @@ def _chart(context: PageContext, result: Mapping[str, Any], question: Mapping[st
                 width=220,
             )
             if search.strip():
-                found = context.ask("forecast_ahead", {**question, "search": search, "only": True}, label="Looking")
+                wanted = {**question, "search": search, "only": True}
+                found = context.probe("forecast_ahead", wanted, cases=cases, label="Looking")
                 shown = [] if found is None else found["charts"]
                 if found is not None and not shown:
                     st.caption("No series has that in its name.")

@@ -9,7 +9,6 @@ import streamlit as st
 from dl_core.domain import Domain
 from dl_core.evaluate.choice import best_model
 from dl_core.tasks.prepared import kept_answer
-from dl_core.tasks.series.prepared import first_found
 from ui.kinds.series import forecast_charts
 from ui.shell import charts, folders, metric_words, samples, theme
 from ui.shell.words import escaped, number
@@ -25,10 +24,10 @@ def forecast(domain: Domain) -> dict[str, Any] | None:
         return None
     models = {name: about for name, about in summary["models"].items() if about["state"] == "done"}
     shown = best_model(models, "deep") or best_model(models)
-    listed = kept_answer(folder, "series_found", first_found(shown))
+    listed = kept_answer(folder, "judged_series", {"model": shown, "kind": "typical"})
     if not listed or not listed["series"]:
         return None
-    found = kept_answer(folder, "series_forecasts", {"series": listed["series"][0]["series"]})
+    found = kept_answer(folder, "window_forecasts", {"series": listed["series"][0]["series"]})
     return None if found is None or shown not in found["models"] else {**found, "best": shown}
 
 

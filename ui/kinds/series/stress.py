@@ -20,7 +20,7 @@ COLOURS = {"from_scratch": theme.DEEP[0]}  # the others are models of the page, 
 
 def robustness(context: PageContext) -> None:
     """Draw a line a model against the strength of what spoils the history."""
-    result = context.ask("stress_forecast", {}, label="Forecasting from spoilt histories")
+    result = context.probe("corrupted_histories", {}, label="Forecasting from spoilt histories")
     if result is None:
         return
     rows = pd.DataFrame(result["rows"])

@@ -22,7 +22,7 @@ YES_OR_NO = {0.0: "0 (no)", 1.0: "1 (yes)"}
 
 def show(context: PageContext) -> None:
     """Draw the form and both forecasts."""
-    now = context.ask("what_if_forecast", {}, label="Forecasting as planned")
+    now = context.probe("what_if_plan", {}, label="Forecasting as planned")
     if now is None:
         return
     if not now["covariates"]:
@@ -31,7 +31,7 @@ def show(context: PageContext) -> None:
     left, right = st.columns([1, 2], gap="large")
     with left:
         question = _form(context, now)
-    found = context.ask("what_if_forecast", question, label="Forecasting with the changed plan")
+    found = context.probe("what_if_plan", question, label="Forecasting with the changed plan")
     if found is not None:
         with right:
             _answer(context, found)

@@ -22,10 +22,10 @@ MOST_MISSING = 12  # columns of the chart of missing values
 
 def _overview(context: PageContext) -> dict[str, Any] | None:
     """Return the table's summary, or draw its state and return None."""
-    own = (context.dataset or {}).get("id")
+    own, label = (context.dataset or {}).get("id"), "Summarising the table"
     if context.run is not None:
-        return context.ask("overview", {}, label="Summarising the table")
-    return context.ask("overview", {"dataset_id": own, "run": None}, label="Summarising the table") if own else None
+        return context.ask("describe", {"view": "overview"}, label=label)
+    return context.ask("describe", {"view": "overview", "dataset_id": own, "run": None}, label=label) if own else None
 
 
 def first_look(context: PageContext) -> dict[str, Any] | None:

@@ -7,11 +7,11 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from dl_core.tasks.prepared import MOST_DISAGREEMENTS
 from ui.shell import tables
 from ui.shell.context import PageContext
 from ui.shell.words import number
 
+MOST_DISAGREEMENTS = 12  # rows that are shown
 COLUMNS = 5  # of a row's main columns
 TITLE = "Cases where the predictions differ"
 NONE = "None: both models predict the same class on every test row."

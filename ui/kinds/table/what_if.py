@@ -18,7 +18,7 @@ FIXED = ("label", "id", "unit", "history", "entity", "")  # roles whose values a
 
 def changes(context: PageContext, row: str) -> dict[str, Any] | None:
     """Draw a field for each value and return those that differ from the row's own, or None while they are fetched."""
-    about = context.ask("overview", {}, label="Reading the columns")
+    about = context.ask("describe", {"view": "overview"}, label="Reading the columns")
     now = context.ask("what_if", {"row": row, "changes": {}}, label="Predicting with every model") if about else None
     if about is None or now is None:
         return None

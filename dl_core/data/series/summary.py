@@ -1,24 +1,22 @@
-"""The job that sums up time series for the Data tab: step, seasons, span, lengths, groups, covariates, what is held."""
+"""Time series summed up for people: step, seasons, span, lengths, groups, covariates, and what is held out."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
+from dl_core.data.dataset import Dataset
+from dl_core.data.rows import plain
+from dl_core.data.series.browse import Shown, first_lines, first_listed, lines, listed, shown
 from dl_core.data.series.frequency import parse_frequency
 from dl_core.data.series.origins import horizon_of, stride_of
 from dl_core.data.series.panel import AHEAD, SERIES, Panel
-from dl_core.data.splits import PARTS
-from dl_core.schema import Role
-from dl_core.tasks.rows import plain
-from dl_core.tasks.series.browse import Shown, opened
-from dl_core.tasks.series.results import numbers, times_json
-
-if TYPE_CHECKING:
-    from dl_core.engine import TaskContext
+from dl_core.data.series.plain import numbers, times_json
+from dl_core.data.splits import PARTS, Splits
+from dl_core.schema import Role, Schema
 
 MOST_SEASONS, LONGEST_SEASON = 2, 200  # profiles drawn; steps of the longest one
 PROFILED = 200  # series of which a profile is made, spread over all
@@ -29,8 +27,8 @@ DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 THURSDAY = 3  # weekday of step 0 of days, 1970-01-01
 
 
-def series_overview(args: Mapping[str, Any], context: TaskContext) -> dict[str, Any]:
-    """Sum up the series of a run (``run``), or of a registered data set (``dataset_id``) split by ``options``.
+def overview(shown: Shown) -> dict[str, Any]:
+    """Sum up series.
 
     Returns
     -------
@@ -39,8 +37,6 @@ def series_overview(args: Mapping[str, Any], context: TaskContext) -> dict[str, 
         ``scale_season``, ``start``, ``end``, ``lengths``, ``ends``, ``blank``, ``values``, ``groups``,
         ``covariates``, ``profiles`` (one a season), ``split`` and ``options``.
     """
-    shown = opened(args, context)
-    context.progress(0.5, "Counting")
     panel = shown.panel
     known = panel.values[~np.isnan(panel.values)]
     return {
@@ -246,3 +242,27 @@ def _windows(steps: np.ndarray, horizon: int, stride: int) -> int:
     """Return the most windows that any series has in its held-out steps."""
     most = int(steps.max()) if len(steps) else 0
     return 0 if most <= 0 else max(1, (most - horizon) // stride + 1)
+
+
+def describe(
+    view: str,
+    dataset: Dataset,
+    splits: Splits | None,
+    schema: Schema,
+    options: Mapping[str, Any],
+    arguments: Mapping[str, Any],
+) -> dict[str, Any]:
+    """Return one view of series as plain JSON: their overview, a page of their list, or the lines of some."""
+    known = shown(dataset, splits, options)
+    if view == "overview":
+        return overview(known)
+    return (listed if view == "listed" else lines)(known, arguments)
+
+
+def first_views(answers: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Return the arguments of the views that are asked first; ``answers`` has that of the list, once it is there."""
+    series = answers.get("describe listed", {}).get("series")
+    return [{"view": "overview"}, first_listed(), *([first_lines(series)] if series else [])]
+
+
+VIEWS = ("overview", "listed", "lines")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -47,6 +47,12 @@ def plain(value: Any) -> Any:
     if isinstance(value, bool | int | str):
         return value
     return None if pd.isna(value) else str(value)
+
+
+def plain_rows(rows: pd.DataFrame | Iterable[Mapping[Any, Any]]) -> list[dict[str, Any]]:
+    """Return a table, or rows, as JSON records with anything missing as None."""
+    lines = rows.to_dict("records") if isinstance(rows, pd.DataFrame) else rows
+    return [{str(key): plain(value) for key, value in line.items()} for line in lines]
 
 
 def row_values(dataset: Dataset, columns: Sequence[str]) -> list[dict[str, Any]]:

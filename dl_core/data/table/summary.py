@@ -1,30 +1,32 @@
-"""The job that sums up a table for the Data tab, so that the page never loads a million rows."""
+"""A table summed up for people, so that a page never loads a million rows."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pandas as pd
 
-from dl_core import pipeline
 from dl_core.data.dataset import Dataset
+from dl_core.data.rows import describe_columns, row_values, shown_columns
 from dl_core.data.splits import PARTS, Splits
-from dl_core.domain import get_domain
-from dl_core.schema import Role
-from dl_core.tasks.opening import open_dataset, open_run
-from dl_core.tasks.rows import describe_columns, row_values, shown_columns
-
-if TYPE_CHECKING:
-    from dl_core.engine import TaskContext
+from dl_core.schema import Role, Schema
 
 FIRST_ROWS = 12  # rows of each class in the preview
+VIEWS = ("overview",)
 WIDEST = 40  # columns of the preview
 STEPS = ((40, "day", "D"), (1200, "week", "W"), (10**9, "month", "M"))  # up to so many days, one point a …
 
 
-def overview(args: Mapping[str, Any], context: TaskContext) -> dict[str, Any]:
-    """Sum up the table of a run (``run``) or of a registered data set (``dataset_id``).
+def describe(
+    view: str,
+    dataset: Dataset,
+    splits: Splits | None,
+    schema: Schema,
+    options: Mapping[str, Any],
+    arguments: Mapping[str, Any],
+) -> dict[str, Any]:
+    """Sum up a table; it has one view.
 
     Returns
     -------
@@ -33,25 +35,20 @@ def overview(args: Mapping[str, Any], context: TaskContext) -> dict[str, Any]:
         ``time`` (None where there is no time): ``step``, ``points`` (start, rows, positives), ``parts`` (part, start,
         end, rows, positives) and ``left_out`` (rows that belong to no part).
     """
-    if args.get("dataset_id"):
-        _, record, dataset = open_dataset(args, context)
-        domain = get_domain(record.domain)
-        options = domain.parse_options({k: v for k, v in (args.get("options") or {}).items() if v is not None})
-        blocked = any(note.level == "error" for note in dataset.notes)
-        splits = None if blocked else pipeline.split(domain, dataset, int(args.get("seed", 0)), options)
-    else:
-        domain, run = open_run(args, context)
-        dataset, splits = run.load_dataset(), run.splits
-    context.progress(0.5, "Counting")
     columns = shown_columns(dataset)[:WIDEST]
     return {
         "rows": len(dataset),
-        "columns": describe_columns(dataset, domain.schema, columns),
+        "columns": describe_columns(dataset, schema, columns),
         "derived": len(dataset.roles.get(Role.HISTORY, ())),
         "first": _first_rows(dataset, columns),
         "balance": balance(dataset, splits),
         "time": _in_time(dataset, splits),
     }
+
+
+def first_views(answers: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Return the arguments of the views that are asked first."""
+    return [{"view": "overview"}]
 
 
 def _first_rows(dataset: Dataset, columns: list[str]) -> dict[str, list[dict[str, Any]]]:

@@ -1,36 +1,27 @@
-"""Jobs that show time series as they were read: how many, how long, which of them, and what is held out."""
+"""Series as a list with a small course of each, and the lines of some for a chart."""
 
 from __future__ import annotations
 
-import json
-from collections.abc import Mapping
+from collections import OrderedDict
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
-from dl_core import pipeline
 from dl_core.data.dataset import Dataset
+from dl_core.data.rows import plain
 from dl_core.data.series.panel import Panel
+from dl_core.data.series.plain import numbers, times_json
 from dl_core.data.splits import PARTS, Splits
-from dl_core.domain import Domain, get_domain
 from dl_core.errors import OptionError
-from dl_core.store import get_store
-from dl_core.tasks.opening import open_run, stamp
-from dl_core.tasks.rows import plain
-from dl_core.tasks.series.results import numbers, times_json
-
-if TYPE_CHECKING:
-    from dl_core.engine import TaskContext
-    from dl_core.train.run import Run
 
 ON_PAGE = 40  # series of one page of the list
 SPARK = 40  # points of the small course beside each
 MOST_POINTS = 800  # points of a line in a chart; longer ones keep the least and the greatest of each stretch
 BEFORE = 2  # times the held-out steps that stand before them in a chart of the end
 MOST_LINES = 6  # series in one answer
+FIRST_LINES = 3  # series that are drawn at first
 KINDS = ("mix", "largest", "gaps", "short", "all")
 
 
@@ -42,7 +33,6 @@ class Shown:
     where it has none; it is None before there is a split.
     """
 
-    domain: Domain
     dataset: Dataset
     panel: Panel
     sizes: np.ndarray  # mean absolute value
@@ -52,53 +42,29 @@ class Shown:
     options: Mapping[str, Any]
 
 
-def opened(args: Mapping[str, Any], context: TaskContext) -> Shown:
-    """Return the series of a run (``run``), or of a registered data set (``dataset_id``) split by ``options``.
-
-    Raises
-    ------
-    AccessError
-        If they belong to someone else.
-    """
-    if not args.get("dataset_id"):
-        domain, run = open_run(args, context)
-        return _of_run(domain.name, str(run.folder), str(run.dataset["path"]), stamp(run.folder))
-    store = get_store(context.home)
-    record = store.dataset(args["dataset_id"], args["owner"])
-    domain = get_domain(record.domain)
-    options = domain.parse_options({k: v for k, v in (args.get("options") or {}).items() if v is not None})
-    folder = store.dataset_folder(record.id)
-    changed = (Path(folder) / "dataset.json").stat().st_mtime_ns
-    return _of_data(domain.name, str(folder), json.dumps(options, sort_keys=True), changed)
+KEPT = 2  # data sets whose series stay in memory
+_known: OrderedDict[tuple[Any, ...], Shown] = OrderedDict()
 
 
-@lru_cache(maxsize=2)
-def _of_run(domain: str, folder: str, path: str, changed: int) -> Shown:
-    from dataclasses import replace
-
-    from dl_core.train.run import Run
-
-    run: Run = Run.load(Path(folder))
-    run = replace(run, dataset={**run.dataset, "path": path})
-    return _shown(get_domain(domain), run.load_dataset(), run.splits, run.spec.options)
-
-
-@lru_cache(maxsize=2)
-def _of_data(domain: str, folder: str, options: str, changed: int) -> Shown:
-    known, chosen = get_domain(domain), json.loads(options)
-    dataset = Dataset.load(Path(folder))
-    blocked = any(note.level == "error" for note in dataset.notes)
-    splits = None if blocked else pipeline.split(known, dataset, 0, chosen)
-    return _shown(known, dataset, splits, chosen)
+def shown(dataset: Dataset, splits: Splits | None, options: Mapping[str, Any]) -> Shown:
+    """Return the series of a data set, from memory if they were used lately."""
+    parts = () if splits is None else (splits.protocol, *splits.counts().values())
+    key = (dataset.fingerprint, dataset.name, *parts, *sorted((name, str(one)) for name, one in options.items()))
+    if key not in _known:
+        _known[key] = _shown(dataset, splits, options)
+    _known.move_to_end(key)
+    while len(_known) > KEPT:
+        _known.popitem(last=False)
+    return _known[key]
 
 
-def _shown(domain: Domain, dataset: Dataset, splits: Splits | None, options: Mapping[str, Any]) -> Shown:
+def _shown(dataset: Dataset, splits: Splits | None, options: Mapping[str, Any]) -> Shown:
     panel = Panel.of(dataset)
     known = ~np.isnan(panel.values)
     there = np.maximum(_sums(panel, known), 1)
     sizes = _sums(panel, np.abs(np.where(known, panel.values, 0.0))) / there
     begins = None if splits is None else _begins(dataset, panel, splits)
-    return Shown(domain, dataset, panel, sizes, _sums(panel, ~known).astype(int), splits, begins, options)
+    return Shown(dataset, panel, sizes, _sums(panel, ~known).astype(int), splits, begins, options)
 
 
 def _sums(panel: Panel, values: np.ndarray) -> np.ndarray:
@@ -120,7 +86,7 @@ def _begins(dataset: Dataset, panel: Panel, splits: Splits) -> dict[str, np.ndar
     return found
 
 
-def series_listed(args: Mapping[str, Any], context: TaskContext) -> dict[str, Any]:
+def listed(shown: Shown, args: Mapping[str, Any]) -> dict[str, Any]:
     """List series with a small course of each, by ``args["search"]`` (id or group) and ``args["page"]``.
 
     ``args["kind"]`` is ``"mix"`` (some of every size), ``"largest"``, ``"gaps"`` (with steps left blank), ``"short"``
@@ -134,7 +100,6 @@ def series_listed(args: Mapping[str, Any], context: TaskContext) -> dict[str, An
     kind = args.get("kind") or "mix"
     if kind not in KINDS:
         raise OptionError(f"there is no kind {kind!r}", expected=", ".join(KINDS))
-    shown = opened(args, context)
     order = _found(shown, str(args.get("search") or "").strip().casefold())
     total = len(order)
     order = _ordered(shown, order, kind)
@@ -200,7 +165,7 @@ def spark(values: np.ndarray, points: int = SPARK) -> list[float]:
     return [float(np.nanmean(part)) for part in parts if not np.isnan(part).all()]
 
 
-def series_lines(args: Mapping[str, Any], context: TaskContext) -> dict[str, Any]:
+def lines(shown: Shown, args: Mapping[str, Any]) -> dict[str, Any]:
     """Return the values of ``args["series"]``, at most `MOST_LINES`, thinned to what a chart can show.
 
     With ``args["last"]`` only the end comes back: what is held out and `BEFORE` times as much before it.
@@ -216,14 +181,13 @@ def series_lines(args: Mapping[str, Any], context: TaskContext) -> dict[str, Any
     OptionError
         If a series is not part of the data.
     """
-    shown = opened(args, context)
     place = {str(name): at for at, name in enumerate(shown.panel.series)}
-    lines = []
+    drawn = []
     for name in list(args.get("series") or ())[:MOST_LINES]:
         if str(name) not in place:
             raise OptionError("this series is not part of the data", todo="search for another one")
-        lines.append(_course(shown, place[str(name)], bool(args.get("last"))))
-    return {"lines": lines}
+        drawn.append(_course(shown, place[str(name)], bool(args.get("last"))))
+    return {"lines": drawn}
 
 
 def _course(shown: Shown, at: int, last: bool) -> dict[str, Any]:
@@ -264,3 +228,15 @@ def thin(values: np.ndarray, most: int) -> np.ndarray:
         else:
             kept += sorted({int(start + np.nanargmin(part)), int(start + np.nanargmax(part))})
     return np.array(kept)
+
+
+def first_listed() -> dict[str, Any]:
+    """Return which series are listed first."""
+    return {"view": "listed", "kind": "mix", "search": "", "page": 0}
+
+
+def first_lines(series: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """Return which of the listed series are drawn first: spread over those that are not all zero."""
+    shown = [one for one in series if one["mean"]] or list(series)
+    places = sorted({at * len(shown) // FIRST_LINES for at in range(FIRST_LINES)})
+    return {"view": "lines", "series": [str(shown[place]["series"]) for place in places]}

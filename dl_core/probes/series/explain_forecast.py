@@ -1,4 +1,4 @@
-"""Jobs that ask why a forecast is as it is, and how forecasts bear a spoilt history."""
+"""Why is a forecast as it is?"""
 
 from __future__ import annotations
 
@@ -6,47 +6,43 @@ from collections.abc import Mapping
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
-from dl_core import probes
+from dl_core.data.rows import plain
+from dl_core.data.series.plain import history_json, numbers, times_json
+from dl_core.domain import Domain
 from dl_core.errors import OptionError
-from dl_core.pipeline import Work
-from dl_core.tasks.opening import open_model, open_run
-from dl_core.tasks.rows import plain
-from dl_core.tasks.series.results import MOST_SHOWN, held, history_json, numbers, times_json
+from dl_core.explain.first import first_forecast_methods
+from dl_core.pipeline import Run, Work, open_model
+from dl_core.probes.base import MODELS, Argument, Asked, Names, Probe
+from dl_core.probes.series.opened import MOST_SHOWN, SERIES, WINDOW, windows_of
 
 if TYPE_CHECKING:
-    from dl_core.engine import TaskContext
     from dl_core.explain.explanation import Explanation
 
 UNFIT = "does not fit this model"
 
 
-def explain_forecast(args: Mapping[str, Any], context: TaskContext) -> dict[str, Any]:
-    """Say which past steps and covariates drove a test forecast of ``args["series"]``.
+def explain_forecast(domain: Domain, run: Run, work: Work, arguments: Mapping[str, Any]) -> dict[str, Any]:
+    """Say which past steps and covariates drove a test forecast.
 
-    It is asked of ``args["models"]`` by ``args["methods"]``. ``args["window"]`` is the window's number (the last by
-    default), ``args["step"]`` the step ahead that is explained (all together by default). A method that does not fit a
-    model stands under ``left_out`` with its reason.
+    A method that does not fit a model stands under ``left_out`` with its reason.
     """
     from dl_core.explain.series.explain import explain_forecasts
 
-    domain, run = open_run(args, context)
-    windows, series = held(run), str(args["series"])
-    case = windows.case(series, args.get("window"))
+    windows, series, step = windows_of(run), arguments["series"], arguments["step"]
+    case = windows.case(series, arguments["window"])
     panel = windows.panel([case])
-    names = [run.check_model(one) for one in args.get("models") or [None]]
-    methods = list(args.get("methods") or domain.explainers[:1])
-    step = int(args["step"]) if args.get("step") else None
+    names = [run.check_model(one) for one in arguments["models"] or [None]]
+    methods = arguments["methods"] or list(domain.explainers[:1])
     if step is not None and not 1 <= step <= windows.horizon:
         raise OptionError(f"there is no step {step}", where="step", expected=f"1 to {windows.horizon}")
-    found, left_out = [], []
+    found: list[dict[str, Any]] = []
+    left_out: list[dict[str, Any]] = []
     for number, name in enumerate(names):
-        context.progress(number / len(names), f"Explaining {domain.models[name].label}")
+        work.progress(number / len(names), f"Explaining {domain.models[name].label}")
         _, model = open_model(domain, run, name, judged=True)
         for method in methods:
             try:
-                explained = explain_forecasts(
-                    model, name, panel, [method], bool(args.get("faithfulness", True)), step=step
-                )
+                explained = explain_forecasts(model, name, panel, [method], arguments["faithfulness"], step=step)
             except OptionError as error:
                 left_out.append({"model": name, "method": method, "reason": error.problem})
                 continue
@@ -87,9 +83,30 @@ def as_json(one: Explanation) -> dict[str, Any]:
     }
 
 
-def stress_forecast(args: Mapping[str, Any], context: TaskContext) -> dict[str, Any]:
-    """Score ``args["models"]`` on test windows whose history was spoilt in every way, at growing strength."""
-    domain, run = open_run(args, context)
-    work = Work(context.emit, context.should_stop, context.home / "cache")
-    rows = probes.stress(domain, run, args.get("models"), work)
-    return {"rows": [{key: plain(value) for key, value in row.items()} for row in rows]}
+def first(asked: Asked) -> list[dict[str, Any]]:
+    """Ask about the first of the judged series."""
+    methods = first_forecast_methods(asked.domain.explainers, asked.models[asked.shown].kind)
+    return [
+        {"models": [asked.shown], "methods": methods, "series": one["series"]}
+        for one in asked.answers.get("judged_series", {}).get("series", [])[:1]
+    ]
+
+
+PROBE = Probe(
+    name="explain_forecast",
+    title="Why this forecast",
+    purpose="Which past steps and covariates drove a forecast of a test window.",
+    panel="explain",
+    verb=explain_forecast,
+    problems=("forecasting",),
+    kinds=("series",),
+    arguments=(
+        SERIES,
+        WINDOW,
+        MODELS,
+        Argument("methods", Names, None, "names of methods; the domain's first by default"),
+        Argument("step", int, None, "step ahead that is explained, from 1; all together by default"),
+        Argument("faithfulness", bool, True, "whether the explanation is checked"),
+    ),
+    first=first,
+)

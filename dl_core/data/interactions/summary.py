@@ -1,26 +1,21 @@
-"""The job that sums up interactions for the Data tab: who, what, how often, when, and what is held out."""
+"""Interactions summed up for people: who, what, how often, when, and what is held out."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from dl_core import pipeline
 from dl_core.data.dataset import Dataset
 from dl_core.data.interactions.catalogue import ITEMS, TITLE, USERS
 from dl_core.data.interactions.histories import POSITIVE
+from dl_core.data.rows import describe_columns, plain, row_values
 from dl_core.data.splits import PARTS, Splits
-from dl_core.domain import Domain, get_domain
-from dl_core.schema import Role
-from dl_core.tasks.opening import open_dataset, open_run
-from dl_core.tasks.rows import describe_columns, plain, row_values
+from dl_core.schema import Role, Schema
 
-if TYPE_CHECKING:
-    from dl_core.engine import TaskContext
-
+VIEWS = ("overview",)
 FIRST_ROWS = 12  # rows of the preview
 POINTS = 60  # points of the long tail
 HEAD = 10  # items that are named
@@ -32,8 +27,15 @@ STEPS = ((40, "day", "D"), (1200, "week", "W"), (10**9, "month", "M"))  # up to 
 SHOWN_OPTIONS = ("positive_from", "repeats", "min_user", "min_item", "split", "held_out")
 
 
-def list_overview(args: Mapping[str, Any], context: TaskContext) -> dict[str, Any]:
-    """Sum up the interactions of a run (``run``) or of a registered data set (``dataset_id``).
+def describe(
+    view: str,
+    dataset: Dataset,
+    splits: Splits | None,
+    schema: Schema,
+    options: Mapping[str, Any],
+    arguments: Mapping[str, Any],
+) -> dict[str, Any]:
+    """Sum up interactions; they have one view.
 
     Returns
     -------
@@ -42,8 +44,6 @@ def list_overview(args: Mapping[str, Any], context: TaskContext) -> dict[str, An
         interactions by share of items), ``lengths`` (of histories), ``values`` (ratings or counts and the threshold),
         ``time``, ``sides`` (tables of items and users), ``split`` (what is held out, and users drawn) and ``options``.
     """
-    domain, dataset, splits, options = _opened(args, context)
-    context.progress(0.5, "Counting")
     user, item, positive = _columns(dataset)
     users, items = user.nunique(), item.nunique()
     columns = [dataset.column(role) for role in (Role.USER, Role.ITEM, Role.VALUE, Role.TIME)]
@@ -55,7 +55,7 @@ def list_overview(args: Mapping[str, Any], context: TaskContext) -> dict[str, An
         "items": int(items),
         "positives": int(positive.sum()),
         "density": len(dataset.table[[user.name, item.name]].drop_duplicates()) / max(1, users * items),
-        "columns": describe_columns(dataset, domain.schema, columns),
+        "columns": describe_columns(dataset, schema, columns),
         "first": _first(dataset, columns),
         "tail": _tail(dataset, item[positive]),
         "lengths": _lengths(user[positive]),
@@ -67,17 +67,9 @@ def list_overview(args: Mapping[str, Any], context: TaskContext) -> dict[str, An
     }
 
 
-def _opened(args: Mapping[str, Any], context: TaskContext) -> tuple[Domain, Dataset, Splits | None, Mapping[str, Any]]:
-    """Return the domain, the data set, its split (the run's own) and the options it was made by."""
-    if not args.get("dataset_id"):
-        domain, run = open_run(args, context)
-        return domain, run.load_dataset(), run.splits, run.spec.options
-    _, record, dataset = open_dataset(args, context)
-    domain = get_domain(record.domain)
-    options = domain.parse_options({k: v for k, v in (args.get("options") or {}).items() if v is not None})
-    blocked = any(note.level == "error" for note in dataset.notes)
-    splits = None if blocked else pipeline.split(domain, dataset, int(args.get("seed", 0)), options)
-    return domain, dataset, splits, options
+def first_views(answers: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Return the arguments of the views that are asked first."""
+    return [{"view": "overview"}]
 
 
 def _columns(dataset: Dataset) -> tuple[pd.Series, pd.Series, np.ndarray]:

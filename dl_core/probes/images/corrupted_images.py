@@ -1,0 +1,49 @@
+"""How do models bear corrupted images?"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import pandas as pd
+
+from dl_core.data.dataset import Dataset
+from dl_core.data.rows import plain_rows
+from dl_core.domain import Domain
+from dl_core.evaluate.images.stress import CORRUPTIONS
+from dl_core.pipeline import Run, Work, open_model
+from dl_core.probes.base import MODELS, Argument, Probe
+
+
+def corrupted_images(domain: Domain, run: Run, work: Work, arguments: Mapping[str, Any]) -> dict[str, Any]:
+    """Score models on test images corrupted in one way at growing strength; see `evaluate.images.stress`."""
+    from dl_core.evaluate.images.stress import robustness
+
+    models = {name: open_model(domain, run, name)[1] for name in arguments["models"] or run.trained}
+    test = run.load_dataset().subset(run.splits.test)
+    rows = robustness(
+        {name: lambda images, m=model: m.scores(Dataset.from_images(images)) for name, model in models.items()},
+        test.images,
+        test.targets,
+        arguments["corruption"],
+        metric=arguments["metric"],
+        seed=run.spec.seed,
+        progress=work.progress,
+    )
+    return {"rows": plain_rows(pd.DataFrame(rows))}
+
+
+PROBE = Probe(
+    name="corrupted_images",
+    title="Corrupted images",
+    purpose="A metric on test images corrupted at growing strength.",
+    panel="compare",
+    verb=corrupted_images,
+    problems=("classification",),
+    kinds=("images",),
+    arguments=(
+        MODELS,
+        Argument("corruption", str, None, "kind of corruption", tuple(CORRUPTIONS), required=True),
+        Argument("metric", str, "accuracy", "name of a metric"),
+    ),
+)

@@ -1,0 +1,137 @@
+"""Why was an item recommended to a user?"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from dl_core.data.interactions.catalogue import Catalogue
+from dl_core.data.interactions.describe import describe_items
+from dl_core.data.interactions.histories import Histories
+from dl_core.data.interactions.recode import recode
+from dl_core.data.rows import plain
+from dl_core.domain import Domain
+from dl_core.errors import OptionError
+from dl_core.explain.first import first_history_methods, first_item
+from dl_core.pipeline import Run, Work, open_model
+from dl_core.probes.base import MODELS, Argument, Asked, Names, Probe
+from dl_core.probes.interactions.opened import LENGTH, USER, open_histories, ranking_length
+from dl_core.probes.interactions.user_rankings import judged_ranking
+
+if TYPE_CHECKING:
+    from dl_core.explain.explanation import Explanation
+
+MOST_HISTORY = 200  # latest items of a history that are looked at
+UNFIT = "does not fit this model"
+MOST_BARS = 12  # history items that are drawn one by one
+
+
+def explain_ranking(domain: Domain, run: Run, work: Work, arguments: Mapping[str, Any]) -> dict[str, Any]:
+    """Say which items of a user's history brought an item into their ranking.
+
+    A method that does not fit a model stands under ``left_out`` with its reason.
+    """
+    histories, user = open_histories(run), arguments["user"]
+    at = histories.find(user)
+    names = [run.check_model(one) for one in arguments["models"] or [None]]
+    item = arguments["item"]
+    if item is None:
+        ranked = judged_ranking(domain, run, histories, names[0], user, ranking_length(run, arguments))
+        if not ranked:
+            raise OptionError("this list is empty, so there is nothing to explain", todo="pick another user")
+        item = str(histories.catalogue.ids[ranked[0][0]])
+    methods = arguments["methods"] or list(domain.explainers[:1])
+    found: list[dict[str, Any]] = []
+    left_out: list[dict[str, Any]] = []
+    for number, name in enumerate(names):
+        work.progress(number / len(names), f"Explaining {domain.models[name].label}")
+        _, model = open_model(domain, run, name)
+        known = recode(histories.known.take(np.array([at])), histories.catalogue, model.catalogue)
+        try:
+            explained = _explained(model, name, known.last(MOST_HISTORY), item, methods, arguments["faithfulness"])
+        except OptionError as error:
+            left_out += [{"model": name, "method": method, "reason": error.problem} for method in methods]
+            continue
+        found += [_as_json(one, histories.catalogue) for one in explained]
+        lost = [method for method in methods if method not in {one.method for one in explained}]
+        left_out += [{"model": name, "method": method, "reason": UNFIT} for method in lost]
+    code = histories.catalogue.codes([item])
+    taken = int(histories.known.lengths[at])
+    return {
+        "user": user,
+        "item": describe_items(histories.catalogue, code)[0] if code[0] >= 0 else {"item": item, "title": item},
+        "taken": taken,
+        "explained": min(MOST_HISTORY, taken),
+        "explanations": found,
+        "left_out": left_out,
+    }
+
+
+def _explained(
+    model: Any, name: str, histories: Histories, item: str, methods: list[str], faithfulness: bool
+) -> list[Explanation]:
+    from dl_core.explain.interactions.explain import explain_history
+
+    code = model.catalogue.codes([item])
+    if code[0] < 0:
+        raise OptionError("the model does not know this item", todo="pick another item or model")
+    return explain_history(model, name, histories, code, methods, faithfulness)
+
+
+def _as_json(one: Explanation, catalogue: Catalogue) -> dict[str, Any]:
+    """Return an explanation with the strongest history items, those of one item added up, the rest as one number."""
+    weights: dict[str, float] = {}
+    for item, weight in zip(one.features, one.heat.reshape(-1).tolist(), strict=True):
+        weights[item] = weights.get(item, 0.0) + float(weight)
+    order = sorted(weights, key=lambda item: -abs(weights[item]))
+    codes = catalogue.codes(np.asarray(order, dtype=object)) if order else np.array([], dtype=np.int32)
+    titles = {row["item"]: row["title"] for row in describe_items(catalogue, codes[codes >= 0])}
+    return {
+        "model": one.model,
+        "method": one.method,
+        "target": one.target,
+        "bars": [
+            {"item": item, "title": titles.get(item, item), "weight": weights[item]} for item in order[:MOST_BARS]
+        ],
+        "other": sum(weights[item] for item in order[MOST_BARS:]),
+        "others": len(order[MOST_BARS:]),
+        "base": plain(one.base),
+        "score": plain(one.score),
+        "faithfulness": None
+        if one.faithfulness is None
+        else {key: plain(value) for key, value in asdict(one.faithfulness).items()},
+    }
+
+
+def first(asked: Asked) -> list[dict[str, Any]]:
+    """Ask why the first hit of the first user's ranking, else its first item, stands there."""
+    answer = asked.answers.get("user_rankings")
+    if answer is None or not answer["lists"][0]["items"]:
+        return []
+    items = answer["lists"][0]["items"]
+    methods = first_history_methods(asked.domain.explainers, asked.models[asked.shown].kind)
+    item = items[first_item(items)]["item"]
+    return [{"models": [asked.shown], "methods": methods, "user": answer["user"], "item": item}]
+
+
+PROBE = Probe(
+    name="explain_ranking",
+    title="Because you took …",
+    purpose="Which items of a user's history brought an item into their ranking.",
+    panel="explain",
+    verb=explain_ranking,
+    problems=("ranking",),
+    kinds=("interactions",),
+    arguments=(
+        USER,
+        Argument("item", str, None, "id of the item explained; the first of the first model's ranking by default"),
+        MODELS,
+        Argument("methods", Names, None, "names of methods; the domain's first by default"),
+        Argument("faithfulness", bool, True, "whether the explanation is checked"),
+        LENGTH,
+    ),
+    first=first,
+)

@@ -1,0 +1,41 @@
+"""How good would models be with fewer labels, or less history?"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from dl_core.domain import Domain
+from dl_core.pipeline import Run, Work
+from dl_core.probes.base import Argument, Asked, Probe, RunFacts
+
+
+def learning_curve(domain: Domain, run: Run, work: Work, arguments: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the primary metric against the number of labels, for the models that the domain compares this way."""
+    assert domain.learning_curve is not None  # see `needs`
+    dataset = run.load_dataset()
+    parts = [dataset.subset(rows) for rows in (run.splits.train, run.splits.validation, run.splits.test)]
+    return {"rows": domain.learning_curve(*parts, arguments["seeds"], work, run.spec.options)}
+
+
+def needs(domain: Domain, run: RunFacts) -> str:
+    """Return why there is none."""
+    return "" if domain.learning_curve is not None else "this domain has no learning curve"
+
+
+def first(asked: Asked) -> list[dict[str, Any]]:
+    """Ask it ahead where many models are trained for it."""
+    return [{}] if asked.domain.problem.name in ("ranking", "forecasting") else []
+
+
+PROBE = Probe(
+    name="learning_curve",
+    title="Learning curve",
+    purpose="The score against the number of labels or the length of the history, with and without transfer.",
+    panel="compare",
+    verb=learning_curve,
+    arguments=(Argument("seeds", int, 3, "draws of the training rows"),),
+    needs=needs,
+    first=first,
+    trains=True,
+)

@@ -1,0 +1,1 @@
+"""Probes of runs whose rows are lines of a table."""
