@@ -22,9 +22,10 @@ from dl_core import pipeline
 from dl_core.data.series.origins import stride_of
 from dl_core.data.series.panel import Panel
 from dl_core.domain import Domain, get_domain
-from dl_core.evaluate.series.draws import Judged, bootstrap_parts, line_of
+from dl_core.evaluate.judge import ALL, judge
+from dl_core.evaluate.series.evaluate import forecast_metrics
 from dl_core.evaluate.series.forecasts import Forecasts, forecast_rows
-from dl_core.evaluate.series.metrics import series_metric
+from dl_core.evaluate.series.windows import JudgedWindows
 from dl_core.problems.forecasting import FORECASTING, before_test
 from dl_core.reading.request import ReadRequest
 from dl_core.train.run import Run, TrainSpec
@@ -78,12 +79,12 @@ def _print(domain: Domain, run: Run, seed: int) -> None:
     print(f"{'model':22}{'':8}{shares}{'width 95':>10}   within {BAR:g} points")
     for name in run.trained:
         for kind, said in (("raw", _raw(domain, run, name)), ("shown", run.predictions)):
-            judged = Judged.of(said.cases(name), facts)
+            judged = JudgedWindows.of(said.cases(name), facts)
             found = _coverage(judged, seed)
             cells = "".join(
                 f"{100 * line['value']:10.1f} [{_percent(line['low'])}, {_percent(line['high'])}]" for line in found
             )
-            width = series_metric("width_95").value(judged.cases, facts)
+            width = judged.quantity(forecast_metrics(["width_95"])[0]).value
             far = [abs(100 * line["value"] - level) for line, level in zip(found, LEVELS, strict=True)][1:]
             print(f"{name:22}{kind:8}{cells}{width:10.2f}   {'yes' if max(far) <= BAR else 'no'}")
 
@@ -97,11 +98,11 @@ def _raw(domain: Domain, run: Run, name: str) -> Forecasts:
     return Forecasts(forecast_rows(name, "test", cases_of(answer)))
 
 
-def _coverage(judged: Judged, seed: int) -> list[dict]:
+def _coverage(judged: JudgedWindows, seed: int) -> list[dict]:
     """Return a line with value and interval for each level."""
-    parts = {level: judged.parts(series_metric(f"coverage_{level}")) for level in LEVELS}
-    drawn = bootstrap_parts(parts, judged.draws(seed))
-    return [line_of(judged, parts[level], drawn[level]) for level in LEVELS]
+    names = [f"coverage_{level}" for level in LEVELS]
+    found = judge({"": judged}, forecast_metrics(names), seed=seed)[""]
+    return [found[ALL, name].as_dict() for name in names]
 
 
 def _percent(value: float | None) -> str:

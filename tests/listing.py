@@ -7,7 +7,7 @@ import pandas as pd
 
 from dl_core.data.interactions.catalogue import Catalogue
 from dl_core.data.interactions.histories import Histories
-from dl_core.evaluate.interactions.facts import ListFacts
+from dl_core.evaluate.interactions.facts import InteractionFacts
 from dl_core.evaluate.interactions.rankings import Rankings
 
 
@@ -24,9 +24,9 @@ def histories_of(taken: dict[str, list[int]], n_items: int) -> Histories:
     return Histories(np.array(list(taken), dtype=object), n_items, items, starts, np.ones(len(items), np.float32))
 
 
-def facts_of(taken: dict[str, list[int]], n_items: int, **features) -> ListFacts:
+def facts_of(taken: dict[str, list[int]], n_items: int, **features) -> InteractionFacts:
     """Return the facts of such histories."""
-    return ListFacts.of(histories_of(taken, n_items), catalogue_of(n_items, **features))
+    return InteractionFacts.of(histories_of(taken, n_items), catalogue_of(n_items, **features))
 
 
 def rankings_of(lists: dict[str, dict[str, list[int]]], held: dict[str, set[int]], split: str = "test") -> Rankings:

@@ -8,12 +8,13 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from dl_core.bias.check import GroupDraws, draw_groups, group_metrics, report_of
-from dl_core.bias.report import BiasReport, Mitigation
+from dl_core.bias.check import draw_groups, group_metrics, report_of
+from dl_core.bias.disparities import cost_of, gain_of
+from dl_core.bias.report import Mitigation
 from dl_core.errors import OptionError
-from dl_core.evaluate.intervals import percentile
-from dl_core.evaluate.metrics import Metric, get_metrics
-from dl_core.evaluate.pairs import number, verdict
+from dl_core.evaluate.metric import ClassMetric
+from dl_core.evaluate.pairs import number
+from dl_core.evaluate.registry import class_metrics
 from dl_core.evaluate.results import Predictions
 
 MONEY = ("money_lost", "money_saved_total")  # what a remedy costs, where amounts and costs are known
@@ -40,7 +41,7 @@ def mitigation_result(
     after: Judgement,
     groups: pd.DataFrame,
     *,
-    metrics: Sequence[str | Metric] | None = None,
+    metrics: Sequence[str | ClassMetric] | None = None,
     units: pd.Series | None = None,
     about: pd.DataFrame | None = None,
     seed: int = 0,
@@ -68,20 +69,18 @@ def mitigation_result(
     """
     column = str(first_grouping(groups).name)
     known = group_metrics(metrics, len(before.predictions.classes))
-    known = get_metrics([*known, *(MONEY if about is not None else ())], len(before.predictions.classes))
+    known = class_metrics([*known, *(MONEY if about is not None else ())], len(before.predictions.classes))
     shared = {"units": units, "about": about, "seed": seed}
     drawn = [
         draw_groups(one.predictions, one.model, groups, known, threshold=one.threshold, **shared)
         for one in (before, after)
     ]
-    chosen = drawn[0].metrics
-    if not drawn[0].rows.equals(drawn[1].rows):
+    if not drawn[0].units.ids.equals(drawn[1].units.ids):
         raise OptionError("the test rows before and after are not the same", expected="two trainings on one split")
     reports = [
         report_of(draw, one.model, one.predictions.classes) for draw, one in zip(drawn, (before, after), strict=True)
     ]
-    cost = _cost(chosen, drawn, reports)
-    gain = _gain(chosen, drawn, reports, column)
+    cost, gain = cost_of(drawn, reports), gain_of(drawn, reports, column)
     return Mitigation(
         method="thresholds" if thresholds is not None else "reweighing",
         column=column,
@@ -92,41 +91,6 @@ def mitigation_result(
         sentence=sentence_of(column, gain, cost),
         thresholds=dict(thresholds or {}),
     )
-
-
-def _cost(metrics: Sequence[Metric], drawn: Sequence[GroupDraws], reports: Sequence[BiasReport]) -> pd.DataFrame:
-    """Return the change of every metric over all rows."""
-    values = [report.overall.set_index("metric")["value"] for report in reports]
-    lines = []
-    for metric in metrics:
-        old, new = (float(value[metric.name]) for value in values)
-        low, high = percentile(metric.sign * (drawn[1].overall[metric.name] - drawn[0].overall[metric.name]))
-        found = verdict(low, high) if metric.judges else ""
-        lines.append((metric.name, old, new, metric.sign * (new - old), low, high, len(drawn[0].rows), found))
-    return pd.DataFrame(lines, columns=["metric", "before", "after", "change", "low", "high", "n", "verdict"])
-
-
-def _gain(
-    metrics: Sequence[Metric], drawn: Sequence[GroupDraws], reports: Sequence[BiasReport], column: str
-) -> pd.DataFrame:
-    """Return how the distance between the two groups furthest apart before changed, metric by metric."""
-    signs = {metric.name: metric.sign for metric in metrics}
-    found = reports[0].disparities
-    found = found[(found["column"] == column) & (found["kind"] == "difference") & found["metric"].isin(signs)]
-    lines = []
-    for row in found.itertuples():
-        apart, draws = [], []
-        for report, draw in zip(reports, drawn, strict=True):
-            here = report.groups[(report.groups["column"] == column) & (report.groups["metric"] == row.metric)]
-            value = here.set_index("group")["value"]
-            apart.append(abs(float(value[row.best] - value[row.worst])))
-            keys = [(column, group, row.metric) for group in (row.best, row.worst)]
-            draws.append(np.abs(draw.by_group[keys[0]] - draw.by_group[keys[1]]))
-        low, high = percentile(draws[1] - draws[0])
-        closer = "closer" if high < 0 else "further apart" if low > 0 else "tie"
-        lines.append((column, row.metric, row.worst, row.best, *apart, apart[1] - apart[0], low, high, closer))
-    names = ["column", "metric", "worst", "best", "before", "after", "change", "low", "high", "verdict"]
-    return pd.DataFrame(lines, columns=names)
 
 
 def sentence_of(column: str, gain: pd.DataFrame, cost: pd.DataFrame, aim: str = "sensitivity") -> str:

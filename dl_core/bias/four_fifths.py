@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from dl_core.bias.groups import NOT_STATED
-from dl_core.evaluate.intervals import percentile
+from dl_core.evaluate.quantities import percentile
 
 FOUR_FIFTHS = 0.8
 COLUMNS = (

@@ -15,12 +15,12 @@ from dl_core.bias.check import MIN_CASES
 from dl_core.bias.groups import NOT_STATED
 from dl_core.bias.report import Mitigation
 from dl_core.errors import OptionError
-from dl_core.evaluate.about import Facts, has_columns
+from dl_core.evaluate.about import MONEY, Facts, has_columns
 from dl_core.evaluate.calibration import pick_threshold, pick_threshold_for_money
-from dl_core.evaluate.evaluate import scored_rows
 from dl_core.evaluate.formulas import sensitivity, specificity
-from dl_core.evaluate.metrics import MONEY, Metric
+from dl_core.evaluate.metric import ClassMetric
 from dl_core.evaluate.results import Predictions
+from dl_core.evaluate.scored import scored_rows
 
 GOALS = ("sensitivity", "specificity")
 
@@ -83,10 +83,10 @@ def fit_group_thresholds(
     if goal not in GOALS:
         raise OptionError(f"{goal!r} cannot be made equal", expected=" or ".join(GOALS))
     shared = 0.5 if threshold is None else float(threshold)
-    case, rows = scored_rows(predictions, model, "validation", shared)
+    case = scored_rows(predictions, model, "validation", shared)
     counted, metric = (1, sensitivity) if goal == "sensitivity" else (0, specificity)
     target = metric(case.y_true, case.y_score, shared) if target is None else target
-    labels = groups.reindex(rows).fillna(NOT_STATED).to_numpy()
+    labels = groups.reindex(case.ids).fillna(NOT_STATED).to_numpy()
     found = {}
     for group in sorted(set(labels) | set(groups.dropna())):
         score = np.sort(case.y_score[(labels == group) & (case.y_true == counted), 1])
@@ -115,7 +115,7 @@ def threshold_mitigation(
     model: str,
     groups: pd.DataFrame,
     *,
-    metrics: Sequence[str | Metric] | None = None,
+    metrics: Sequence[str | ClassMetric] | None = None,
     threshold: float | None = None,
     units: pd.Series | None = None,
     about: pd.DataFrame | None = None,
@@ -155,7 +155,7 @@ def training_mitigation(
     model: str,
     groups: pd.DataFrame,
     *,
-    metrics: Sequence[str | Metric] | None = None,
+    metrics: Sequence[str | ClassMetric] | None = None,
     threshold: float | None | tuple[float | None, float | None] = None,
     units: pd.Series | None = None,
     about: pd.DataFrame | None = None,
@@ -188,7 +188,7 @@ def training_mitigation(
 
 def _anew(predictions: Predictions, model: str, about: pd.DataFrame | None) -> float | None:
     """Return an operating point picked on validation rows."""
-    case, _ = scored_rows(predictions, model, "validation", facts=Facts(about))
+    case = scored_rows(predictions, model, "validation", facts=Facts(about))
     if has_columns(MONEY, case.about):
         return pick_threshold_for_money(case.y_true, case.y_score, case.about)
     return pick_threshold(case.y_true, case.y_score)

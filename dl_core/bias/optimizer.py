@@ -18,12 +18,11 @@ from dl_core.bias.check import MIN_CASES
 from dl_core.bias.groups import NOT_STATED
 from dl_core.bias.report import Mitigation
 from dl_core.errors import OptionError
-from dl_core.evaluate.about import Facts, has_columns
+from dl_core.evaluate.about import MONEY, Facts, has_columns
 from dl_core.evaluate.calibration import cuts_and_sums
-from dl_core.evaluate.evaluate import scored_rows
-from dl_core.evaluate.intervals import Scored
-from dl_core.evaluate.metrics import MONEY, Metric
+from dl_core.evaluate.metric import ClassMetric
 from dl_core.evaluate.results import Predictions
+from dl_core.evaluate.scored import Scored, scored_rows
 
 TARGETS = 400  # operating points tried where money decides
 CUTS = 2000  # most thresholds tried of a group
@@ -95,8 +94,8 @@ def fit_optimizer_thresholds(
     if constraint not in CONSTRAINTS:
         raise OptionError(f"there is no constraint {constraint!r}", expected=", ".join(CONSTRAINTS))
     shared = 0.5 if threshold is None else float(threshold)
-    case, rows = scored_rows(predictions, model, "validation", shared, Facts(about))
-    labels = groups.reindex(rows).fillna(NOT_STATED).to_numpy(dtype=object)
+    case = scored_rows(predictions, model, "validation", shared, Facts(about))
+    labels = groups.reindex(case.ids).fillna(NOT_STATED).to_numpy(dtype=object)
     found = dict.fromkeys(sorted({*labels, *groups.dropna()}), shared)
     large = [name for name in found if _is_large(case.y_true[labels == name])]
     if len(large) < 2:
@@ -117,7 +116,7 @@ def optimizer_mitigation(
     groups: pd.DataFrame,
     *,
     constraint: str = "equalized_odds",
-    metrics: Sequence[str | Metric] | None = None,
+    metrics: Sequence[str | ClassMetric] | None = None,
     threshold: float | None = None,
     units: pd.Series | None = None,
     about: pd.DataFrame | None = None,

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 import pandas as pd
 
@@ -92,3 +94,14 @@ class Mitigation:
             "sentence": self.sentence,
             "thresholds": self.thresholds,
         }
+
+
+def is_chance(low: float | None, high: float | None) -> bool:
+    """Return whether an interval of differences holds 0 or is not defined, so that chance may explain it."""
+    return low is None or high is None or not (low > 0 or high < 0)
+
+
+def most_gained(gain: Sequence[Mapping[str, Any]]) -> str | None:
+    """Return the metric by which groups came closest, of the lines of `Mitigation.gain`; None without any."""
+    known = [row for row in gain if row.get("change") is not None]
+    return str(min(known, key=lambda row: row["change"])["metric"]) if known else None

@@ -7,7 +7,8 @@ from collections.abc import Mapping
 import pandas as pd
 
 from dl_core.bias.groups import NOT_STATED
-from dl_core.evaluate.metrics import METRICS
+from dl_core.evaluate.metric import ClassMetric
+from dl_core.evaluate.registry import ALL_METRICS
 
 MOST_NAMED = 4  # small groups named in one sentence
 TOPICS = {  # metrics that tell one finding, which is told once
@@ -31,11 +32,11 @@ def warnings_of(
         ``groups`` and ``disparities`` of a `BiasReport`.
     classes : tuple of str
     labels : mapping or None
-        Words for metrics that are not among `METRICS`, by name.
+        Words for metrics that speak of something besides, such as their number of places, by name.
     unit : str
         What ``n`` counts.
     """
-    labels = {name: metric.label for name, metric in METRICS.items()} | dict(labels or {})
+    labels = {name: metric.label for name, metric in ALL_METRICS.items()} | dict(labels or {})
     positive = classes[-1] if len(classes) == 2 else ""
     lines = []
     for column, here in table.groupby("column", sort=False):
@@ -83,7 +84,7 @@ def _difference(row, here: pd.DataFrame, positive: str, labels: Mapping[str, str
     if row.metric == "hit_rate":
         return f"{row.column}: the lists hold something that the user took next for {each}."
     label = labels.get(row.metric, row.metric)
-    if row.metric in METRICS:
+    if isinstance(ALL_METRICS.get(row.metric), ClassMetric):
         return f"{row.column}: {label} is {worst:.2f} for {row.worst} and {best:.2f} for {row.best} {size}."
     size = f"(difference {row.value:.3f} [{row.low:.3f}, {row.high:.3f}])"  # metrics of lists are small numbers
     return f"{row.column}: {label} is {worst:.3f} for {row.worst} and {best:.3f} for {row.best} {size}."

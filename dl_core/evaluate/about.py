@@ -14,6 +14,7 @@ import pandas as pd
 from dl_core.errors import SchemaError
 
 SCALARS = ("budget", "review_cost", "loss_share")  # reviews a day; currency a review; share of a fraud's amount lost
+MONEY = ("amount", "review_cost", "loss_share")  # what metrics of money need
 DAYS = "days"  # a scalar made here: how many days the rows span, kept when a part of them is taken
 
 About = Mapping[str, np.ndarray | float]

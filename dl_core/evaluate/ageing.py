@@ -7,17 +7,18 @@ here trains: a caller hands over what models said, or a function that updates an
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
 
 from dl_core.errors import OptionError
 from dl_core.evaluate.about import Facts
-from dl_core.evaluate.evaluate import fitting, scored_rows, units_of
-from dl_core.evaluate.intervals import Scored, bootstrap, interval
-from dl_core.evaluate.metrics import Metric, get_metrics
+from dl_core.evaluate.judge import judge
+from dl_core.evaluate.metric import ClassMetric
+from dl_core.evaluate.registry import class_metrics
 from dl_core.evaluate.results import Predictions
+from dl_core.evaluate.scored import Scored, scored_rows
 
 COLUMNS = ("model", "week", "metric", "value", "low", "high", "n", "positives")
 RESAMPLES = 200  # for each week; a chart of many weeks needs no finer whiskers
@@ -50,7 +51,7 @@ class Week:
 def by_week(
     predictions: Predictions,
     times: pd.Series,
-    metrics: Sequence[str | Metric],
+    metrics: Sequence[str | ClassMetric],
     thresholds: Mapping[str, float | None] | None = None,
     *,
     units: pd.Series | None = None,
@@ -78,10 +79,10 @@ def by_week(
     pandas.DataFrame
         ``model, week`` (its first day)``, metric, value, low, high, n, positives``; without labels it is empty.
     """
-    chosen, facts, lines = get_metrics(metrics, len(predictions.classes)), Facts(about), []
+    chosen, facts, lines = class_metrics(metrics, len(predictions.classes)), Facts(about), []
     for model in predictions.models:
-        case, rows = scored_rows(predictions, model, "test", (thresholds or {}).get(model), facts)
-        time = times.reindex(rows)
+        case = scored_rows(predictions, model, "test", (thresholds or {}).get(model), facts, units)
+        time = times.reindex(case.ids)
         known = time.notna().to_numpy()
         if not known.any():
             continue
@@ -90,27 +91,19 @@ def by_week(
         for week in np.unique(number[known]):
             at = np.flatnonzero(number == week)
             start = first + pd.Timedelta(days=days * int(week))
-            lines += week_lines(model, start, case.take(at), chosen, units=units_of(rows[at], units), seed=seed)
+            lines += week_lines(model, start, case.take(at), chosen, seed=seed)
     return pd.DataFrame(lines, columns=list(COLUMNS))
 
 
 def week_lines(
-    model: str, start: pd.Timestamp, case: Scored, metrics: Sequence[Metric], *, units: pd.Series | None, seed: int
+    model: str, start: pd.Timestamp, case: Scored, metrics: Sequence[ClassMetric], *, seed: int
 ) -> list[tuple]:
-    """Return the lines of the table for one model and week; intervals are clustered by ``units`` (n,)."""
-    here = [metric for metric in fitting(metrics, case.about) if len(case.y_true)]
-    if not here:
-        return []
+    """Return the lines of the table for one model and week."""
     if "day" in case.about:  # a week has its own number of days
-        about = {**case.about, "days": float(len(np.unique(case.about["day"])))}
-        case = Scored(case.y_true, case.y_score, case.threshold, about)
-    draws = bootstrap({model: case}, here, units=units, seed=seed, n_resamples=RESAMPLES)
-    positives = int((case.y_true == 1).sum()) if case.y_score.shape[1] == 2 else None
-    lines = []
-    for metric in here:
-        bounds = interval(metric, case, draws[model, metric.name])
-        lines.append((model, start, metric.name, case.value(metric), *bounds, len(case.y_true), positives))
-    return lines
+        case = replace(case, about={**case.about, "days": float(len(np.unique(case.about["day"])))})
+    found = judge({model: case}, metrics, seed=seed, n_resamples=RESAMPLES)[model]
+    positives = case.positives_of(np.ones(len(case), dtype=bool))
+    return [(model, start, key[1], *one, positives) for key, one in found.items()]
 
 
 def plan_weeks(

@@ -9,8 +9,9 @@ from typing import Any
 
 import numpy as np
 
-from dl_core.evaluate.intervals import Scored, bootstrap
-from dl_core.evaluate.metrics import Metric
+from dl_core.evaluate.judge import Units
+from dl_core.evaluate.metric import Metric
+from dl_core.evaluate.quantities import resample
 
 RESAMPLES = 200
 
@@ -28,16 +29,17 @@ class Standing:
     size: int = 0
 
 
-def standing(case: Scored, metric: Metric, size: int = 0, seed: int = 0) -> Standing:
-    """Return where the model stands whose scores of validation rows are ``case``.
+def standing(units: Units, metric: Metric, size: int = 0, seed: int = 0) -> Standing:
+    """Return where the model stands that said this of validation units; ``size`` is the number of learned numbers.
 
-    A metric that needs facts which ``case.about`` lacks has no value there.
+    A metric that needs facts which ``units`` lack has no value there, nor has one of no units.
     """
-    value = metric.sign * case.value(metric)
+    quantity = units.quantity(metric, seed)
+    value = float(metric.gap(quantity.value))
     if math.isnan(value):
         return Standing(value, size=size)
-    draws = bootstrap({"": case}, [metric], seed=seed, n_resamples=RESAMPLES)["", metric.name]
-    return Standing(value, float(np.nanstd(draws)), size)
+    drawn = resample({"": quantity}, units.draws(seed, RESAMPLES))[""]
+    return Standing(value, float(np.nanstd(metric.gap(drawn))), size)
 
 
 def choose(standings: Mapping[str, Standing]) -> str | None:

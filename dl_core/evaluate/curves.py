@@ -8,7 +8,7 @@ import numpy as np
 
 from dl_core.evaluate.calibration import apply_temperature, reliability
 from dl_core.evaluate.formulas import cumulative, decide, sensitivity, specificity, weighted_confusion
-from dl_core.evaluate.intervals import Scored
+from dl_core.evaluate.scored import Scored
 
 POINTS = 300  # most points of a curve; a screen shows no more
 

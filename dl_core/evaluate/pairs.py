@@ -1,23 +1,25 @@
-"""What comparisons are made of: a metric's table of paired differences, the pick of each kind, the verdict in words.
-
-It serves classifiers judged by rows (`compare.py`) and recommenders judged by users (`lists/compare.py`) alike.
-"""
+"""Models side by side, whatever they are judged on: paired differences, the pick of each kind, the verdict in words."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from itertools import combinations
-from typing import Protocol
+from typing import NamedTuple, Protocol, TypeVar
 
 import numpy as np
 import pandas as pd
 
 from dl_core.errors import OptionError
 from dl_core.evaluate.choice import Standing, choose
-from dl_core.evaluate.intervals import percentile
+from dl_core.evaluate.judge import Units
+from dl_core.evaluate.metric import Metric
+from dl_core.evaluate.quantities import percentile, resample
+from dl_core.evaluate.results import Comparison
 
 FEW_PAIRS = 3  # up to here no word about many comparisons
 ALPHA = 0.05
+MOST_APART = 100  # disagreements kept of each pair
+Some = TypeVar("Some", bound=Units)
 PAIRS = ["metric", "a", "b", "value_a", "value_b", "difference", "low", "high", "n", "verdict", "p", "holm"]
 
 
@@ -28,17 +30,6 @@ class Judged(Protocol):
     label: str
     kind: str  # "deep" or "baseline"
     threshold: float | None
-
-
-class Named(Protocol):
-    """What a comparison needs to know of a metric; `Metric` and `lists.metrics.ListMetric` have it."""
-
-    name: str
-    label: str
-
-    @property
-    def sign(self) -> int:
-        """1 where higher is better, −1 where lower is."""
 
 
 def check_chosen(chosen: Sequence[str], models: Mapping[str, Judged], known: Sequence[str]) -> list[str]:
@@ -57,29 +48,94 @@ def check_chosen(chosen: Sequence[str], models: Mapping[str, Judged], known: Seq
     return chosen
 
 
-def pair_table(metric: Named, value: Mapping[str, float], n: int, resampled: Mapping) -> pd.DataFrame:
-    """Return one metric's paired differences over all pairs of models.
+class Difference(NamedTuple):
+    """A paired difference turned so that positive is better, with its 95 % interval and p-value."""
+
+    value: float
+    low: float
+    high: float
+    p: float
+
+
+Test = Callable[[Some, Some, Metric], Difference]  # of the difference of two models' units by a metric
+
+
+def compare_units(
+    units: Mapping[str, Some],
+    metrics: Sequence[Metric],
+    primary: Metric,
+    *,
+    models: Mapping[str, Judged],
+    stands: Callable[[str], Standing],
+    apart: pd.DataFrame,
+    costs: pd.DataFrame | None = None,
+    seed: int = 0,
+    test: Test | None = None,
+) -> Comparison:
+    """Return models side by side on the same units.
 
     Parameters
     ----------
-    metric : Named
-    value : mapping
-        Of each model.
-    n : int
-        Rows (or users) that both stand on.
-    resampled : mapping
-        Resampled values (r,) by (model, metric name), from the same draws for all.
+    units : mapping
+        Of each model, the same ones in the same order (`judge.shared`).
+    metrics, primary
+        The sentence speaks of the primary one.
+    models : mapping
+        Label, kind and number of learned numbers of each.
+    stands : callable
+        Where a model stands on validation units, by which the best of each kind is picked: test units only judge, and
+        picking on them would flatter the kind with more models.
+    apart : pandas.DataFrame
+        Disagreements.
+    costs : pandas.DataFrame or None
+    seed : int
+    test : callable or None
+        Decides in place of the bootstrap.
     """
-    lines = []
-    for a, b in combinations(value, 2):
-        draws = metric.sign * (resampled[a, metric.name] - resampled[b, metric.name])
-        low, high = percentile(draws)
-        difference = metric.sign * (value[a] - value[b])
-        lines.append(
-            (metric.name, a, b, value[a], value[b], difference, low, high, n, verdict(low, high), p_value(draws))
-        )
-    table = pd.DataFrame(lines, columns=PAIRS[:-1])
-    return table.assign(holm=table["verdict"].where(holm(table["p"].to_numpy()), "tie"))
+    pairs = pairs_of(units, metrics, seed, test)
+    first = next(iter(units.values()))
+    picked = pick_by_kind(list(units), models, stands)
+    sentence = worth_sentence(pairs, picked, models, primary, f"test {first.unit}")
+    return Comparison(pairs, sentence, apart, _table(costs), many_note(pairs, primary))
+
+
+def nothing_to_compare(sentence: str, columns: Sequence[str], costs: pd.DataFrame | None) -> Comparison:
+    """Return a comparison without any judged unit; ``columns`` are those of its disagreements."""
+    empty = pd.DataFrame(columns=PAIRS), sentence, pd.DataFrame(columns=list(columns))
+    return Comparison(*empty, _table(costs))
+
+
+def _table(costs: pd.DataFrame | None) -> pd.DataFrame:
+    return costs if costs is not None else pd.DataFrame()
+
+
+def pairs_of(
+    units: Mapping[str, Some], metrics: Sequence[Metric], seed: int = 0, test: Test | None = None
+) -> pd.DataFrame:
+    """Return every metric's paired differences over all pairs of models, with Holm's verdict by metric."""
+    made = {(name, one.name): own.quantity(one, seed) for name, own in units.items() for one in metrics}
+    first = next(iter(units.values()))
+    drawn = resample(made, first.draws(seed)) if test is None else {}
+    tables = []
+    for metric in metrics:
+        value = {name: made[name, metric.name].value for name in units}
+        lines = []
+        for a, b in combinations(units, 2):
+            if test is None:
+                turned = metric.gap(value[a]) - metric.gap(value[b])
+                found = difference(turned, metric.gap(drawn[a, metric.name]) - metric.gap(drawn[b, metric.name]))
+            else:
+                found = test(units[a], units[b], metric)
+            n, told = first.count(made[a, metric.name]), verdict(found.low, found.high)
+            lines.append((metric.name, a, b, value[a], value[b], *found[:3], n, told, found.p))
+        table = pd.DataFrame(lines, columns=PAIRS[:-1])
+        tables.append(table.assign(holm=table["verdict"].where(holm(table["p"].to_numpy()), "tie")))
+    return pd.concat(tables, ignore_index=True)
+
+
+def difference(value: float, draws: np.ndarray) -> Difference:
+    """Return a difference with what its resampled values (r,) tell of it."""
+    return Difference(float(value), *percentile(draws), p_value(draws))
 
 
 def verdict(low: float, high: float) -> str:
@@ -119,7 +175,7 @@ def worth_sentence(
     pairs: pd.DataFrame,
     picked: Mapping[str, str],
     models: Mapping[str, Judged],
-    metric: Named,
+    metric: Metric,
     rows: str = "test rows",
 ) -> str:
     """Return the answer to "is deep learning worth it here?", in pairs judged on so many ``rows``."""
@@ -153,7 +209,7 @@ def number(value: float, sign: bool = False) -> str:
     return f"{round(value, 3) + 0.0:{'+' if sign else ''}.3f}".replace("-", "−")  # + 0.0: no minus before a zero
 
 
-def many_note(pairs: pd.DataFrame, metric: Named) -> str:
+def many_note(pairs: pd.DataFrame, metric: Metric) -> str:
     """Return a warning about many comparisons, where there are more than a few pairs."""
     these = pairs[pairs["metric"] == metric.name]
     if len(these) <= FEW_PAIRS:

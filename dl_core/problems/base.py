@@ -12,6 +12,8 @@ import pandas as pd
 
 from dl_core.data.dataset import Dataset
 from dl_core.data.splits import Splits
+from dl_core.evaluate.metric import Metric
+from dl_core.evaluate.registry import ALL_METRICS
 from dl_core.evaluate.results import Comparison, Evaluation
 
 if TYPE_CHECKING:
@@ -63,11 +65,9 @@ class Problem(ABC):
         """Return a run's options with what the data decide filled in, so that the run's record says it."""
         return dict(options)
 
-    def metrics(self) -> Mapping[str, Any]:
-        """Return the metrics that judge this problem by name; all have ``label``, ``help``, ``higher_is_better``."""
-        from dl_core.evaluate.metrics import METRICS
-
-        return METRICS
+    def metrics(self) -> dict[str, Metric]:
+        """Return the metrics that judge this problem, by name."""
+        return {name: metric for name, metric in ALL_METRICS.items() if metric.problem == self.name}
 
     @abstractmethod
     def answers(self, judging: Judging) -> Answers:

@@ -50,12 +50,6 @@ class Forecasting(Problem):
             "scale_season": found.get("scale_season", 1),
         }
 
-    def metrics(self) -> Mapping[str, Any]:
-        """Return the metrics of forecasts."""
-        from dl_core.evaluate.series.metrics import SERIES_METRICS
-
-        return SERIES_METRICS
-
     def answers(self, judging: Judging) -> ForecastAnswers:
         """Return answers as quantiles of windows."""
         from dl_core.train.series.answers import ForecastAnswers

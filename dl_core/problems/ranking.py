@@ -18,7 +18,7 @@ from dl_core.schema import Role
 if TYPE_CHECKING:
     from dl_core.bias.report import BiasReport
     from dl_core.data.interactions.histories import Histories
-    from dl_core.evaluate.interactions.facts import ListFacts
+    from dl_core.evaluate.interactions.facts import InteractionFacts
     from dl_core.explain.explanation import Explanation
     from dl_core.models.interactions.base import Recommender
     from dl_core.report.content import Example
@@ -36,12 +36,6 @@ class Ranking(Problem):
     judged = ("user", "users")
     goes_on = True
 
-    def metrics(self) -> Mapping[str, Any]:
-        """Return the metrics of lists."""
-        from dl_core.evaluate.interactions.metrics import LIST_METRICS
-
-        return LIST_METRICS
-
     def answers(self, judging: Judging) -> ListAnswers:
         """Return answers as lists of items."""
         from dl_core.train.interactions.answers import ListAnswers
@@ -58,10 +52,10 @@ class Ranking(Problem):
         self, said: Rankings, protocol: str, dataset: Dataset, splits: Splits, held: Dataset, judging: Judging
     ) -> Evaluation:
         from dl_core.data.interactions.histories import Histories
-        from dl_core.evaluate.interactions.evaluate import evaluate_lists
+        from dl_core.evaluate.interactions.evaluate import evaluate_rankings
 
         facts = self.facts(dataset, splits)
-        return evaluate_lists(
+        return evaluate_rankings(
             said,
             protocol,
             facts=facts,
@@ -74,9 +68,9 @@ class Ranking(Problem):
 
     def compare(self, run: Run, chosen: Sequence[str], dataset: Dataset, judging: Judging) -> Comparison:
         """Return paired differences over users."""
-        from dl_core.evaluate.interactions.compare import compare_lists
+        from dl_core.evaluate.interactions.compare import compare_rankings
 
-        return compare_lists(
+        return compare_rankings(
             run.predictions,
             chosen,
             models={name: run.models[name] for name in chosen},
@@ -98,9 +92,9 @@ class Ranking(Problem):
         said: Rankings | None = None,
     ) -> BiasReport:
         """Return metrics by group of users."""
-        from dl_core.bias.interactions.check import check_bias_lists
+        from dl_core.bias.interactions.check import check_bias_rankings
 
-        return check_bias_lists(
+        return check_bias_rankings(
             said or run.predictions,
             model,
             groups,
@@ -171,13 +165,13 @@ class Ranking(Problem):
         """Return the lists of several models."""
         return Rankings(table)
 
-    def facts(self, dataset: Dataset, splits: Splits) -> ListFacts:
+    def facts(self, dataset: Dataset, splits: Splits) -> InteractionFacts:
         """Return how often each item was taken before the test, and what is known about it."""
         from dl_core.data.interactions.catalogue import Catalogue
-        from dl_core.evaluate.interactions.facts import ListFacts
+        from dl_core.evaluate.interactions.facts import InteractionFacts
 
         known = _known(dataset, splits)
-        return ListFacts.of(histories_of(known), Catalogue.of(known))
+        return InteractionFacts.of(histories_of(known), Catalogue.of(known))
 
     def users(self, dataset: Dataset, splits: Splits) -> pd.DataFrame:
         """Return how many items each user took before the test (`ACTIVITY`), and the groups, by user id."""

@@ -10,10 +10,8 @@ import numpy as np
 import pandas as pd
 
 from dl_core.bias.report import BiasReport
-from dl_core.evaluate.interactions.metrics import LIST_METRICS
-from dl_core.evaluate.metrics import METRICS
+from dl_core.evaluate.registry import ALL_METRICS
 from dl_core.evaluate.results import Comparison
-from dl_core.evaluate.series.metrics import SERIES_METRICS
 from dl_core.explain.explanation import Explanation
 from dl_core.report import svg, words
 from dl_core.train.run import Run
@@ -55,13 +53,13 @@ class ReportContent:
 
 def metric_label(name: str, k: int = 10) -> str:
     """Return a metric's name for people; ``k`` is the length of the lists that some of them judge."""
-    known = METRICS.get(name) or LIST_METRICS.get(name) or SERIES_METRICS.get(name)
+    known = ALL_METRICS.get(name)
     return name if known is None else known.label.format(k=k)
 
 
 def rises(name: str) -> bool:
     """Return whether more of a metric is better."""
-    known = METRICS.get(name) or LIST_METRICS.get(name) or SERIES_METRICS.get(name)
+    known = ALL_METRICS.get(name)
     return known is None or known.higher_is_better
 
 

@@ -11,8 +11,8 @@ from dl_core.data.dataset import Dataset
 from dl_core.evaluate.about import Facts
 from dl_core.evaluate.calibration import apply_temperature, fit_temperature, pick_threshold, pick_uncertain
 from dl_core.evaluate.choice import Standing, standing
-from dl_core.evaluate.intervals import Scored
-from dl_core.evaluate.metrics import Metric
+from dl_core.evaluate.metric import Metric
+from dl_core.evaluate.scored import Scored
 from dl_core.models.base import Model, Offer
 from dl_core.train.run import FittedModel
 

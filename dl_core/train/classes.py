@@ -10,7 +10,8 @@ import pandas as pd
 
 from dl_core.data.dataset import Dataset
 from dl_core.data.splits import Splits
-from dl_core.evaluate.metrics import METRICS
+from dl_core.evaluate.metric import ClassMetric
+from dl_core.evaluate.registry import metric_named
 from dl_core.evaluate.results import Predictions
 from dl_core.models.base import Classifier, Offer
 from dl_core.train.answers import Answer, Answers
@@ -59,7 +60,7 @@ class ClassAnswers(Answers):
             model,
             answer["scores"],
             validation,
-            metric=METRICS[self.primary_metric],
+            metric=metric_named(self.primary_metric, ClassMetric),
             pick=self.pick_threshold,
             about=None if self.about is None else self.about.loc[validation.ids],
             seed=seed,

@@ -9,7 +9,7 @@ import pytest
 
 from dl_core.bias.check import MIN_CASES, MIN_ROWS, check_bias, is_enough
 from dl_core.errors import OptionError
-from dl_core.evaluate.metrics import METRICS
+from dl_core.evaluate.registry import ALL_METRICS
 from dl_core.evaluate.results import Predictions
 
 
@@ -101,7 +101,7 @@ def test_small_groups_are_flagged_and_left_out(report):
 
 def test_what_is_enough():
     sensitivity, specificity, auroc, accuracy = (
-        METRICS[name] for name in ("sensitivity", "specificity", "auroc", "accuracy")
+        ALL_METRICS[name] for name in ("sensitivity", "specificity", "auroc", "accuracy")
     )
     assert (MIN_ROWS, MIN_CASES) == (30, 10)
     assert is_enough(accuracy, 30, 0) and not is_enough(accuracy, 29, 15)

@@ -9,7 +9,7 @@ import pytest
 from dl_core.bias.interactions.exposure import MOST_GROUPS, exposure, item_groups, lorenz
 from dl_core.bias.interactions.feedback import choose_by_place, feedback_loop, grow, merge
 from dl_core.errors import OptionError
-from dl_core.evaluate.interactions.facts import ListFacts
+from dl_core.evaluate.interactions.facts import InteractionFacts
 from dl_core.models.base import FitContext
 from dl_core.models.interactions.base import Recommender
 from tests.listing import catalogue_of, drawn_world, facts_of, histories_of, rankings_of
@@ -119,7 +119,7 @@ def test_histories_grow_and_merge():
 
 
 def test_a_loop_concentrates_and_re_ranking_holds_against_it(world):
-    facts: ListFacts = world["facts"]
+    facts: InteractionFacts = world["facts"]
     model = Counting(facts)
     found = feedback_loop(model, facts.known, facts, rounds=3, k=5, seed=1, trade_off=0.8, refit=FitContext())
     lines = pd.DataFrame(found["lines"]).set_index(["arm", "metric", "round"])["value"]

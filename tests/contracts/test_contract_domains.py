@@ -15,14 +15,10 @@ from dl_core import pipeline
 from dl_core.__main__ import main
 from dl_core.domain import ReadRequest, domains, get_domain
 from dl_core.errors import OptionError
-from dl_core.evaluate.interactions.metrics import LIST_METRICS
-from dl_core.evaluate.metrics import METRICS
-from dl_core.evaluate.series.metrics import SERIES_METRICS
+from dl_core.evaluate.registry import ALL_METRICS
 from dl_core.probes import get_probe
 from dl_core.store.bundle import open_bundle
 from dl_core.train.run import Run, TrainSpec
-
-JUDGES = {"classification": METRICS, "ranking": LIST_METRICS, "forecasting": SERIES_METRICS}
 
 
 @pytest.fixture(scope="module")
@@ -60,7 +56,8 @@ def test_a_domain_describes_itself_completely(name):
         assert set(preset) <= set(domain.models)
         assert any(domain.models[model].kind == "baseline" for model in preset)
     assert domain.primary_metric in domain.metrics
-    assert {*domain.metrics, *domain.group_metrics} <= set(JUDGES[domain.problem.name])
+    judges = {name for name, metric in ALL_METRICS.items() if metric.problem == domain.problem.name}
+    assert {*domain.metrics, *domain.group_metrics} <= judges
     assert domain.parse_options({}) == {option.name: option.default for option in domain.options}
     for key, offer in domain.models.items():
         assert offer.name == key and offer.label and offer.summary and offer.kind in ("deep", "baseline")

@@ -6,12 +6,16 @@ import numpy as np
 import pytest
 from fairlearn.metrics import MetricFrame
 
+import dl_core.evaluate as stage
+from dl_core.evaluate import registry
 from dl_core.evaluate.about import take_rows
-from dl_core.evaluate.intervals import Scored
-from dl_core.evaluate.metrics import METRICS
+from dl_core.evaluate.metric import ClassMetric
+from dl_core.evaluate.registry import ALL_METRICS, metric_named
+from dl_core.evaluate.scored import Scored
 from dl_core.evaluate.table.oracle import bounds
 
 SHAPES = [2, 4]
+CLASS = [metric for metric in ALL_METRICS.values() if isinstance(metric, ClassMetric)]
 
 
 def rows(k, n=60, seed=0):
@@ -27,19 +31,51 @@ def facts(n, days=3, seed=4):
 
 
 def fitting(k):
-    return [metric for metric in METRICS.values() if k == 2 or not metric.binary_only]
+    return [metric for metric in CLASS if k == 2 or not metric.binary_only]
 
 
 CASES = [pytest.param(metric, k, id=f"{metric.name}-{k}") for k in SHAPES for metric in fitting(k)]
 
 
-@pytest.mark.parametrize("metric", METRICS.values(), ids=METRICS)
+@pytest.mark.parametrize("metric", ALL_METRICS.values(), ids=ALL_METRICS)
 def test_describes_itself(metric):
-    assert METRICS[metric.name] is metric and metric.label and "\n" not in metric.help and len(metric.help) < 140
-    assert metric.help.endswith(".") and metric.needs in ("labels", "scores")
-    assert metric.trials in ("", "rows", "positives", "negatives") and metric.bounds[0] < metric.bounds[1]
+    worded = metric.at(7)
+    assert ALL_METRICS[metric.name] is metric and worded.label and "{" not in worded.label + worded.help
+    assert "\n" not in metric.help and len(metric.help) < 140 and metric.help.endswith(".") and "—" not in metric.help
+    assert metric.bounds[0] < metric.bounds[1] and metric.problem in ("classification", "ranking", "forecasting")
+    assert metric_named(metric.name, type(metric)) is metric
+    assert metric.target is None or metric.bounds[0] <= metric.target <= metric.bounds[1]
+
+
+@pytest.mark.parametrize("metric", ALL_METRICS.values(), ids=ALL_METRICS)
+def test_the_better_of_two_values_has_the_larger_gap(metric):
+    low, high = (0.2, 0.3) if metric.target is None else (metric.target - 0.1, metric.target + 0.3)
+    better = high if metric.target is None and metric.higher_is_better else low
+    values = np.array([low, high])
+    assert values[metric.gap(values).argmax()] == better
+    assert metric.gap(low) == metric.gap(values)[0]
+
+
+@pytest.mark.parametrize("metric", CLASS, ids=lambda one: one.name)
+def test_describes_what_it_judges(metric):
+    assert metric.needs in ("labels", "scores") and metric.trials in ("", "rows", "positives", "negatives")
     assert list(inspect.signature(metric.function).parameters)[:3] == ["y_true", "y_score", "threshold"]
     assert metric.function.__name__ == metric.name and metric.function.__doc__
+
+
+def test_a_metric_is_found_by_its_folder(tmp_path, monkeypatch):
+    """A file in a folder of the stage and nothing else: it is found, named, and judges."""
+    folder = tmp_path / "toys"
+    folder.mkdir()
+    (folder / "__init__.py").write_text('"""Toys."""')
+    (folder / "metrics.py").write_text(
+        "from dl_core.evaluate.metric import ClassMetric\n"
+        "def rows(y_true, y_score, threshold=None):\n    return float(len(y_true))\n"
+        'METRICS = (ClassMetric("rows", "Rows", "How many rows there are.", rows, bounds=(0.0, 1e9)),)\n'
+    )
+    monkeypatch.setattr(stage, "__path__", [*stage.__path__, str(tmp_path)])
+    found = registry._found()
+    assert set(found) == {*ALL_METRICS, "rows"} and found["rows"](*rows(2)) == 60.0
 
 
 @pytest.mark.parametrize(("metric", "k"), CASES)

@@ -14,7 +14,7 @@ from dl_core.evaluate.calibration import (
     reliability,
     wilson,
 )
-from dl_core.evaluate.metrics import log_loss
+from dl_core.evaluate.formulas import log_loss
 
 
 def two(score):

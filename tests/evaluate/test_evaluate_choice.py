@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from dl_core.evaluate.choice import Standing, choose, standing
-from dl_core.evaluate.intervals import Scored
-from dl_core.evaluate.metrics import METRICS
+from dl_core.evaluate.registry import ALL_METRICS
+from dl_core.evaluate.scored import Scored
 
 
 def test_of_models_within_one_standard_error_the_simplest_wins():
@@ -37,13 +37,13 @@ def test_a_standing_needs_the_facts_of_its_metric():
     y, p = np.array([0, 0, 1, 1]), np.array([0.2, 0.9, 0.6, 0.8])
     score = np.stack([1 - p, p], axis=1)
     about = {"day": np.array([0, 0, 1, 1]), "budget": 1.0}
-    assert standing(Scored(y, score, 0.5, about), METRICS["precision_at_k"]).value == pytest.approx(0.5)
-    assert math.isnan(standing(Scored(y, score, 0.5), METRICS["precision_at_k"]).value)
+    assert standing(Scored(y, score, 0.5, about), ALL_METRICS["precision_at_k"]).value == pytest.approx(0.5)
+    assert math.isnan(standing(Scored(y, score, 0.5), ALL_METRICS["precision_at_k"]).value)
 
 
 def test_a_standing_turns_losses_round_and_measures_its_error():
     y = np.array([0, 0, 1, 1] * 25)
     p = np.tile([0.2, 0.4, 0.6, 0.8], 25)
-    found = standing(Scored(y, np.stack([1 - p, p], axis=1), 0.5), METRICS["brier"], size=3)
+    found = standing(Scored(y, np.stack([1 - p, p], axis=1), 0.5), ALL_METRICS["brier"], size=3)
     assert found.value == pytest.approx(-(0.04 + 0.16 + 0.16 + 0.04) / 4)
     assert 0 < found.error < 0.02 and found.size == 3

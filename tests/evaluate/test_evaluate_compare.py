@@ -8,10 +8,15 @@ import pandas as pd
 import pytest
 
 from dl_core.errors import OptionError
-from dl_core.evaluate.compare import best_by_kind, compare
-from dl_core.evaluate.metrics import METRICS, Metric
-from dl_core.evaluate.pairs import holm, p_value, verdict
+from dl_core.evaluate.compare import class_standing, compare
+from dl_core.evaluate.metric import ClassMetric
+from dl_core.evaluate.pairs import holm, p_value, pick_by_kind, verdict
+from dl_core.evaluate.registry import ALL_METRICS
 from dl_core.evaluate.results import Predictions
+
+
+def best_by_kind(predictions, chosen, models, metric):
+    return pick_by_kind(chosen, models, lambda name: class_standing(predictions, name, models[name], metric))
 
 
 def about(kind, label, threshold=None):
@@ -96,12 +101,12 @@ def test_pairing_is_narrower_than_two_intervals():
 def test_best_of_a_kind_is_picked_on_validation():
     predictions = make({"net": 1.0, "other": 4.0, "plain": 2.0}, validation={"net": 4.0, "other": 1.0, "plain": 2.0})
     models = {**KINDS, "other": about("deep", "Another")}
-    assert best_by_kind(predictions, ["net", "other", "plain"], models, METRICS["auroc"]) == {
+    assert best_by_kind(predictions, ["net", "other", "plain"], models, ALL_METRICS["auroc"]) == {
         "deep": "net",
         "baseline": "plain",
     }
     assert "The network is worse" in compare(predictions, ["net", "other", "plain"], models=models).sentence
-    flat = best_by_kind(predictions, ["net", "other"], models, METRICS["brier"])
+    flat = best_by_kind(predictions, ["net", "other"], models, ALL_METRICS["brier"])
     assert flat["deep"] == "net"  # lower is better
 
 
@@ -149,7 +154,7 @@ def test_rows_are_joined_by_id():
 
 
 def test_any_function_and_units_serve():
-    cost = Metric("cost", "Cost", "Euros.", lambda y, s, t=None: float(np.abs(y - s[:, 1]).mean()), False)
+    cost = ClassMetric("cost", "Cost", "Euros.", lambda y, s, t=None: float(np.abs(y - s[:, 1]).mean()), False)
     units = pd.Series(np.arange(400) // 4, index=[f"t{i}" for i in range(400)])
     found = compare(make({"net": 4.0, "plain": 1.0}), ["net", "plain"], models=KINDS, metrics=[cost], units=units)
     assert found.pairs["verdict"].tolist() == ["better"] and "Cost [" in found.sentence

@@ -8,23 +8,24 @@ from sklearn import metrics as oracle
 
 from dl_core.errors import OptionError
 from dl_core.evaluate.about import take_rows
-from dl_core.evaluate.formulas import decide
-from dl_core.evaluate.metrics import (
-    METRICS,
-    Metric,
+from dl_core.evaluate.formulas import (
     accuracy,
     auprc,
     auroc,
     balanced_accuracy,
     brier,
+    decide,
     ece,
     f1,
-    get_metrics,
     log_loss,
     selection_rate,
     sensitivity,
     specificity,
 )
+from dl_core.evaluate.metric import ClassMetric
+from dl_core.evaluate.registry import ALL_METRICS, class_metrics
+
+CLASS = [metric for metric in ALL_METRICS.values() if isinstance(metric, ClassMetric)]
 
 
 def two(score):
@@ -103,7 +104,7 @@ def facts(n, seed=5):
     }
 
 
-@pytest.mark.parametrize("metric", METRICS.values(), ids=METRICS)
+@pytest.mark.parametrize("metric", CLASS, ids=lambda one: one.name)
 def test_weights_are_repeated_rows(metric, binary):
     y_true, score = binary
     about = facts(len(y_true))
@@ -129,17 +130,17 @@ def test_one_class_gives_nan_where_undefined():
 
 
 def test_a_function_of_ones_own_is_a_metric():
-    mine = Metric("cost", "Cost", "Five for a miss.", lambda y, s, t=None: float(((decide(s, t) != y) * 5).sum()))
+    mine = ClassMetric("cost", "Cost", "Five for a miss.", lambda y, s, t=None: float(((decide(s, t) != y) * 5).sum()))
     weights = np.array([[1.0, 1, 1, 1], [0, 0, 4, 0]])
     assert mine.resampled(HAND_TRUE, HAND_SCORE, weights).tolist() == [5.0, 20.0]
-    assert get_metrics([mine, "auroc", mine], 2) == [mine, METRICS["auroc"]]
+    assert class_metrics([mine, "auroc", mine], 2) == [mine, ALL_METRICS["auroc"]]
 
 
 def test_choosing_metrics():
-    assert "selection_rate" not in [metric.name for metric in get_metrics(None, 2)]
-    assert get_metrics(["selection_rate", "accuracy"], 3) == [METRICS["accuracy"]]
+    assert "selection_rate" not in [metric.name for metric in class_metrics(None, 2)]
+    assert class_metrics(["selection_rate", "accuracy"], 3) == [ALL_METRICS["accuracy"]]
     with pytest.raises(OptionError, match="no metric 'nope'.*auroc"):
-        get_metrics(["nope"], 2)
+        class_metrics(["nope"], 2)
 
 
 @settings(max_examples=40, deadline=None)

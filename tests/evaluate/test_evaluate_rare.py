@@ -17,7 +17,7 @@ from dl_core.evaluate.calibration import (
 )
 from dl_core.evaluate.curves import POINTS, curves_of
 from dl_core.evaluate.formulas import log_loss
-from dl_core.evaluate.intervals import Scored
+from dl_core.evaluate.scored import Scored
 
 
 def two(score):

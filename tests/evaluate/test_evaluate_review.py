@@ -1,5 +1,6 @@
 """Metrics of a review queue, by hand, against plain loops, and the Fraud Detection Handbook's own ceiling."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -7,10 +8,13 @@ import pandas as pd
 import pytest
 
 from dl_core.evaluate.about import Facts, about_rows, coded
+from dl_core.evaluate.draws import Draws, codes_of
 from dl_core.evaluate.evaluate import evaluate
-from dl_core.evaluate.intervals import Scored, bootstrap, draw_weights
-from dl_core.evaluate.metrics import METRICS
+from dl_core.evaluate.metric import ClassMetric
+from dl_core.evaluate.quantities import resample
+from dl_core.evaluate.registry import ALL_METRICS, class_metrics
 from dl_core.evaluate.results import Evaluation, Predictions
+from dl_core.evaluate.scored import Scored
 from dl_core.evaluate.table.oracle import bounds
 
 HANDBOOK = Path(__file__).parents[3] / "shared" / "data" / "fraud_handbook.parquet"
@@ -22,7 +26,7 @@ def two(score):
 
 def value(name, y_true, score, threshold=None, **about):
     about = {key: np.asarray(one) if np.ndim(one) else float(one) for key, one in about.items()}
-    return METRICS[name](np.asarray(y_true), two(score), threshold, about)
+    return ALL_METRICS[name](np.asarray(y_true), two(score), threshold, about)
 
 
 def test_top_of_each_day_by_hand():
@@ -87,13 +91,13 @@ def crowd(n=3000, seed=0):
 def test_card_precision_equals_a_plain_loop():
     case = crowd()
     loop = plain_card_precision(case.y_true, case.y_score[:, 1], case.about["day"], case.about["account"], 20)
-    assert case.value(METRICS["card_precision"]) == pytest.approx(loop)
+    assert case.value(ALL_METRICS["card_precision"]) == pytest.approx(loop)
 
 
 def test_a_card_drawn_twice_is_two_cards():
     case = crowd()
-    weights = next(iter(draw_weights(3000, n_resamples=4, units=case.about["account"])))
-    fast = case.resampled(METRICS["card_precision"], weights)
+    weights = next(iter(Draws(3000, 4, clusters=codes_of(case.about["account"]))))
+    fast = case.resampled(ALL_METRICS["card_precision"], weights)
     for got, counts in zip(fast, weights.astype(int), strict=True):
         rows = np.repeat(np.arange(3000), counts)
         copy = np.concatenate([np.arange(c) for c in counts])
@@ -117,10 +121,10 @@ def test_money_by_hand():
 
 def test_without_the_facts_a_metric_has_no_value():
     case = Scored(np.array([0, 1]), two([0.2, 0.7]))
-    assert np.isnan(case.value(METRICS["money_saved"]))
-    assert np.isnan(case.resampled(METRICS["money_saved"], np.ones((3, 2)))).all()
-    assert not METRICS["precision_at_k"].fits({"day": np.zeros(2), "budget": float("nan")})
-    assert METRICS["auroc"].fits({})
+    assert np.isnan(case.value(ALL_METRICS["money_saved"]))
+    assert np.isnan(case.resampled(ALL_METRICS["money_saved"], np.ones((3, 2)))).all()
+    assert not ALL_METRICS["precision_at_k"].fits({"day": np.zeros(2), "budget": float("nan")})
+    assert ALL_METRICS["auroc"].fits({})
 
 
 def test_what_a_perfect_model_reaches():
@@ -128,7 +132,8 @@ def test_what_a_perfect_model_reaches():
     y, day = np.array([1, 0, 0, 1, 1, 1]), np.array([0, 0, 0, 1, 1, 1])
     about = {"day": day, "account": np.arange(6), "amount": np.array([10.0, 5, 5, 2, 30, 40])}
     about |= {"budget": 2.0, "review_cost": 3.0, "loss_share": 1.0}
-    found = bounds(Scored(y, two(np.zeros(6)), None, about), list(METRICS.values()))
+    every = [one for one in ALL_METRICS.values() if isinstance(one, ClassMetric)]
+    found = bounds(Scored(y, two(np.zeros(6)), None, about), every)
     assert "auroc" not in found and found["precision_at_k"] == pytest.approx(3 / 4)
     assert found["recall_at_k"] == pytest.approx(3 / 4) and found["card_precision"] == pytest.approx(3 / 4)
     assert found["money_saved_total"] == pytest.approx(80 - 9)
@@ -138,8 +143,8 @@ def test_what_a_perfect_model_reaches():
 
 def test_no_model_beats_the_bound():
     case = crowd()
-    for name, ceiling in bounds(case, [m for m in METRICS.values() if m.judges]).items():
-        metric = METRICS[name]
+    for name, ceiling in bounds(case, class_metrics(None, 2)).items():
+        metric = ALL_METRICS[name]
         best = max(
             (Scored(case.y_true, case.y_score, cut, case.about).value(metric) for cut in (0.05, 0.2, 0.5)),
             key=lambda one, metric=metric: metric.sign * one,
@@ -181,7 +186,7 @@ def test_evaluate_with_facts_and_with_some_missing():
     case = crowd()
     predictions, about = predictions_of(case)
     found = evaluate(predictions, "p", about=about, thresholds={"m": 0.2}, units=about["account"], n_resamples=50)
-    assert found.value("m", "card_precision") == pytest.approx(case.value(METRICS["card_precision"]))
+    assert found.value("m", "card_precision") == pytest.approx(case.value(ALL_METRICS["card_precision"]))
     table = found.metrics.set_index("metric")
     inside = (table["low"] <= table["value"]) & (table["value"] <= table["high"])
     assert inside[["card_precision", "money_saved", "precision_at_k"]].all()
@@ -206,8 +211,9 @@ def test_without_labels_it_says_so():
 
 def test_models_share_their_draws_with_facts():
     case = crowd(500)
-    draws = bootstrap({"a": case, "b": case}, [METRICS["card_precision"]], units=case.about["account"], n_resamples=20)
-    assert (draws["a", "card_precision"] == draws["b", "card_precision"]).all()
+    case = replace(case, clusters=codes_of(case.about["account"]))
+    draws = resample({name: case.quantity(ALL_METRICS["card_precision"]) for name in "ab"}, case.draws(0, 20))
+    assert (draws["a"] == draws["b"]).all()
 
 
 @pytest.mark.skipif(not HANDBOOK.is_file(), reason="the Handbook's transactions are not here")
@@ -226,4 +232,4 @@ def test_the_ceiling_of_the_handbook():
         coded(pd.DataFrame({"day": test["TX_DATETIME"], "account": test["CUSTOMER_ID"], "budget": 100})), test.index
     )
     case = Scored(test["TX_FRAUD"].to_numpy(), two(np.zeros(len(test))), None, about)
-    assert bounds(case, [METRICS["card_precision"]])["card_precision"] == pytest.approx(0.397, abs=0.0005)
+    assert bounds(case, [ALL_METRICS["card_precision"]])["card_precision"] == pytest.approx(0.397, abs=0.0005)

@@ -7,12 +7,14 @@ import pytest
 from scipy.stats import t
 
 from dl_core.errors import OptionError
+from dl_core.evaluate.judge import shared
 from dl_core.evaluate.pairs import PAIRS
-from dl_core.evaluate.series.compare import APART, FEW_WINDOWS, compare_forecasts, over_time, shared_cases
+from dl_core.evaluate.series.compare import APART, FEW_WINDOWS, compare_forecasts, over_time
 from dl_core.evaluate.series.diebold_mariano import correction, diebold_mariano, long_run_variance
 from dl_core.evaluate.series.evaluate import NO_TRUTH
 from dl_core.evaluate.series.facts import SeriesFacts
 from dl_core.evaluate.series.forecasts import Forecasts
+from dl_core.evaluate.series.windows import JudgedWindows
 from tests.series import toy_forecasts, toy_panel
 
 HORIZON = 6
@@ -130,18 +132,22 @@ def test_models_that_say_the_same_are_a_tie():
         assert "A tie between" in found.sentence
 
 
+def shared_windows(forecasts, facts):
+    return shared({name: JudgedWindows.of(forecasts.cases(name), facts) for name in ("good", "poor")}, "test window")
+
+
 def test_only_cases_that_both_have_are_compared():
     panel = toy_panel(8)
     forecasts = toy_forecasts(("good", "poor"), panel, HORIZON, 2)
     table = forecasts.table
     table = table[~((table["model"] == "good") & (table["row"] == "shop 3"))]
     facts = SeriesFacts.of(panel)
-    found = shared_cases(Forecasts(table), ["good", "poor"], facts)
+    found = shared_windows(Forecasts(table), facts)
     assert len(found["good"].cases) == len(found["poor"].cases) == 14
     assert (found["good"].cases.series == found["poor"].cases.series).all()
     none = table[~((table["model"] == "good") & (table["split"] == "test") & (table["row"] != "x"))]
     with pytest.raises(OptionError):
-        shared_cases(Forecasts(none), ["good", "poor"], facts)
+        shared_windows(Forecasts(none), facts)
 
 
 def test_without_truth_the_sentence_says_so():

@@ -7,13 +7,14 @@ import pandas as pd
 import pytest
 
 from dl_core.errors import OptionError
+from dl_core.evaluate.draws import Draws
+from dl_core.evaluate.registry import metric_named
 from dl_core.evaluate.results import Evaluation
-from dl_core.evaluate.series.draws import Judged, two_level_weights
 from dl_core.evaluate.series.evaluate import FEW_WINDOWS, NO_TRUTH, evaluate_forecasts, forecast_standing
 from dl_core.evaluate.series.facts import SeriesFacts
 from dl_core.evaluate.series.forecasts import Cases, Forecasts, forecast_rows
-from dl_core.evaluate.series.metrics import series_metric
 from dl_core.evaluate.series.slices import BEST, MOST_SERIES, WORST, quartile_labels, series_lines, short
+from dl_core.evaluate.series.windows import JudgedWindows
 from tests.series import toy_forecasts, toy_panel
 
 HORIZON, WINDOWS = 6, 2
@@ -118,7 +119,7 @@ def test_of_one_series_n_counts_windows():
 
 def test_draws_take_series_then_windows_within_each():
     code = np.array([0, 0, 0, 1, 2, 2])  # three windows, one, two
-    weights = np.concatenate(list(two_level_weights(code, 4000, seed=1)))
+    weights = np.concatenate(list(Draws(6, 4000, 1, code, nested=True)))
     drawn = np.stack([weights[:, code == one].sum(axis=1) for one in range(3)], axis=1) / [3, 1, 2]
     assert (drawn == drawn.astype(int)).all()  # a series comes with as many windows as it has
     assert (drawn.sum(axis=1) == 3).all()  # and as many series as there are
@@ -131,7 +132,7 @@ def test_an_interval_knows_that_windows_of_a_series_are_alike():
     rng = np.random.default_rng(0)
     error = rng.exponential(size=50)
     code = np.repeat(np.arange(50), 4)
-    draws = np.concatenate([block @ error[code] / 200 for block in two_level_weights(code, 2000, seed=0)])
+    draws = np.concatenate([block @ error[code] / 200 for block in Draws(200, 2000, 0, code, nested=True)])
     assert draws.std() == pytest.approx(error.std() / np.sqrt(50), rel=0.1)
 
 
@@ -145,13 +146,13 @@ def test_windows_that_overlap_are_drawn_in_blocks():
     rng = np.random.default_rng(0)
     quantiles = np.repeat((truth + rng.normal(size=(12, 1)))[:, :, None], 13, axis=2)
     names = np.array(["shop 0"] * 12, dtype=object)
-    judged = Judged.of(Cases(names, np.arange(12), times, truth, quantiles), facts)
+    judged = JudgedWindows.of(Cases(names, np.arange(12), times, truth, quantiles), facts)
     assert judged.lag == 3 and judged.spreads and judged.unit == "windows"
     weights = np.concatenate(list(judged.draws(n_resamples=300)))
     assert (weights.sum(axis=1) == 12).all()
     next_to = np.minimum(weights, np.roll(weights, 1, axis=1)).sum(axis=1)  # a drawn window comes with a neighbour
     assert next_to.min() >= 4
-    few = Judged.of(Cases(names[:3], np.arange(3), times[:3], truth[:3], quantiles[:3]), facts)
+    few = JudgedWindows.of(Cases(names[:3], np.arange(3), times[:3], truth[:3], quantiles[:3]), facts)
     assert not few.spreads  # all three share a step
     table = Forecasts(forecast_rows("one", "test", few.cases))
     line = evaluate_forecasts(table, "by time", facts=facts, metrics=["mase"]).metrics.iloc[0]
@@ -169,7 +170,7 @@ def test_a_standing_is_turned_so_that_higher_is_better(forecasts, facts):
     good, poor = (forecast_standing(forecasts, model, "mase", facts, size=7) for model in ("good", "poor"))
     assert poor.value < good.value < 0 and good.error > 0 and good.size == 7
     cases = forecasts.cases("good", "validation")
-    share = series_metric("coverage_90").value(cases, facts)
+    share = metric_named("coverage_90").value(cases, facts)
     assert forecast_standing(forecasts, "good", "coverage_90", facts).value == pytest.approx(-abs(share - 0.9))
     assert np.isnan(forecast_standing(forecasts, "good", "mase", facts, split="new").value)
 
@@ -187,7 +188,7 @@ def test_of_many_series_the_worst_best_and_typical_are_kept():
     cases = Cases(names, np.zeros(m, int), np.zeros((m, 2), int), truth, np.repeat(middle[:, :, None], 13, axis=2))
     one = pd.Series(1.0, index=names)
     facts = SeriesFacts(one, one, one, one, pd.DataFrame(index=names))
-    lines = series_lines(Judged.of(cases, facts))
+    lines = series_lines(JudgedWindows.of(cases, facts))
     kinds = pd.Series([line["kind"] for line in lines])
     assert len(lines) == MOST_SERIES
     assert kinds.value_counts().to_dict() == {"worst": WORST, "best": BEST, "typical": MOST_SERIES - WORST - BEST}

@@ -11,11 +11,13 @@ from hypothesis.extra.numpy import arrays
 
 from dl_core.data.series.panel import Panel
 from dl_core.errors import OptionError
+from dl_core.evaluate.registry import metric_named
 from dl_core.evaluate.series import formulas
-from dl_core.evaluate.series.draws import Judged, value_of
+from dl_core.evaluate.series.evaluate import forecast_metrics
 from dl_core.evaluate.series.facts import SeriesFacts
 from dl_core.evaluate.series.forecasts import LEVELS, MIDDLE, Cases
-from dl_core.evaluate.series.metrics import SERIES_METRICS, get_series_metrics, series_metric
+from dl_core.evaluate.series.metrics import ForecastMetric
+from dl_core.evaluate.series.windows import JudgedWindows
 
 M4 = Path(__file__).parents[3] / "shared" / "data" / "m4"
 
@@ -48,7 +50,7 @@ def cases():
 
 
 def value(name, cases, facts):
-    return series_metric(name).value(cases, facts)
+    return metric_named(name).value(cases, facts)
 
 
 def test_facts_are_those_of_the_steps_before_the_test(facts):
@@ -109,28 +111,22 @@ def test_coverage_and_width_count_known_steps(facts):
 
 
 def test_owa_is_the_mean_of_two_shares_of_naive2(cases, facts):
-    same = Judged.of(cases, facts, cases)
-    assert value_of(same.parts(series_metric("owa"))) == pytest.approx(1.0)
+    same = JudgedWindows.of(cases, facts, cases)
+    assert same.quantity(metric_named("owa")).value == pytest.approx(1.0)
     worse = cases_of([[4, 8], [10, np.nan]], [[6, 4], [30, 7]])  # errors twice as large
-    judged = Judged.of(cases, facts, worse)
+    judged = JudgedWindows.of(cases, facts, worse)
     smape = value("smape", cases, facts) / value("smape", worse, facts)
-    assert value_of(judged.parts(series_metric("owa"))) == pytest.approx((smape + 0.5) / 2)
+    assert judged.quantity(metric_named("owa")).value == pytest.approx((smape + 0.5) / 2)
 
 
 def test_without_a_reference_there_is_no_owa(cases, facts):
-    assert "owa" not in [metric.name for metric in get_series_metrics(None, has_reference=False)]
-    assert np.isnan(value_of(Judged.of(cases, facts).parts(series_metric("owa"))))
+    assert "owa" not in [metric.name for metric in forecast_metrics(None, has_reference=False)]
+    assert np.isnan(JudgedWindows.of(cases, facts).quantity(metric_named("owa")).value)
 
 
 def test_an_unknown_metric_is_refused_with_the_known_ones():
     with pytest.raises(OptionError, match="mase"):
-        series_metric("accuracy")
-
-
-def test_every_metric_says_what_it_is():
-    for name, metric in SERIES_METRICS.items():
-        assert metric.name == name
-        assert metric.help.endswith(".") and "—" not in metric.help
+        metric_named("accuracy", ForecastMetric)
 
 
 @pytest.mark.skipif(not M4.exists(), reason="the M4 Weekly data are not here")
@@ -143,8 +139,8 @@ def test_naive2_on_m4_weekly_has_the_published_figures():
     cases, facts = cases_of(test, last), SeriesFacts.of(known)
     assert value("smape", cases, facts) == pytest.approx(9.161, abs=0.001)
     assert value("mase", cases, facts) == pytest.approx(2.777, abs=0.001)
-    judged = Judged.of(cases, facts, cases)
-    assert value_of(judged.parts(series_metric("owa"))) == pytest.approx(1.0)
+    judged = JudgedWindows.of(cases, facts, cases)
+    assert judged.quantity(metric_named("owa")).value == pytest.approx(1.0)
 
 
 numbers = arrays(float, (3, 4), elements=st.floats(-1e3, 1e3))
@@ -167,7 +163,7 @@ def test_scaled_metrics_do_not_know_the_unit(truth, middle, factor):
 def test_values_keep_their_bounds(truth, middle):
     facts = SeriesFacts.of(panel_of([1, 2, 4], [3, 1, 2], [5, 9, 5]))
     cases = cases_of(truth, middle, 1.0)
-    for metric in get_series_metrics(None, has_reference=False):
+    for metric in forecast_metrics(None, has_reference=False):
         found = metric.by_case(cases, facts)
         low, high = metric.bounds
         assert ((found >= low - 1e-9) & (found <= high + 1e-9) | np.isnan(found)).all(), metric.name

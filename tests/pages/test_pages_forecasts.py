@@ -207,10 +207,10 @@ def test_one_series_alone_has_no_groups() -> None:
 def test_the_leader_is_the_closest_to_a_target() -> None:
     context = MagicMock(domain=registry.get_domain("forecasting"), summary=None)
     rows = pd.DataFrame({"model": ["a", "b", "c"], "value": [0.99, 0.78, 0.70]})
-    assert leading_model.ranked(context, "coverage_80", rows)["model"].tolist() == ["b", "c", "a"]
-    assert leading_model.ranked(context, "mase", rows)["model"].tolist() == ["c", "b", "a"]
+    assert leading_model.ranked("coverage_80", rows)["model"].tolist() == ["b", "c", "a"]
+    assert leading_model.ranked("mase", rows)["model"].tolist() == ["c", "b", "a"]
     signed = pd.DataFrame({"model": ["a", "b"], "value": [-0.4, 0.1]})
-    assert leading_model.ranked(context, "bias", signed)["model"].tolist() == ["b", "a"]
+    assert leading_model.ranked("bias", signed)["model"].tolist() == ["b", "a"]
     lines = [{"name": "A", "x": [1, 2, 3], "y": [0.9, 0.8, 0.7]}, {"name": "B", "x": [1, 2, 3], "y": [0.8, 0.7, 0.9]}]
     assert curves.leads(context, "coverage_80", lines, "steps").endswith("A is the best at 1 of 3 steps") is False
     assert curves.leads(context, "mase", lines, "steps").endswith("B is the best at 2 of 3 steps")

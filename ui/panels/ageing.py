@@ -6,11 +6,12 @@ from typing import Any
 
 import pandas as pd
 import streamlit as st
+from dl_core.evaluate.leading import changes_most
 
 from dl_core.domain import Domain
 from dl_core.evaluate.choice import best_model
-from dl_core.evaluate.metrics import METRICS
-from ui.shell import charts
+from dl_core.evaluate.metric import ClassMetric
+from ui.shell import charts, metric_words
 from ui.shell.context import PageContext
 from ui.shell.words import count, number
 
@@ -45,12 +46,12 @@ def show(domain: Domain, context: PageContext) -> None:
 
 
 def _pick_metric(domain: Domain, context: PageContext) -> str:
-    known = [name for name in domain.metrics if name in METRICS]
+    known = [name for name in domain.metrics if isinstance(metric_words.metric(name), ClassMetric)]
     return st.selectbox(
         "Metric by week",
         known,
         known.index(domain.primary_metric),
-        format_func=lambda name: METRICS[name].label,
+        format_func=lambda name: metric_words.of(name).label,
         key=f"{context.key}_ageing_metric",
         persist_state="session",
         width=260,
@@ -92,7 +93,7 @@ def _chart(context: PageContext, rows: pd.DataFrame, metric: str) -> None:
     """Draw a line with its band for each model over the weeks."""
     rows = rows[rows["value"].notna()]
     if rows.empty:
-        st.caption(f"{METRICS[metric].label} is not defined in any week: too few of either class.")
+        st.caption(f"{metric_words.of(metric).label} is not defined in any week: too few of either class.")
         return
     best = best_model(context.models, "deep") or best_model(context.models)
     series = []
@@ -110,8 +111,8 @@ def _chart(context: PageContext, rows: pd.DataFrame, metric: str) -> None:
                 "dash": "dot" if model.endswith(UPDATED) else "solid",
             }
         )
-    title = _sentence(series, METRICS[metric].label)
-    label = METRICS[metric].label
+    title = _sentence(series, metric_words.of(metric).label)
+    label = metric_words.of(metric).label
     chart = charts.lines(series, title, x="Week of the test, by its first day", y=label, height=420, direct=False)
     chart.update_xaxes(type="date", tickvals=sorted(set(rows["week"])), tickformat="%d %b")
     charts.draw(chart, alt=title, key=f"ageing_{metric}")
@@ -126,9 +127,8 @@ def _chart(context: PageContext, rows: pd.DataFrame, metric: str) -> None:
 
 def _sentence(series: list[dict[str, Any]], label: str) -> str:
     """Return which line changes most from its first to its last week."""
-    change = {one["name"]: one["y"][-1] - one["y"][0] for one in series if len(one["y"]) > 1}
-    if not change:
+    found = changes_most({one["name"]: one["y"] for one in series})
+    if found is None:
         return f"{label} in the one week of the test"
-    most = max(change, key=lambda name: abs(change[name]))
-    word = "gains" if change[most] > 0 else "loses"
-    return f"{most} {word} most: {number(abs(change[most]))} of {label} from the first to the last week"
+    word = "gains" if found[1] > 0 else "loses"
+    return f"{found[0]} {word} most: {number(abs(found[1]))} of {label} from the first to the last week"

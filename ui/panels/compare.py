@@ -81,13 +81,13 @@ def _leaderboard(context: PageContext, table: pd.DataFrame, metric: str, bound: 
     if rows.empty:
         st.caption(f"{metric_words.measure(context, metric).label} is not defined on these test rows.")
         return
-    rows = leading_model.ranked(context, metric, rows)
+    rows = leading_model.ranked(metric, rows)
     dots = [
         {**row, "label": context.label(row["model"]), "colour": context.colour(row["model"])}
         for row in rows.to_dict("records")
     ]
     title = leading_model.title(context, metric, dots[0])
-    chart = charts.dots(dots, title, x=leading_model.axis(context, metric), line=leading_model.target(context, metric))
+    chart = charts.dots(dots, title, x=leading_model.axis(context, metric), line=metric_words.metric(metric).target)
     if bound is not None:
         _bound(chart, bound)
     charts.draw(chart, alt=title, key=f"leaderboard_{metric}")
@@ -152,7 +152,7 @@ def _differences(context: PageContext, comparison: Comparison, pair: tuple[str, 
     title = f"A is better by {tally['better']} of {len(rows)} metrics, worse by {tally['worse']}"
     left, right = st.columns([5, 6], gap="large")
     with left:
-        drawn = [dot for dot, row in zip(dots, rows, strict=True) if _beside(context, row["metric"])]
+        drawn = [dot for dot, row in zip(dots, rows, strict=True) if _beside(row["metric"])]
         chart = charts.dots(drawn, title, x="A − B, turned so that right is better; whiskers: 95 %", line=0.0)
         charts.draw(chart, alt=f"{one} against {two}: {title}", key="differences")
     with right:
@@ -174,9 +174,9 @@ def _differences(context: PageContext, comparison: Comparison, pair: tuple[str, 
         )
 
 
-def _beside(context: PageContext, metric: str) -> bool:
+def _beside(metric: str) -> bool:
     """Return whether a metric's differences can be drawn on the scale of the others."""
-    return metric_words.is_share(context, metric) and not metric.startswith(leading_model.WIDTH)
+    return metric_words.is_share(metric) and not metric.startswith(leading_model.WIDTH)
 
 
 def _disagreements(context: PageContext, comparison: dict[str, Any], pair: tuple[str, str]) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 
+from dl_core.evaluate import leading
 from ui.shell import metric_words
 from ui.shell.context import PageContext
 from ui.shell.words import estimate, number
@@ -35,17 +36,9 @@ def target(context: PageContext, metric: str) -> float | None:
     return metric_words.measure(context, metric).target
 
 
-def gap(context: PageContext, metric: str, values: pd.Series) -> pd.Series:
-    """Return how far values are from the best there is: less is better."""
-    aim = target(context, metric)
-    if aim is not None:
-        return (values - aim).abs()
-    return -values if metric_words.measure(context, metric).higher_is_better else values
-
-
-def ranked(context: PageContext, metric: str, rows: pd.DataFrame) -> pd.DataFrame:
+def ranked(metric: str, rows: pd.DataFrame) -> pd.DataFrame:
     """Return a metric's lines (column ``value``), the best first."""
-    return rows.loc[gap(context, metric, rows["value"]).sort_values(kind="stable").index]
+    return leading.ranked(metric_words.metric(metric), rows)
 
 
 def title(context: PageContext, metric: str, best: dict) -> str:

@@ -8,6 +8,7 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
+from dl_core.bias.report import most_gained
 from dl_core.domain import Domain
 from ui import kinds
 from ui.panels import leading_model
@@ -126,11 +127,8 @@ def learned(thresholds: Mapping[str, float | None]) -> str:
 
 def _shown_metric(result: dict[str, Any]) -> str:
     """Return the metric drawn: the one whose groups came closest, else sensitivity, else the first."""
-    gains = [row for row in result.get("gain") or () if row.get("change") is not None]
     known = [row["metric"] for row in result["before"]["overall"]]
-    if gains:
-        return min(gains, key=lambda row: row["change"])["metric"]
-    return "sensitivity" if "sensitivity" in known else known[0]
+    return most_gained(result.get("gain") or ()) or ("sensitivity" if "sensitivity" in known else known[0])
 
 
 def estimate_threshold(cut: float | None) -> str:

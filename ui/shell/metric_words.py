@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
+from dl_core.evaluate.metric import Metric
+from dl_core.evaluate.registry import ALL_METRICS
 from dl_core.problems.base import Problem
 from ui.shell.context import PageContext
 
@@ -40,10 +42,13 @@ def is_share(context: PageContext, name: str) -> bool:
     return measure(context, name).share
 
 
+def metric(name: str) -> Metric:
+    """Return a metric; of a name that nobody knows, one of which more is better."""
+    return ALL_METRICS.get(name) or Metric(name, name.replace("_", " ").capitalize(), "", float)
+
+
 def of(problem: Problem, name: str, k: int = K) -> Measure:
     """Return a metric of a problem, of lists of ``k`` items; of a name that nobody knows, the name itself."""
-    known = problem.metrics().get(name)
-    if known is None:
-        return Measure(name.replace("_", " ").capitalize(), "", share=False)
-    words = known.label.format(k=k), known.help.format(k=k)
-    return Measure(*words, known.higher_is_better, getattr(known, "target", None), getattr(known, "share", True))
+    known = metric(name).at(k)
+    share = known.share and name in problem.metrics()
+    return Measure(known.label, known.help, known.higher_is_better, known.target, share)

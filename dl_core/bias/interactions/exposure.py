@@ -11,13 +11,13 @@ from scipy import sparse
 from dl_core.bias.groups import NOT_STATED, make_groups
 from dl_core.errors import OptionError
 from dl_core.evaluate.formulas import divide
-from dl_core.evaluate.interactions.draws import Column, bootstrap_columns, column_of, line_of, weights_for
-from dl_core.evaluate.interactions.facts import BANDS, ListFacts
+from dl_core.evaluate.interactions.evaluate import ranking_metrics
+from dl_core.evaluate.interactions.facts import BANDS, InteractionFacts
 from dl_core.evaluate.interactions.formulas import gini
 from dl_core.evaluate.interactions.likeness import SPLIT
-from dl_core.evaluate.interactions.lists import Lists
-from dl_core.evaluate.interactions.metrics import list_metric
+from dl_core.evaluate.interactions.ranked import RankedLists
 from dl_core.evaluate.interactions.rankings import Rankings
+from dl_core.evaluate.quantities import Estimate, Ratio, resample
 
 POPULARITY = "popularity"
 MOST_GROUPS = 20  # groups of items told apart; the others, least taken, are one
@@ -28,7 +28,7 @@ POINTS = 100  # of a curve, at most
 def exposure(
     rankings: Rankings,
     model: str,
-    facts: ListFacts,
+    facts: InteractionFacts,
     by: str = POPULARITY,
     *,
     k: int = 10,
@@ -43,7 +43,7 @@ def exposure(
     ----------
     rankings : Rankings
     model : str
-    facts : ListFacts
+    facts : InteractionFacts
     by : str
         ``"popularity"`` (head, middle and tail) or a column of the catalogue's items, such as ``"category"``. Values
         joined by "|" share an item by equal parts; numbers are cut at quartiles.
@@ -66,18 +66,17 @@ def exposure(
     OptionError
         If the model has no such lists or items have no such column.
     """
-    lists = Lists.of(rankings, model, split, facts, judged_only=False)
+    lists = RankedLists.of(rankings, model, split, facts, judged_only=False)
     shown = shown_matrix(lists.codes[:, :k], facts.n_items)
     places = np.asarray(shown.sum(axis=1)).ravel()
     member, names = item_groups(facts, by)
     per_group = shown @ member
-    columns = {name: Column(per_group[:, at], places, (0.0, 1.0)) for at, name in enumerate(names)}
-    for name in ("gini", "coverage"):
-        columns["metric", name] = column_of(list_metric(name), lists, facts, k, seed)
-    draws = bootstrap_columns(columns, weights_for(len(lists), seed))
-    found = {key: line_of(column, draws[key]) for key, column in columns.items()}
+    made = {("group", name): Ratio(per_group[:, at], places, (0.0, 1.0)) for at, name in enumerate(names)}
+    made |= {("metric", one.name): lists.quantity(one, seed) for one in ranking_metrics(("gini", "coverage"), k)}
+    draws = resample(made, lists.draws(seed))
+    found = {key: Estimate.of(one, draws[key]).as_dict() for key, one in made.items()}
     counts = np.asarray(shown.sum(axis=0)).ravel()
-    groups = [_group(name, member[:, at], counts, facts, found[name]) for at, name in enumerate(names)]
+    groups = [_group(name, member[:, at], counts, facts, found["group", name]) for at, name in enumerate(names)]
     of_training = float(gini(facts.counts)) if facts.n_items else float("nan")
     result = {
         "by": by,
@@ -101,7 +100,7 @@ def shown_matrix(codes: np.ndarray, n_items: int) -> sparse.csr_matrix:
     return sparse.csr_matrix((np.ones(len(rows)), (rows, codes[inside])), shape=(len(codes), n_items))
 
 
-def item_groups(facts: ListFacts, by: str) -> tuple[np.ndarray, list[str]]:
+def item_groups(facts: InteractionFacts, by: str) -> tuple[np.ndarray, list[str]]:
     """Return which part of each item belongs to each group, (n_items, g) rows summing to 1, and the g names.
 
     Raises
@@ -142,7 +141,7 @@ def _split(value: Any) -> list[str]:
     return sorted({part for part in parts if part}) or [NOT_STATED]
 
 
-def _group(name: str, part: np.ndarray, counts: np.ndarray, facts: ListFacts, found: dict) -> dict[str, Any]:
+def _group(name: str, part: np.ndarray, counts: np.ndarray, facts: InteractionFacts, found: dict) -> dict[str, Any]:
     """Return one group's line; ``part`` (n_items,) says how much of each item belongs to it."""
     taken = float(divide(facts.counts @ part, facts.counts.sum())) if facts.n_items else float("nan")
     over = None if np.isnan(taken) or taken == 0 else taken

@@ -10,9 +10,10 @@ import numpy as np
 
 from dl_core.bias.interactions.rerank import EXPOSURE, HEAD_SHARE, measured, rerank
 from dl_core.data.interactions.histories import Histories
-from dl_core.evaluate.interactions.draws import bootstrap_columns, line_of, mean_column, weights_for
-from dl_core.evaluate.interactions.facts import ListFacts
+from dl_core.evaluate.draws import Draws
+from dl_core.evaluate.interactions.facts import InteractionFacts
 from dl_core.evaluate.interactions.formulas import gini
+from dl_core.evaluate.quantities import Estimate, mean_of, resample
 
 if TYPE_CHECKING:
     from dl_core.models.base import FitContext
@@ -34,7 +35,7 @@ LOOKS = "What the model has learned stays; only the histories that it looks at g
 def feedback_loop(
     model: Recommender,
     histories: Histories,
-    facts: ListFacts,
+    facts: InteractionFacts,
     *,
     rounds: int = 5,
     k: int = 10,
@@ -52,7 +53,7 @@ def feedback_loop(
     model : Recommender
     histories : Histories
         In the model's catalogue; at most `MOST_USERS` of them, drawn at random, are simulated.
-    facts : ListFacts
+    facts : InteractionFacts
         In the same catalogue.
     rounds, k, seed : int
     trade_off : float
@@ -74,7 +75,7 @@ def feedback_loop(
     if len(histories) > MOST_USERS:
         histories = histories.take(np.sort(rng.choice(len(histories), MOST_USERS, replace=False)))
     luck = rng.random((rounds, len(histories)))  # the same for both arms, so that they differ by the remedy alone
-    made = _Play(model, facts, luck, k, weights_for(len(histories), seed, RESAMPLES), refit)
+    made = _Play(model, facts, luck, k, Draws(len(histories), RESAMPLES, seed).kept(), refit)
     lines = [*made.lines(PLAIN, histories, 0.0), *made.lines(RERANKED, histories, trade_off)]
     start = {"head_share": _head_share(histories, facts), "gini_taken": _gini_taken(histories)}
     result = {
@@ -97,7 +98,7 @@ class _Play:
     """What every round of a simulation is made with; ``luck`` (rounds, n) decides what users take."""
 
     model: Recommender
-    facts: ListFacts
+    facts: InteractionFacts
     luck: np.ndarray
     k: int
     weights: Any
@@ -118,7 +119,7 @@ class _Play:
         return lines
 
 
-def _lists(model: Recommender, histories: Histories, facts: ListFacts, k: int, trade_off: float) -> np.ndarray:
+def _lists(model: Recommender, histories: Histories, facts: InteractionFacts, k: int, trade_off: float) -> np.ndarray:
     """Return the lists (n, k) that are shown."""
     from dl_core.models.interactions.retrieve import top_items
 
@@ -178,14 +179,14 @@ def merge(known: Histories, now: Histories) -> Histories:
 
 
 def _measure(
-    shown: np.ndarray, taken: np.ndarray, now: Histories, facts: ListFacts, k: int, weights: Any
+    shown: np.ndarray, taken: np.ndarray, now: Histories, facts: InteractionFacts, k: int, weights: Any
 ) -> list[dict[str, Any]]:
     """Return one round's lines."""
-    columns = {name: one for name, one in measured(shown, facts, None, k).items() if name in SHOWN}
+    made = {name: one for name, one in measured(shown, facts, None, k).items() if name in SHOWN}
     took = np.where(taken >= 0, (facts.bands[np.maximum(taken, 0)] == 0).astype(float), np.nan)
-    columns["head_taken"] = mean_column(took, (0.0, 1.0))
-    draws = bootstrap_columns(columns, weights)
-    lines = [{"metric": name, **line_of(column, draws[name])} for name, column in columns.items()]
+    made["head_taken"] = mean_of(took, (0.0, 1.0))
+    draws = resample(made, weights)
+    lines = [{"metric": name, **Estimate.of(one, draws[name]).as_dict()} for name, one in made.items()]
     return [*lines, {"metric": "gini_taken", "value": _gini_taken(now), "low": None, "high": None, "n": len(now)}]
 
 
@@ -195,7 +196,7 @@ def _gini_taken(histories: Histories) -> float | None:
     return None if np.isnan(value) else value
 
 
-def _head_share(histories: Histories, facts: ListFacts) -> float | None:
+def _head_share(histories: Histories, facts: InteractionFacts) -> float | None:
     """Return the share of what was taken that is in the head."""
     return float((facts.bands[histories.items] == 0).mean()) if len(histories.items) else None
 

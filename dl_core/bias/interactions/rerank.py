@@ -9,12 +9,12 @@ import pandas as pd
 from scipy import sparse
 
 from dl_core.errors import OptionError
-from dl_core.evaluate.interactions.draws import Column, bootstrap_columns, column_of, line_of, weights_for
-from dl_core.evaluate.interactions.facts import BANDS, ListFacts
-from dl_core.evaluate.interactions.lists import Lists
-from dl_core.evaluate.interactions.metrics import get_list_metrics
-from dl_core.evaluate.intervals import percentile
+from dl_core.evaluate.draws import Draws
+from dl_core.evaluate.interactions.evaluate import ranking_metrics
+from dl_core.evaluate.interactions.facts import BANDS, InteractionFacts
+from dl_core.evaluate.interactions.ranked import RankedLists
 from dl_core.evaluate.pairs import number
+from dl_core.evaluate.quantities import Estimate, Ratio, percentile, resample
 
 EXPOSURE, DIVERSITY = "exposure", "diversity"
 AIMS = (EXPOSURE, DIVERSITY)
@@ -32,7 +32,7 @@ MOST_OF_IT = 0.9  # share of the gain to be had at that price which the suggeste
 def rerank(
     items: np.ndarray,
     scores: np.ndarray,
-    facts: ListFacts,
+    facts: InteractionFacts,
     *,
     trade_off: float,
     aim: str = EXPOSURE,
@@ -46,7 +46,7 @@ def rerank(
     the bonus: it is what a band still lacks (0…1 items) of its share of all interactions in a list of the length so
     far, and so calibrates lists as Steck (*Calibrated Recommendations*, 2018) does; it is the same for all users. The
     aim ``"diversity"`` is the maximal marginal relevance of Carbonell and Goldstein (1998): the penalty is the
-    likeness to the most alike item chosen (`ListFacts.likeness`).
+    likeness to the most alike item chosen (`InteractionFacts.likeness`).
 
     Parameters
     ----------
@@ -54,7 +54,7 @@ def rerank(
         (n, m) int candidates in the catalogue's codes, best first; −1 where there are fewer.
     scores : numpy.ndarray
         (n, m) of these.
-    facts : ListFacts
+    facts : InteractionFacts
     trade_off : float
         0…1; 0 leaves the lists untouched, 1 looks at relevance only to part equals.
     aim : str
@@ -111,7 +111,7 @@ def relevance(items: np.ndarray, scores: np.ndarray) -> np.ndarray:
 class _Shares:
     """What each candidate's band still lacks of its share."""
 
-    def __init__(self, items: np.ndarray, facts: ListFacts) -> None:
+    def __init__(self, items: np.ndarray, facts: InteractionFacts) -> None:
         self.band = facts.bands[np.maximum(items, 0)].astype(int)  # (n, m)
         taken = np.bincount(facts.bands, weights=facts.counts, minlength=len(BANDS))
         self.target = taken / max(taken.sum(), 1)
@@ -132,7 +132,7 @@ class _Shares:
 class _Variety:
     """How alike each candidate is to the most alike of those chosen, as a penalty."""
 
-    def __init__(self, items: np.ndarray, facts: ListFacts) -> None:
+    def __init__(self, items: np.ndarray, facts: InteractionFacts) -> None:
         self.items, self.likeness = items, facts.likeness
         self.most = np.zeros(items.shape)
 
@@ -150,7 +150,7 @@ class _Variety:
 def trade_off_curve(
     items: np.ndarray,
     scores: np.ndarray,
-    facts: ListFacts,
+    facts: InteractionFacts,
     *,
     relevant: sparse.csr_matrix,
     aim: str = EXPOSURE,
@@ -164,7 +164,7 @@ def trade_off_curve(
     ----------
     items, scores : numpy.ndarray
         (n, m) candidates and their scores, as `rerank` takes them.
-    facts : ListFacts
+    facts : InteractionFacts
     relevant : scipy.sparse.csr_matrix
         (n, n_items) non-zero where a user took an item in the held-out rows.
     aim : str
@@ -183,12 +183,12 @@ def trade_off_curve(
         and there; ``sentence``.
     """
     at = sorted({0.0, *map(float, steps)})
-    weights = weights_for(len(items), seed)
+    draws = Draws(len(items), seed=seed).kept()
     found = {}
     for trade_off in at:
         picked, _ = rerank(items, scores, facts, trade_off=trade_off, aim=aim, k=k)
-        columns = measured(picked, facts, relevant, k, seed)
-        found[trade_off] = columns, bootstrap_columns(columns, weights)
+        made = measured(picked, facts, relevant, k, seed)
+        found[trade_off] = made, resample(made, draws)
     names = list(found[0.0][0])
     lines = [_line(found, trade_off, name) for trade_off in at for name in names]
     value = {(line["trade_off"], line["metric"]): line["value"] for line in lines}
@@ -209,9 +209,9 @@ def trade_off_curve(
 
 
 def measured(
-    codes: np.ndarray, facts: ListFacts, relevant: sparse.csr_matrix | None, k: int, seed: int = 0
-) -> dict[str, Column]:
-    """Return the columns of `MEASURED` and of the head's share of places for lists ``codes`` (n, k).
+    codes: np.ndarray, facts: InteractionFacts, relevant: sparse.csr_matrix | None, k: int, seed: int = 0
+) -> dict[str, Ratio]:
+    """Return the numbers of `MEASURED` and of the head's share of places for lists ``codes`` (n, k).
 
     Without ``relevant`` those that look at hits are left out.
     """
@@ -221,26 +221,26 @@ def measured(
         rows = np.repeat(np.arange(n), codes.shape[1])
         hits = np.asarray(relevant[rows, np.maximum(codes, 0).ravel()]).reshape(codes.shape).astype(bool) & (codes >= 0)
         counts = relevant.getnnz(axis=1)
-    lists = Lists(codes, hits, counts, pd.RangeIndex(n))
+    lists = RankedLists(codes, hits, counts, pd.RangeIndex(n), facts)
     names = MEASURED if relevant is not None else [name for name in MEASURED if name not in ("ndcg", "recall")]
-    columns = {metric.name: column_of(metric, lists, facts, k, seed) for metric in get_list_metrics(names, k)}
+    found = {metric.name: lists.quantity(metric, seed) for metric in ranking_metrics(names, k)}
     head = (codes >= 0) & (facts.bands[np.maximum(codes, 0)] == 0)
     there = (codes >= 0).sum(axis=1).astype(float)
-    columns[HEAD_SHARE] = Column(head.sum(axis=1).astype(float), there, (0.0, 1.0), share=True)
-    return columns
+    found[HEAD_SHARE] = Ratio(head.sum(axis=1).astype(float), there, (0.0, 1.0), share=True)
+    return found
 
 
 def _line(found: dict, trade_off: float, name: str) -> dict[str, Any]:
     """Return one metric at one trade-off with its change from 0."""
-    columns, draws = found[trade_off]
+    made, draws = found[trade_off]
     before, at_first = found[0.0]
-    change = columns[name].value - before[name].value
+    change = made[name].value - before[name].value
     low, high = percentile(draws[name] - at_first[name])
     changed = {"change": change, "change_low": low, "change_high": high}
     return {
         "trade_off": trade_off,
         "metric": name,
-        **line_of(columns[name], draws[name]),
+        **Estimate.of(made[name], draws[name]).as_dict(),
         **{key: None if np.isnan(one) else float(one) for key, one in changed.items()},
     }
 

@@ -6,27 +6,26 @@ Weights need a new training: take them here, train, hand old and new forecasts t
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
 
 from dl_core.bias.change import first_grouping, sentence_of
+from dl_core.bias.disparities import cost_of, gain_of
 from dl_core.bias.groups import NOT_STATED
-from dl_core.bias.report import BiasReport, Mitigation
-from dl_core.bias.series.check import ForecastDraws, draw_forecasts, report_of, with_quantiles
+from dl_core.bias.report import Mitigation
+from dl_core.bias.series.check import draw_forecasts, report_of
 from dl_core.data.dataset import Dataset
 from dl_core.errors import OptionError
-from dl_core.evaluate.intervals import percentile
-from dl_core.evaluate.pairs import verdict
-from dl_core.evaluate.series.draws import Judged, bootstrap_parts, keys_of, slice_parts, value_of
+from dl_core.evaluate.quantities import resample
+from dl_core.evaluate.registry import metric_named
 from dl_core.evaluate.series.facts import SeriesFacts
 from dl_core.evaluate.series.forecasts import Forecasts, forecast_rows
-from dl_core.evaluate.series.metrics import SeriesMetric, series_metric
+from dl_core.evaluate.series.metrics import ForecastMetric
+from dl_core.evaluate.series.windows import JudgedWindows
 from dl_core.schema import Role
 
-COST = ["metric", "before", "after", "change", "low", "high", "n", "verdict"]
-GAIN = ["column", "metric", "worst", "best", "before", "after", "change", "low", "high", "verdict"]
-FINE = 6  # decimals; forecasts are kept as float32, and what is under that is no change
 AIMS = {"scaling": "bias", "reweighing": "mase"}
 
 
@@ -65,16 +64,16 @@ def fit_shifts(
     OptionError
         If there are no validation forecasts.
     """
-    judged = Judged.of(forecasts.cases(model, "validation"), facts)
-    label = groups.astype(object).reindex(judged.cases.series).to_numpy(dtype=object)
-    whole = judged.parts(series_metric("bias"))
+    units = JudgedWindows.of(forecasts.cases(model, "validation"), facts)
+    label = groups.astype(object).reindex(units.cases.series).to_numpy(dtype=object)
+    whole = units.quantity(metric_named("bias", ForecastMetric))
     names = [name for name in pd.unique(groups.dropna().astype(object)) if name != NOT_STATED]
-    parts = {name: slice_parts(whole, label == name) for name in names}
-    drawn = bootstrap_parts(parts, judged.draws(seed)) if len(judged.cases) else {}
+    parts = {name: whole.within(label == name) for name in names}
+    drawn = resample(parts, units.draws(seed)) if len(units) else {}
     found = {}
     for name in names:
-        value = value_of(parts[name])
-        error = float(np.nanstd(drawn[name])) if len(drawn) and parts[name][0].n > 1 else np.inf
+        value = parts[name].value
+        error = float(np.nanstd(drawn[name])) if len(drawn) and parts[name].n > 1 else np.inf
         kept = max(0.0, 1 - (error / value) ** 2) if value and not np.isnan(value) else 0.0
         found[name] = kept * value if kept else 0.0
     return found
@@ -100,7 +99,7 @@ def shifted(
     label = groups.astype(object).reindex(cases.series).fillna(NOT_STATED).to_numpy(dtype=object)
     scale = np.nan_to_num(facts.scales_of(cases.series))
     moved = apply_shifts(cases.quantiles, scale, label, shifts)
-    return Forecasts(forecast_rows(model, "test", with_quantiles(cases, moved)))
+    return Forecasts(forecast_rows(model, "test", replace(cases, quantiles=moved)))
 
 
 def scaling_remedy(
@@ -142,7 +141,7 @@ def forecast_mitigation(
     facts: SeriesFacts,
     method: str = "reweighing",
     shifts: Mapping[str, float] | None = None,
-    metrics: Sequence[str | SeriesMetric] | None = None,
+    metrics: Sequence[str | ForecastMetric] | None = None,
     seed: int = 0,
 ) -> Mitigation:
     """Return both bias reports on the same test windows, with paired intervals of what changed.
@@ -165,42 +164,9 @@ def forecast_mitigation(
     """
     column = str(first_grouping(groups).name)
     drawn = [draw_forecasts(one, model, groups, metrics=metrics, facts=facts, seed=seed) for one in (before, after)]
-    if not keys_of(drawn[0].judged.cases).equals(keys_of(drawn[1].judged.cases)):
+    if not drawn[0].units.ids.equals(drawn[1].units.ids):
         raise OptionError("the test windows before and after are not the same", expected="two trainings on one split")
     reports = [report_of(one, model) for one in drawn]
-    cost, gain = _cost(drawn, reports), _gain(drawn, reports, column)
+    cost, gain = cost_of(drawn, reports), gain_of(drawn, reports, column)
     sentence = sentence_of(column, gain, cost, AIMS.get(method, "mase")).replace("all rows", "all series")
     return Mitigation(method, column, *reports, cost, gain, sentence, dict(shifts or {}))
-
-
-def _cost(drawn: Sequence[ForecastDraws], reports: Sequence[BiasReport]) -> pd.DataFrame:
-    """Return the change of every metric over all series."""
-    table = [report.overall.set_index("metric") for report in reports]
-    lines = []
-    for metric in drawn[0].metrics:
-        old, new = (float(one.loc[metric.name, "value"]) for one in table)
-        was, now = (metric.gap(one.drawn["", "", metric.name]) for one in drawn)
-        low, high = percentile((now - was).round(FINE))
-        change = float(metric.gap(new) - metric.gap(old))
-        n = int(table[0].loc[metric.name, "n"])
-        lines.append((metric.name, old, new, change, low, high, n, verdict(low, high)))
-    return pd.DataFrame(lines, columns=COST)
-
-
-def _gain(drawn: Sequence[ForecastDraws], reports: Sequence[BiasReport], column: str) -> pd.DataFrame:
-    """Return how the distance between the two groups furthest apart before changed, metric by metric."""
-    found = reports[0].disparities
-    found = found[(found["column"] == column) & (found["kind"] == "difference")]
-    lines = []
-    for row in found.itertuples():
-        apart, draws = [], []
-        for report, one in zip(reports, drawn, strict=True):
-            here = report.groups[(report.groups["column"] == column) & (report.groups["metric"] == row.metric)]
-            value = here.set_index("group")["value"]
-            apart.append(abs(float(value[row.best] - value[row.worst])))
-            keys = [(column, group, row.metric) for group in (row.best, row.worst)]
-            draws.append(np.abs(one.drawn[keys[0]] - one.drawn[keys[1]]))
-        low, high = percentile((draws[1] - draws[0]).round(FINE))
-        closer = "closer" if high < 0 else "further apart" if low > 0 else "tie"
-        lines.append((column, row.metric, row.worst, row.best, *apart, apart[1] - apart[0], low, high, closer))
-    return pd.DataFrame(lines, columns=GAIN)

@@ -9,9 +9,9 @@ import pandas as pd
 
 from dl_core.bias.groups import NOT_STATED
 from dl_core.bias.words import warnings_of
-from dl_core.evaluate.intervals import LEVEL, percentile
+from dl_core.evaluate.metric import Metric
 from dl_core.evaluate.pairs import number
-from dl_core.evaluate.series.metrics import SeriesMetric
+from dl_core.evaluate.quantities import LEVEL, percentile
 
 DIFFERENCE = ("mase", "crps", "smape", "rmsse", "wql")  # metrics of error; the first one there is told
 COVERAGE = ("coverage_90", "coverage_95", "coverage_80")  # the same for intervals
@@ -23,7 +23,7 @@ def forecast_warnings(
     table: pd.DataFrame,
     disparities: pd.DataFrame,
     drawn: Mapping[tuple[str, str, str], np.ndarray],
-    metrics: Mapping[str, SeriesMetric],
+    metrics: Mapping[str, Metric],
 ) -> tuple[str, ...]:
     """Return sentences: groups forecast systematically wrong, intervals that do not hold, differences, small groups.
 
@@ -70,7 +70,7 @@ def _one_sided(column: str, here: pd.DataFrame, drawn: Mapping) -> list[str]:
     ]
 
 
-def _uncovered(column: str, here: pd.DataFrame, drawn: Mapping, metric: SeriesMetric | None) -> list[str]:
+def _uncovered(column: str, here: pd.DataFrame, drawn: Mapping, metric: Metric | None) -> list[str]:
     """Return groups whose intervals hold far more or fewer true values than they say."""
     if metric is None:
         return []

@@ -13,8 +13,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from dl_core.errors import OptionError
-from dl_core.evaluate.intervals import Scored, bootstrap, interval
-from dl_core.evaluate.metrics import METRICS, Metric, get_metrics
+from dl_core.evaluate.judge import ALL, judge
+from dl_core.evaluate.metric import ClassMetric
+from dl_core.evaluate.registry import metric_named
+from dl_core.evaluate.scored import Scored
 
 STRENGTHS = (0, 1, 2, 3, 4, 5)
 MOST_ROWS = 200  # images scored at each strength; enough for a chart, quick enough for a slider
@@ -148,7 +150,7 @@ def robustness(
     corruption: str,
     *,
     strengths: Sequence[int] = STRENGTHS,
-    metric: str | Metric = "accuracy",
+    metric: str | ClassMetric = "accuracy",
     seed: int = 0,
     progress: Callable[[float, str], None] | None = None,
 ) -> list[dict]:
@@ -165,7 +167,7 @@ def robustness(
     corruption : str
         A name of `CORRUPTIONS`.
     strengths : sequence of int
-    metric : str or Metric
+    metric : str or ClassMetric
     progress : callable or None
         Takes the share done, 0…1, and a line of text; may raise to stop the work.
 
@@ -181,7 +183,7 @@ def robustness(
     """
     if corruption not in CORRUPTIONS:
         raise OptionError(f"there is no corruption {corruption!r}", expected=", ".join(CORRUPTIONS))
-    spoil, judge = CORRUPTIONS[corruption], metric if isinstance(metric, Metric) else _metric(metric)
+    spoil, chosen = CORRUPTIONS[corruption], metric_named(metric, ClassMetric) if isinstance(metric, str) else metric
     rows = pick_rows(y_true, seed=seed)
     images, y_true = images[rows], y_true[rows]
     lines, done, total = [], 0, len(strengths) * len(score)
@@ -192,22 +194,13 @@ def robustness(
                 progress(done / total, f"{spoil.label}, strength {strength}: {model}")
             case = Scored(y_true, np.asarray(function(spoilt), dtype=float))
             about = {"model": model, "corruption": corruption, "strength": int(strength)}
-            lines.append({**about, "amount": float(spoil.levels[strength]), **_judged(case, judge, seed)})
+            lines.append({**about, "amount": float(spoil.levels[strength]), **_judged(case, chosen, seed)})
             done += 1
     if progress is not None:
         progress(1.0, f"{spoil.label}: done")
     return lines
 
 
-def _judged(case: Scored, metric: Metric, seed: int) -> dict:
+def _judged(case: Scored, metric: ClassMetric, seed: int) -> dict:
     """Return one metric with its interval and n, None where it is not defined."""
-    draws = bootstrap({"": case}, [metric], seed=seed)["", metric.name]
-    low, high = interval(metric, case, draws)
-    known = {"value": metric(case.y_true, case.y_score), "low": low, "high": high}
-    known = {name: None if np.isnan(value) else value for name, value in known.items()}
-    return {"metric": metric.name, **known, "n": len(case.y_true)}
-
-
-def _metric(name: str) -> Metric:
-    get_metrics([name], 2)  # raises for an unknown name
-    return METRICS[name]
+    return {"metric": metric.name, **judge({"": case}, [metric], seed=seed)[""][ALL, metric.name].as_dict()}

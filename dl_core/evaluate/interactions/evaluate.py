@@ -2,53 +2,41 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from dl_core.data.interactions.histories import Histories
-from dl_core.evaluate.choice import RESAMPLES, Standing
-from dl_core.evaluate.interactions.draws import Column, bootstrap_columns, column_of, columns_of, line_of, weights_for
-from dl_core.evaluate.interactions.facts import ListFacts
-from dl_core.evaluate.interactions.lists import Lists
-from dl_core.evaluate.interactions.metrics import ListMetric, get_list_metrics
+from dl_core.evaluate.choice import Standing, standing
+from dl_core.evaluate.interactions.facts import InteractionFacts
+from dl_core.evaluate.interactions.metrics import RankingMetric
+from dl_core.evaluate.interactions.ranked import RankedLists
 from dl_core.evaluate.interactions.rankings import Rankings
 from dl_core.evaluate.interactions.slices import (
     activity_of,
     band_sizes,
     held_by_band,
     places_of,
-    popularity_columns,
+    popularity_shares,
     quartiles,
-    slice_column,
 )
-from dl_core.evaluate.results import METRIC_COLUMNS, Evaluation
+from dl_core.evaluate.judge import ALL, Key, judge, metric_table, slice_lines
+from dl_core.evaluate.quantities import Estimate, Quantity
+from dl_core.evaluate.registry import get_metrics
+from dl_core.evaluate.results import Evaluation
 
 NO_LISTS = "None of these users has held-out items, so nothing can be said about how good the lists are."
-Key = tuple  # what a column is of: ("k", metric, k), ("activity", metric, group) or ("popularity", band)
 
 
-@dataclass(frozen=True)
-class _Settings:
-    """What the columns of every model are made with."""
-
-    facts: ListFacts
-    metrics: list[ListMetric]
-    k: int
-    seed: int
-    users: pd.DataFrame | None
-    held: Histories | None
-
-
-def evaluate_lists(
+def evaluate_rankings(
     rankings: Rankings,
     protocol: str,
     *,
-    facts: ListFacts,
-    metrics: Sequence[str | ListMetric] | None = None,
+    facts: InteractionFacts,
+    metrics: Sequence[str | RankingMetric] | None = None,
     k: int = 10,
     users: pd.DataFrame | None = None,
     held: Histories | None = None,
@@ -62,10 +50,10 @@ def evaluate_lists(
         Users without held-out items are left out.
     protocol : str
         The split's protocol, which stands beside every score.
-    facts : ListFacts
+    facts : InteractionFacts
         Of the training histories.
     metrics : sequence or None
-        Names of `LIST_METRICS` or `ListMetric` objects; None for all that judge.
+        Names of metrics or `RankingMetric` objects; None for all that judge.
     k : int
         Places that count. The metrics keep their plain names (``"ndcg"``); ``curves[model]["k"]`` says at which k.
     users : pandas.DataFrame or None
@@ -83,98 +71,90 @@ def evaluate_lists(
         history length in words, the least active first; ``by_popularity``, lines {band, items, value, low, high, n,
         held}: the share of the held-out items of each band (head, middle, tail; new: nobody took it in training) that
         the first k places hold, where n counts users and ``held`` items. Coverage and Gini have jackknife intervals
-        (`draws`). Without any judged user the table is empty and ``note`` says so.
+        (`spread`). Without any judged user the table is empty and ``note`` says so.
 
     Raises
     ------
     OptionError
         If a metric is unknown, k is under 1 or a model has no test lists.
     """
-    made = _Settings(facts, get_list_metrics(metrics, k), k, seed, users, held)
-    lists = {model: Lists.of(rankings, model, "test", facts) for model in rankings.models}
-    lines, curves, ceiling, weights = [], {}, {}, {}
-    for model, one in lists.items():
-        columns = _columns(one, made)
-        weights = weights if len(one) in weights else {len(one): weights_for(len(one), seed)}
-        draws = bootstrap_columns(columns, weights[len(one)])
-        found = {key: line_of(column, draws[key]) for key, column in columns.items()}
-        curves[model] = _curves(found, columns, one, made)
-        lines += [_row(model, metric.name, found["k", metric.name, k]) for metric in made.metrics if len(one)]
-        ceiling = ceiling or _ceiling(one, made)
-    judged = any(len(one) for one in lists.values())
-    table = pd.DataFrame(lines, columns=list(METRIC_COLUMNS))
-    return Evaluation(table, curves, protocol, (), ceiling, "" if judged else NO_LISTS)
+    chosen = ranking_metrics(metrics, k)
+    lists = {model: RankedLists.of(rankings, model, "test", facts) for model in rankings.models}
+    slices = _Slices(facts, chosen, k, seed, users, held)
+    found = judge(lists, chosen, seed=seed, slices=slices)
+    curves = {model: slices.curves(found[model], one) for model, one in lists.items()}
+    judged = next((one for one in lists.values() if len(one)), None)
+    ceiling = _ceiling(judged, chosen, k) if judged is not None else {}
+    return Evaluation(metric_table(found), curves, protocol, (), ceiling, "" if judged is not None else NO_LISTS)
 
 
-def _columns(lists: Lists, made: _Settings) -> dict[Key, Column]:
-    """Return every column of one model: metrics at each number of places, by activity, by popularity."""
-    facts, k = made.facts, made.k
-    columns: dict[Key, Column] = {}
-    if not len(lists):
-        return columns
-    for place in places_of(lists.depth, k):
-        found = columns_of(made.metrics, lists, facts, place, made.seed)
-        columns |= {("k", name, place): column for name, column in found.items()}
-    for group, inside in quartiles(activity_of(lists.users, facts, made.users)):
-        for metric in made.metrics:
-            if metric.comparable:
-                columns["activity", metric.name, group] = slice_column(columns["k", metric.name, k], inside)
-    if made.held is not None:
-        sizes = held_by_band(made.held, lists.users, facts, lists.relevant)
-        found = popularity_columns(lists, facts, k, sizes)
-        columns |= {("popularity", name): column for name, column in found.items()}
-    return columns
+def ranking_metrics(metrics: Sequence[str | RankingMetric] | None, k: int) -> list[RankingMetric]:
+    """Return metrics by name or as given, at ``k`` places; None means all that judge."""
+    return [metric.at(k) for metric in get_metrics(metrics, RankingMetric)]
 
 
-def _curves(found: Mapping[Key, dict], columns: Mapping[Key, Column], lists: Lists, made: _Settings) -> dict:
-    """Return one model's slices as plain JSON."""
-    bands = [key[1] for key in found if key[0] == "popularity"]
-    items = band_sizes(bands, made.facts)
-    sizes = {group: int(inside.sum()) for group, inside in quartiles(activity_of(lists.users, made.facts, made.users))}
-    return {
-        "k": made.k,
-        "by_k": [{"metric": key[1], "k": key[2], **line} for key, line in found.items() if key[0] == "k"],
-        "by_activity": [
-            {"metric": key[1], "group": key[2], "users": sizes[key[2]], **line}
-            for key, line in found.items()
-            if key[0] == "activity"
-        ],
-        "by_popularity": [
-            {"band": b, "items": items[b], **found["popularity", b], "held": int(columns["popularity", b].below.sum())}
-            for b in bands
-        ],
-    }
+@dataclass(frozen=True)
+class _Slices:
+    """What the slices of every model are made with: by number of places, by activity, by popularity."""
+
+    facts: InteractionFacts
+    metrics: list[RankingMetric]
+    k: int
+    seed: int
+    users: pd.DataFrame | None
+    held: Histories | None
+
+    def __call__(self, lists: RankedLists, whole: Mapping[Key, Quantity]) -> dict[Key, Quantity]:
+        """Return the numbers of one model's slices."""
+        found: dict[Key, Quantity] = {}
+        for place in places_of(lists.depth, self.k):
+            for metric in self.metrics:
+                here = whole[ALL, metric.name] if place == self.k else lists.quantity(metric.at(place), self.seed)
+                found["k", metric.name, place] = here
+        for group, inside in self._quartiles(lists):
+            for metric in self.metrics:
+                if metric.comparable:
+                    found["activity", metric.name, group] = whole[ALL, metric.name].within(inside)
+        if self.held is not None:
+            sizes = held_by_band(self.held, lists.users, self.facts, lists.relevant)
+            shares = popularity_shares(lists, self.facts, self.k, sizes)
+            found |= {("popularity", band, int(one.below.sum())): one for band, one in shares.items()}
+        return found
+
+    def _quartiles(self, lists: RankedLists) -> list[tuple[str, np.ndarray]]:
+        return quartiles(activity_of(lists.users, self.facts, self.users))
+
+    def curves(self, found: Mapping[Key, Estimate], lists: RankedLists) -> dict[str, Any]:
+        """Return one model's slices as plain JSON."""
+        bands = slice_lines(found, "popularity", "band", "held")
+        items = band_sizes([line["band"] for line in bands], self.facts)
+        sizes = {group: int(inside.sum()) for group, inside in self._quartiles(lists)}
+        active = slice_lines(found, "activity", "metric", "group")
+        return {
+            "k": self.k,
+            "by_k": slice_lines(found, "k", "metric", "k"),
+            "by_activity": [{**line, "users": sizes[line["group"]]} for line in active],
+            "by_popularity": [{**line, "items": items[line["band"]]} for line in bands],
+        }
 
 
-def _row(model: str, metric: str, line: Mapping) -> tuple:
-    """Return one line of the table of metrics."""
-    return (
-        model,
-        metric,
-        *(math.nan if line[key] is None else line[key] for key in ("value", "low", "high")),
-        line["n"],
-    )
-
-
-def _ceiling(lists: Lists, made: _Settings) -> dict[str, float]:
+def _ceiling(lists: RankedLists, metrics: Sequence[RankingMetric], k: int) -> dict[str, float]:
     """Return what perfect lists would reach, where that is less than 1."""
-    if not len(lists):
-        return {}
-    most = np.minimum(lists.relevant, made.k)
-    best = {"precision": most / made.k, "recall": most / lists.relevant, "map_all": most / lists.relevant}
-    names = [metric.name for metric in made.metrics if metric.name in best]
+    most = np.minimum(lists.relevant, k)
+    best = {"precision": most / k, "recall": most / lists.relevant, "map_all": most / lists.relevant}
+    names = [metric.name for metric in metrics if metric.name in best]
     return {name: float(best[name].mean()) for name in names if best[name].mean() < 1}
 
 
-def list_standing(
+def ranking_standing(
     rankings: Rankings,
     model: str,
-    metric: str | ListMetric = "ndcg",
+    metric: str | RankingMetric = "ndcg",
     k: int = 10,
     seed: int = 0,
     *,
     split: str = "validation",
-    facts: ListFacts | None = None,
+    facts: InteractionFacts | None = None,
     size: int = 0,
 ) -> Standing:
     """Return where a model stands on the lists of validation users, for `choice.choose`.
@@ -182,13 +162,7 @@ def list_standing(
     ``value`` is turned so that higher is better; NaN where the model has no such lists, no user there has held-out
     items, or the metric needs ``facts`` that are not given. ``size`` is the number of learned numbers.
     """
-    found = get_list_metrics([metric], k)[0]
     table = rankings.table
     if not ((table["model"] == model) & (table["split"] == split)).any():
         return Standing(float("nan"), size=size)
-    lists = Lists.of(rankings, model, split, facts)
-    column = column_of(found, lists, facts, k, seed)
-    if math.isnan(column.value):
-        return Standing(float("nan"), size=size)
-    draws = bootstrap_columns({"": column}, weights_for(len(lists), seed, RESAMPLES))[""]
-    return Standing(found.sign * column.value, float(np.nanstd(draws)), size)
+    return standing(RankedLists.of(rankings, model, split, facts), ranking_metrics([metric], k)[0], size, seed)

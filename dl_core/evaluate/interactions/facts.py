@@ -1,4 +1,4 @@
-"""The noun `ListFacts`: what training knows of items and users, for all that judges lists beyond hits."""
+"""The noun `InteractionFacts`: what training knows of items and users, for all that judges lists beyond hits."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ LIKENESS_USERS = 5_000  # users whose histories say how alike two items are
 
 
 @dataclass(frozen=True, eq=False)
-class ListFacts:
+class InteractionFacts:
     """What is known before any list is made.
 
     Parameters
@@ -36,7 +36,7 @@ class ListFacts:
     known: Histories
 
     @classmethod
-    def of(cls, known: Histories, catalogue: Catalogue) -> ListFacts:
+    def of(cls, known: Histories, catalogue: Catalogue) -> InteractionFacts:
         """Return the facts of training histories; ``known`` must count in ``catalogue``."""
         counts = np.bincount(known.matrix().indices, minlength=len(catalogue))
         return cls(catalogue, counts.astype(np.int64), known)

@@ -6,19 +6,23 @@ its last places were misses. Relevance is yes or no.
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 
 from dl_core.evaluate.formulas import divide, mean_defined
-from dl_core.evaluate.interactions.facts import ListFacts
-from dl_core.evaluate.interactions.lists import Lists
+from dl_core.evaluate.interactions.facts import InteractionFacts
+
+if TYPE_CHECKING:
+    from dl_core.evaluate.interactions.ranked import RankedLists
 
 
-def per_relevant(values: np.ndarray, lists: Lists) -> np.ndarray:
+def per_relevant(values: np.ndarray, lists: RankedLists) -> np.ndarray:
     """Return ``values`` (n,) with NaN for users without a held-out item."""
     return np.where(lists.relevant > 0, values, np.nan)
 
 
-def ndcg(lists: Lists, facts: ListFacts | None, k: int) -> np.ndarray:
+def ndcg(lists: RankedLists, facts: InteractionFacts | None, k: int) -> np.ndarray:
     """Return nDCG: hits weighed by 1 / log2(rank + 1), over the sum that a perfect list reaches.
 
     Järvelin and Kekäläinen, *Cumulated Gain-Based Evaluation of IR Techniques* (2002), with gains of 0 and 1.
@@ -28,23 +32,23 @@ def ndcg(lists: Lists, facts: ListFacts | None, k: int) -> np.ndarray:
     return lists.hits[:, :k] @ gains[: lists.depth] / ideal
 
 
-def recall(lists: Lists, facts: ListFacts | None, k: int) -> np.ndarray:
+def recall(lists: RankedLists, facts: InteractionFacts | None, k: int) -> np.ndarray:
     """Return the share of the user's held-out items that the list holds."""
     return divide(lists.hits[:, :k].sum(axis=1), lists.relevant)
 
 
-def precision(lists: Lists, facts: ListFacts | None, k: int) -> np.ndarray:
+def precision(lists: RankedLists, facts: InteractionFacts | None, k: int) -> np.ndarray:
     """Return the share of the k places that are hits; places that a short list leaves empty count."""
     return per_relevant(lists.hits[:, :k].sum(axis=1) / k, lists)
 
 
-def _precision_sum(lists: Lists, k: int) -> np.ndarray:
+def _precision_sum(lists: RankedLists, k: int) -> np.ndarray:
     """Return the sum over hits of the precision up to each."""
     hits = lists.hits[:, :k]
     return (hits * hits.cumsum(axis=1) / np.arange(1, hits.shape[1] + 1)).sum(axis=1)
 
 
-def average_precision(lists: Lists, facts: ListFacts | None, k: int) -> np.ndarray:
+def average_precision(lists: RankedLists, facts: InteractionFacts | None, k: int) -> np.ndarray:
     """Return the average precision: the precision at each hit, summed, over the smaller of k and the relevant.
 
     As ``map_at_k`` of the recommenders-team's library defines it.
@@ -52,7 +56,7 @@ def average_precision(lists: Lists, facts: ListFacts | None, k: int) -> np.ndarr
     return divide(_precision_sum(lists, k), np.minimum(lists.relevant, k))
 
 
-def average_precision_all(lists: Lists, facts: ListFacts | None, k: int) -> np.ndarray:
+def average_precision_all(lists: RankedLists, facts: InteractionFacts | None, k: int) -> np.ndarray:
     """Return the average precision over *all* relevant items, be there more than k.
 
     As ``map`` of the recommenders-team's library and of Spark defines it: the column MAP of their published tables.
@@ -60,18 +64,18 @@ def average_precision_all(lists: Lists, facts: ListFacts | None, k: int) -> np.n
     return divide(_precision_sum(lists, k), lists.relevant)
 
 
-def reciprocal_rank(lists: Lists, facts: ListFacts | None, k: int) -> np.ndarray:
+def reciprocal_rank(lists: RankedLists, facts: InteractionFacts | None, k: int) -> np.ndarray:
     """Return one over the place of the first hit, 0 without one."""
     hits = lists.hits[:, :k]
     return per_relevant(np.where(hits.any(axis=1), 1 / (hits.argmax(axis=1) + 1), 0.0), lists)
 
 
-def hit_rate(lists: Lists, facts: ListFacts | None, k: int) -> np.ndarray:
+def hit_rate(lists: RankedLists, facts: InteractionFacts | None, k: int) -> np.ndarray:
     """Return 1 where the list holds any held-out item."""
     return per_relevant(lists.hits[:, :k].any(axis=1).astype(float), lists)
 
 
-def _mean_of_items(lists: Lists, values: np.ndarray, k: int) -> np.ndarray:
+def _mean_of_items(lists: RankedLists, values: np.ndarray, k: int) -> np.ndarray:
     """Return the mean over a list's items of ``values`` (n_items,)."""
     codes = lists.codes[:, :k]
     if not len(values):
@@ -79,17 +83,17 @@ def _mean_of_items(lists: Lists, values: np.ndarray, k: int) -> np.ndarray:
     return mean_defined(np.where(codes >= 0, values[codes], np.nan))
 
 
-def novelty(lists: Lists, facts: ListFacts, k: int) -> np.ndarray:
+def novelty(lists: RankedLists, facts: InteractionFacts, k: int) -> np.ndarray:
     """Return the mean self-information of the items in bits (Zhou et al. 2010): −log2 of the share who took each."""
     return _mean_of_items(lists, facts.surprise, k)
 
 
-def mean_popularity(lists: Lists, facts: ListFacts, k: int) -> np.ndarray:
+def mean_popularity(lists: RankedLists, facts: InteractionFacts, k: int) -> np.ndarray:
     """Return the mean popularity of the items: the share of training users who took each."""
     return _mean_of_items(lists, facts.popularity, k)
 
 
-def diversity(lists: Lists, facts: ListFacts, k: int) -> np.ndarray:
+def diversity(lists: RankedLists, facts: InteractionFacts, k: int) -> np.ndarray:
     """Return the mean distance, 1 − likeness, over the pairs of a list (Ziegler et al. 2005); NaN under two items."""
     out = np.full(len(lists), np.nan)
     for rows, alike in facts.likeness.of_pairs(lists.codes[:, :k]):

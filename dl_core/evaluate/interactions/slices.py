@@ -1,4 +1,4 @@
-"""Lists by slices: by the number of places, by how active users are, by how popular the held-out items are."""
+"""Rankings by slices: by the number of places, by how active users are, by how popular the held-out items are."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ import numpy as np
 import pandas as pd
 
 from dl_core.data.interactions.histories import Histories
-from dl_core.evaluate.interactions.draws import Column
-from dl_core.evaluate.interactions.facts import BANDS, ListFacts
-from dl_core.evaluate.interactions.lists import Lists
+from dl_core.evaluate.interactions.facts import BANDS, InteractionFacts
+from dl_core.evaluate.interactions.ranked import RankedLists
+from dl_core.evaluate.quantities import Ratio
 
 PLACES = (1, 3, 5, 10, 20)
 ACTIVITY = "activity"  # column of a users table: number of items in the history
@@ -22,7 +22,7 @@ def places_of(depth: int, k: int) -> list[int]:
     return sorted({place for place in PLACES if place <= depth} | {k})
 
 
-def activity_of(users: pd.Index, facts: ListFacts, table: pd.DataFrame | None = None) -> np.ndarray:
+def activity_of(users: pd.Index, facts: InteractionFacts, table: pd.DataFrame | None = None) -> np.ndarray:
     """Return the history length (n,) of each user: of ``table`` where it says so, else of training."""
     known = table[ACTIVITY] if table is not None and ACTIVITY in table else facts.lengths
     return known.reindex(users).fillna(0).to_numpy(dtype=float)
@@ -52,13 +52,7 @@ def _words(low: int, high: int) -> str:
     return f"{low:,} to {high:,} items"
 
 
-def slice_column(column: Column, inside: np.ndarray) -> Column:
-    """Return a column for users ``inside`` (n,) only; the others stay in the draws without a value."""
-    keep = inside.astype(float)
-    return Column(column.above * keep, column.below * keep, column.bounds, column.share)
-
-
-def held_by_band(held: Histories, users: pd.Index, facts: ListFacts, relevant: np.ndarray) -> np.ndarray:
+def held_by_band(held: Histories, users: pd.Index, facts: InteractionFacts, relevant: np.ndarray) -> np.ndarray:
     """Return how many held-out items of each band each user has, (n, 4): `BANDS` and `NEW`.
 
     What ``relevant`` (n,) counts beyond those in the catalogue is new as well.
@@ -73,7 +67,7 @@ def held_by_band(held: Histories, users: pd.Index, facts: ListFacts, relevant: n
     return sizes
 
 
-def popularity_columns(lists: Lists, facts: ListFacts, k: int, sizes: np.ndarray) -> dict[str, Column]:
+def popularity_shares(lists: RankedLists, facts: InteractionFacts, k: int, sizes: np.ndarray) -> dict[str, Ratio]:
     """Return the recall on held-out items of each popularity band: hits over ``sizes`` (n, 4), summed over users."""
     codes, hits = lists.codes[:, :k], lists.hits[:, :k]
     band = np.where(codes >= 0, np.where(facts.counts[codes] > 0, facts.bands[codes], len(BANDS)), len(BANDS))
@@ -82,11 +76,11 @@ def popularity_columns(lists: Lists, facts: ListFacts, k: int, sizes: np.ndarray
         got = (hits & (band == number)).sum(axis=1).astype(float)
         below = np.maximum(sizes[:, number], got)
         if below.any():
-            found[name] = Column(got, below, (0.0, 1.0), share=True)
+            found[name] = Ratio(got, below, (0.0, 1.0), share=True)
     return found
 
 
-def band_sizes(names: Sequence[str], facts: ListFacts) -> dict[str, int]:
+def band_sizes(names: Sequence[str], facts: InteractionFacts) -> dict[str, int]:
     """Return how many items of the catalogue each band has."""
     counts = {name: int(((facts.bands == at) & (facts.counts > 0)).sum()) for at, name in enumerate(BANDS)}
     return {name: counts.get(name, int((facts.counts == 0).sum())) for name in names}

@@ -1,19 +1,20 @@
-"""The metrics of forecasts by name: what each is called and means to a newcomer, which way is better, its function.
+"""The metrics of forecasts: what each is called and means to a newcomer, which way is better, its function.
 
-A metric is made of losses step by step (`SeriesMetric.losses`). By its `kind` a case (a window of a series) has the
+A metric is made of losses step by step (its function). By its `form` a case (a window of a series) has the
 mean of its steps, the root of that mean, or two sums whose ratio over all cases is the metric.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
+from typing import ClassVar
 
 import numpy as np
 
-from dl_core.errors import OptionError
 from dl_core.evaluate.formulas import divide
+from dl_core.evaluate.metric import Metric
 from dl_core.evaluate.series import formulas
 from dl_core.evaluate.series.facts import SeriesFacts
 from dl_core.evaluate.series.forecasts import Cases
@@ -24,58 +25,33 @@ Losses = Callable[[Cases, SeriesFacts], np.ndarray]
 
 
 @dataclass(frozen=True)
-class SeriesMetric:
-    """One way to judge forecasts.
+class ForecastMetric(Metric):
+    """One way to judge forecasts; its function gives losses, ``f(cases, facts) -> (m, h)``, NaN where nothing is known.
 
     Parameters
     ----------
-    name, label, help : str
-        Key, words for the page, and one line that explains it to a newcomer.
-    losses : callable
-        ``f(cases, facts) -> (m, h)``, NaN where a truth or a fact is missing.
-    higher_is_better : bool
-    bounds : (float, float)
-    kind : str
+    form : str
         ``"mean"``: the mean over cases of each case's mean over steps. ``"root"``: the mean over cases of the root of
         that. ``"ratio"``: the sum of losses over the sum of `weights`. ``"owa"``: half the sum of two ratios to a
         reference.
     weights : callable or None
         What a ``"ratio"`` divides by, step by step.
-    judges : bool
-        False where it describes forecasts and more is neither better nor worse.
-    target : float or None
-        The value that is best, where neither more nor less is better; models are then compared by the distance from it.
     """
 
-    name: str
-    label: str
-    help: str
-    losses: Losses
     higher_is_better: bool = False
     bounds: tuple[float, float] = (0.0, float("inf"))
-    kind: str = MEAN
+    form: str = MEAN
     weights: Losses | None = None
-    judges: bool = True
-    target: float | None = None
-
-    @property
-    def sign(self) -> int:
-        """1 where higher is better, −1 where lower is."""
-        return 1 if self.higher_is_better else -1
+    problem: ClassVar[str] = "forecasting"
 
     @property
     def share(self) -> bool:
-        """Whether it is read on the scale of the others: neither in per cent nor in the data's unit."""
+        """Whether it is neither in per cent nor in the unit of the data."""
         return self.name not in ("smape", "mae")
-
-    @property
-    def comparable(self) -> bool:
-        """Whether groups can be held side by side by it; a series' own unit is no common measure."""
-        return self.name not in ("mae", "owa")
 
     def steps(self, cases: Cases, facts: SeriesFacts) -> tuple[np.ndarray, np.ndarray]:
         """Return losses and weights step by step, two arrays (m, h) with 0 where there is nothing to judge."""
-        found = self.losses(cases, facts)
+        found = self.function(cases, facts)
         known = ~np.isnan(found)
         weight = known.astype(float) if self.weights is None else np.nan_to_num(self.weights(cases, facts)) * known
         return np.where(known, found, 0.0), weight
@@ -83,10 +59,10 @@ class SeriesMetric:
     def sums(self, cases: Cases, facts: SeriesFacts) -> tuple[np.ndarray, np.ndarray]:
         """Return two arrays (m,) of which the metric is the ratio of sums."""
         above, below = (part.sum(axis=1) for part in self.steps(cases, facts))
-        if self.kind == RATIO:
+        if self.form == RATIO:
             return above, below
         mean = divide(above, below)
-        value = np.sqrt(mean) if self.kind == ROOT else mean
+        value = np.sqrt(mean) if self.form == ROOT else mean
         return np.nan_to_num(value), (below > 0).astype(float)
 
     def by_case(self, cases: Cases, facts: SeriesFacts) -> np.ndarray:
@@ -97,10 +73,6 @@ class SeriesMetric:
         """Return the metric of all cases; NaN without any that can be judged."""
         above, below = self.sums(cases, facts)
         return float(divide(above.sum(), below.sum()))
-
-    def gap(self, values: np.ndarray) -> np.ndarray:
-        """Return values turned so that higher is better: by sign, or as minus the distance from the target."""
-        return self.sign * values if self.target is None else -np.abs(values - self.target)
 
 
 def _mase(cases: Cases, facts: SeriesFacts) -> np.ndarray:
@@ -143,8 +115,8 @@ def _width(cases: Cases, facts: SeriesFacts, percent: int) -> np.ndarray:
     return formulas.width(cases.truth, cases.quantiles, percent) / facts.scales_of(cases.series)[:, None]
 
 
-def _coverage_metric(percent: int) -> SeriesMetric:
-    return SeriesMetric(
+def _coverage_metric(percent: int) -> ForecastMetric:
+    return ForecastMetric(
         f"coverage_{percent}",
         f"Coverage of {percent} % intervals",
         f"Share of true values inside the interval; an honest one holds {percent} of 100, neither more nor fewer.",
@@ -155,8 +127,8 @@ def _coverage_metric(percent: int) -> SeriesMetric:
     )
 
 
-def _width_metric(percent: int) -> SeriesMetric:
-    return SeriesMetric(
+def _width_metric(percent: int) -> ForecastMetric:
+    return ForecastMetric(
         f"width_{percent}",
         f"Width of {percent} % intervals",
         "How wide the intervals are, in units of the series' usual change; narrow is good where coverage is honest.",
@@ -164,95 +136,65 @@ def _width_metric(percent: int) -> SeriesMetric:
     )
 
 
-SERIES_METRICS: dict[str, SeriesMetric] = {
-    metric.name: metric
-    for metric in (
-        SeriesMetric(
-            "mase",
-            "MASE",
-            "Mean error in units of what the naive forecast (last season, or last value) errs by on the history; "
-            "under 1 is better than that.",
-            _mase,
-        ),
-        SeriesMetric(
-            "rmsse",
-            "RMSSE",
-            "Like MASE, but with squared errors, so that a few large misses count more.",
-            _rmsse,
-            kind=ROOT,
-        ),
-        SeriesMetric(
-            "smape",
-            "sMAPE",
-            "Error in per cent of the mean of forecast and true value, 0 to 200; unfair to values near 0.",
-            _smape,
-            bounds=(0.0, 200.0),
-        ),
-        SeriesMetric(
-            "mae",
-            "MAE",
-            "Mean absolute error in the unit of the data, as a mean over series: large series weigh most.",
-            _mae,
-        ),
-        SeriesMetric(
-            "wql",
-            "Weighted quantile loss",
-            "How far 13 quantiles, wide intervals to median, miss the true values, as a share of their size.",
-            _quantile_loss,
-            kind=RATIO,
-            weights=_size,
-        ),
-        SeriesMetric(
-            "crps",
-            "CRPS, scaled",
-            "Judges the whole forecast distribution, narrow and right at once, in units of the series' usual change.",
-            _crps,
-        ),
-        SeriesMetric(
-            "owa",
-            "OWA",
-            "The M4 competition's measure: sMAPE and MASE as shares of those of Naive2, averaged; under 1 beats it.",
-            _mase,
-            kind=OWA,
-        ),
-        *(_coverage_metric(percent) for percent in (80, 90, 95)),
-        *(_width_metric(percent) for percent in (80, 95)),
-        SeriesMetric(
-            "bias",
-            "Mean signed error",
-            "Does it forecast too much (positive) or too little (negative) on average? In units of the usual change.",
-            _bias,
-            bounds=(-float("inf"), float("inf")),
-            judges=False,
-            target=0.0,
-        ),
-    )
-}
-
-
-def series_metric(name: str) -> SeriesMetric:
-    """Return a metric by name.
-
-    Raises
-    ------
-    OptionError
-        If there is none of that name.
-    """
-    if name not in SERIES_METRICS:
-        raise OptionError(f"there is no metric {name!r}", where="metric", expected=", ".join(SERIES_METRICS))
-    return SERIES_METRICS[name]
-
-
-def get_series_metrics(
-    names: Sequence[str | SeriesMetric] | None = None, has_reference: bool = True
-) -> list[SeriesMetric]:
-    """Return metrics by name or as given, None for all; without a reference there is no OWA.
-
-    Raises
-    ------
-    OptionError
-        If a name is unknown.
-    """
-    found = [one if isinstance(one, SeriesMetric) else series_metric(one) for one in names or SERIES_METRICS]
-    kept = [metric for metric in found if has_reference or metric.kind != OWA]
-    return list({metric.name: metric for metric in kept}.values())
+METRICS = (
+    ForecastMetric(
+        "mase",
+        "MASE",
+        "Mean error in units of what the naive forecast (last season, or last value) errs by on the history; "
+        "under 1 is better than that.",
+        _mase,
+    ),
+    ForecastMetric(
+        "rmsse",
+        "RMSSE",
+        "Like MASE, but with squared errors, so that a few large misses count more.",
+        _rmsse,
+        form=ROOT,
+    ),
+    ForecastMetric(
+        "smape",
+        "sMAPE",
+        "Error in per cent of the mean of forecast and true value, 0 to 200; unfair to values near 0.",
+        _smape,
+        bounds=(0.0, 200.0),
+    ),
+    ForecastMetric(
+        "mae",
+        "MAE",
+        "Mean absolute error in the unit of the data, as a mean over series: large series weigh most.",
+        _mae,
+        comparable=False,
+    ),
+    ForecastMetric(
+        "wql",
+        "Weighted quantile loss",
+        "How far 13 quantiles, wide intervals to median, miss the true values, as a share of their size.",
+        _quantile_loss,
+        form=RATIO,
+        weights=_size,
+    ),
+    ForecastMetric(
+        "crps",
+        "CRPS, scaled",
+        "Judges the whole forecast distribution, narrow and right at once, in units of the series' usual change.",
+        _crps,
+    ),
+    ForecastMetric(
+        "owa",
+        "OWA",
+        "The M4 competition's measure: sMAPE and MASE as shares of those of Naive2, averaged; under 1 beats it.",
+        _mase,
+        form=OWA,
+        comparable=False,
+    ),
+    *(_coverage_metric(percent) for percent in (80, 90, 95)),
+    *(_width_metric(percent) for percent in (80, 95)),
+    ForecastMetric(
+        "bias",
+        "Mean signed error",
+        "Does it forecast too much (positive) or too little (negative) on average? In units of the usual change.",
+        _bias,
+        bounds=(-float("inf"), float("inf")),
+        target=0.0,
+    ),
+)

@@ -5,8 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from dl_core.evaluate.series.draws import Judged
-from dl_core.evaluate.series.metrics import series_metric
+from dl_core.evaluate.registry import metric_named
+from dl_core.evaluate.series.metrics import ForecastMetric
+from dl_core.evaluate.series.windows import JudgedWindows
 
 FEWEST = 8  # series; quartiles of fewer would be single ones
 MOST_SERIES = 200
@@ -49,7 +50,7 @@ def short(value: float) -> str:
     return f"{value:.0f}" if abs(value) >= 100 or value == int(value) else f"{value:.3g}"
 
 
-def series_lines(judged: Judged) -> list[dict]:
+def series_lines(judged: JudgedWindows) -> list[dict]:
     """Return one line a series, the largest MASE first: {series, mase, bias, coverage_90, windows, …}.
 
     ``level`` and ``length`` are those of `SeriesFacts`. Of more than `MOST_SERIES` the worst, the best and those about
@@ -58,7 +59,7 @@ def series_lines(judged: Judged) -> list[dict]:
     if not len(judged.cases):
         return []
     table = pd.DataFrame(
-        {name: series_metric(name).by_case(judged.cases, judged.facts) for name in BY_SERIES}
+        {name: metric_named(name, ForecastMetric).by_case(judged.cases, judged.facts) for name in BY_SERIES}
         | {"series": judged.cases.series, "windows": 1}
     )
     found = table.groupby("series", sort=False).agg({**dict.fromkeys(BY_SERIES, "mean"), "windows": "sum"})

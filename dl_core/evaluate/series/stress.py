@@ -16,8 +16,8 @@ import numpy as np
 
 from dl_core.data.series.panel import Panel
 from dl_core.errors import OptionError
-from dl_core.evaluate.interactions.draws import mean_column
-from dl_core.evaluate.series.draws import Draws, bootstrap_parts, interval_of
+from dl_core.evaluate.draws import Draws
+from dl_core.evaluate.quantities import Estimate, mean_of, resample
 from dl_core.evaluate.series.forecasts import MIDDLE
 
 STRENGTHS = (0, 1, 2, 3, 4, 5)
@@ -235,8 +235,7 @@ def _affordable(model: Forecasting, cases: _Cases, times: int, seconds: float, s
 def _judged(model: Forecasting, cases: _Cases, seed: int) -> dict:
     """Return MASE with its interval and n, None where it is not defined."""
     found = model.forecast(cases.history, cases.truth.shape[1])[:, :, MIDDLE]
-    column = mean_column(np.nanmean(np.abs(found - cases.truth), axis=1) / cases.scale, (0.0, np.inf))
+    mase = mean_of(np.nanmean(np.abs(found - cases.truth), axis=1) / cases.scale, (0.0, np.inf))
     code = np.unique(cases.history.series.astype(str), return_inverse=True)[1]
-    drawn = bootstrap_parts({"": (column,)}, Draws.of(code, seed))[""]
-    known = dict(zip(("value", "low", "high"), (column.value, *interval_of((column,), drawn)), strict=True))
-    return {**{name: None if np.isnan(value) else float(value) for name, value in known.items()}, "n": column.n}
+    drawn = resample({"": mase}, Draws(len(code), seed=seed, clusters=code, nested=True))[""]
+    return Estimate.of(mase, drawn).as_dict()

@@ -6,11 +6,11 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from dl_core.evaluate.intervals import Scored
-from dl_core.evaluate.metrics import Metric
+from dl_core.evaluate.metric import ClassMetric
+from dl_core.evaluate.scored import Scored
 
 
-def bounds(case: Scored, metrics: Sequence[Metric]) -> dict[str, float]:
+def bounds(case: Scored, metrics: Sequence[ClassMetric]) -> dict[str, float]:
     """Return the value that a model which knows every label reaches, by metric, for metrics with ``columns``.
 
     Other metrics are bounded by their own ``bounds``. Where money is judged, the perfect model leaves alone a fraud
@@ -20,7 +20,7 @@ def bounds(case: Scored, metrics: Sequence[Metric]) -> dict[str, float]:
     ----------
     case : Scored
         Labelled rows of two classes with their facts; its scores do not matter.
-    metrics : sequence of Metric
+    metrics : sequence of ClassMetric
     """
     found = {}
     for metric in metrics:
@@ -33,7 +33,7 @@ def bounds(case: Scored, metrics: Sequence[Metric]) -> dict[str, float]:
     return found
 
 
-def perfect_scores(case: Scored, metric: Metric) -> np.ndarray:
+def perfect_scores(case: Scored, metric: ClassMetric) -> np.ndarray:
     """Return scores (n,) of a model that knows every label: 1 for fraud (that is worth a review), else 0."""
     fraud = case.y_true == 1
     if "review_cost" in metric.columns:

@@ -18,7 +18,7 @@ from dl_core.probes.base import MODEL, Argument, Asked, Probe
 from dl_core.probes.interactions.opened import LENGTH, judged_rankings, open_histories, ranking_length
 
 if TYPE_CHECKING:
-    from dl_core.evaluate.interactions.facts import ListFacts
+    from dl_core.evaluate.interactions.facts import InteractionFacts
 
 POPULARITY = "popularity"
 MOST_VALUES = 60  # distinct values of a column by which items can be grouped
@@ -32,20 +32,20 @@ def exposure(domain: Domain, run: Run, work: Work, arguments: Mapping[str, Any])
     shown to nobody.
     """
     from dl_core.bias.interactions.exposure import exposure as stage
-    from dl_core.evaluate.interactions.facts import ListFacts
+    from dl_core.evaluate.interactions.facts import InteractionFacts
 
     name, histories = run.check_model(arguments["model"]), open_histories(run)
     columns, by, k = group_columns(histories.catalogue), arguments["by"], ranking_length(run, arguments)
     if by not in columns:
         raise OptionError(f"items cannot be grouped by {by!r}", expected=", ".join(columns))
-    facts = ListFacts.of(recode(histories.known, histories.catalogue, histories.judged), histories.judged)
+    facts = InteractionFacts.of(recode(histories.known, histories.catalogue, histories.judged), histories.judged)
     found = stage(Rankings(run.predictions.table), name, facts, by=by, k=k, seed=run.spec.seed)
     rankings = judged_rankings(run, name)
     hidden = _hidden(facts, rankings[rankings["rank"] <= k]["item"].unique())
     return {**found, "columns": columns, "by": by, "k": k, "model": name, "hidden": hidden}
 
 
-def _hidden(facts: ListFacts, shown: np.ndarray) -> list[dict[str, Any]]:
+def _hidden(facts: InteractionFacts, shown: np.ndarray) -> list[dict[str, Any]]:
     """Return the most taken items that are not among ``shown`` (ids), with how many users took each."""
     counts = facts.counts.copy()
     codes = facts.catalogue.codes(np.asarray(shown, dtype=object))

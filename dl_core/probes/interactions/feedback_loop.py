@@ -21,12 +21,12 @@ QUICK = 3.0  # seconds of training up to which a model learns anew after every s
 def feedback_loop(domain: Domain, run: Run, work: Work, arguments: Mapping[str, Any]) -> dict[str, Any]:
     """Return how concentration grows over simulated rounds in which users take what is shown."""
     from dl_core.bias.interactions.feedback import feedback_loop as stage
-    from dl_core.evaluate.interactions.facts import ListFacts
+    from dl_core.evaluate.interactions.facts import InteractionFacts
 
     histories = open_histories(run)
     name, model = open_model(domain, run, arguments["model"])
     known = recode(histories.known, histories.catalogue, model.catalogue)
-    facts = ListFacts.of(known, model.catalogue)
+    facts = InteractionFacts.of(known, model.catalogue)
     few = known.take(some(len(known), run.spec.seed))
     work.progress(0.1, "Simulating rounds")
     found = stage(

@@ -24,7 +24,7 @@ from dl_core.probes.interactions.opened import (
 from dl_core.probes.interactions.users import USUAL
 
 if TYPE_CHECKING:
-    from dl_core.evaluate.interactions.facts import ListFacts
+    from dl_core.evaluate.interactions.facts import InteractionFacts
     from dl_core.models.interactions.base import Recommender
 
 DEPTH = 10  # a ranking is re-ranked from this many times its length
@@ -78,10 +78,10 @@ def _someone(histories: RunHistories) -> int:
     return int(tested[np.argmin(np.abs(np.log((1 + histories.known.lengths[tested]) / (1 + USUAL))))])
 
 
-def _facts(histories: RunHistories, model: Recommender) -> ListFacts:
-    from dl_core.evaluate.interactions.facts import ListFacts
+def _facts(histories: RunHistories, model: Recommender) -> InteractionFacts:
+    from dl_core.evaluate.interactions.facts import InteractionFacts
 
-    return ListFacts.of(recode(histories.known, histories.catalogue, model.catalogue), model.catalogue)
+    return InteractionFacts.of(recode(histories.known, histories.catalogue, model.catalogue), model.catalogue)
 
 
 def _long_rankings(
@@ -93,7 +93,7 @@ def _long_rankings(
     return top_items(model, known, min(DEPTH * k, len(model.catalogue)), remove_seen=removes_seen(run))
 
 
-def _as_items(codes: np.ndarray, held: set[int], facts: ListFacts) -> list[dict[str, Any]]:
+def _as_items(codes: np.ndarray, held: set[int], facts: InteractionFacts) -> list[dict[str, Any]]:
     from dl_core.evaluate.interactions.facts import BANDS
 
     known = [int(code) for code in codes if code >= 0]

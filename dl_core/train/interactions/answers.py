@@ -11,7 +11,7 @@ import pandas as pd
 from dl_core.data.dataset import Dataset
 from dl_core.data.interactions.histories import Histories
 from dl_core.data.splits import Splits
-from dl_core.evaluate.interactions.evaluate import list_standing
+from dl_core.evaluate.interactions.evaluate import ranking_standing
 from dl_core.evaluate.interactions.rankings import Rankings
 from dl_core.models.base import FitContext, Offer
 from dl_core.models.interactions.base import Recommender
@@ -32,7 +32,7 @@ class ListAnswers(Answers):
     Parameters
     ----------
     primary_metric : str
-        Of `LIST_METRICS`, by which models are ranked on validation users.
+        By which models are ranked on validation users.
     k : int
         Places by which it is taken.
     remove_seen : bool
@@ -104,7 +104,7 @@ class ListAnswers(Answers):
             return about
         rankings = Rankings(self.rows(about, answer, "validation", parts))
         return replace(
-            about, validation=float(list_standing(rankings, offer.name, self.primary_metric, self.k, seed).value)
+            about, validation=float(ranking_standing(rankings, offer.name, self.primary_metric, self.k, seed).value)
         )
 
     def rows(self, fitted: FittedModel, answer: Answer, part: str, parts: Mapping[str, Dataset]) -> pd.DataFrame:

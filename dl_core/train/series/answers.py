@@ -36,7 +36,7 @@ class ForecastAnswers(Answers):
     Parameters
     ----------
     primary_metric : str
-        Of `SERIES_METRICS`, by which models are ranked on validation windows.
+        By which models are ranked on validation windows.
     options : mapping
         Of the run: horizon, stride.
     seed : int

@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 from scipy import sparse
 
-from dl_core.evaluate.intervals import draw_weights, percentile
+from dl_core.evaluate.draws import Draws
+from dl_core.evaluate.quantities import mean_of, percentile, resample
 from dl_core.models.base import FitContext
 from dl_core.models.interactions.choosing import ndcg_rows
 
@@ -44,8 +45,7 @@ def mean_interval(values: np.ndarray, seed: int) -> tuple[float, float] | tuple[
     """Return the 95 % bootstrap interval of the mean of values (n,), one a user; None where there is no user."""
     if not len(values):
         return None, None
-    weights = np.concatenate(list(draw_weights(len(values), seed=seed)))  # (resamples, n)
-    return percentile(weights @ values / len(values))
+    return percentile(resample({"": mean_of(values)}, Draws(len(values), 1000, seed))[""])
 
 
 def quiet(context: FitContext, seed: int) -> FitContext:

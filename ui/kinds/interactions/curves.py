@@ -8,7 +8,7 @@ from typing import Any
 import streamlit as st
 
 from dl_core.evaluate.interactions.facts import BAND_HELP
-from dl_core.evaluate.interactions.metrics import LIST_METRICS
+from dl_core.evaluate.registry import metric_named
 from dl_core.evaluate.results import Evaluation
 from ui.shell import charts, metric_words
 from ui.shell.context import PageContext
@@ -232,7 +232,7 @@ def _beyond(context: PageContext, evaluation: Evaluation) -> None:
 def _axis(metric: str, measure: metric_words.Measure) -> str:
     unit = {"novelty": ", bits", "popularity_lift": ", times"}.get(metric, "")
     better = "higher is better" if measure.higher_is_better else "lower is better"
-    return f"{measure.label}{unit} ({better})" if LIST_METRICS[metric].judges else f"{measure.label}{unit}"
+    return f"{measure.label}{unit} ({better})" if metric_named(metric).judges else f"{measure.label}{unit}"
 
 
 def _bar(line: Any) -> dict[str, Any]:

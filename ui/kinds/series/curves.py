@@ -7,6 +7,7 @@ from typing import Any
 
 import pandas as pd
 import streamlit as st
+from dl_core.evaluate.leading import coverage_errors, leads_most
 
 from dl_core.evaluate.results import Evaluation
 from ui.kinds.series import forecast_charts, pick
@@ -155,11 +156,13 @@ def _along(
 def leads(context: PageContext, metric: str, series: list[Mapping[str, Any]], places: str) -> str:
     """Return in how many places which line is the best by a metric."""
     label = metric_words.measure(context, metric).label
-    table = pd.DataFrame({one["name"]: pd.Series(one["y"], index=one["x"]) for one in series})
-    if len(series) < 2 or table.isna().any(axis=None):
-        return f"{label} by {places}"
-    best = table.apply(lambda values: leading_model.gap(context, metric, values), axis=1).idxmin(axis=1).value_counts()
-    return f"{label}: {best.index[0]} is the best at {best.iloc[0]} of {len(table)} {places}"
+    values = {one["name"]: pd.Series(one["y"], index=one["x"], dtype=float) for one in series}
+    found = leads_most(metric_words.metric(metric), values)
+    return (
+        f"{label} by {places}"
+        if found is None
+        else f"{label}: {found[0]} is the best at {found[1]} of {found[2]} {places}"
+    )
 
 
 def _by_size(context: PageContext, evaluation: Evaluation, pair: tuple[str, str] | None) -> None:
@@ -226,14 +229,14 @@ def _coverage(context: PageContext, evaluation: Evaluation, pair: tuple[str, str
     for model, rows in lines.items():
         rows = [row for row in rows if row["value"] is not None]
         banded = pair is not None and model in pair and all(row.get("low") is not None for row in rows)
-        off = {name: [100 * (row[name] - row["level"]) for row in rows] for name in ("value", "low", "high") if banded}
+        errors = coverage_errors(rows)
         series.append(
             {
                 "name": context.label(model),
-                "x": [row["level"] for row in rows],
-                "y": [100 * (row["value"] - row["level"]) for row in rows],
-                "low": off.get("low"),
-                "high": off.get("high"),
+                "x": [row["level"] for row in errors],
+                "y": [100 * row["value"] for row in errors],
+                "low": [100 * row["low"] for row in errors] if banded else None,
+                "high": [100 * row["high"] for row in errors] if banded else None,
                 "held": rows[-1]["value"],
                 "colour": context.colour(model),
             }

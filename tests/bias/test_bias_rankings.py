@@ -1,4 +1,4 @@
-"""`check_bias_lists`: metrics of lists by group of users, disparities, small groups and words."""
+"""`check_bias_rankings`: metrics of lists by group of users, disparities, small groups and words."""
 
 import json
 
@@ -7,11 +7,11 @@ import pandas as pd
 import pytest
 
 from dl_core.bias.check import MIN_ROWS
-from dl_core.bias.interactions.check import activity_groups, check_bias_lists
+from dl_core.bias.interactions.check import activity_groups, check_bias_rankings
 from dl_core.bias.report import BiasReport
 from dl_core.errors import OptionError
-from dl_core.evaluate.interactions.lists import Lists
-from dl_core.evaluate.interactions.metrics import list_metric
+from dl_core.evaluate.interactions.ranked import RankedLists
+from dl_core.evaluate.registry import metric_named
 from tests.listing import drawn_world, facts_of, rankings_of
 
 
@@ -29,12 +29,12 @@ def world():
 
 @pytest.fixture(scope="module")
 def report(world):
-    return check_bias_lists(world["rankings"], "m", world["groups"], facts=world["facts"], k=5)
+    return check_bias_rankings(world["rankings"], "m", world["groups"], facts=world["facts"], k=5)
 
 
 def test_values_are_those_of_each_group(report, world):
-    lists = Lists.of(world["rankings"], "m", "test", world["facts"])
-    values = pd.Series(list_metric("ndcg").values(lists, world["facts"], 5), index=lists.users)
+    lists = RankedLists.of(world["rankings"], "m", "test", world["facts"])
+    values = pd.Series(metric_named("ndcg").at(5).values(lists), index=lists.users)
     rows = report.groups[report.groups["metric"] == "ndcg"].set_index("group")
     for group, size in (("north", 100), ("south", 100), ("west", 10), ("not stated", 30)):
         members = world["groups"].index[world["groups"]["country"].fillna("not stated") == group]
@@ -58,14 +58,14 @@ def test_disparities_and_words(report):
 
 
 def test_hit_rate_alone_is_told_in_people(world):
-    told = check_bias_lists(world["rankings"], "m", world["groups"], metrics=["hit_rate"], k=5).warnings[0]
+    told = check_bias_rankings(world["rankings"], "m", world["groups"], metrics=["hit_rate"], k=5).warnings[0]
     assert (
         told.startswith("country: the lists hold something that the user took next for ") and "of 100 for south" in told
     )
 
 
 def test_coverage_stands_over_all_only(world):
-    report = check_bias_lists(
+    report = check_bias_rankings(
         world["rankings"], "m", world["groups"], metrics=["coverage", "popularity_lift"], facts=world["facts"]
     )
     assert report.overall["metric"].tolist() == ["coverage", "popularity_lift"]
@@ -75,32 +75,32 @@ def test_coverage_stands_over_all_only(world):
 
 
 def test_without_facts_only_hits_are_judged(world):
-    report = check_bias_lists(world["rankings"], "m", world["groups"])
+    report = check_bias_rankings(world["rankings"], "m", world["groups"])
     assert report.overall["metric"].tolist() == ["ndcg", "recall", "hit_rate"]
 
 
 def test_equal_groups_make_no_noise(world):
     rng = np.random.default_rng(0)
     coin = pd.DataFrame({"coin": rng.choice(["heads", "tails"], 240)}, index=world["groups"].index)
-    report = check_bias_lists(world["rankings"], "m", coin, metrics=["ndcg"], facts=world["facts"])
+    report = check_bias_rankings(world["rankings"], "m", coin, metrics=["ndcg"], facts=world["facts"])
     assert report.warnings == () and report.disparities["low"].iloc[0] <= 0
 
 
 def test_activity_is_a_grouping(world):
     groups = activity_groups(world["facts"], list(world["taken"]))
     assert groups.value_counts().min() >= MIN_ROWS and groups.iloc[0].endswith("items")
-    report = check_bias_lists(world["rankings"], "m", groups.to_frame(), metrics=["recall"])
+    report = check_bias_rankings(world["rankings"], "m", groups.to_frame(), metrics=["recall"])
     assert report.groups["n"].sum() == 240 and report.groups["group"].iloc[0].startswith("2 to")
 
 
 def test_what_cannot_be_checked(world):
     with pytest.raises(OptionError, match="no groups"):
-        check_bias_lists(world["rankings"], "m", pd.DataFrame(index=["a"]))
+        check_bias_rankings(world["rankings"], "m", pd.DataFrame(index=["a"]))
     with pytest.raises(OptionError, match="held-out items"):
-        check_bias_lists(rankings_of({"m": {"a": [1]}}, {}), "m", pd.DataFrame({"x": ["y"]}, index=["a"]))
+        check_bias_rankings(rankings_of({"m": {"a": [1]}}, {}), "m", pd.DataFrame({"x": ["y"]}, index=["a"]))
     with pytest.raises(OptionError, match="of model 'x'"):
-        check_bias_lists(world["rankings"], "x", world["groups"])
-    small = check_bias_lists(
+        check_bias_rankings(world["rankings"], "x", world["groups"])
+    small = check_bias_rankings(
         rankings_of({"m": {"a": [1], "b": [0]}}, {"a": {1}, "b": {1}}),
         "m",
         pd.DataFrame({"sex": ["f", "m"]}, index=["a", "b"]),

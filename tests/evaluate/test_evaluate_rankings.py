@@ -1,4 +1,4 @@
-"""`evaluate_lists` and `compare_lists`: intervals over users, slices, standings, verdicts and disagreements."""
+"""`evaluate_rankings` and `compare_rankings`: intervals over users, slices, standings, verdicts and disagreements."""
 
 import json
 from types import SimpleNamespace
@@ -8,19 +8,15 @@ import pandas as pd
 import pytest
 
 from dl_core.errors import OptionError
-from dl_core.evaluate.interactions.compare import compare_lists, overlap
-from dl_core.evaluate.interactions.draws import (
-    bootstrap_columns,
-    column_of,
-    deal,
-    mean_column,
-    pseudo_values,
-    weights_for,
-)
-from dl_core.evaluate.interactions.evaluate import NO_LISTS, evaluate_lists, list_standing
-from dl_core.evaluate.interactions.lists import Lists
-from dl_core.evaluate.interactions.metrics import LIST_METRICS, list_metric
+from dl_core.evaluate.draws import Draws
+from dl_core.evaluate.interactions.compare import compare_rankings, overlap
+from dl_core.evaluate.interactions.evaluate import NO_LISTS, evaluate_rankings, ranking_standing
+from dl_core.evaluate.interactions.metrics import METRICS
+from dl_core.evaluate.interactions.ranked import RankedLists
 from dl_core.evaluate.interactions.slices import quartiles
+from dl_core.evaluate.interactions.spread import deal, pseudo_values
+from dl_core.evaluate.quantities import mean_of, resample
+from dl_core.evaluate.registry import metric_named
 from dl_core.evaluate.results import Evaluation
 from tests.listing import both, drawn_world, facts_of, histories_of, rankings_of
 
@@ -41,11 +37,11 @@ def world():
 @pytest.fixture(scope="module")
 def found(world):
     held = histories_of({user: sorted(items) for user, items in world["held"].items()}, 60)
-    return evaluate_lists(world["rankings"], "last two", facts=world["facts"], held=held, k=5)
+    return evaluate_rankings(world["rankings"], "last two", facts=world["facts"], held=held, k=5)
 
 
 def test_the_table_is_whole(found, world):
-    judged = [name for name, metric in LIST_METRICS.items() if metric.judges]
+    judged = [metric.name for metric in METRICS if metric.judges]
     assert found.metrics.groupby("model", sort=False)["metric"].agg(list).to_dict() == dict.fromkeys(MODELS, judged)
     assert found.classes == () and found.protocol == "last two" and (found.metrics["n"] == 200).all()
     inside = found.metrics[["low", "value", "high"]].to_numpy()
@@ -60,8 +56,8 @@ def test_the_table_is_whole(found, world):
 
 
 def test_intervals_of_means_are_those_of_the_normal_law(found, world):
-    lists = Lists.of(world["rankings"], "good", "test", world["facts"])
-    values = list_metric("ndcg").values(lists, world["facts"], 5)
+    lists = RankedLists.of(world["rankings"], "good", "test", world["facts"])
+    values = metric_named("ndcg").at(5).values(lists)
     row = found.metrics.set_index(["model", "metric"]).loc[("good", "ndcg")]
     assert row["high"] - row["low"] == pytest.approx(2 * 1.96 * values.std() / np.sqrt(200), rel=0.12)
 
@@ -81,7 +77,7 @@ def test_slices_by_k_activity_and_popularity(found, world):
     assert ndcg["group"].iloc[0].startswith("2 to") and "coverage" not in set(active["metric"])
     bands = pd.DataFrame(curves["by_popularity"]).set_index("band")
     assert bands["held"].sum() == 400 and bands["items"].sum() == 60
-    hits = Lists.of(world["rankings"], "good").hits[:, :5].sum()
+    hits = RankedLists.of(world["rankings"], "good").hits[:, :5].sum()
     assert (bands["value"] * bands["held"]).sum() == pytest.approx(hits)
     tail = pd.DataFrame(found.curves["popular"]["by_popularity"]).set_index("band")["value"]
     assert tail["head"] > tail["tail"]
@@ -91,7 +87,7 @@ def test_held_out_items_that_nobody_took_are_new():
     facts = facts_of({"a": [0, 1], "b": [0]}, 3)
     rankings = rankings_of({"m": {"a": [2, 1], "b": [1, 2]}}, {"a": {2}, "b": {1}})
     held = histories_of({"a": [2], "b": [1]}, 3)
-    lines = evaluate_lists(rankings, "p", facts=facts, held=held, k=1).curves["m"]["by_popularity"]
+    lines = evaluate_rankings(rankings, "p", facts=facts, held=held, k=1).curves["m"]["by_popularity"]
     assert {line["band"]: line["value"] for line in lines}["new"] == 1.0
     assert sum(line["held"] for line in lines) == 2
 
@@ -108,22 +104,22 @@ def test_quartiles_never_part_equal_lengths():
 
 def test_activity_may_be_given(world):
     users = pd.DataFrame({"activity": 7}, index=list(world["taken"]))
-    curves = evaluate_lists(world["rankings"], "p", facts=world["facts"], users=users, metrics=["ndcg"]).curves
+    curves = evaluate_rankings(world["rankings"], "p", facts=world["facts"], users=users, metrics=["ndcg"]).curves
     assert [line["group"] for line in curves["good"]["by_activity"]] == ["7 items"]
 
 
 def test_no_hit_at_all_is_no_certainty():
     facts = facts_of({"a": [0], "b": [0]}, 3)
     rankings = rankings_of({"m": {"a": [1], "b": [1]}}, {"a": {2}, "b": {2}})
-    row = evaluate_lists(rankings, "p", facts=facts, metrics=["hit_rate"], k=1).metrics.iloc[0]
+    row = evaluate_rankings(rankings, "p", facts=facts, metrics=["hit_rate"], k=1).metrics.iloc[0]
     assert (row["value"], row["low"]) == (0, 0) and row["high"] == pytest.approx(1 - 0.025 ** (1 / 2))
     alone = rankings_of({"m": {"a": [2, 1]}}, {"a": {1}})
-    assert np.isnan(evaluate_lists(alone, "p", facts=facts, metrics=["ndcg"], k=2).metrics["low"].item())
+    assert np.isnan(evaluate_rankings(alone, "p", facts=facts, metrics=["ndcg"], k=2).metrics["low"].item())
 
 
 def test_users_without_held_out_items_say_nothing():
     facts = facts_of({"a": [0]}, 3)
-    empty = evaluate_lists(rankings_of({"m": {"a": [1, 2]}}, {}), "p", facts=facts)
+    empty = evaluate_rankings(rankings_of({"m": {"a": [1, 2]}}, {}), "p", facts=facts)
     assert empty.metrics.empty and empty.note == NO_LISTS
     json.dumps(empty.as_dict(), allow_nan=False)
 
@@ -148,28 +144,29 @@ def test_coverage_interval_holds_what_new_users_would_show():
     def draw():
         order = np.argsort(-(np.log(pull) + rng.gumbel(size=(60, 120))), axis=1)[:, :5].astype(np.int32)
         users = pd.Index([f"u{at}" for at in range(60)])
-        return Lists(order, np.zeros(order.shape, bool), np.ones(60, int), users)
+        return RankedLists(order, np.zeros(order.shape, bool), np.ones(60, int), users, facts)
 
-    truth = np.mean([column_of(list_metric("coverage"), draw(), facts, 5).value for _ in range(100)])
+    coverage = metric_named("coverage").at(5)
+    truth = np.mean([draw().quantity(coverage).value for _ in range(100)])
     inside = []
     for seed in range(40):
-        column = column_of(list_metric("coverage"), draw(), facts, 5, seed)
-        low, high = column.interval(bootstrap_columns({"": column}, weights_for(60, seed, 200))[""])
+        number = draw().quantity(coverage, seed)
+        low, high = number.interval(resample({"": number}, Draws(60, 200, seed))[""])
         inside.append(low <= truth <= high)
     assert np.mean(inside) >= 0.85
 
 
 def test_draws_are_the_same_for_all_and_skip_missing_values():
     values = np.array([1.0, np.nan, 0.0, 1.0])
-    draws = bootstrap_columns({"a": mean_column(values), "b": mean_column(values)}, weights_for(4, 1))
+    draws = resample({"a": mean_of(values), "b": mean_of(values)}, Draws(4, seed=1))
     assert np.array_equal(draws["a"], draws["b"], equal_nan=True)
-    assert mean_column(values).n == 3 and mean_column(values).value == pytest.approx(2 / 3)
+    assert mean_of(values).n == 3 and mean_of(values).value == pytest.approx(2 / 3)
     weights = np.array([[1, 2, 0, 1], [0, 4, 0, 0]])
-    assert mean_column(values).resampled(weights)[0] == 1.0 and np.isnan(mean_column(values).resampled(weights)[1])
+    assert mean_of(values).resampled(weights)[0] == 1.0 and np.isnan(mean_of(values).resampled(weights)[1])
 
 
 def test_comparison_in_words_and_numbers(world):
-    compared = compare_lists(world["rankings"], list(MODELS), models=MODELS, facts=world["facts"], k=10)
+    compared = compare_rankings(world["rankings"], list(MODELS), models=MODELS, facts=world["facts"], k=10)
     row = compared.pairs.set_index(["metric", "a", "b"]).loc[("ndcg", "good", "popular")]
     assert row["verdict"] == "better" and row["n"] == 200
     assert row["difference"] == pytest.approx(row["value_a"] - row["value_b"])
@@ -184,7 +181,7 @@ def test_pairs_are_paired(world):
     table = world["rankings"].table
     twin = both(world["rankings"], type(world["rankings"])(table[table["model"] == "good"].assign(model="twin")))
     models = MODELS | {"twin": SimpleNamespace(parameters=9, label="Twin", kind="baseline", threshold=None)}
-    compared = compare_lists(twin, ["good", "twin"], models=models, facts=world["facts"])
+    compared = compare_rankings(twin, ["good", "twin"], models=models, facts=world["facts"])
     assert (compared.pairs["verdict"] == "tie").all() and compared.pairs[
         ["difference", "low", "high"]
     ].abs().max().max() < 1e-9
@@ -192,7 +189,7 @@ def test_pairs_are_paired(world):
 
 
 def test_disagreements_have_least_in_common(world):
-    compared = compare_lists(
+    compared = compare_rankings(
         world["rankings"], ["good", "random"], models=MODELS, facts=world["facts"], metrics=["recall"], k=5
     )
     table = compared.disagreements
@@ -205,22 +202,22 @@ def test_disagreements_have_least_in_common(world):
 
 
 def test_standing_is_of_validation_lists(world):
-    one = list_standing(world["rankings"], "good", "ndcg", 10, size=5)
-    lists = Lists.of(world["rankings"], "good", "validation")
-    values = list_metric("ndcg").values(lists, None, 10)
+    one = ranking_standing(world["rankings"], "good", "ndcg", 10, size=5)
+    lists = RankedLists.of(world["rankings"], "good", "validation")
+    values = metric_named("ndcg").values(lists)
     assert one.value == pytest.approx(values.mean()) and one.size == 5
     assert one.error == pytest.approx(values.std() / np.sqrt(200), rel=0.2)
-    assert list_standing(world["rankings"], "good", "popularity_lift", facts=world["facts"]).value < 0
-    assert np.isnan(list_standing(world["rankings"], "good", "coverage").value)
+    assert ranking_standing(world["rankings"], "good", "popularity_lift", facts=world["facts"]).value < 0
+    assert np.isnan(ranking_standing(world["rankings"], "good", "coverage").value)
     only_test = rankings_of({"good": {"a": [1]}}, {"a": {1}})
-    assert np.isnan(list_standing(only_test, "good").value)
+    assert np.isnan(ranking_standing(only_test, "good").value)
 
 
 def test_what_cannot_be_compared(world):
     with pytest.raises(OptionError, match="One model cannot be compared"):
-        compare_lists(world["rankings"], ["good"], models=MODELS, facts=world["facts"])
+        compare_rankings(world["rankings"], ["good"], models=MODELS, facts=world["facts"])
     with pytest.raises(OptionError, match="no model 'x'"):
-        compare_lists(world["rankings"], ["good", "x"], models=MODELS, facts=world["facts"])
+        compare_rankings(world["rankings"], ["good", "x"], models=MODELS, facts=world["facts"])
     blank = rankings_of({name: {"a": [1]} for name in MODELS}, {})
-    compared = compare_lists(blank, list(MODELS), models=MODELS, facts=world["facts"])
+    compared = compare_rankings(blank, list(MODELS), models=MODELS, facts=world["facts"])
     assert compared.pairs.empty and compared.sentence == NO_LISTS

@@ -8,11 +8,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dl_core.errors import OptionError
-from dl_core.evaluate.interactions.draws import column_of
+from dl_core.evaluate.interactions.evaluate import ranking_metrics
 from dl_core.evaluate.interactions.formulas import gini
 from dl_core.evaluate.interactions.likeness import MEANING, Likeness
-from dl_core.evaluate.interactions.lists import Lists, shared_lists
-from dl_core.evaluate.interactions.metrics import LIST_METRICS, get_list_metrics, list_metric
+from dl_core.evaluate.interactions.metrics import METRICS, RankingMetric
+from dl_core.evaluate.interactions.ranked import RankedLists
+from dl_core.evaluate.judge import shared
+from dl_core.evaluate.registry import metric_named
 from tests.listing import facts_of, rankings_of
 
 # four training users; item 0 was taken by all of them, 1 by two, 2 by one, 3 by none
@@ -23,8 +25,8 @@ LISTS = {"a": [2, 0, 3], "b": [3, 2], "c": [3, 2, 0], "d": [1, 2, 3]}
 
 def value(name, k, lists=LISTS, held=HELD, facts=None):
     facts = facts or facts_of(TAKEN, 4)
-    made = Lists.of(rankings_of({"m": lists}, held), "m", "test", facts)
-    return column_of(list_metric(name), made, facts, k).value
+    made = RankedLists.of(rankings_of({"m": lists}, held), "m", "test", facts)
+    return made.quantity(metric_named(name, RankingMetric).at(k)).value
 
 
 def test_hits_by_hand():
@@ -129,7 +131,8 @@ def worlds(draw):
 def test_plain_loops_agree(world, k):
     n_items, taken, held, lists = world
     facts = facts_of(taken, n_items)
-    for name, metric in LIST_METRICS.items():
+    for metric in METRICS:
+        name = metric.name
         found = value(name, k, lists, held, facts)
         if metric.per_user:
             each = [plain(name, lists[user], held[user], k, facts, taken) for user in taken]
@@ -145,14 +148,14 @@ def test_plain_loops_agree(world, k):
 
 
 def test_words_carry_k_and_names_are_checked():
-    made = get_list_metrics(None, 7)
+    made = ranking_metrics(None, 7)
     assert made[0].label == "nDCG@7" and "{" not in "".join(one.label + one.help for one in made)
     assert "map_all" not in [one.name for one in made] and all(len(one.help) < 120 for one in made)
-    assert [one.name for one in get_list_metrics(["recall", "recall"], 3)] == ["recall"]
+    assert [one.name for one in ranking_metrics(["recall", "recall"], 3)] == ["recall"]
     with pytest.raises(OptionError, match="no metric 'auroc'"):
-        list_metric("auroc")
+        metric_named("auroc", RankingMetric)
     with pytest.raises(OptionError, match="cannot be judged"):
-        get_list_metrics(None, 0)
+        ranking_metrics(None, 0)
 
 
 def test_likeness_of_many_items_is_looked_up_in_parts(monkeypatch):
@@ -168,14 +171,18 @@ def test_likeness_of_many_items_is_looked_up_in_parts(monkeypatch):
 
 def test_models_share_users():
     rankings = rankings_of({"one": LISTS, "two": {"c": [1], "a": [0]}}, HELD)
-    lists = shared_lists(rankings, ["one", "two"], facts=facts_of(TAKEN, 4))
+    facts = facts_of(TAKEN, 4)
+    lists = {name: RankedLists.of(rankings, name, facts=facts) for name in ("one", "two")}
+    lists = shared(lists, "judged test user")
     assert [one.users.tolist() for one in lists.values()] == [["a", "c"], ["a", "c"]]
     assert lists["two"].codes[:, 0].tolist() == [0, 1] and lists["two"].hits[:, 0].tolist() == [False, True]
     with pytest.raises(OptionError, match="share no judged test user"):
-        shared_lists(rankings_of({"one": {"a": [1]}, "two": {"b": [1]}}, HELD), ["one", "two"])
+        apart = rankings_of({"one": {"a": [1]}, "two": {"b": [1]}}, HELD)
+        shared({name: RankedLists.of(apart, name) for name in ("one", "two")}, "judged test user")
 
 
 def test_without_facts_only_hits_are_judged():
-    made = Lists.of(rankings_of({"m": LISTS}, HELD), "m")
-    assert column_of(list_metric("recall"), made, None, 3).value == pytest.approx(2 / 3)
-    assert math.isnan(column_of(list_metric("coverage"), made, None, 3).value)
+    made = RankedLists.of(rankings_of({"m": LISTS}, HELD), "m")
+    assert made.quantity(metric_named("recall", RankingMetric).at(3)).value == pytest.approx(2 / 3)
+    coverage = metric_named("coverage", RankingMetric).at(3)
+    assert math.isnan(made.quantity(coverage).value) and not made.fits(coverage)
