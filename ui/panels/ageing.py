@@ -6,10 +6,10 @@ from typing import Any
 
 import pandas as pd
 import streamlit as st
-from dl_core.evaluate.leading import changes_most
 
 from dl_core.domain import Domain
 from dl_core.evaluate.choice import best_model
+from dl_core.evaluate.leading import changes_most
 from dl_core.evaluate.metric import ClassMetric
 from ui.shell import charts, metric_words
 from ui.shell.context import PageContext

@@ -152,7 +152,7 @@ def _differences(context: PageContext, comparison: Comparison, pair: tuple[str, 
     title = f"A is better by {tally['better']} of {len(rows)} metrics, worse by {tally['worse']}"
     left, right = st.columns([5, 6], gap="large")
     with left:
-        drawn = [dot for dot, row in zip(dots, rows, strict=True) if _beside(row["metric"])]
+        drawn = [dot for dot, row in zip(dots, rows, strict=True) if _beside(context, row["metric"])]
         chart = charts.dots(drawn, title, x="A − B, turned so that right is better; whiskers: 95 %", line=0.0)
         charts.draw(chart, alt=f"{one} against {two}: {title}", key="differences")
     with right:
@@ -174,9 +174,9 @@ def _differences(context: PageContext, comparison: Comparison, pair: tuple[str, 
         )
 
 
-def _beside(metric: str) -> bool:
+def _beside(context: PageContext, metric: str) -> bool:
     """Return whether a metric's differences can be drawn on the scale of the others."""
-    return metric_words.is_share(metric) and not metric.startswith(leading_model.WIDTH)
+    return metric_words.is_share(context, metric) and not metric.startswith(leading_model.WIDTH)
 
 
 def _disagreements(context: PageContext, comparison: dict[str, Any], pair: tuple[str, str]) -> None:

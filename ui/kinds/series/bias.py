@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from dl_core.bias.report import is_chance
 from ui.shell.words import signed
 
 WIDTHS = (1, 1)  # of the charts and of the table beside them
@@ -31,7 +32,7 @@ def stands_out(report: Mapping[str, Any], metric: str, column: str) -> str:
     """Return which group of a column fares worst, for a chart's title, where that is more than chance."""
     for row in report["disparities"]:
         if (row["metric"], row["column"], row["kind"]) == (metric, column, "difference"):
-            chance = row["low"] is None or row["low"] * row["high"] <= 0
+            chance = is_chance(row["low"], row["high"])
             worst = str(row["worst"]).removeprefix(f"{column} ")
             return ": differences may be chance" if chance else f": worst for {worst}"
     return ": too few series to compare"

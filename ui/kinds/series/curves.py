@@ -7,8 +7,8 @@ from typing import Any
 
 import pandas as pd
 import streamlit as st
-from dl_core.evaluate.leading import coverage_errors, leads_most
 
+from dl_core.evaluate.leading import coverage_errors, leads_most
 from dl_core.evaluate.results import Evaluation
 from ui.kinds.series import forecast_charts, pick
 from ui.panels import leading_model
