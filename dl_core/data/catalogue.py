@@ -5,11 +5,13 @@ from __future__ import annotations
 import hashlib
 import http.client
 import os
+import tomllib
 import urllib.error
 import urllib.request
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from dl_core.errors import CancelledError, NetworkError
 from dl_core.files import storage_errors
@@ -48,6 +50,11 @@ class KnownData:
     size_bytes: int
     md5: str = ""
     rows: int = 0
+
+
+def known_facts(module: str) -> list[dict[str, Any]]:
+    """Return the tables ``[[set]]`` of the ``known.toml`` beside a module: facts about public data sets, as stated."""
+    return tomllib.loads(Path(module).with_suffix(".toml").read_text(encoding="utf-8"))["set"]
 
 
 def fetch(

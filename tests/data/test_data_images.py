@@ -21,11 +21,17 @@ from dl_core.reading.images.pixels import (
     is_grey,
     robust_range,
     to_bytes,
-    to_working,
     window_to_bytes,
+    with_channels,
     working_size,
 )
+from dl_core.reading.images.rows import tidy
 from dl_core.reading.limits import Limits
+
+
+def to_working(array: np.ndarray, size: int, channels: int) -> np.ndarray:
+    """Return an image as a model takes it, in the two steps of reading."""
+    return with_channels(tidy(array, size), channels)
 
 
 def test_size_is_the_median_longest_side_within_bounds():

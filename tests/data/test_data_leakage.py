@@ -14,7 +14,7 @@ from PIL import Image
 from dl_core.data.dataset import Dataset, Source
 from dl_core.data.images.check import check_images
 from dl_core.data.images.hashing import is_flat, near_pairs, perceptual_hashes, spectra
-from dl_core.data.images.leakage import find_leakage, find_pairs, remove_leakage
+from dl_core.data.images.leakage import find_leakage, find_pairs, mend_images
 from dl_core.data.images.split import split_rows
 from dl_core.data.splits import Splits
 from dl_core.errors import OptionError
@@ -119,7 +119,7 @@ def test_removal_never_touches_test():
     images[9], images[8] = images[0], images[5]
     data = dataset(images, ["a"] * 12)
     splits = thirds(data)
-    kept, mended = remove_leakage(data, splits, ["exact-duplicate"])
+    kept, mended = mend_images(data, splits, ["exact-duplicate"])
     assert mended.train == ("r1", "r2", "r3") and mended.validation == ("r4", "r6", "r7") and mended.test == splits.test
     assert list(kept.ids) == [row for row in data.ids if row not in ("r0", "r5")] and "2 rows" in mended.protocol
     assert find_leakage(kept, mended) == []
@@ -128,17 +128,17 @@ def test_removal_never_touches_test():
 
 def test_removal_of_nothing_and_of_the_unknown():
     data = dataset([picture(i) for i in range(6)])
-    assert remove_leakage(data, thirds(data), ["shared-unit"]) == (data, thirds(data))
-    assert remove_leakage(data, thirds(data), []) == (data, thirds(data))
+    assert mend_images(data, thirds(data), ["shared-unit"]) == (data, thirds(data))
+    assert mend_images(data, thirds(data), []) == (data, thirds(data))
     with pytest.raises(OptionError, match="cannot be mended"):
-        remove_leakage(data, thirds(data), ["everything"])
+        mend_images(data, thirds(data), ["everything"])
 
 
 def test_removal_that_would_leave_nothing_is_refused():
     images = [picture(i % 2) for i in range(6)]
     data = dataset(images)
     with pytest.raises(OptionError, match="leave nothing"):
-        remove_leakage(data, thirds(data), ["exact-duplicate"])
+        mend_images(data, thirds(data), ["exact-duplicate"])
 
 
 def test_hash_does_not_depend_on_brightness_and_pairs_match_a_plain_loop():
@@ -164,6 +164,6 @@ def test_chest_x_rays_that_stand_in_training_and_validation():
     assert len({b for _, b in crossing}) == 8, "eight validation rows"
     assert len({a for a, _ in crossing}) == 10, "two of them stand in training twice"
     assert len(pairs.near) <= 5
-    kept, mended = remove_leakage(data, splits, ["exact-duplicate", "near-duplicate"])
+    kept, mended = mend_images(data, splits, ["exact-duplicate", "near-duplicate"])
     assert mended.test == splits.test and len(kept) < len(data)
     assert not [finding for finding in find_leakage(kept, mended) if finding.mend]

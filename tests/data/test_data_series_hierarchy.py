@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from dl_core.data.series.hierarchy import Hierarchy, hierarchy_of, key_parts
+from dl_core.data.series.hierarchy import hierarchy_of, key_parts
 from dl_core.data.series.panel import Panel
 from dl_core.data.series.sums import adds_up, find_sums
 from dl_core.errors import OptionError, SchemaError
@@ -145,13 +145,6 @@ def test_other_series_and_unknown_groups_are_refused():
         found.add_sums(panel.take([0, 1]))
     with pytest.raises(OptionError, match="no group column 'colour'"):
         hierarchy_of(panel, "region,colour")
-
-
-def test_a_hierarchy_is_told_and_read_as_json():
-    found = hierarchy_of(grouped(), ["kind"])
-    again = Hierarchy.of_dict(found.as_dict())
-    assert list(again.names) == list(found.names) and (again.bottom == found.bottom).all()
-    np.testing.assert_array_equal(again.summing.toarray(), found.summing.toarray())
 
 
 def test_a_single_series_has_no_sums():

@@ -161,7 +161,7 @@ def _where(rank: np.ndarray, positions: np.ndarray) -> str:
     return " and ".join(words) + (" image" if counts.sum() == 1 else " images")
 
 
-def remove_leakage(dataset: Dataset, splits: Splits, kinds: Iterable[str]) -> tuple[Dataset, Splits]:
+def mend_images(dataset: Dataset, splits: Splits, kinds: Iterable[str]) -> tuple[Dataset, Splits]:
     """Return data set and splits without the rows that leak.
 
     Rows go from training, or from validation where the copy or the patient is in test; test rows always stay.

@@ -10,8 +10,8 @@ import pandas as pd
 from dl_core.data.dataset import Dataset, Finding
 from dl_core.data.findings import ROWS_LISTED, counted, worst_first
 from dl_core.data.interactions.catalogue import ITEMS, TITLE
-from dl_core.data.interactions.check_split import check_split, known_pairs
 from dl_core.data.interactions.histories import POSITIVE
+from dl_core.data.interactions.leakage import find_leakage, known_pairs
 from dl_core.data.parts import check_mendable, part_ranks, without_rows
 from dl_core.data.privacy import personal_kind
 from dl_core.data.splits import Splits
@@ -43,7 +43,7 @@ def check_interactions(dataset: Dataset, splits: Splits | None = None) -> list[F
         findings += [*_sparsity(user, item), *_popularity(item), *_heavy_users(dataset, user, rank)]
         findings += [*_values(dataset), *_metadata(dataset), *_personal(dataset)]
         if splits is not None:
-            findings += check_split(dataset, user, item, rank)
+            findings += find_leakage(dataset, user, item, rank)
     return worst_first(findings)
 
 

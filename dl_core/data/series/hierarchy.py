@@ -71,24 +71,6 @@ class Hierarchy:
             return panel
         return _with_nodes(panel, self)
 
-    def as_dict(self) -> dict:
-        """Return plain JSON."""
-        return {
-            "names": list(self.names),
-            "levels": list(self.levels),
-            "added": [bool(one) for one in self.added],
-            "bottom": [int(one) for one in self.bottom],
-            "parts": [self.summing.indices[a:b].tolist() for a, b in _pairs(self.summing.indptr)],
-        }
-
-    @classmethod
-    def of_dict(cls, told: dict) -> Hierarchy:
-        """Return what `as_dict` told."""
-        bottom = np.array(told["bottom"], dtype=np.int64)
-        summing = _matrix(told["parts"], len(bottom))
-        names, levels = (np.array(told[key], dtype=object) for key in ("names", "levels"))
-        return cls(names, levels, np.array(told["added"], dtype=bool), summing, bottom)
-
 
 def hierarchy_of(panel: Panel, columns: str | Sequence[str] = AUTO) -> Hierarchy:
     """Return which series of the panel add up to which.

@@ -10,7 +10,7 @@ from dl_core.data.findings import listed, worst_first
 from dl_core.data.labels import label_codes
 from dl_core.data.parts import part_ranks
 from dl_core.data.splits import PARTS, Splits
-from dl_core.data.table.leakage import find_table_leakage
+from dl_core.data.table.leakage import find_leakage
 from dl_core.schema import Role
 
 FEW_FRAUDS = 50  # below, intervals are too wide to say much
@@ -36,7 +36,7 @@ def check_transactions(dataset: Dataset, splits: Splits | None = None) -> list[F
     rank = part_ranks(dataset, splits)
     if splits is not None:
         findings += _check_parts(dataset, rank)
-    findings += find_table_leakage(dataset, splits, rank)
+    findings += find_leakage(dataset, splits, rank)
     return worst_first(findings)
 
 

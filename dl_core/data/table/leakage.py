@@ -21,7 +21,7 @@ MENDABLE = ("duplicates", "leaking-column", "future-looking")
 _OWN = (Role.ID, Role.HISTORY)  # not compared where copies are looked for
 
 
-def find_table_leakage(dataset: Dataset, splits: Splits | None = None, rank: np.ndarray | None = None) -> list[Finding]:
+def find_leakage(dataset: Dataset, splits: Splits | None = None, rank: np.ndarray | None = None) -> list[Finding]:
     """Return findings on copies, leaking columns, future-looking columns and accounts in several parts.
 
     Parameters

@@ -41,9 +41,9 @@ def inspect(dataset: Dataset, splits: Splits | None) -> list[Finding]:
 
 def mend(dataset: Dataset, splits: Splits, kinds: Sequence[str]) -> tuple[Dataset, Splits]:
     """Take what leaks out of the training rows."""
-    from dl_core.data.images.leakage import remove_leakage
+    from dl_core.data.images.leakage import mend_images
 
-    return remove_leakage(dataset, splits, kinds)
+    return mend_images(dataset, splits, kinds)
 
 
 def split(dataset: Dataset, seed: int, options: Mapping[str, Any]) -> Splits:

@@ -16,34 +16,6 @@ def working_size(longest_sides: list[int]) -> int:
     return int(np.clip(round(float(np.median(longest_sides))), SMALLEST_SIZE, LARGEST_SIZE))
 
 
-def to_working(array: np.ndarray, size: int, channels: int) -> np.ndarray:
-    """Return an image as a model takes it.
-
-    The aspect is kept; what is missing to a square is padded with 0 on both sides alike. Reduction is anti-aliased.
-
-    Parameters
-    ----------
-    array : numpy.ndarray
-        (height, width) or (height, width, 1 to 4), any numeric type; anything but uint8 is windowed by `to_bytes`.
-    size : int
-        Side of the result in pixels.
-    channels : int
-        1 (grey) or 3 (RGB).
-
-    Returns
-    -------
-    numpy.ndarray
-        (size, size, channels) uint8.
-
-    Raises
-    ------
-    FileError
-        If the array is not a two-dimensional image.
-    """
-    pixels = fit_square(to_bytes(array), size)  # (size, size) or (size, size, 3)
-    return with_channels(pixels, channels)
-
-
 def to_bytes(array: np.ndarray) -> np.ndarray:
     """Return (height, width) or (height, width, 3) uint8.
 

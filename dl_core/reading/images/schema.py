@@ -4,6 +4,20 @@ from __future__ import annotations
 
 from dl_core.schema import Field, Role, Schema
 
+_LABEL = """
+    label labels class target diagnosis dx category finding finding_labels finding_label classification outcome y
+    class_name label_name pathology disease lesion malignant
+"""
+_UNIT = """
+    patient patient_id patientid subject subject_id subjectid person_id participant_id participant case_id case mrn
+    lesion_id study_id
+"""
+_GROUP = """
+    sex gender patient_sex patient_gender age patient_age age_approx age_group site hospital centre center institution
+    scanner manufacturer device modality view view_position body_part anatom_site_general localization laterality
+    ethnicity race skin_type fitzpatrick plane
+"""
+
 IMAGE_SCHEMA = Schema(
     (
         Field(Role.IMAGE, "image", required=True, help="The images: files, or a column that names them."),
@@ -12,84 +26,20 @@ IMAGE_SCHEMA = Schema(
             "category",
             required=True,
             help="What the model shall learn to tell: the class of each image.",
-            names=(
-                "label",
-                "labels",
-                "class",
-                "target",
-                "diagnosis",
-                "dx",
-                "category",
-                "finding",
-                "finding_labels",
-                "finding_label",
-                "classification",
-                "outcome",
-                "y",
-                "class_name",
-                "label_name",
-                "pathology",
-                "disease",
-                "lesion",
-                "malignant",
-            ),
+            names=tuple(_LABEL.split()),
         ),
         Field(
             Role.UNIT,
             "category",
             help="The patient: all images of one patient stay on one side of the split.",
-            names=(
-                "patient",
-                "patient_id",
-                "patientid",
-                "subject",
-                "subject_id",
-                "subjectid",
-                "person_id",
-                "participant_id",
-                "participant",
-                "case_id",
-                "case",
-                "mrn",
-                "lesion_id",
-                "study_id",
-            ),
+            names=tuple(_UNIT.split()),
         ),
         Field(
             Role.GROUP,
             "category",
             many=True,
             help="Columns by which the model is checked for bias: sex, age, site, scanner …",
-            names=(
-                "sex",
-                "gender",
-                "patient_sex",
-                "patient_gender",
-                "age",
-                "patient_age",
-                "age_approx",
-                "age_group",
-                "site",
-                "hospital",
-                "centre",
-                "center",
-                "institution",
-                "scanner",
-                "manufacturer",
-                "device",
-                "modality",
-                "view",
-                "view_position",
-                "body_part",
-                "anatom_site_general",
-                "localization",
-                "laterality",
-                "ethnicity",
-                "race",
-                "skin_type",
-                "fitzpatrick",
-                "plane",
-            ),
+            names=tuple(_GROUP.split()),
         ),
     )
 )

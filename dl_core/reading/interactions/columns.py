@@ -14,7 +14,7 @@ from dl_core.reading.interactions.ids import as_ids, is_damaged
 from dl_core.reading.interactions.schema import COUNTS, RATINGS
 from dl_core.reading.tables.names import plain_name
 from dl_core.reading.tables.times import read_times
-from dl_core.reading.tables.values import parse_numbers
+from dl_core.reading.tables.values import read_numbers
 from dl_core.schema import Role
 
 COUNT, RATING = "count", "rating"
@@ -89,15 +89,9 @@ def read_columns(frame: pd.DataFrame, roles: dict[Role, tuple[str, ...]], order:
 
 def _read_value(typed: Typed, column: pd.Series) -> None:
     name = shorten(column.name, 40)
-    numbers = parse_numbers(column)
+    todo = "write the ratings as numbers, or choose another column, or none, for the value"
+    numbers = read_numbers(column, "ratings or counts such as 4 or 4.5", todo)
     bad = numbers.bad | np.isinf(numbers.values)
-    if bad.sum() > 0.5 * max(1, column.notna().sum()):
-        raise SchemaError(
-            f"{int(bad.sum()):,} values are no numbers ({rows_named(bad)})",
-            where=f"column {name}",
-            expected="ratings or counts such as 4 or 4.5",
-            todo="write the ratings as numbers, or choose another column, or none, for the value",
-        )
     typed.drop(bad, "not-a-number", f"Column {name!r}: {{count}} without a number ({{rows}}), left out.")
     values = np.where(bad, np.nan, numbers.values)
     if not np.isfinite(values[typed.keep]).any():

@@ -15,8 +15,8 @@ from dl_core.reading.series.layouts import check_steps
 from dl_core.reading.series.long import Long
 from dl_core.reading.series.numbers import read_numbers
 from dl_core.reading.series.parts import joined_times
-from dl_core.reading.series.recognise import COLUMNS, ROWS, Layout, time_name
 from dl_core.reading.series.schema import SERIES, VALUE
+from dl_core.reading.series.shape import COLUMNS, ROWS, Layout, time_name
 from dl_core.reading.series.stamps import read_stamps
 from dl_core.reading.tables.read import RawTable
 

@@ -24,7 +24,7 @@ from dl_core.reading.series.infer import put_on_grid
 from dl_core.reading.series.layouts import check_steps, table_kind
 from dl_core.reading.series.long import Long, joined
 from dl_core.reading.series.new_cases import check_times, like_training
-from dl_core.reading.series.tables import described, values_and_sides
+from dl_core.reading.series.recognise import described, recognise
 from dl_core.reading.tables.about import Described
 from dl_core.reading.tables.names import Roles
 from dl_core.reading.tables.read import read_tables
@@ -64,7 +64,7 @@ def describe_series(request: ReadRequest, limits: Limits | None = None) -> Descr
     with tempfile.TemporaryDirectory(prefix="daylight-") as folder:
         tables = read_tables(request, Path(folder), table_kind(), limits)
     roles, options, covariates = like_training(request, trained, tables.tables)
-    found = values_and_sides(tables.tables, roles, options, limits, trained.order)
+    found = recognise(tables.tables, roles, options, limits, trained.order)
     long = joined(found.parts)
     check_times(long.numbered, trained)
     asked = str(options.get("frequency") or "")

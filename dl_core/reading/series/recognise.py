@@ -1,193 +1,211 @@
-"""How a table of series lies: a row a step (long), a column a series, or a row a series; guessed, or as told."""
+"""Which of several tables hold values, and which say more about the series."""
 
 from __future__ import annotations
 
-import re
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import PurePosixPath
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
+from dl_core.data.dataset import Finding
 from dl_core.data.findings import listed
-from dl_core.data.options import choice_of
-from dl_core.errors import SchemaError, shorten
-from dl_core.reading.series.numbers import is_numbers
-from dl_core.reading.series.roles import find_key, find_time, find_value
-from dl_core.reading.series.schema import SERIES_SCHEMA, TIME, is_known_ahead
-from dl_core.reading.series.stamps import header_times, is_times
-from dl_core.reading.tables.names import check_columns, plain_name, words_of
+from dl_core.errors import DaylightError, SchemaError, shorten
+from dl_core.reading.limits import Limits
+from dl_core.reading.series.covariates import Beside
+from dl_core.reading.series.grid import Grid
+from dl_core.reading.series.long import Long
+from dl_core.reading.series.melt import JOINER, melted
+from dl_core.reading.series.shape import COLUMNS, LONG, Layout, shape_of
+from dl_core.reading.tables.about import TableAbout, reasons
+from dl_core.reading.tables.names import plain_name, respelled, spellings
 from dl_core.reading.tables.read import RawTable
 from dl_core.schema import Role
 
-LONG, COLUMNS, ROWS = "long", "columns", "rows"
-LAYOUTS = ("auto", LONG, COLUMNS, ROWS)
-_NUMBERED = re.compile(r"(?P<stem>\D*?)[ _]?(?P<number>\d+)")
-_LEAST_STEPS = 3  # columns from which a header of steps is believed
-_MOST_BESIDE = 12  # number columns beside a named value, from which a table is rather wide
+Roles = Mapping[Role, Sequence[str]]
+_OVERLAP = 0.3  # share of a table's ids that name series too, from which it is about them
+_WORDS = {LONG: "a row a step", COLUMNS: "a column a series", "rows": "a row a series"}
 
 
-@dataclass(frozen=True)
-class Layout:
-    """What each column of a table is.
+@dataclass
+class Found:
+    """Values of each table, tables about series, and notes."""
 
-    Parameters
-    ----------
-    kind : str
-        `LONG`, `COLUMNS` or `ROWS`.
-    time : tuple of str
-        Column of times, or year, month and day; empty for none.
-    key : tuple of str
-        Columns that name the series together.
-    values : tuple of str
-        One column (long), a column a series, or a column a step.
-    more : tuple of str
-        Further columns: groups and covariates.
-    times : numpy.ndarray or None
-        Of a table with a row a series: the header's times; None where it has none.
-    others : tuple of str
-        Other columns that might have been the value.
-    """
+    parts: list[Long]
+    layouts: list[tuple[RawTable, Layout]] = field(default_factory=list)  # of the parts, in the same order
+    sides: list[RawTable] = field(default_factory=list)
+    notes: list[Finding] = field(default_factory=list)
 
-    kind: str
-    time: tuple[str, ...] = ()
-    key: tuple[str, ...] = ()
-    values: tuple[str, ...] = ()
-    more: tuple[str, ...] = ()
-    times: np.ndarray | None = None
-    others: tuple[str, ...] = ()
+    def add_sides(self, around: Beside, grid: Grid, long: Long) -> None:
+        """Join what tables about series say to the groups of ``around``."""
+        left = []
+        for table in self.sides:
+            if not _join_side(table, around, long):
+                left.append(table.name)
+        if left:
+            text = f"Tables that are not about these series were left out: {listed(left, 4)}."
+            around.notes.append(Finding("info", "other-tables", text))
 
 
-def recognise(table: RawTable, roles: Mapping[Role, Sequence[str]], options: Mapping[str, Any]) -> Layout:
-    """Return how a table lies.
-
-    Parameters
-    ----------
-    table : RawTable
-    roles : mapping of Role to sequence of str
-        As the user says, or as in the training data; the rest is guessed.
-    options : mapping
-        ``layout``.
+def recognise(
+    tables: Sequence[RawTable], roles: Roles, options: Mapping[str, Any], limits: Limits, order: str
+) -> Found:
+    """Return the values of all tables that hold any, in the way of the largest one.
 
     Raises
     ------
-    SchemaError, OptionError
-        If there are no values, or a named column or layout does not exist.
+    DaylightError
+        If no table holds values, or the test lies in another way than the data.
     """
-    asked = choice_of(options, "layout", LAYOUTS)
-    frame = table.frame
-    check_columns(roles, list(frame.columns))
-    if asked == ROWS or (asked == "auto" and not ({Role.VALUE, Role.TIME} & set(roles))):
-        rows = _rows(frame, roles, forced=asked == ROWS)
-        if rows is not None:
-            return rows
-        if asked == ROWS:
-            raise _no_values(table, "a name in the first column and a value in each of the others")
-    time = find_time(frame, roles)
-    numbers = _number_columns(frame, time, roles)
-    kind = asked if asked != "auto" else _long_or_columns(frame, roles, time, numbers)
-    if kind == COLUMNS:
-        apart = {name for role in (Role.PAST, Role.FUTURE) for name in roles.get(role, ())}
-        values = [name for name in (roles.get(Role.VALUE) or numbers) if name not in apart]
-        if not values:
-            raise _no_values(table, "a column of numbers for each series")
-        return Layout(COLUMNS, time, (), tuple(values), tuple(apart))
-    return _long(table, roles, time, numbers)
+    training = [table for table in tables if not table.test]
+    main = max(training, key=lambda table: _cells(table, roles))
+    wished = _here(main, roles)
+    layout = shape_of(main, wished, options)
+    found = Found([melted(main, layout, limits, order)], [(main, layout)], notes=_layout_notes(layout, main))
+    for table in tables:
+        if table is main:
+            continue
+        table, other = _same_way(table, main, layout, roles, options)
+        if other is None:
+            found.sides.append(table)
+        else:
+            found.parts.append(melted(table, other, limits, order))
+            found.layouts.append((table, other))
+    _name_by_file(found, layout)
+    kinds = {part.numbered for part in found.parts}
+    if len(kinds) > 1:
+        raise SchemaError(
+            "one table has time stamps and another only numbers of steps",
+            where=listed([table.name for table in tables], 3),
+            expected="times written in the same way in all tables",
+            todo="give all tables a column of times, or none",
+        )
+    return found
 
 
-def _long(table: RawTable, roles: Mapping[Role, Sequence[str]], time: tuple[str, ...], numbers: list[str]) -> Layout:
-    frame = table.frame
-    value, others = find_value(frame, roles, numbers, time)
-    if value is None:
-        raise _no_values(table, "a column of numbers to forecast, such as value, sales or y")
-    key = find_key(frame, roles, time, value)
-    used = {*time, *key, value}
-    more = tuple(name for name in frame.columns if name not in used)
-    return Layout(LONG, time, key, (value,), more, others=tuple(name for name in others if name not in used))
+def _name_by_file(found: Found, layout: Layout) -> None:
+    """Name series by their files where each file holds one, without a column that names it, over the same times."""
+    training = [part for part in found.parts if not part.test.any()]
+    if layout.kind != LONG or layout.key or len(training) < 2:
+        return
+    times = np.concatenate([part.time for part in training])
+    if len(np.unique(times)) > 0.9 * len(times):
+        return  # one series, cut into years
+    names = [PurePosixPath(table.name).stem for table, _ in found.layouts]
+    found.parts = [
+        replace(part, names=np.array([name], dtype=object), groups=pd.DataFrame(index=pd.Index([name], name="id")))
+        for part, name in zip(found.parts, names, strict=True)
+    ]
+    found.notes.append(Finding("info", "named-by-file", "Each file was read as a series of the file's name."))
 
 
-def _no_values(table: RawTable, expected: str) -> SchemaError:
-    return SchemaError(
-        "no column of values was recognised",
-        where=shorten(table.name, 60),
-        expected=f"{expected}; found {listed(list(table.frame.columns))}",
-        todo="say which column it is with the role value, or choose another layout",
-    )
+def _cells(table: RawTable, roles: Roles) -> tuple[int, int]:
+    """Return how likely a table holds the values: it has the columns named, and many cells."""
+    named = sum(name in table.frame.columns for names in roles.values() for name in names)
+    return named, table.frame.size
 
 
-def _number_columns(frame: pd.DataFrame, time: tuple[str, ...], roles: Mapping[Role, Sequence[str]]) -> list[str]:
-    taken = {*time, *roles.get(Role.SERIES, ()), *roles.get(Role.GROUP, ())}
-    return [name for name in frame.columns if name not in taken and is_numbers(frame[name])]
+def _here(table: RawTable, roles: Roles) -> dict[Role, tuple[str, ...]]:
+    """Return the roles of columns; a column that the table lacks is looked for whatever its spelling."""
+    by_name = spellings(table.frame.columns)
+    return {
+        role: tuple(name if name in table.frame.columns else by_name.get(plain_name(name), name) for name in names)
+        for role, names in roles.items()
+        if names
+    }
 
 
-def _long_or_columns(
-    frame: pd.DataFrame, roles: Mapping[Role, Sequence[str]], time: tuple[str, ...], numbers: list[str]
-) -> str:
-    """Return `COLUMNS` where every row is another time and several columns are alike, else `LONG`."""
-    if len(roles.get(Role.VALUE, ())) > 1:
-        return COLUMNS
-    if roles.get(Role.VALUE) or roles.get(Role.SERIES) or len(numbers) < 2:
-        return LONG
-    others = [name for name in frame.columns if name not in numbers and name not in time]
-    apart = {name for role in (Role.PAST, Role.FUTURE, Role.GROUP) for name in roles.get(role, ())}
-    if set(others) - apart:
-        return LONG
-    if time and frame.duplicated(list(time)).any():
-        return LONG
-    left = [name for name in numbers if name not in apart]
-    named = [name for name in left if plain_name(name) in words_of(SERIES_SCHEMA, Role.VALUE)]
-    if len(named) == 1 and len(left) <= _MOST_BESIDE:
-        return LONG
-    ahead = [name for name in left if is_known_ahead(name)]
-    return LONG if len(left) - len(ahead) == 1 else COLUMNS
+def _same_way(
+    table: RawTable, main: RawTable, layout: Layout, roles: Roles, options: Mapping[str, Any]
+) -> tuple[RawTable, Layout | None]:
+    """Return a further table with its layout, as the main one spells its columns; no layout if it is about series."""
+    plain, own = set(spellings(table.frame.columns)), set(spellings(main.frame.columns))
+    if layout.kind == LONG:
+        needed = [*layout.key, *layout.time, *layout.values]
+        if {plain_name(name) for name in needed} <= plain:
+            table = replace(table, frame=respelled(table.frame, main.frame.columns))
+            more = tuple(name for name in table.frame.columns if name not in needed)
+            return table, Layout(LONG, layout.time, layout.key, layout.values, more)
+        if not table.test:
+            return table, None
+    alike = plain <= own and set(map(plain_name, layout.key)) <= plain
+    try:
+        other = shape_of(table, _here(table, roles), {**options, "layout": layout.kind} if alike else options)
+    except DaylightError:
+        if table.test:
+            raise
+        return table, None
+    if other.kind != layout.kind:
+        if not table.test:
+            return table, None
+        raise SchemaError(
+            f"the test has {_WORDS[other.kind]}, the data {_WORDS[layout.kind]}",
+            where=shorten(table.name, 60),
+            expected="the same layout and columns in both",
+            todo="write both files in the same way, or name the layout with the option layout",
+        )
+    return table, other
 
 
-def _rows(frame: pd.DataFrame, roles: Mapping[Role, Sequence[str]], forced: bool) -> Layout | None:
-    """Return the layout of a table whose columns are steps, or None."""
-    columns = list(frame.columns)
-    key = list(roles.get(Role.SERIES, ()))
-    first = columns[0]
-    if not forced and is_times(frame[first], named=plain_name(first) in words_of(SERIES_SCHEMA, Role.TIME)):
-        return None  # a column of times, then stores 1, 2, 3
-    start = _first_step(frame, columns, key, forced)
-    if start is None:
-        return None
-    steps = columns[start:]
-    before = columns[:start]
-    key = key or ([before[0]] if before else [])
-    times = header_times(steps)
-    more = tuple(name for name in before if name not in key)
-    return Layout(ROWS, (), tuple(key), tuple(steps), more, times)
+def described(found: Found, asked: Collection[Role], trained: Collection[Role]) -> tuple[TableAbout, ...]:
+    """Return how the tables were read; columns that are steps or series have the role of the value."""
+    about = []
+    for table, layout in found.layouts:
+        roles = {Role.TIME: layout.time, Role.SERIES: layout.key, Role.VALUE: layout.values}
+        about.append(table.about.with_roles(roles, reasons(roles, asked, trained)))
+    return (*about, *(table.about for table in found.sides))
 
 
-def _first_step(frame: pd.DataFrame, columns: list[str], key: list[str], forced: bool) -> int | None:
-    """Return the position of the first column that is a step, or None where columns are no steps."""
-    start = len(columns)
-    for at in range(len(columns) - 1, -1, -1):  # from the right: names and groups come first
-        if columns[at] in key or not is_numbers(frame[columns[at]]):
-            break
-        start = at
-    for at in range(start, min(start + 4, len(columns))):
-        steps = columns[at:]
-        if len(steps) >= _LEAST_STEPS and at <= 10 and (_numbered(steps) or header_times(steps) is not None):
-            named = at > 0 and not frame[columns[0]].duplicated().any() if not key else True
-            if named or (forced and at > 0):
-                return at
-    return max(1, start) if forced and len(columns) > 1 and start < len(columns) else None
+def _layout_notes(layout: Layout, table: RawTable) -> list[Finding]:
+    names = [f"time = {' and '.join(layout.time)}" if layout.time else "no time stamps"]
+    if layout.kind == LONG:
+        names.append(f"series = {JOINER.join(layout.key)}" if layout.key else "one series")
+        names.append(f"value = {layout.values[0]}")
+    elif layout.kind == COLUMNS:
+        names.append(f"{len(layout.values):,} series, a column each")
+    else:
+        header = "with" if layout.times is not None else "without"
+        names = [f"{len(table.frame):,} series, a row each, {header} times in the header"]
+    text = f"{shorten(table.name, 60)} was read as {_WORDS[layout.kind]}: {'; '.join(shorten(n, 60) for n in names)}."
+    notes = [Finding("info", "layout", text)]
+    if layout.others:
+        text = (
+            f"Column {shorten(layout.values[0], 40)!r} was taken for the value; it might also be "
+            f"{listed(list(layout.others), 4)}. Say so with the role value."
+        )
+        notes.append(Finding("warning", "guessed-value", text))
+    return notes
 
 
-def _numbered(names: Sequence[str]) -> bool:
-    """Return whether names are one stem with numbers that count up, such as V2, V3, …; words of steps need a stem."""
-    found = [match for name in names if (match := _NUMBERED.fullmatch(str(name).strip()))]
-    if len(found) < len(names):
+def _join_side(table: RawTable, around: Beside, long: Long) -> bool:
+    """Join the columns of a table about series, by a series' id or by one part of it; return whether it fits."""
+    static = around.static
+    parts = [pd.Index(static.index.astype(str))]
+    parts += [pd.Index(static[name].astype(str)) for name in long.groups.columns if name in static]
+    best = None
+    for column in table.frame.columns:
+        ids = table.frame[column].dropna().astype(str).str.strip()
+        if not len(ids) or ids.duplicated().any():
+            continue
+        for keys in parts:
+            overlap = max(float(ids.isin(keys).mean()), float(keys.unique().isin(ids).mean()))
+            if overlap >= _OVERLAP and (best is None or overlap > best[0]):
+                best = (overlap, column, keys)
+    if best is None or table.frame.shape[1] < 2:
         return False
-    numbers = [int(match["number"]) for match in found]
-    stems = {match["stem"].strip().casefold() for match in found}
-    return len(stems) == 1 and all(b - a == 1 for a, b in zip(numbers, numbers[1:], strict=False))
-
-
-def time_name(layout: Layout) -> str:
-    """Return the name of the column of times once a table is long."""
-    named = len(layout.time) == 1 and layout.time[0] != "column 1"
-    return layout.time[0] if named else TIME
+    _, column, keys = best
+    about = table.frame.set_axis(pd.Index(table.frame[column].astype(str).str.strip()), axis=0)
+    about = about[~about.index.duplicated()].drop(columns=column)
+    placed = about.reindex(keys)
+    for name in placed.columns:
+        values = placed[name]
+        if name in static or values.isna().all():
+            continue
+        numeric = pd.api.types.is_numeric_dtype(values.dtype) and not pd.api.types.is_bool_dtype(values.dtype)
+        around.static[name] = values.to_numpy(dtype=float) if numeric else values.astype("str").to_numpy()
+    lacking = int((~keys.isin(about.index)).sum())
+    text = f"{shorten(table.name, 60)} says more about {len(keys) - lacking:,} of {len(keys):,} series."
+    around.notes.append(Finding("info", "series-table", text))
+    return True

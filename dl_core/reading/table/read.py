@@ -32,7 +32,7 @@ from dl_core.reading.tables.names import Roles, guess_by_name, plain_name
 from dl_core.reading.tables.read import read_tables
 from dl_core.reading.tables.times import read_times
 from dl_core.reading.tables.trained import Trained
-from dl_core.reading.tables.values import parse_numbers
+from dl_core.reading.tables.values import read_numbers
 from dl_core.schema import Role
 
 _SEX = ("sex", "gender", "customer_sex", "customer_gender")
@@ -187,14 +187,8 @@ class _Reading:
         if Role.AMOUNT not in roles:
             return
         name = roles[Role.AMOUNT][0]
-        numbers = parse_numbers(self.frame[name])
-        if numbers.bad.sum() > 0.5 * max(1, self.frame[name].notna().sum()):
-            raise SchemaError(
-                f"{int(numbers.bad.sum()):,} values are no amounts ({rows_named(numbers.bad)})",
-                where=f"column {shorten(name, 40)}",
-                expected="numbers such as 1234.56 or 1.234,56 €",
-                todo="choose another amount column, or none",
-            )
+        expected, todo = "numbers such as 1234.56 or 1.234,56 €", "choose another amount column, or none"
+        numbers = read_numbers(self.frame[name], expected, todo)
         amount = read_number(self.frame[name], numbers, self.notes).astype("float64")
         self.columns[name] = amount
         negative = (amount < 0).to_numpy()

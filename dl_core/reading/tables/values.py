@@ -8,6 +8,9 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from dl_core.data.findings import rows_named
+from dl_core.errors import SchemaError, shorten
+
 _CURRENCY = r"(?:[$€£¥₹₽₩₺₴₪฿₫₦¢]|[A-Za-z]{1,3}[$€£]|[A-Z]{3}|kr\.?|zł|Kč|Ft|lei|Rs\.?|Fr\.?|R)"
 _NUMBER = re.compile(
     rf"(?P<open>\()?\s*(?P<sign>[-+\u2212\u2013])?\s*{_CURRENCY}?\s*(?P<second>[-+\u2212])?\s*"
@@ -64,6 +67,26 @@ def parse_numbers(column: pd.Series) -> Numbers:
         return Numbers(spread(plain, codes), np.zeros(len(codes), dtype=bool))
     parsed, bad, ambiguous, decimal = _parse_texts([str(text) for text in texts])
     return Numbers(spread(parsed, codes), spread(bad, codes, False), ambiguous, decimal)
+
+
+def read_numbers(column: pd.Series, expected: str, todo: str) -> Numbers:
+    """Read a column that must hold numbers, as `parse_numbers` does; infinite ones count as none.
+
+    Raises
+    ------
+    SchemaError
+        If most of its values are none.
+    """
+    numbers = parse_numbers(column)
+    bad = numbers.bad | np.isinf(numbers.values)
+    if bad.sum() > 0.5 * max(1, column.notna().sum()):
+        raise SchemaError(
+            f"{int(bad.sum()):,} values are no numbers ({rows_named(bad)})",
+            where=f"column {shorten(column.name, 40)}",
+            expected=expected,
+            todo=todo,
+        )
+    return numbers
 
 
 def spread(values: np.ndarray, codes: np.ndarray, missing: object = np.nan) -> np.ndarray:

@@ -13,7 +13,7 @@ from dl_core.schema import Role
 FEW_USERS = 100  # test users; below, intervals are too wide to say much
 
 
-def check_split(dataset: Dataset, user: np.ndarray, item: np.ndarray, rank: np.ndarray) -> list[Finding]:
+def find_leakage(dataset: Dataset, user: np.ndarray, item: np.ndarray, rank: np.ndarray) -> list[Finding]:
     """Return findings on the parts.
 
     Parameters
