@@ -73,7 +73,7 @@ def switches(page: Page, count: int) -> dict[str, list[float]]:
         link = page.get_by_role("link", name="Medical imaging")
         back.append(timed(page, link.first.click, lambda: page.get_by_role("tab", name="Compare")))
         page.get_by_role("tab", name="Compare").click()
-        expect(page.get_by_text("Two models side by side")).to_be_visible(timeout=60_000)
+        expect(page.get_by_text("Pairwise comparison")).to_be_visible(timeout=60_000)
         for metric in ("Accuracy", "AUROC"):
             button = page.get_by_role("button", name=metric, exact=True).or_(
                 page.get_by_role("radio", name=metric, exact=True)

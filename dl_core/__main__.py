@@ -35,7 +35,7 @@ def main(arguments: list[str] | None = None) -> int:
         fault = secrets.token_hex(4)
         logging.getLogger("daylight").error("fault %s", fault)
         traceback.print_exc()
-        print(f"Something went wrong on our side (fault {fault}); nothing you saved is lost.", file=sys.stderr)
+        print(f"Internal error (fault {fault}); no saved data are lost.", file=sys.stderr)
         return 1
 
 

@@ -127,12 +127,11 @@ def fault(job_id: str) -> dict[str, str]:
     """Return the error of a fault of ours; what happened stands in the job's log only."""
     return {
         "kind": "Fault",
-        "problem": "something went wrong on our side",
+        "problem": "internal error",
         "where": "",
         "expected": "",
-        "todo": "nothing that was saved before is lost; try again, and if it happens again report the job's id",
-        "line": f"Something went wrong on our side (job {job_id}). Nothing that was saved before is lost. Try again, "
-        "and if it happens again report this id.",
+        "todo": "no saved data are lost; try again; if it persists, report the job id",
+        "line": f"Internal error (job {job_id}). No saved data are lost. Try again; if it persists, report this id.",
         "job": job_id,
     }
 

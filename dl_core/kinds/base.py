@@ -50,7 +50,7 @@ class Learning:
 
 
 LOSS = Learning(
-    (("loss", "solid", ", training"), ("val_loss", "dot", ", validation")), "Loss while learning", "Cross-entropy loss"
+    (("loss", "solid", ", training"), ("val_loss", "dot", ", validation")), "Loss by epoch", "Cross-entropy loss"
 )
 
 

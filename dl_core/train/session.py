@@ -191,7 +191,7 @@ class _Training:
             self._give_up(offer, "failed", error.line())
         except Exception as error:  # one model's fault must not lose the others; it is logged and shown
             LOG.exception("model %s failed", offer.name)
-            self._give_up(offer, "failed", f"Something went wrong on our side ({type(error).__name__}).")
+            self._give_up(offer, "failed", f"Internal error ({type(error).__name__}).")
         else:
             self.course.end(offer.name, "done")
 

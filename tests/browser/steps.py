@@ -18,7 +18,7 @@ def upload(page: Page, file: Path | list[Path]) -> None:
     page.get_by_role("button", name="Upload", exact=True).click()
     page.locator("[data-testid=stDialog] [data-testid=stFileUploader] input[type=file]").set_input_files(file)
     page.get_by_role("button", name="Read the files").click()
-    expect(page.get_by_text("What was found")).to_be_visible(timeout=LONG)
+    expect(page.get_by_text("Data quality findings")).to_be_visible(timeout=LONG)
 
 
 def train(page: Page) -> None:
@@ -53,4 +53,5 @@ def picture(page: Page, name: str) -> None:
 def no_fault(page: Page) -> None:
     """Check that nothing on the page is a fault of ours."""
     expect(page.get_by_text("Something went wrong")).to_have_count(0)
+    expect(page.get_by_text("Internal error")).to_have_count(0)
     expect(page.get_by_text("Traceback")).to_have_count(0)

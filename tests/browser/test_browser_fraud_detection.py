@@ -35,8 +35,8 @@ def test_the_whole_way_from_upload_to_report(page: Page, server: str, transactio
     train(page)
 
     page.get_by_role("button", name="Compare the models").click()
-    expect(page.get_by_text("Two models side by side")).to_be_visible()
-    expect(page.get_by_text("What they cost")).to_be_visible()
+    expect(page.get_by_text("Pairwise comparison")).to_be_visible()
+    expect(page.get_by_text("Cost: time and size")).to_be_visible()
     settled(page)
     no_fault(page)
     picture(page, "fraud_own_compare")
@@ -47,7 +47,7 @@ def test_the_whole_way_from_upload_to_report(page: Page, server: str, transactio
     picture(page, "fraud_own_explain")
 
     open_tab(page, "Bias")
-    expect(page.get_by_text("How far apart the groups are")).to_be_visible()
+    expect(page.get_by_text("Disparities between groups")).to_be_visible()
     no_fault(page)
 
     open_tab(page, "Predict")
@@ -85,6 +85,6 @@ def test_the_handbook_is_read_trained_and_compared(page: Page, server: str) -> N
     page.get_by_role("button", name="Start training").click()
     expect(page.get_by_text("Done in")).to_be_visible(timeout=LONG)
     page.get_by_role("button", name="Compare the models").click()
-    expect(page.get_by_text("What they cost")).to_be_visible(timeout=LONG)
+    expect(page.get_by_text("Cost: time and size")).to_be_visible(timeout=LONG)
     no_fault(page)
     picture(page, "handbook_compare")

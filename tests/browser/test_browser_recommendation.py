@@ -30,7 +30,7 @@ def _epochs(page: Page) -> None:
     """Let the networks train for a few epochs only."""
     open_tab(page, "Train")
     page.get_by_text("Options", exact=True).click()
-    field = page.get_by_role("spinbutton", name="Epochs")
+    field = page.get_by_role("spinbutton", name="Max epochs")
     field.fill(EPOCHS)
     field.press("Enter")
     settled(page)
@@ -72,8 +72,8 @@ def test_the_whole_way_from_u_data_to_report(page: Page, server: str, files: lis
     expect(page.get_by_text("Not trained")).to_have_count(0)
 
     page.get_by_role("button", name="Compare the models").click()
-    expect(page.get_by_text("Two models side by side", exact=True)).to_be_visible()
-    expect(page.get_by_text("What they cost", exact=True)).to_be_visible()
+    expect(page.get_by_text("Pairwise comparison", exact=True)).to_be_visible()
+    expect(page.get_by_text("Cost: time and size", exact=True)).to_be_visible()
     expect(page.get_by_text("Users with different recommendations").first).to_be_visible()
     settled(page)
     no_fault(page)
@@ -86,8 +86,8 @@ def test_the_whole_way_from_u_data_to_report(page: Page, server: str, files: lis
 
     open_tab(page, "Bias")
     expect(page.get_by_text("Exposure", exact=True).first).to_be_visible()
-    _answered(page, "Scoring every group")
-    expect(page.get_by_text("How far apart the groups are").first).to_be_visible()
+    _answered(page, "Computing metrics by group")
+    expect(page.get_by_text("Disparities between groups").first).to_be_visible()
     no_fault(page)
     picture(page, "lists_own_bias")
 

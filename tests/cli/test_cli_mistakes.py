@@ -102,7 +102,7 @@ def test_a_fault_of_ours_exits_with_one_and_an_id(plain_run, monkeypatch, capsys
     monkeypatch.setattr("dl_core.pipeline.compare", broken)
     assert main(["compare", "--run", str(plain_run.folder)]) == 1
     last = capsys.readouterr().err.splitlines()[-1]
-    assert last.startswith("Something went wrong on our side (fault ")
+    assert last.startswith("Internal error (fault ")
 
 
 def test_as_a_program_it_answers_on_the_right_streams():

@@ -192,7 +192,7 @@ def test_non_utf8_names_in_a_zip(read: Reads, pack: Callable[..., Path]):
 @pytest.mark.parametrize(
     ("options", "problem"),
     [
-        ({"size": 5}, "working size"),
+        ({"size": 5}, "image size"),
         ({"channels": 2}, "channels"),
         ({"label": "nothing"}, "there is no column 'nothing'"),
     ],

@@ -43,7 +43,7 @@ def test_a_mistake_of_the_user_is_told_in_its_parts(engine):
 def test_a_fault_of_ours_has_an_id_and_its_traceback_stands_in_the_log_only(engine, tmp_path, task):
     job = engine.submit(TASK + task, {}, owner="a")
     assert (job.state, job.error["kind"], job.error["job"]) == ("failed", "Fault", job.id)
-    assert "Something went wrong on our side" in job.error["line"]
+    assert "Internal error" in job.error["line"]
     folder = tmp_path / "jobs" / job.id
     assert "Traceback" in (folder / "log.txt").read_text()
     assert "Traceback" not in (folder / "status.json").read_text()

@@ -76,27 +76,31 @@ def test_compare_names_the_best_by_error_and_by_what_is_promised() -> None:
         and "n = 6 series" in words
         and "lower is better" in json.dumps(drawn(test, "leaderboard_mase"))
     )
-    assert "Forecasts over the same history" in words and "is closest here" in words
+    assert "Forecasts of one window" in words and "lowest MASE" in words
     names = {one.get("name") for one in drawn(test, "fan")["data"]}
-    assert {"history", "what came", "NLinear"} <= names
+    assert {"history", "actual", "NLinear"} <= names
     test.segmented_control(key="forecasting_metric").set_value("coverage_80")
-    assert "comes closest to 0.80" in said(settled(test))
+    assert "is closest to 0.80" in said(settled(test))
     assert drawn(test, "leaderboard_coverage_80")["layout"]["shapes"][0]["x0"] == 0.8
     test.segmented_control(key="forecasting_metric").set_value("width_95")
-    assert "has the narrowest" in said(settled(test))
+    assert "is the sharpest" in said(settled(test))
 
 
 @pytest.mark.usefixtures("shops")
 def test_slices_say_who_leads_and_how_honest_intervals_are() -> None:
     test = opened("Compare")
-    assert f"of {HORIZON} steps ahead" in said(test)
-    for form, seen in (("by_window", "of 2 windows"), ("coverage", "Intervals that promise"), ("by_length", "alike")):
+    assert f"of {HORIZON} forecast steps" in said(test)
+    for form, seen in (
+        ("by_window", "of 2 windows"),
+        ("coverage", "Empirical coverage of"),
+        ("by_length", "Too few evaluated series"),
+    ):
         test.segmented_control(key="forecasting_slices").set_value(form)
         assert seen in said(settled(test)), form
     test.segmented_control(key="forecasting_slices").set_value("coverage")
     chart = drawn(settled(test), "coverage")
     assert chart["layout"]["xaxis"]["tickformat"] == ".0%" and max(chart["data"][0]["x"]) <= 1
-    assert chart["data"][0]["y"] == [0, 0] and "points" in chart["layout"]["yaxis"]["title"]["text"]
+    assert chart["data"][0]["y"] == [0, 0] and "(pp)" in chart["layout"]["yaxis"]["title"]["text"]
 
 
 @pytest.mark.usefixtures("shops")
@@ -109,7 +113,7 @@ def test_a_series_and_a_window_are_chosen() -> None:
     first = drawn(settled(test), "fan")["data"][-1]["x"]
     assert len(first) == len(last) == HORIZON and first[-1] < last[0]
     test.text_input(key="forecasting_compare_search").set_value("nobody")
-    assert "No series has that in its name" in said(settled(test))
+    assert "No matching series" in said(settled(test))
 
 
 @pytest.mark.usefixtures("shops")
@@ -117,7 +121,7 @@ def test_robustness_is_asked_for_when_opened() -> None:
     test = opened("Compare")
     test.session_state["forecasting_robust"] = True
     words = said(settled(test))
-    assert "suffer" in words and "The strongest is" in words
+    assert "robust to" in words and "Severity 5:" in words
     test.segmented_control(key="forecasting_corruption").set_value("level_shift")
     assert "level shifts" in said(settled(test))
 
@@ -139,10 +143,10 @@ def test_explain_sets_two_methods_side_by_side_and_takes_a_step() -> None:
 def test_bias_shows_groups_and_a_shift_that_mends() -> None:
     test = opened("Bias")
     words = said(test)
-    assert "by region" in words and "How far apart the groups are" in words
-    assert "A shift for each group" in test.selectbox(key="forecasting_mitigate_method").options
+    assert "by region" in words and "Disparities between groups" in words
+    assert "Group-wise bias correction" in test.selectbox(key="forecasting_mitigate_method").options
     test.button(key="try_mitigation").click()
-    assert "over all" in said(settled(test))
+    assert "Overall cost" in said(settled(test))
 
 
 @pytest.mark.usefixtures("shops")
@@ -173,15 +177,15 @@ def test_new_files_are_forecast_and_left_again() -> None:
 @pytest.mark.usefixtures("shops")
 def test_a_changed_plan_is_drawn_beside_the_planned() -> None:
     test = opened("Predict")
-    test.session_state["forecasting_predict_tabs"] = "What if: change the plan"
-    assert "sum of all steps ahead: NLinear unchanged" in said(settled(test))
+    test.session_state["forecasting_predict_tabs"] = "What if: change future covariates"
+    assert "sum over the horizon: NLinear unchanged" in said(settled(test))
     test.segmented_control(key="forecasting_plan_value_promo").set_value(1.0)
     words = said(settled(test))
     assert (
         "From Jan 2018 to Jun 2018" in words
-        and "sum of all steps ahead: NLinear" in words
+        and "sum over the horizon: NLinear" in words
         and " %" in words
-        and "does not prove a cause" in words
+        and "not evidence of a causal effect" in words
     )
     assert {"NLinear, changed", "NLinear, planned"} & {one.get("name") for one in drawn(test, "what_if_plan")["data"]}
 
@@ -193,7 +197,7 @@ def test_more_series_than_came_back_are_searched(shops: Run, monkeypatch: pytest
     test.text_input(key="forecasting_ahead_search").set_value("shop 5")
     assert settled(test).selectbox(key="forecasting_ahead_series").options == ["shop 5"]
     test.text_input(key="forecasting_ahead_search").set_value("nobody")
-    assert "No series has that in its name" in said(settled(test))
+    assert "No matching series" in said(settled(test))
 
 
 def test_one_series_alone_has_no_groups() -> None:
@@ -212,15 +216,15 @@ def test_the_leader_is_the_closest_to_a_target() -> None:
     signed = pd.DataFrame({"model": ["a", "b"], "value": [-0.4, 0.1]})
     assert leading_model.ranked("bias", signed)["model"].tolist() == ["b", "a"]
     lines = [{"name": "A", "x": [1, 2, 3], "y": [0.9, 0.8, 0.7]}, {"name": "B", "x": [1, 2, 3], "y": [0.8, 0.7, 0.9]}]
-    assert curves.leads(context, "coverage_80", lines, "steps").endswith("A is the best at 1 of 3 steps") is False
-    assert curves.leads(context, "mase", lines, "steps").endswith("B is the best at 2 of 3 steps")
+    assert curves.leads(context, "coverage_80", lines, "steps").endswith("A is best at 1 of 3 steps") is False
+    assert curves.leads(context, "mase", lines, "steps").endswith("B is best at 2 of 3 steps")
 
 
 def test_stretches_of_one_weight_are_named_together() -> None:
     months = [f"2020-{month:02d}-01 00:00:00" for month in range(1, 7)]
     one = list(zip(months, [0.0, 1.0, 1.0, -3.0, -3.0, 0.5], strict=True))
-    assert explain.strongest(one) == "Apr 2020 to May 2020 count most (−3.00 a step)"
-    assert explain.strongest(one[:1]).endswith("counts most (+0)")
+    assert explain.strongest(one) == "Apr 2020 to May 2020 contribute most (−3.00 per step)"
+    assert explain.strongest(one[:1]).endswith("contributes most (+0)")
     assert forecast_charts.moments([1, 2]) == ["step 1", "step 2"]
     assert forecast_charts.moments(["2020-01-01 05:00:00"]) == ["1 Jan 2020, 05:00"]
     assert forecast_charts.moments(["2020-01-01 00:00:00", "2020-01-08 00:00:00"]) == ["1 Jan 2020", "8 Jan 2020"]
@@ -254,14 +258,14 @@ def test_parts_and_covariates_are_drawn_with_their_names(monkeypatch: pytest.Mon
     context.summary = {"dataset": {"roles": {"value": ["sales"]}}}
     ahead = {"ahead": {"time": ["2020-01-01 00:00:00", "2020-02-01 00:00:00"]}}
     one = {"model": "nbeats", "method": "components", "parts": ["trend", "season"], "weights": [[1, 2], [0.5, -0.5]]}
-    explain._components(context, one, ahead, "Trend, season, rest")
+    explain._components(context, one, ahead, "Trend, season, residual")
     chart, alt = charts.pop()
-    assert alt.startswith("Trend, season, rest: what NBEATS adds up. trend from 1.00 to 2.00")
+    assert alt.startswith("Trend, season, residual: components of NBEATS. trend from 1.00 to 2.00")
     assert {line.name for line in chart.data} >= {"trend", "season"}
     explain._covariates({"model": "nbeats", "method": "occlusion"}, [("promo", -14.0), ("rain", 2.0)])
     chart, alt = charts.pop()
     assert alt == "Covariates: promo −14.0; rain +2.00." and list(chart.layout.xaxis.range) == [-18.0, 6.0]
-    assert explain.strongest([("2020-01-01", 3.0)], [("promo", -14.0)]) == "promo counts most (−14.0)"
+    assert explain.strongest([("2020-01-01", 3.0)], [("promo", -14.0)]) == "promo contributes most (−14.0)"
 
 
 @pytest.mark.usefixtures("shops")
@@ -288,8 +292,8 @@ def test_the_learning_curve_says_who_is_ahead_where_little_is_known(monkeypatch:
     test.session_state["forecasting_labels"] = True
     settled(test).button(key="draw_curve").click()
     words = said(settled(test))
-    assert "With 12 steps of history, Pretrained is ahead: MASE 0.850" in words
-    assert "With 12 series, Pretrained is ahead" in words and "Judged on the same windows." in words
+    assert "With 12 steps of history, Pretrained leads: MASE 0.850" in words
+    assert "With 12 series, Pretrained leads" in words and "Judged on the same windows." in words
     assert len(drawn(test, "curve_length")["data"]) == 4  # a line and a band for each model
 
 

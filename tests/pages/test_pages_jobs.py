@@ -91,7 +91,7 @@ def upload(test: AppTest, name: str) -> AppTest:
     """Upload a file under ``name`` through the dialog."""
     test.button(key="source_upload").click().run()
     test.file_uploader(key="upload_files").upload("cases.zip", b"not looked at here", "application/zip").run()
-    assert "Personal fields of DICOM headers" in said(test)
+    assert "Personal DICOM header fields" in said(test)
     test.text_input(key="upload_name").set_value(name).run()
     test.button(key="upload_read").click().run()
     return test.run()
@@ -118,9 +118,9 @@ def test_a_fault_in_training_shows_an_id_and_no_inside() -> None:
     test.run()
     words = said(test)
     assert "secret" not in words
-    assert "Something went wrong on our side" in words
+    assert "Internal error" in words
     assert "earlier runs are untouched" in words
-    assert test.button(key="resume").label == "Go on from the last checkpoint"
+    assert test.button(key="resume").label == "Resume from checkpoint"
 
 
 @pytest.mark.usefixtures("workspace", "sample")
@@ -153,7 +153,7 @@ def test_upload_shows_findings_that_can_be_mended() -> None:
     assert "**mine** · 40 images" in words
     assert "2 pairs leak." in words
     test.button(key="mend_leak").click().run()
-    assert test.button(key="mend_leak").label == "Will be mended"
+    assert test.button(key="mend_leak").label == "Will be fixed"
 
 
 @pytest.mark.usefixtures("workspace", "sample")
@@ -193,8 +193,8 @@ def test_a_shared_run_opens_read_only_and_closes_when_sharing_ends() -> None:
     second.query_params["run"] = run.id
     del second.session_state["_bench_medical_imaging"]
     second.run()
-    assert "Shared with you, read only" in said(second)
-    assert "shared with you to read" in said(second)
+    assert "Shared with you, read-only" in said(second)
+    assert "shared read-only" in said(second)
     store.share_run(run.id, owner, False)
     second.run()
     assert "there is no run of that id here" in said(second).lower()
@@ -209,7 +209,7 @@ def test_run_is_listed_renamed_and_deleted() -> None:
     assert not test.exception
     assert test.dataframe[0].value["Name"].tolist() == ["Small sample, 4 models"]
     test.text_input(key="runs_search").set_value("nothing like it").run()
-    assert "No run fits the search." in said(test)
+    assert "No matching runs." in said(test)
 
 
 def test_no_page_loads_keras_or_scikit_learn(tmp_path: Path) -> None:

@@ -76,7 +76,7 @@ def test_train_hides_what_was_decided_when_reading() -> None:
     test = opened("Train")
     keys = [one.key for one in test.number_input]
     assert "recommendation_option_k" in keys and "recommendation_option_min_user" not in keys
-    assert "There are no labels" not in said(test)
+    assert "No labels:" not in said(test)
 
 
 @pytest.mark.usefixtures("films")
@@ -115,7 +115,7 @@ def test_explain_finds_a_user_by_id() -> None:
 def test_bias_shows_exposure_and_what_reranking_costs() -> None:
     test = opened("Bias")
     words = said(test)
-    assert "How far apart the groups are" in words and "Gini of exposure" in words
+    assert "Disparities between groups" in words and "Gini of exposure" in words
     assert "Before and after" in words and "Example list, before and after" in words
     test.button(key="simulate_feedback").click()
     words = said(settled(test))

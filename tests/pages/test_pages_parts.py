@@ -63,7 +63,7 @@ def test_upload_keeps_folders_and_numbers_names_that_stand_twice() -> None:
 def test_empty_upload_is_refused_by_name() -> None:
     with pytest.raises(FileError, match=r"nothing\.png: the file is empty"):
         uploads.write_upload([Uploaded("nothing.png", b"")])
-    with pytest.raises(FileError, match="No file was chosen"):
+    with pytest.raises(FileError, match="No file was selected"):
         uploads.write_upload([])
 
 

@@ -26,8 +26,8 @@ def test_compare_gives_a_verdict_in_words_and_paired_differences() -> None:
     assert not test.exception
     assert not test.error
     assert "frozen_features" in test.info[0].value or "Frozen features" in test.info[0].value
-    assert "Two models side by side" in said(test)
-    assert "n = 8 test rows, the same for both" in said(test)
+    assert "Pairwise comparison" in said(test)
+    assert "n = 8 test rows, paired" in said(test)
 
 
 @pytest.mark.usefixtures("workspace", "sample")
@@ -35,7 +35,7 @@ def test_bias_says_that_groups_are_too_small() -> None:
     test = tab("Bias")
     assert not test.exception
     assert any("too few to say anything" in warning.value for warning in test.warning)
-    assert "How far apart the groups are" in said(test)
+    assert "Disparities between groups" in said(test)
 
 
 @pytest.mark.usefixtures("workspace", "sample")
@@ -52,9 +52,9 @@ def test_a_model_that_is_gone_gives_a_line_and_a_way_on() -> None:
 @pytest.mark.parametrize(
     ("name", "words"),
     [
-        ("Compare", "Two models side by side"),
+        ("Compare", "Pairwise comparison"),
         ("Explain", "Saliency for"),
-        ("Bias", "How far apart the groups are"),
+        ("Bias", "Disparities between groups"),
         ("Predict", "Six test cases of the sample"),
         ("Report", "Preview"),
     ],
@@ -78,6 +78,6 @@ def test_the_prepared_run_answers_without_a_worker(name: str, words: str, monkey
 @pytest.mark.usefixtures("workspace")
 def test_a_case_is_called_by_the_same_probability_everywhere() -> None:
     test = tab("Explain")
-    sentence = next(element.value for element in test.markdown if "is truly" in element.value)
+    sentence = next(element.value for element in test.markdown if "has true class" in element.value)
     sure = sentence.split("(")[1].split(")")[0]
     assert any(f"probability {sure}" in element.value for element in test.caption)

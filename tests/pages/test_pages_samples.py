@@ -81,4 +81,4 @@ def test_a_second_sample_is_read_and_ready_to_train() -> None:
     test.run()
     assert not test.exception and not test.error
     words = " ".join(str(one.value) for one in test.markdown)
-    assert "**Second sample** · 80 " in words and "Ready to train" not in words  # the dialog is closed
+    assert "**Second sample** · 80 " in words and "No training yet" not in words  # the dialog is closed

@@ -91,10 +91,10 @@ def drawn(test: AppTest, key: str) -> dict[str, Any]:
 def test_data_shows_counts_the_list_the_lines_and_the_season() -> None:
     test = opened("Data")
     words = said(test)
-    assert [one.label for one in test.metric] == ["Series", "Steps in all", "One step", "Season"]
+    assert [one.label for one in test.metric] == ["Series", "Observations", "Frequency", "Season length"]
     assert [one.value for one in test.metric] == ["4", "384", "a month", "12"]
-    assert "From Jan 2010 to Dec 2017. 96 steps each. No step is blank." in words
-    assert "Judged on 2 windows of 6 steps at the end of all of them" in words
+    assert "From Jan 2010 to Dec 2017. 96 steps each. No missing values." in words
+    assert "Evaluated on 2 windows of 6 steps at the end of all series" in words
     assert "is usually highest" in words and "These belong to the sample." in words
     assert test.dataframe[0].value["Series"].tolist() == [f"shop {at}" for at in (3, 2, 1, 0)]
     chart = drawn(test, "series_lines")
@@ -111,7 +111,7 @@ def test_series_are_searched_and_the_end_is_drawn_alone() -> None:
     test.segmented_control(key="forecasting_lines_view_None").set_value("end")
     assert len(drawn(settled(test), "series_lines")["data"][0]["x"]) == 24 * 3
     test.text_input(key="forecasting_listed_search").set_value("nowhere")
-    assert "No series fits" in said(settled(test))
+    assert "No matching series" in said(settled(test))
 
 
 @pytest.mark.usefixtures("shops")
@@ -121,8 +121,8 @@ def test_train_hides_what_was_decided_when_reading_and_says_what_is_held_out() -
     assert {"forecasting_option_horizon", "forecasting_option_windows", "forecasting_option_reconcile"} <= keys
     assert not {"forecasting_option_season", "forecasting_option_frequency", "forecasting_option_layout"} & keys
     words = said(test)
-    assert "There are no labels" not in words and "Judged on the last 2 windows of 6 steps" in words
-    assert "Steps ahead" in [one.label for one in test.number_input]
+    assert "No labels:" not in words and "Evaluated on the last 2 windows of 6 steps" in words
+    assert "Forecast horizon" in [one.label for one in test.number_input]
 
 
 @pytest.mark.usefixtures("shops")
@@ -146,11 +146,11 @@ def test_season_is_changed_by_reading_again_and_the_horizon_without() -> None:
     owner = owner_of(test.session_state["_owner_token"])
     (first,) = get_store().datasets(owner)
     test.number_input(key=number_key(test, "horizon")).set_value(4)
-    pressed(test, "Use these")
+    pressed(test, "Apply")
     assert test.session_state["forecasting_option_horizon"] == 4 and "of 4 steps" in said(settled(test))
     assert len(get_store().datasets(owner)) == 1
     test.text_input(key=text_key(test, "season")).set_value("6")
-    pressed(test, "Use these")
+    pressed(test, "Apply")
     settled(test)
     assert len(get_store().datasets(owner)) == 2
     assert [one.value for one in test.metric][3] == "6" and "Read again from the rows that were kept" in said(test)
@@ -205,7 +205,7 @@ def test_home_and_concepts_speak_of_forecasting() -> None:
     test.switch_page("pages/concepts.py").run()
     assert not test.exception and not test.error
     titles = [one.value for one in test.subheader]
-    assert {"Rolling origins", "Conformal intervals", "Why steps are never shuffled"} <= set(titles)
+    assert {"Rolling origins", "Conformal intervals", "Why splits are temporal, not random"} <= set(titles)
 
 
 def test_concepts_draw_without_a_sample(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -214,7 +214,7 @@ def test_concepts_draw_without_a_sample(monkeypatch: pytest.MonkeyPatch) -> None
     for idea in concepts.IDEAS:
         assert idea.alone
         idea.draw(None)
-    assert len(said_of) == 5 and "true values lie in the 80 % interval" in said_of[1]
+    assert len(said_of) == 5 and "actual values lie in the 80 % interval" in said_of[1]
     between, ahead = concepts.shuffled_errors()
     assert ahead > 2 * between
     ratios = concepts._ratios()
@@ -278,8 +278,8 @@ def test_a_chart_of_one_series_is_named_by_its_value_and_names_are_no_markup() -
 
 def test_the_list_names_blanks_only_where_there_are_any() -> None:
     one = {"series": "a", "spark": [1.0], "mean": 1.0, "steps": 3, "blank": 0, "groups": {"region": "north"}}
-    assert list(data.table([one])) == ["Series", "Course", "Mean", "Steps", "region"]
-    assert "Blank" in data.table([{**one, "blank": 1}])
+    assert list(data.table([one])) == ["Series", "History", "Mean", "Observations", "region"]
+    assert "Missing" in data.table([{**one, "blank": 1}])
 
 
 def test_every_layout_has_a_line_and_an_example() -> None:
@@ -293,7 +293,9 @@ def test_the_home_card_draws_a_kept_forecast(monkeypatch: pytest.MonkeyPatch) ->
     monkeypatch.setattr(preview, "forecast", lambda domain: concepts.made_up())
     monkeypatch.setattr(preview.charts, "draw", lambda chart, alt, **more: said_of.append(alt))
     preview.draw(registry.get_domain("forecasting"))
-    assert said_of[0].startswith("a made-up series: history, forecast with its intervals, what came. example from ")
+    assert said_of[0].startswith(
+        "a simulated series: history, forecast with prediction intervals, actual values. example from "
+    )
 
 
 def test_the_home_card_says_nothing_without_a_run() -> None:

@@ -44,7 +44,7 @@ def trained(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def wine(trained: Path, workspace: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Register the toy domain with its sample and a text of several lines among its options."""
-    rules = Option("rules", str, "", "one rule a line", lines=True)
+    rules = Option("rules", str, "", "one rule per line", lines=True)
     domain = dataclasses.replace(
         TOY,
         sample=Sample(trained, "Wines", trained / "prepared_run"),
@@ -90,14 +90,14 @@ def test_explain_lists_cases_by_probability_and_draws_contributions() -> None:
     listed = test.dataframe[0].value
     assert listed["Probability"].is_monotonic_decreasing and {"tannin", "country"} <= set(listed)
     words = said(test)
-    assert "is truly" in words and "Faithful" in words
+    assert "has true class" in words and "Faithful" in words
     assert "Leave out: " in words
 
 
 @pytest.mark.usefixtures("wine")
 def test_bias_speaks_of_groups() -> None:
     test = opened("Bias")
-    assert "How far apart the groups are" in said(test)
+    assert "Disparities between groups" in said(test)
     assert "images" not in said(test)
 
 
@@ -137,8 +137,8 @@ def test_inputs_that_moved_are_told_from_those_that_did_not() -> None:
 
 def test_ageing_names_the_line_that_changes_most() -> None:
     series = [{"name": "Rules", "y": [0.5, 0.45]}, {"name": "Network", "y": [0.8, 0.5]}, {"name": "New", "y": [0.1]}]
-    assert ageing._sentence(series, "AUPRC") == "Network loses most: 0.300 of AUPRC from the first to the last week"
-    assert ageing._sentence([series[2]], "AUPRC") == "AUPRC in the one week of the test"
+    assert ageing._sentence(series, "AUPRC") == "Network loses most: 0.300 AUPRC from the first to the last week"
+    assert ageing._sentence([series[2]], "AUPRC") == "AUPRC in the single test week"
 
 
 def test_downloads_hold_no_formulas() -> None:

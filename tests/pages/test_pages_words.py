@@ -117,7 +117,7 @@ def test_a_blend_tells_how_it_weighs_its_paths():
 
     chosen = {"weights": {"linear": 1.0, "deep": 0.001}, "held_ndcg": {"linear": 0.1356, "deep": 0.11, "blend": 0.136}}
     assert paths_sentence("Blend", chosen) == (
-        "Blend: its paths weigh linear 100 %, deep 0 %. On held-out users of the validation they reach nDCG linear "
-        "0.136, deep 0.110, blend 0.136. The deep path has next to no say here."
+        "Blend: weights linear 100 %, deep 0 %. nDCG on held-out validation users: linear 0.136, deep 0.110, "
+        "blend 0.136. The deep component contributes almost nothing."
     )
     assert paths_sentence("EASE", {"ridge": 400.0}) == ""

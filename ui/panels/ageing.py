@@ -28,14 +28,14 @@ def show(domain: Domain, context: PageContext) -> None:
     """Draw the panel."""
     if not is_shown(context):
         return
-    st.subheader("How they age", anchor=False)
+    st.subheader("Model ageing: performance over time", anchor=False)
     metric = _pick_metric(domain, context)
-    found = context.probe("ageing", {"metric": metric, "update": False}, label="Scoring week by week")
+    found = context.probe("ageing", {"metric": metric, "update": False}, label="Scoring by week")
     if found is None:
         return
     rows = pd.DataFrame(found["rows"])
     if rows.empty:
-        st.caption("The test rows hold no whole week with labels.")
+        st.caption("No full week with labels in the test set.")
         return
     place = st.container()
     updated = _updated(context, metric)
@@ -48,7 +48,7 @@ def show(domain: Domain, context: PageContext) -> None:
 def _pick_metric(domain: Domain, context: PageContext) -> str:
     known = [name for name in domain.metrics if isinstance(metric_words.metric(name), ClassMetric)]
     return st.selectbox(
-        "Metric by week",
+        "Metric per week",
         known,
         known.index(domain.primary_metric),
         format_func=lambda name: metric_words.of(name).label,
@@ -66,7 +66,7 @@ def _updated(context: PageContext, metric: str) -> list[dict[str, Any]]:
     asked = f"{context.key}_ageing_asked"
     with st.container(horizontal=True, vertical_alignment="bottom"):
         model = st.selectbox(
-            "A model that learns on",
+            "Model for incremental (online) update",
             deep,
             deep.index(best_model(context.models, "deep") or deep[0]),
             format_func=context.label,
@@ -76,16 +76,21 @@ def _updated(context: PageContext, metric: str) -> list[dict[str, Any]]:
         )
         wanted = [str(context.run), model]
         st.button(
-            "Update with each new labelled week",
+            "Update online, week by week",
             icon=":material/update:",
             key="ageing_update",
             on_click=lambda: st.session_state.update({asked: wanted}),
-            help="Before each week the model learns from all rows whose labels have arrived by then.",
+            help=(
+                "Before each week the model is updated on all rows whose labels have arrived by then (after the "
+                "label delay)."
+            ),
         )
     if st.session_state.get(asked) != wanted:
         return []
     question = {"models": [model], "metric": metric, "update": True}
-    found = context.probe("ageing", question, label=f"{context.label(model)} learns on, week by week", lane="train")
+    found = context.probe(
+        "ageing", question, label=f"Incremental update of {context.label(model)}, week by week", lane="train"
+    )
     return [] if found is None else found["rows"]
 
 
@@ -113,15 +118,15 @@ def _chart(context: PageContext, rows: pd.DataFrame, metric: str) -> None:
         )
     title = _sentence(series, metric_words.of(metric).label)
     label = metric_words.of(metric).label
-    chart = charts.lines(series, title, x="Week of the test, by its first day", y=label, height=420, direct=False)
+    chart = charts.lines(series, title, x="Test week (first day)", y=label, height=420, direct=False)
     chart.update_xaxes(type="date", tickvals=sorted(set(rows["week"])), tickformat="%d %b")
     charts.draw(chart, alt=title, key=f"ageing_{metric}")
     first = rows[rows["model"] == rows["model"].iloc[0]]
     st.caption(
-        f"Models stay as they were trained; thresholds too. {count(first['n'].min())} to {count(first['n'].max())} "
-        f"{context.words.row[1]} a week, {count(first['positives'].min())} to "
-        f"{count(first['positives'].max())} of them {context.classes[-1]}. Bands: 95 % intervals, of "
-        f"{context.label(best)} and of a model that learns on."
+        f"Models and thresholds are fixed after training. {count(first['n'].min())} to {count(first['n'].max())} "
+        f"{context.words.row[1]} per week, {count(first['positives'].min())} to {count(first['positives'].max())} "
+        f"of them {context.classes[-1]}. Bands: 95 % intervals, of {context.label(best)} and of the incrementally "
+        "updated model."
     )
 
 
@@ -129,6 +134,6 @@ def _sentence(series: list[dict[str, Any]], label: str) -> str:
     """Return which line changes most from its first to its last week."""
     found = changes_most({one["name"]: one["y"] for one in series})
     if found is None:
-        return f"{label} in the one week of the test"
+        return f"{label} in the single test week"
     word = "gains" if found[1] > 0 else "loses"
     return f"{found[0]} {word} most: {number(abs(found[1]))} of {label} from the first to the last week"

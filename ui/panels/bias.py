@@ -16,8 +16,8 @@ from ui.shell.context import PageContext
 from ui.shell.words import count, estimate, interval, number, percent, signed
 
 LONE = (
-    "Bias compares groups of series, such as regions or sectors, and here one series alone was judged. Whether it is "
-    "forecast too high or too low stands in Compare, under Mean signed error."
+    "Bias compares groups of series, such as regions or sectors; here a single series was evaluated. Its "
+    "systematic over- or underforecasting is on the Compare tab, metric Mean signed error."
 )
 AXIS = "{label}; dotted: all {units}, {estimate}"
 MOST_GROUPS = 12  # of a column that has more, unless more are large enough to judge
@@ -34,19 +34,22 @@ def show(domain: Domain, context: PageContext) -> None:
     with st.container(horizontal=True, vertical_alignment="bottom"):
         model = _pick_model(context)
         place = st.container()
-    report = context.ask("bias", {"model": model, "columns": chosen}, label="Scoring every group")
+    report = context.ask("bias", {"model": model, "columns": chosen}, label="Computing metrics by group")
     if report is None:
         return
     columns = report["columns"]
     if not chosen:
         st.session_state[first] = list(report["asked"])
     place.multiselect(
-        "Columns and pairs of columns",
+        "Sensitive features and intersections",
         [*columns, *(f"{a} × {b}" for a, b in combinations(columns, 2))],
         default=report["asked"],
         key=f"{context.key}_bias_columns",
         persist_state="session",
-        help="Groups that came with the data, and what the rows themselves show. A pair looks at both at once.",
+        help=(
+            "Groups from the data's columns and groups derived from the rows. A pair of columns forms intersectional "
+            "groups."
+        ),
     )
     metric = _pick_metric(domain, context, report)
     _warnings(report)
@@ -95,7 +98,7 @@ def _warnings(report: dict[str, Any]) -> None:
             for sentence in more:
                 st.markdown(f"- {sentence}")
     if not report["warnings"]:
-        st.success("No disparity stands out of chance for these columns.", icon=":material/check_circle:")
+        st.success("No significant disparity for these columns.", icon=":material/check_circle:")
 
 
 def _groups(context: PageContext, report: dict[str, Any], model: str, metric: str) -> None:
@@ -107,7 +110,7 @@ def _groups(context: PageContext, report: dict[str, Any], model: str, metric: st
         shown = largest(rows)
         dots = [
             {
-                "label": f"{row['group']} (n = {count(row['n'])}{'' if row['enough'] else ', too few to judge'})",
+                "label": f"{row['group']} (n = {count(row['n'])}{'' if row['enough'] else ', too small to evaluate'})",
                 "value": row["value"],
                 "low": row["low"],
                 "high": row["high"],
@@ -129,7 +132,7 @@ def _groups(context: PageContext, report: dict[str, Any], model: str, metric: st
         charts.draw(chart, alt=title, key=f"bias_{column}_{metric}")
         if len(shown) < len(rows):
             st.caption(
-                f"The {count(len(shown))} largest of {count(len(rows))} groups; the others are too small to judge."
+                f"The {count(len(shown))} largest of {count(len(rows))} groups; the others are too small to evaluate."
             )
 
 
@@ -143,7 +146,7 @@ def largest(rows: pd.DataFrame) -> pd.DataFrame:
 
 
 def _disparities(context: PageContext, report: dict[str, Any], metric: str) -> None:
-    st.markdown("**How far apart the groups are**")
+    st.markdown("**Disparities between groups**")
     rows = [row for row in report["disparities"] if row["metric"] == metric and row["kind"] == "difference"]
     if not rows:
         st.caption("Fewer than two groups are large enough to compare.")
@@ -161,8 +164,8 @@ def _disparities(context: PageContext, report: dict[str, Any], metric: str) -> N
     ratios = [row for row in report["disparities"] if row["metric"] == metric and row["kind"] == "ratio"]
     order = kinds.part(context, "bias", "RATIOS", "worst to best")
     st.caption(
-        "Groups too small to say anything take no part. An interval that holds 0 means the difference may be chance. "
-        f"Ratios of {order}: {', '.join(map(_ratio, ratios)) or 'none'}."
+        "Groups below the minimum size are excluded. An interval that contains 0: not significant. Ratios, "
+        f"{order}: {', '.join(map(_ratio, ratios)) or 'none'}."
     )
 
 
@@ -176,22 +179,22 @@ def _four_fifths(report: dict[str, Any]) -> None:
     rows = sorted(report.get("four_fifths") or (), key=lambda row: row["ratio_called"] or 0)
     if not rows:
         return
-    st.markdown("**The four-fifths rule**")
+    st.markdown("**Four-fifths rule (disparate impact)**")
     table = pd.DataFrame(
         {
             "Group": [_short(row, "group") for row in rows],
             "Column": [row["column"] for row in rows],
-            "Selected": [percent(row["called"]) for row in rows],
-            "Reference": [f"{_short(row, 'favoured')}, {percent(row['called_favoured'])}" for row in rows],
-            "Ratio selected": [_kept(row, "called") for row in rows],
-            "Ratio not selected": [_kept(row, "left_alone") for row in rows],
+            "Selection rate": [percent(row["called"]) for row in rows],
+            "Reference group": [f"{_short(row, 'favoured')}, {percent(row['called_favoured'])}" for row in rows],
+            "Ratio of selection rates": [_kept(row, "called") for row in rows],
+            "Ratio of non-selection rates": [_kept(row, "left_alone") for row in rows],
         }
     )
-    st.dataframe(table, hide_index=True, height="content", alt="The four-fifths rule by group")
+    st.dataframe(table, hide_index=True, height="content", alt="Four-fifths rule by group")
     st.caption(
-        "Each group beside the one that is selected least often; a ratio is the lower rate over the higher. A rule of "
-        "thumb from US hiring guidelines: below four fifths (0.8) a difference calls for a reason. It is no test of "
-        "fairness by itself."
+        "Reference: the group with the lowest selection rate. Disparate impact ratio: lower rate over higher "
+        "rate. Rule of thumb from the US Uniform Guidelines: below 0.8 a disparity needs justification. Not a "
+        "test of fairness by itself."
     )
 
 
@@ -199,7 +202,7 @@ def _kept(row: dict[str, Any], what: str) -> str:
     """Return one ratio of the four-fifths rule with its interval, and whether the rule is kept."""
     ratio = row[f"ratio_{what}"]
     if ratio is None:
-        return "no ratio: nobody is"
+        return "undefined (rate 0)"
     size = f"{number(ratio, 2)} {interval(row[f'low_{what}'], row[f'high_{what}'])}"
     return size if row[f"keeps_{what}"] else f"{size}, below 0.8"
 

@@ -10,7 +10,7 @@ from ui import kinds
 from ui.shell.context import PageContext
 from ui.shell.words import number
 
-KINDS = {"all": "All", "wrong": "Wrong", "uncertain": "Uncertain", "right": "Right"}
+KINDS = {"all": "All", "wrong": "Incorrect", "uncertain": "Uncertain", "right": "Correct"}
 
 
 def outcomes(context: PageContext, model: str) -> pd.DataFrame:
@@ -22,11 +22,11 @@ def outcomes(context: PageContext, model: str) -> pd.DataFrame:
 def sentence(context: PageContext, model: str, row: str) -> str:
     """Return what a case truly is and what the model made of it, as one sentence."""
     said = outcomes(context, model).loc[row]
-    called = f"was called **{said['y_pred']}** ({number(said['confidence'])})"
+    called = f"is predicted **{said['y_pred']}** ({number(said['confidence'])})"
     if pd.isna(said["y_true"]):
         return f"**{row}** {called} by {context.label(model)}."
-    right = "right" if said["right"] else "wrong"
-    return f"**{row}** is truly **{said['y_true']}** and {called} by {context.label(model)}: {right}."
+    right = "correct" if said["right"] else "incorrect"
+    return f"**{row}** has true class **{said['y_true']}** and {called} by {context.label(model)}: {right}."
 
 
 def said_of(context: PageContext, model: str, kind: str = "all", search: str = "") -> pd.DataFrame:

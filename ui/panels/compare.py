@@ -17,7 +17,7 @@ from ui.shell.context import PageContext
 from ui.shell.words import count, duration, interval, number, signed, size
 
 VERDICT = {"better": "better", "worse": "worse", "tie": "a tie"}
-TARGETS = "; coverage and signed error are compared by their distance from what is promised"
+TARGETS = "; coverage and signed error are compared by their distance from the nominal value"
 
 
 def show(domain: Domain, context: PageContext) -> None:
@@ -53,7 +53,7 @@ def show(domain: Domain, context: PageContext) -> None:
 def _metric_and_leaderboard(domain: Domain, context: PageContext, evaluation: Evaluation) -> None:
     """Draw the choice of metric and its chart; another metric draws only these two anew."""
     if evaluation.metrics.empty:
-        st.info(evaluation.note or "There are no labels, so no model can be judged here.", icon=":material/info:")
+        st.info(evaluation.note or "No labels: metrics cannot be computed.", icon=":material/info:")
         return
     metric = _pick_metric(domain, context, evaluation.metrics)
     _leaderboard(context, evaluation.metrics, metric, evaluation.bounds.get(metric))
@@ -91,7 +91,10 @@ def _leaderboard(context: PageContext, table: pd.DataFrame, metric: str, bound: 
     if bound is not None:
         _bound(chart, bound)
     charts.draw(chart, alt=title, key=f"leaderboard_{metric}")
-    st.caption(f"Whiskers: 95 % interval. Protocol: {context.summary['protocol']}. The test set chose nothing.")
+    st.caption(
+        f"Whiskers: 95 % interval. Protocol: {context.summary['protocol']}. The test set was not used for model "
+        "selection."
+    )
 
 
 def _bound(chart: Any, bound: float) -> None:
@@ -111,7 +114,7 @@ def _pick_pair(context: PageContext) -> tuple[str, str] | None:
     if len(names) < 2:
         st.caption("One model was trained; train another to compare.")
         return None
-    st.subheader("Two models side by side", anchor=False)
+    st.subheader("Pairwise comparison", anchor=False)
     first, second = default_pair(context.models)
     left, right = st.columns(2)
     one = left.selectbox(
@@ -149,11 +152,11 @@ def _differences(context: PageContext, comparison: Comparison, pair: tuple[str, 
     units = leading_model.units(context)
     targets = any(leading_model.target(context, row["metric"]) is not None for row in rows)
     tally = comparison.tally(*pair)
-    title = f"A is better by {tally['better']} of {len(rows)} metrics, worse by {tally['worse']}"
+    title = f"A is better on {tally['better']} of {len(rows)} metrics, worse on {tally['worse']}"
     left, right = st.columns([5, 6], gap="large")
     with left:
         drawn = [dot for dot, row in zip(dots, rows, strict=True) if _beside(context, row["metric"])]
-        chart = charts.dots(drawn, title, x="A − B, turned so that right is better; whiskers: 95 %", line=0.0)
+        chart = charts.dots(drawn, title, x="A − B, sign-adjusted: positive favours A; whiskers: 95 %", line=0.0)
         charts.draw(chart, alt=f"{one} against {two}: {title}", key="differences")
     with right:
         table = pd.DataFrame(
@@ -169,8 +172,8 @@ def _differences(context: PageContext, comparison: Comparison, pair: tuple[str, 
         )
         st.dataframe(table, hide_index=True, height="content", alt="Paired differences by metric")
         st.caption(
-            f"A is {one}, B is {two}. n = {count(rows[0]['n'])} test {units}, the same for both; differences are "
-            f"turned so that positive is better{TARGETS if targets else ''}."
+            f"A is {one}, B is {two}. n = {count(rows[0]['n'])} test {units}, paired; differences are "
+            f"sign-adjusted: positive favours A{TARGETS if targets else ''}."
         )
 
 
@@ -193,16 +196,16 @@ def _disagreements(context: PageContext, comparison: dict[str, Any], pair: tuple
 
 def _costs(context: PageContext, comparison: dict[str, Any]) -> None:
     """Show what each model costs: training and prediction time, size."""
-    st.subheader("What they cost", anchor=False)
+    st.subheader("Cost: time and size", anchor=False)
     costs = comparison["costs"]
     table = pd.DataFrame(
         {
             "Model": [context.label(row["model"]) for row in costs],
             "Kind": ["deep" if row["kind"] == "deep" else "baseline" for row in costs],
-            "Training": [duration(row["fit_seconds"]) for row in costs],
-            "One prediction": [duration((row["predict_ms"] or 0) / 1000) for row in costs],
+            "Training time": [duration(row["fit_seconds"]) for row in costs],
+            "Latency per prediction": [duration((row["predict_ms"] or 0) / 1000) for row in costs],
             "Size": [size(row["size_bytes"]) for row in costs],
-            "Learned numbers": [count(row["parameters"]) for row in costs],
+            "Parameters": [count(row["parameters"]) for row in costs],
         }
     )
     st.dataframe(table, hide_index=True, alt="Training time, prediction time and size of each model")
@@ -219,7 +222,7 @@ def paths_sentence(label: str, chosen: dict[str, Any]) -> str:
     total = sum(weights.values()) or 1.0
     shares = ", ".join(f"{name} {100 * weight / total:.0f} %" for name, weight in weights.items())
     reached = ", ".join(f"{name} {alone[name]:.3f}" for name in (*weights, "blend") if name in alone)
-    told = f" On held-out users of the validation they reach nDCG {reached}." if reached else ""
+    told = f" nDCG on held-out validation users: {reached}." if reached else ""
     deep = weights.get("deep", 0.0) / total
-    verdict = " The deep path has next to no say here." if "deep" in weights and deep < 0.05 else ""
-    return f"{label}: its paths weigh {shares}.{told}{verdict}"
+    verdict = " The deep component contributes almost nothing." if "deep" in weights and deep < 0.05 else ""
+    return f"{label}: weights {shares}.{told}{verdict}"

@@ -35,7 +35,7 @@ class Idea(NamedTuple):
 def show() -> None:
     """Draw the page: the ideas that hold for every kind of row, then those of each."""
     st.title("Concepts", anchor=False)
-    st.caption("What the words on these pages mean, and what they do not mean.")
+    st.caption("The main terms of these pages, with their limits.")
     known = [domain for domain in domains().values() if folder_of(domain) is not None]
     ideas = [(idea, next(iter(known), None)) for idea in IDEAS]
     for kind in kinds().values():
@@ -60,21 +60,22 @@ def show() -> None:
 
 
 CALIBRATION = (
-    "A model is calibrated if, of all cases to which it gives 80 %, four in five are truly of that class. Networks are "
-    "often too sure of themselves. *Temperature scaling* divides their scores by one number, chosen on validation "
-    "rows; ranks stay the same, probabilities become honest.\n\n"
-    "The closer the dots lie to the diagonal, the more literally a probability may be taken."
+    "A model is calibrated if, among all cases with predicted probability 80 %, four in five are of that class. "
+    "Networks are often overconfident. *Temperature scaling* divides their logits by one number, fitted on the "
+    "validation set; the ranking stays the same, the probabilities become calibrated.\n\nIn the *reliability "
+    "diagram*, the closer the points to the diagonal, the better the calibration."
 )
 INTERVALS = (
-    "A score on 100 test images is a guess about all future ones. The 95 % interval says how far off that guess may "
-    "be. It shrinks with the square root of n: four times as many test rows halve it.\n\n"
-    "Two models are compared *paired*, on the same rows: if the interval of their difference holds 0, it is a tie, and "
-    "the simpler model will do."
+    "A metric on 100 test images is an estimate for all future ones. The 95 % *confidence interval* shows its "
+    "sampling uncertainty. It shrinks with the square root of n: four times as many test rows halve it.\n\nTwo "
+    "models are compared *paired*, on the same rows: if the interval of their difference contains 0, it is a tie, "
+    "and the simpler model will do."
 )
 BIAS = (
-    "A good overall score can hide a group for which the model fails. So each metric is shown by group, with interval "
-    "and n. A small group has a wide interval: that is not proof of fairness, only a lack of data. Reweighing and "
-    "thresholds for each group can narrow a gap, and usually cost something elsewhere; both are shown."
+    "A good overall metric can hide a group for which the model fails. So each metric is disaggregated by group, "
+    "with interval and n. A small group has a wide interval: that is not evidence of fairness, only a lack of "
+    "data. *Mitigation* by reweighing or per-group thresholds can reduce a disparity and usually costs "
+    "performance elsewhere; both are shown."
 )
 
 
@@ -105,9 +106,9 @@ def _calibration(domain: Domain) -> None:
         {"name": "sample", "x": curve["predicted"], "y": curve["observed"], "colour": colour},
     ]
     title = f"{domain.models[name].label}, on the sample"
-    chart = charts.lines(series, title, x="Probability given", y="Share that was true", direct=False)
+    chart = charts.lines(series, title, x="Predicted probability", y="Observed frequency", direct=False)
     pairs = zip(curve["predicted"], curve["observed"], strict=True)
-    said = "; ".join(f"{number(given)} given, {number(true)} true" for given, true in pairs)
+    said = "; ".join(f"predicted {number(given)}, observed {number(true)}" for given, true in pairs)
     charts.draw(chart, f"Calibration of {domain.models[name].label}: {said}.", key="concept_calibration")
 
 
@@ -124,7 +125,7 @@ def _intervals(domain: Domain | None) -> None:
     ends = [wilson(0.9 * n, n) for n in sizes]
     band = {"low": [low for low, _ in ends], "high": [high for _, high in ends]}
     series = [{"name": "0.90", "x": sizes, "y": [0.9] * len(sizes), "colour": theme.DEEP[0], **band}]
-    title = "An accuracy of 0.90 is known this well"
+    title = "95 % interval of an accuracy of 0.90 by test-set size"
     chart = charts.lines(series, title, x="Test rows (n), on a log scale", y="Accuracy", direct=False)
     chart.update_layout(showlegend=False)
     chart.update_xaxes(type="log", tickvals=sizes)
@@ -158,6 +159,6 @@ def _bias(domain: Domain) -> None:
 
 IDEAS = (
     Idea("Calibration", CALIBRATION, _calibration),
-    Idea("Intervals", INTERVALS, _intervals, alone=True),
-    Idea("Bias", BIAS, _bias, height=LOW),
+    Idea("Confidence intervals", INTERVALS, _intervals, alone=True),
+    Idea("Bias and fairness", BIAS, _bias, height=LOW),
 )

@@ -13,15 +13,15 @@ from ui.shell.context import PageContext
 from ui.shell.words import count, number, percent
 
 FORMS = {
-    "roc": ("ROC", "fpr", "tpr", "False positive rate", "True positive rate", "Further up and left is better"),
-    "pr": ("Precision-recall", "recall", "precision", "Recall", "Precision", "Further up and right is better"),
+    "roc": ("ROC", "fpr", "tpr", "False positive rate", "True positive rate", "Closer to the top left is better"),
+    "pr": ("Precision-recall", "recall", "precision", "Recall", "Precision", "Closer to the top right is better"),
     "calibration": (
         "Calibration",
         "predicted",
         "observed",
         "Predicted probability",
-        "Observed share",
-        "On the diagonal a probability means what it says",
+        "Observed frequency",
+        "perfectly calibrated on the diagonal",
     ),
 }
 
@@ -67,7 +67,7 @@ def _curve(context: PageContext, evaluation: Evaluation, form: str) -> None:
     charts.draw(chart, alt=f"{name} curves of {count(len(series))} models", key=f"curve_{form}")
     if form == "calibration":
         cooled = [f"{context.label(m)} {number(evaluation.curves[m]['temperature'], 2)}" for m in context.models]
-        st.caption("Probabilities were calibrated on validation rows by temperature: " + ", ".join(cooled) + ".")
+        st.caption("Temperature scaling, fitted on the validation set. Temperatures: " + ", ".join(cooled) + ".")
 
 
 def _operating_point(context: PageContext, evaluation: Evaluation, pair: tuple[str, str]) -> None:
@@ -75,14 +75,14 @@ def _operating_point(context: PageContext, evaluation: Evaluation, pair: tuple[s
     positive = evaluation.classes[-1]
     start = evaluation.curves[pair[0]]["operating_point"]["threshold"]
     cut = st.slider(
-        f"Operating point: call it {positive} from this probability on",
+        f"Operating point: decision threshold for {positive}",
         0.01,
         0.99,
         float(np.clip(start if start is not None else 0.5, 0.01, 0.99)),
         0.01,
         key=f"{context.key}_cut_{pair[0]}",
         persist_state="session",
-        help="The default was picked on validation rows. Lower finds more and raises more false alarms.",
+        help="Default: chosen on the validation set. A lower threshold raises sensitivity and false positives.",
     )
     said = Predictions(context.predictions(), evaluation.classes)
     table = pd.DataFrame({name: at_cut(said, model, cut) for name, model in zip(("A", "B"), pair, strict=True)})
@@ -93,9 +93,9 @@ def at_cut(predictions: Predictions, model: str, cut: float) -> dict[str, str]:
     """Return counts and rates of a model's test rows at a threshold, as text."""
     point = operating_point(predictions, model, cut)
     return {
-        f"{predictions.classes[-1]} found": f"{count(point.found)} of {count(point.found + point.missed)}",
+        f"True positives ({predictions.classes[-1]})": f"{count(point.found)} of {count(point.found + point.missed)}",
         "Sensitivity": percent(point.sensitivity),
-        "False alarms": f"{count(point.alarms)} of {count(point.alarms + point.passed)}",
+        "False positives": f"{count(point.alarms)} of {count(point.alarms + point.passed)}",
         "Specificity": percent(point.specificity),
         "Precision": percent(point.precision),
         "Accuracy": percent(point.accuracy),
@@ -104,7 +104,9 @@ def at_cut(predictions: Predictions, model: str, cut: float) -> dict[str, str]:
 
 def _confusion(context: PageContext, evaluation: Evaluation, model: str) -> None:
     matrix, classes = evaluation.curves[model]["confusion"], list(evaluation.classes)
-    chart = charts.figure(f"Confusion of {context.label(model)}", x="Predicted class", y="True class", height=380)
+    chart = charts.figure(
+        f"Confusion matrix of {context.label(model)}", x="Predicted class", y="True class", height=380
+    )
     chart.add_heatmap(
         z=confusion_shares(matrix),
         x=classes,
@@ -115,7 +117,7 @@ def _confusion(context: PageContext, evaluation: Evaluation, model: str) -> None
         zmin=0,
         zmax=1,
         showscale=False,
-        hovertemplate="truly %{y}, predicted %{x}: %{text}<extra></extra>",
+        hovertemplate="true %{y}, predicted %{x}: %{text}<extra></extra>",
     )
     chart.update_yaxes(autorange="reversed")
     charts.draw(chart, alt=f"Confusion matrix of {context.label(model)}", key="confusion")

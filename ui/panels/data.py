@@ -48,7 +48,7 @@ def _nothing(domain: Domain, context: PageContext) -> None:
     elif domain.sample and (chosen["run"] != "prepared" or samples.prepared_run(domain) is None):
         states.empty(
             "upload_file",
-            "No data yet. Upload your own at the top right, or look around with the sample.",
+            "No data yet. Upload your own at the top right, or open the sample.",
             "Load the sample",
             key="load_sample",
             on_click=sources.open_sample,
@@ -77,9 +77,9 @@ def _inspected(context: PageContext) -> tuple[list[Mapping[str, Any]], Mapping[s
 
 def show_findings(context: PageContext, findings: Sequence[Mapping[str, Any]]) -> None:
     """Draw all findings at once, the worst first, the mendable ones with a switch."""
-    st.subheader("What was found", anchor=False)
+    st.subheader("Data quality findings", anchor=False)
     if not findings:
-        st.success("Nothing to worry about: no duplicates, no gaps, no leaks.", icon=":material/check_circle:")
+        st.success("No issues found: no duplicates, no missing data, no leakage.", icon=":material/check_circle:")
         return
     for at, finding in enumerate(sorted(findings, key=lambda finding: ORDER.get(finding["level"], 3))):
         with st.container(border=True, gap="small"):
@@ -109,11 +109,11 @@ def _mend(context: PageContext, kind: str) -> None:
     mended = state.bench(context.domain, context.owner)["mend"]
     done = kind in mended
     st.button(
-        "Will be mended" if done else "Mend before training",
+        "Will be fixed" if done else "Fix before training",
         icon=":material/check:" if done else ":material/build:",
         key=f"mend_{kind}",
         disabled=context.dataset.get("id") is None,
-        help="Takes these rows out of the training part; test rows are never touched. Press again to undo.",
+        help="Removes these rows from the training set; the test set is never changed. Press again to undo.",
         on_click=lambda: mended.remove(kind) if kind in mended else mended.append(kind),
     )
 
@@ -146,7 +146,7 @@ def _roles(domain: Domain, context: PageContext) -> None:
     columns = [name for name in about["columns"] if name not in made]
     fixed = about.get("id") is None or context.read_only
     with (
-        st.expander("How the columns were read", icon=":material/edit_note:"),
+        st.expander("Column roles", icon=":material/edit_note:"),
         st.form(f"{context.key}_roles", border=False),
     ):
         wanted: dict[str, list[str]] = {}
@@ -155,7 +155,7 @@ def _roles(domain: Domain, context: PageContext) -> None:
                 continue
             many = field.many and field.role not in kind.single
             now = [name for name in about["roles"].get(str(field.role), ()) if name in columns]
-            title = str(field.role).capitalize() + (" (needed)" if field.required else "")
+            title = str(field.role).capitalize() + (" (required)" if field.required else "")
             key = f"role_{about.get('id', 'sample')}_{field.role}"
             if many:
                 wanted[str(field.role)] = st.multiselect(title, columns, now, key=key, help=field.help, disabled=fixed)
@@ -163,8 +163,8 @@ def _roles(domain: Domain, context: PageContext) -> None:
                 at = columns.index(now[0]) if now else None
                 one = st.selectbox(title, columns, at, key=key, help=field.help, disabled=fixed, placeholder="none")
                 wanted[str(field.role)] = [one] if one else []
-        words = "Guessed from the columns' names. Changing them checks the data again."
+        words = "Inferred from column names. Changing them checks the data again."
         st.caption("These belong to the sample." if about.get("id") is None else words)
-        if st.form_submit_button("Read again with these roles", disabled=fixed):
+        if st.form_submit_button("Apply roles and read again", disabled=fixed):
             jobs.start_roles(domain, context.owner, about["id"], wanted)
             st.rerun()

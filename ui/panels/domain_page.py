@@ -70,8 +70,8 @@ def _train_first(context: PageContext, name: str) -> None:
     if context.job is not None and context.job.live:
         states.empty(
             "model_training",
-            f"{name} opens as soon as the training is done.",
-            "See the progress",
+            f"{name} is available once training is done.",
+            "Show progress",
             key=f"go_train_{name}",
             on_click=go_to,
             args=("Train",),

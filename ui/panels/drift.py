@@ -24,11 +24,11 @@ def show(domain: Domain, context: PageContext) -> None:
     """Draw the panel, folded; it is answered when it is opened."""
     if domain.inputs is None:
         return
-    body = st.expander("Which inputs have moved since training?", key=f"{context.key}_drift", on_change="rerun")
+    body = st.expander("Feature drift since training", key=f"{context.key}_drift", on_change="rerun")
     if not body.open:
         return
     with body:
-        found = context.probe("drift", {}, label="Comparing the inputs")
+        found = context.probe("drift", {}, label="Computing feature drift")
         if found is not None:
             _draw(found["rows"])
 
@@ -41,22 +41,22 @@ def how_far(psi: float) -> str:
 def _draw(rows: list[dict[str, Any]]) -> None:
     known = [row for row in rows if row["psi"] is not None and row.get("level") != TOO_FEW]
     if not known:
-        st.caption("There are too few rows to tell whether inputs have moved.")
+        st.caption("Too few rows to measure feature drift.")
         return
     known.sort(key=lambda row: -row["psi"])
     far = {row["column"]: how_far(row["psi"]) for row in known}
     moved = sum(word != "none" for word in far.values())
     clear = [column for column, word in far.items() if word == "clear"]
     if moved:
-        more = f"; {', '.join(clear[:3])} most clearly" if clear else ", none of them clearly"
-        title = f"{count(moved)} of {count(len(known))} inputs have moved{more}"
+        more = f"; {', '.join(clear[:3])} most" if clear else ", none significantly"
+        title = f"{count(moved)} of {count(len(known))} features have drifted{more}"
     else:
-        title = f"None of the {count(len(known))} inputs has moved"
+        title = f"None of the {count(len(known))} features has drifted"
     dots = [
         {"label": shorten(row["column"], LONGEST), "value": row["psi"], "colour": COLOURS[far[row["column"]]]}
         for row in known[:MOST]
     ]
-    chart = charts.dots(dots, title, x="Population stability index in the furthest week of the test", line=SLIGHT)
+    chart = charts.dots(dots, title, x="Population stability index (PSI), maximum over test weeks", line=SLIGHT)
     chart.update_xaxes(rangemode="tozero")
     words = "; ".join(f"{dot['label']} {number(dot['value'], 2)}" for dot in dots[:5])
     charts.draw(chart, alt=f"{title}. {words}.", key="drift")
@@ -64,6 +64,6 @@ def _draw(rows: list[dict[str, Any]]) -> None:
         if row.get("sentence") and far[row["column"]] != "none":
             st.markdown(f"- {row['sentence']}")
     st.caption(
-        "Below 0.1 (dotted) an input looks as it did in training; from 0.25 on it has clearly moved. A moved input "
-        "does not make a model wrong, but it says where to look when a score falls."
+        "PSI below 0.1 (dotted): no drift; 0.1 to 0.25: moderate; from 0.25: significant. Feature drift alone "
+        "does not make a model wrong; it shows where to look when a metric falls."
     )

@@ -64,7 +64,7 @@ def _choices(
     domain: Domain, context: PageContext, model: str, body: ModuleType
 ) -> tuple[dict[str, Any], str, float | None]:
     """Draw the controls and return what to ask for, the kind of view, and what the body's own controls say."""
-    st.subheader("What to show", anchor=False)
+    st.subheader("Target and methods", anchor=False)
     view = st.segmented_control(
         "Compare",
         list(VIEWS),
@@ -82,7 +82,7 @@ def _choices(
     usual = body.usual_target(context)
     with st.container(horizontal=True, vertical_alignment="bottom"):
         target = st.selectbox(
-            "Evidence for",
+            "Target class",
             list(dict.fromkeys([usual, *context.classes])),
             key=f"{context.key}_explain_target",
             persist_state="session",
@@ -135,6 +135,6 @@ def _two_models(context: PageContext, model: str) -> list[str]:
         others.index(deep[0]) if deep else 0,
         format_func=context.label,
         key=f"{context.key}_second_{model}",
-        help="A model without gradients, such as boosted trees, is explained by a method that needs none.",
+        help="A model without gradients, such as boosted trees, is explained by a model-agnostic method.",
     )
     return [model, second]

@@ -18,7 +18,7 @@ from ui.panels import estimate
 from ui.shell import first_paint, live, routes, samples, services, state, states
 from ui.shell.words import about, count, number, size, when
 
-YOU_GET = "Models compared with simple baselines, reasons for each answer, a check for bias, predictions and a report"
+YOU_GET = "Models compared with simple baselines, explanations, a bias check, predictions and a report"
 WIDE, NARROW = 320, 250  # pixels of a card: three, or four, stand beside each other on a laptop
 
 
@@ -26,8 +26,8 @@ def show(known: Mapping[str, Domain], owner: str) -> None:
     """Draw the page."""
     st.title("Daylight", anchor=False)
     st.markdown(
-        "See on your own data what deep learning does, how much better it is than the simplest thing that could work, "
-        "what it looked at, and whom it fails."
+        "Train deep models on your own data, compare them with simple baselines, explain their predictions and "
+        "check them for bias."
     )
     later = cards(known)
     running_now(owner)
@@ -128,7 +128,7 @@ def last_runs(owner: str, most: int = 5) -> None:
     st.subheader("Last runs", anchor=False)
     runs = services.store().runs(owner)[:most]
     if not runs:
-        states.empty("history", "Your runs will stand here. Open a domain: its sample is ready.", key="no_runs")
+        states.empty("history", "No runs yet. Open a domain: its sample is ready.", key="no_runs")
         return
     for run in runs:
         domain = domains().get(run.domain)

@@ -48,9 +48,9 @@ def title(context: PageContext, metric: str, best: dict) -> str:
     counted = _counted(context)
     value = f"{estimate(best['value'], best['low'], best['high'], best['n'])}{f' {counted}' if counted else ''}"
     if aim is not None:
-        return f"{label}: {name} comes closest to {number(aim, 2)} with {value}"
+        return f"{label}: {name} is closest to {number(aim, 2)}: {value}"
     if metric.startswith(WIDTH):
-        return f"{label}: {name} has the narrowest with {value}"
+        return f"{label}: {name} is the sharpest: {value}"
     return f"{name} has the best {label}: {value}"
 
 
@@ -60,5 +60,5 @@ def axis(context: PageContext, metric: str) -> str:
     if aim is not None:
         return f"{about.label}; best at {number(aim, 2)}, dotted"
     if metric.startswith(WIDTH):
-        return f"{about.label}; narrow is good if honest"
+        return f"{about.label}; narrower is better at equal coverage"
     return f"{about.label}, {'higher' if about.higher_is_better else 'lower'} is better"

@@ -17,22 +17,29 @@ from ui.shell.context import PageContext
 from ui.shell.words import interval, number, signed
 
 METHODS = {
-    "thresholds": "A threshold for each group",
-    "reweighing": "Reweighing and training again",
+    "thresholds": "Group-specific thresholds",
+    "reweighing": "Reweighing and retraining",
     "threshold_optimizer": "Fairlearn's threshold optimizer",
 }
 HELP = {
-    "thresholds": "Picks each group's threshold on validation rows so that sensitivity is alike. No retraining; at "
-    "prediction time the group must be known.",
-    "reweighing": "Kamiran and Calders 2012: training rows are weighted so that group and label are independent, and "
-    "the model is trained again.",
-    "threshold_optimizer": "Hardt et al. 2016, found by fairlearn: thresholds by group that bring the chosen rates "
-    "together at the least cost, without drawing lots. At prediction time the group must be known.",
+    "thresholds": (
+        "Post-processing: each group's threshold is chosen on the validation set so that sensitivity is equal (equal "
+        "opportunity). No retraining; the group must be known at prediction time."
+    ),
+    "reweighing": (
+        "Pre-processing (Kamiran and Calders 2012): training rows are weighted so that group and label are "
+        "independent, and the model is retrained."
+    ),
+    "threshold_optimizer": (
+        "Post-processing (Hardt et al. 2016, ThresholdOptimizer of fairlearn): group-specific thresholds that meet "
+        "the fairness constraint at the lowest cost; deterministic (not randomised). The group must be known at "
+        "prediction time."
+    ),
 }
 CONSTRAINTS = {
-    "equalized_odds": "both error rates",
-    "false_positive_rate": "the share of false alarms",
-    "demographic_parity": "the share called positive",
+    "equalized_odds": "equalized odds (TPR and FPR parity)",
+    "false_positive_rate": "FPR parity (predictive equality)",
+    "demographic_parity": "demographic parity (selection rate)",
 }
 WITH_CONSTRAINT = ("threshold_optimizer",)
 
@@ -41,15 +48,15 @@ def show(domain: Domain, context: PageContext, model: str, columns: list[str]) -
     """Draw the form, and before and after once it was asked for."""
     st.subheader("Mitigation", anchor=False)
     if context.read_only:
-        st.caption("This run is shared with you for reading; open a run of your own to try a mitigation.")
+        st.caption("This run is shared read-only; train a run of your own to try a mitigation.")
         return
     methods, helps = (kinds.part(context, "bias", *known) for known in (("METHODS", METHODS), ("HELP", HELP)))
     with st.container(horizontal=True, vertical_alignment="bottom"):
         column = st.selectbox(
-            "For the groups of", columns, key=f"{context.key}_mitigate_column", persist_state="session", width=220
+            "Sensitive feature", columns, key=f"{context.key}_mitigate_column", persist_state="session", width=220
         )
         method = st.selectbox(
-            "By",
+            "Method",
             list(methods),
             format_func=methods.get,
             key=f"{context.key}_mitigate_method",
@@ -60,7 +67,7 @@ def show(domain: Domain, context: PageContext, model: str, columns: list[str]) -
         asked = f"{context.key}_mitigated"
         wanted = [str(context.run), model, column, method, constraint]
         st.button(
-            "Try it",
+            "Apply mitigation",
             icon=":material/balance:",
             key="try_mitigation",
             on_click=lambda: st.session_state.update({asked: wanted}),
@@ -72,14 +79,14 @@ def show(domain: Domain, context: PageContext, model: str, columns: list[str]) -
     question = {"model": model, "column": column, "method": method}
     if constraint:
         question["constraint"] = constraint
-    result = context.probe("mitigation", question, label="Trying the mitigation", lane=lane)
+    result = context.probe("mitigation", question, label="Applying the mitigation", lane=lane)
     if result is not None:
         _before_and_after(context, result, column)
 
 
 def _constraint(context: PageContext) -> str:
     return st.selectbox(
-        "What shall be alike",
+        "Fairness constraint",
         list(CONSTRAINTS),
         format_func=CONSTRAINTS.get,
         key=f"{context.key}_mitigate_constraint",
@@ -105,7 +112,7 @@ def _before_and_after(context: PageContext, result: dict[str, Any], column: str)
         chart = charts.dots(dots, f"{label} by {column}, before and after", x=f"{label}; whiskers: 95 % interval")
         charts.draw(chart, alt=f"{label} by {column} before and after mitigation", key="mitigation_dots")
     with right:
-        st.markdown(f"**What it costs over all {leading_model.units(context)}**")
+        st.markdown(f"**Overall cost, all {leading_model.units(context)}**")
         table = pd.DataFrame(
             {
                 "Metric": [metric_words.measure(context, row["metric"]).label for row in result["cost"]],
@@ -122,7 +129,7 @@ def _before_and_after(context: PageContext, result: dict[str, Any], column: str)
 def learned(thresholds: Mapping[str, float | None]) -> str:
     """Return what a remedy learned on validation rows."""
     parts = ", ".join(f"{group} {estimate_threshold(cut)}" for group, cut in thresholds.items())
-    return f"Thresholds, picked on validation rows: {parts}."
+    return f"Thresholds, chosen on the validation set: {parts}."
 
 
 def _shown_metric(result: dict[str, Any]) -> str:
@@ -133,4 +140,4 @@ def _shown_metric(result: dict[str, Any]) -> str:
 
 def estimate_threshold(cut: float | None) -> str:
     """Return a group's threshold as text."""
-    return "as before" if cut is None else number(cut)
+    return "unchanged" if cut is None else number(cut)

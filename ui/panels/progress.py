@@ -72,7 +72,7 @@ def events_of(job: Any) -> list[dict[str, Any]]:
 def draw(context: PageContext, job: Any) -> None:
     """Draw the running training."""
     if job.state == "queued":
-        words = f"{job.ahead} ahead of it" if job.ahead else "it starts as soon as a worker is free"
+        words = f"{job.ahead} ahead in the queue" if job.ahead else "starts as soon as a worker is free"
         st.progress(0.0, text=f"Waiting: {words}. One training runs at a time on this machine.")
     else:
         left = f" · {about(job.seconds_left)} left" if job.seconds_left else ""
@@ -107,7 +107,7 @@ def _curves(context: PageContext, progress: Mapping[str, ModelProgress]) -> None
                 colour = context.colour(name)
                 series.append({"name": label, "x": epochs, "y": values, "colour": colour, "dash": dash})
     if not series:
-        st.caption("Curves appear here for models that learn in epochs.")
+        st.caption("Learning curves appear here for models trained in epochs.")
         st.skeleton(height=220)
         return
     chart = charts.lines(series, learning.title, x="Epoch", y=learning.axis, direct=False)

@@ -34,7 +34,7 @@ def _predictions(context: PageContext, stem: str) -> None:
     if context.kind.kept_apart:
         kept = (context.run_folder / "predictions.parquet").read_bytes()
         what = context.words.answers
-        _download(f"Judged {what} (Parquet)", kept, f"{stem}-{what}.parquet", "application/vnd.apache.parquet")
+        _download(f"Evaluated {what} (Parquet)", kept, f"{stem}-{what}.parquet", "application/vnd.apache.parquet")
         return
     table = context.predictions()
     _download("Predictions (CSV)", table.to_csv(index=False).encode(), f"{stem}-predictions.csv", "text/csv")
@@ -44,7 +44,7 @@ def _files(context: PageContext) -> tuple[Path, Path] | None:
     """Return report and model card: the prepared run brings its own, any other run's are written when asked for."""
     if context.prepared and (context.run_folder / "report.html").exists():
         return context.run_folder / "report.html", context.run_folder / "model_card.md"
-    result = context.ask("report", {}, label="Writing the report, with maps and groups")
+    result = context.ask("report", {}, label="Writing the report")
     return None if result is None else (context.path(result["html"]), context.path(result["model_card"]))
 
 
@@ -69,7 +69,7 @@ def _bundle(context: PageContext, stem: str) -> None:
     names = list(context.models)
     with st.container(horizontal=True, vertical_alignment="bottom"):
         model = st.selectbox(
-            "Model to take along",
+            "Model to export",
             names,
             names.index(context.best) if context.best in names else 0,
             format_func=context.label,
@@ -80,14 +80,16 @@ def _bundle(context: PageContext, stem: str) -> None:
         wanted = f"{context.run}{model}"
         asked = f"{context.key}_bundle"
         st.button(
-            "Make the bundle",
+            "Export the model",
             icon=":material/inventory_2:",
             key="make_bundle",
             on_click=lambda: st.session_state.update({asked: wanted}),
-            help="A zip with the model, its preprocessing, its model card and checksums, without any of your data.",
+            help=(
+                "A zip archive (bundle) with model, preprocessing, model card and checksums, without any of your data."
+            ),
         )
         ready = st.session_state.get(asked) == wanted
-        result = context.ask("export", {"model": model}, label="Packing the model") if ready else None
+        result = context.ask("export", {"model": model}, label="Exporting the model") if ready else None
         if result is not None:
             path = context.path(result["zip"])
             _download(

@@ -21,7 +21,7 @@ MOST_COMPARED = 4
 def show(owner: str) -> None:
     """Draw the page."""
     st.title("Runs", anchor=False)
-    st.caption("Every training of this browser. Others see a run only if you share it.")
+    st.caption("All training runs of this browser. Others see a run only if you share it.")
     records = _filtered(owner)
     if not records:
         if (
@@ -29,9 +29,9 @@ def show(owner: str) -> None:
             or st.session_state.get("runs_domain")
             or st.session_state.get("runs_state")
         ):
-            states.empty("search_off", "No run fits the search.", "Clear it", key="clear_runs", on_click=_clear)
+            states.empty("search_off", "No matching runs.", "Clear the search", key="clear_runs", on_click=_clear)
         else:
-            states.empty("history", "No runs yet. Open a domain and train: the run will stand here.", key="no_runs_yet")
+            states.empty("history", "No runs yet. Open a domain and train a model.", key="no_runs_yet")
         return
     event = st.dataframe(
         _table(records),
@@ -91,8 +91,8 @@ def _table(records: Sequence[Any]) -> pd.DataFrame:
                 "Data": about["dataset"]["name"] if about else "",
                 "Rows": count(about["dataset"]["rows"]) if about else "",
                 "Models": len(about["models"]) if about else None,
-                "Took": duration(about["seconds"]) if about else "",
-                "Made": when(record.created),
+                "Duration": duration(about["seconds"]) if about else "",
+                "Created": when(record.created),
                 "Shared": bool(record.shared),
             }
         )
@@ -136,13 +136,13 @@ def rename(record: Any, owner: str) -> None:
 @st.dialog("Share the run", icon=":material/share:", on_dismiss=dialogs.dismissed)
 def share(record: Any, owner: str) -> None:
     """Share a run by link, or take the link back."""
-    st.markdown("Whoever has the link can look at this run and its data, and change nothing.")
+    st.markdown("Anyone with the link can view this run and its data, read-only.")
     if record.shared:
         st.code(link(record), language=None)
         if st.button("Stop sharing", key="run_unshare"):
             services.store().share_run(record.id, owner, False)
             dialogs.close()
-    elif st.button("Make a link", type="primary", key="run_share_on"):
+    elif st.button("Create a link", type="primary", key="run_share_on"):
         services.store().share_run(record.id, owner, True)
         dialogs.close()
 
@@ -158,9 +158,9 @@ def link(record: Any) -> str:
 def delete(record: Any, owner: str) -> None:
     """Ask before deleting for good."""
     st.markdown(
-        f"**{record.name}**: models, predictions and reports of this run are deleted for good. The data set stays."
+        f"**{record.name}**: models, predictions and reports of this run are deleted permanently. The data set stays."
     )
-    if st.button("Delete for good", type="primary", key="run_delete_yes"):
+    if st.button("Delete permanently", type="primary", key="run_delete_yes"):
         try:
             services.store().delete_run(record.id, owner)
         except DaylightError as error:
@@ -180,17 +180,17 @@ def _let_go(record: Any, owner: str) -> None:
 def _several(picked: Sequence[Any], owner: str) -> None:
     names = {record.domain for record in picked}
     if len(names) > 1:
-        st.info("Runs of different domains are measured by different metrics. Select runs of one domain.")
+        st.info("Runs of different domains have different metrics. Select runs of one domain.")
         return
     if len(picked) > MOST_COMPARED:
-        st.info(f"Select at most {MOST_COMPARED} runs to keep the picture readable.")
+        st.info(f"Select at most {MOST_COMPARED} runs to keep the chart readable.")
         return
     domain = domains().get(next(iter(names)))
     done = [record for record in picked if _summary(record)]
     if domain is None or len(done) < 2:
         st.info("Only finished runs can be compared.")
         return
-    st.subheader("Side by side", anchor=False)
+    st.subheader("Comparison of runs", anchor=False)
     for warning in warnings([_facts(record) for record in done]):
         st.warning(warning, icon=":material/warning:")
     _scores(done, domain)
@@ -212,11 +212,11 @@ def warnings(facts: Sequence[dict[str, Any]]) -> list[str]:
     """Return what speaks against comparing these runs, as sentences that say what it means."""
     found = []
     if len({fact["fingerprint"] for fact in facts}) > 1:
-        found.append("These runs used different data sets: a difference may come from the data, not from the models.")
+        found.append("These runs used different data sets: differences may be due to the data, not the models.")
     elif len({fact["test"] for fact in facts}) > 1:
-        found.append("These runs were judged on different test rows: small differences mean nothing.")
+        found.append("These runs were evaluated on different test rows: small differences are not meaningful.")
     if len({fact["protocol"] for fact in facts}) > 1:
-        found.append("Their splits were made differently: " + "; ".join(f"{f['name']}: {f['protocol']}" for f in facts))
+        found.append("Their split protocols differ: " + "; ".join(f"{f['name']}: {f['protocol']}" for f in facts))
     return found
 
 

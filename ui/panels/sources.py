@@ -77,7 +77,7 @@ def choose_sample(domain: Domain, owner: str) -> None:
         name = Path(sample.folder).name
         with st.container(horizontal=True, vertical_alignment="center", border=True):
             done = sample is domain.sample and samples.prepared_run(domain) is not None
-            words = "With a finished training to look around in." if done else "Ready to train."
+            words = "With a finished training run." if done else "No training yet."
             st.markdown(f"**{sample.title}**  \n{words}", width="stretch")
             if st.button("Open", key=f"open_sample_{name}", type="primary" if done else "secondary"):
                 open_sample(domain, owner, sample)
@@ -122,7 +122,7 @@ def _nothing_more(domain: Domain) -> dict[str, Any]:
 @st.dialog("Known data sets", width="large", icon=":material/public:", on_dismiss=dialogs.dismissed)
 def known(domain: Domain, owner: str) -> None:
     """Offer public data sets with task, size and licence."""
-    st.caption("Downloaded once from the publisher, checked by its checksum, then kept on this machine.")
+    st.caption("Downloaded once from the publisher, verified by checksum, then cached on this machine.")
     sets = {data.name: data for data in known_sets(domain)}
     picked = st.selectbox("Data set", list(sets), format_func=lambda name: sets[name].title, key="known_name")
     data = sets[picked]
@@ -146,9 +146,9 @@ def earlier(domain: Domain, owner: str) -> None:
             if st.button("Open", key=f"open_data_{record.id}"):
                 state.open_data(domain, owner, record.id)
                 dialogs.close()
-            hint = "Deletes the data set from this machine. Runs on it keep their scores, but show no single cases."
+            hint = "Deletes the data set from this machine. Its runs keep their metrics but show no single cases."
             if st.session_state.get(DELETE) == record.id:
-                if st.button("Delete for good", key=f"really_{record.id}", type="primary", help=hint):
+                if st.button("Delete permanently", key=f"really_{record.id}", type="primary", help=hint):
                     _delete(domain, owner, record.id)
             else:
                 asked = {DELETE: record.id}

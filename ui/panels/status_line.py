@@ -41,7 +41,7 @@ def _data(context: PageContext) -> None:
     if simulated:
         st.badge(f"Simulated: {simulated}", icon=":material/science:", color="violet")
     if context.read_only:
-        st.badge("Shared with you, read only", icon=":material/visibility:", color="gray")
+        st.badge("Shared with you, read-only", icon=":material/visibility:", color="gray")
 
 
 def _run(context: PageContext) -> None:

@@ -54,10 +54,10 @@ def draw_labels(context: PageContext, rows: Rows) -> None:
     table = pd.DataFrame(rows)
     series = drawn_lines(context, table.assign(label=table["model"].map(context.label)))
     metric = metric_words.measure(context, table["metric"].iloc[0] if "metric" in table else "auroc").label
-    chart = charts.lines(series, "What more labels bring", x="Labels (log scale)", y=metric, height=380, direct=False)
+    chart = charts.lines(series, "Learning curve", x="Training labels (log scale)", y=metric, height=380, direct=False)
     chart.update_xaxes(type="log")
-    charts.draw(chart, alt=f"{metric} against the number of labels", key="learning_curve")
-    st.caption("Lines are the mean of the draws, bands run from the worst to the best draw.")
+    charts.draw(chart, alt=f"{metric} by number of training labels", key="learning_curve")
+    st.caption("Lines: mean over draws; bands: minimum to maximum.")
 
 
 def drawn_lines(
@@ -117,10 +117,10 @@ def pick_corruption(context: PageContext, title: str, known: Sequence[str]) -> s
 
 
 LABELS = LearningCurve(
-    "How many labels do I need? A learning curve",
-    "Trains the transfer model and the network from scratch again on 10, 25, 50 … of your labels, three draws each, "
-    "and scores each on the same test rows.",
-    "Draw the learning curve",
-    "Training on growing numbers of labels",
+    "Learning curve: metric by number of labels",
+    "Retrains the transfer model and the network from scratch on 10, 25, 50 … of your labels, three draws each, "
+    "evaluated on the same test set.",
+    "Compute the learning curve",
+    "Training on subsets of the labels",
     draw_labels,
 )

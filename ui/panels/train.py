@@ -26,7 +26,7 @@ def show(domain: Domain, context: PageContext) -> None:
         )
         return
     if context.read_only:
-        st.info("This run is shared with you to read. Open your own data to train.", icon=":material/visibility:")
+        st.info("This run is shared read-only. Open your own data to train.", icon=":material/visibility:")
         return
     job = context.job
     if job is not None and job.live:
@@ -44,23 +44,23 @@ def _running(context: PageContext, job: Any) -> None:
         st.subheader("Training", anchor=False)
         st.button("Cancel", icon=":material/close:", key="cancel_train", on_click=jobs.cancel, args=(context, job.id))
     live.follow(job, context.owner, lambda now: progress.draw(context, now), every=live.TRAIN_EVERY)
-    st.caption("You can leave this page, reload it, or come back later: the training goes on.")
+    st.caption("You can leave this page, reload it, or come back later: training continues.")
 
 
 def _ended(context: PageContext, job: Any) -> None:
     """Draw a training that failed or was cancelled, with the way to go on."""
     if job.state == "cancelled":
         st.info("The training was cancelled. Your data are untouched.", icon=":material/block:")
-        words = "Go on from the last checkpoint"
+        words = "Resume from checkpoint"
         st.button(words, icon=":material/play_arrow:", key="resume", on_click=jobs.resume, args=(context, job.id))
         return
     states.failed(
         job.error or {},
         job.args.get("run_id", job.id),
-        safe="Your data and earlier runs are untouched; models that were finished are kept for going on.",
+        safe="Your data and earlier runs are untouched; finished models are kept for resuming.",
         retry=lambda: jobs.resume(context, job.id),
         key="resume",
-        button="Go on from the last checkpoint",
+        button="Resume from checkpoint",
     )
 
 
@@ -95,12 +95,12 @@ def _form(domain: Domain, context: PageContext) -> None:
         rows = _training_rows(context)
         guess = estimate.for_page(domain, context.owner, models, rows)
         st.subheader("Start", anchor=False)
-        st.markdown(guess.line if models else "Tick at least one model.")
+        st.markdown(guess.line if models else "Select at least one model.")
         _held_out(context)
         _mends(context)
         blocked = _blocking(context)
         if blocked:
-            st.error(f"{blocked} Mend it on the Data tab first.", icon=":material/error:")
+            st.error(f"{blocked} Fix it on the Data tab first.", icon=":material/error:")
         pressed = st.button(
             "Start training",
             type="primary",
@@ -121,8 +121,8 @@ def _without_labels(domain: Domain, context: PageContext, models: list[str]) -> 
     if not free:
         return models
     st.info(
-        f"There are no labels, so only models that need none are trained: {', '.join(map(context.label, free))}. "
-        "Name the label's column on the Data tab to train the others.",
+        f"No labels: only unsupervised models are trained: {', '.join(map(context.label, free))}. Set the label "
+        "column on the Data tab to train the others.",
         icon=":material/label_off:",
     )
     return [name for name in models if name in free] or free
@@ -132,7 +132,7 @@ def _presets(domain: Domain, context: PageContext) -> None:
     key = f"{domain.name}_preset"
     st.session_state.setdefault(key, "fast")
     st.segmented_control(
-        "How thorough",
+        "Preset",
         [name for name in PRESETS if name in domain.presets],
         format_func=PRESETS.get,
         required=True,
@@ -140,7 +140,7 @@ def _presets(domain: Domain, context: PageContext) -> None:
         persist_state="session",
         on_change=_tick,
         args=(domain,),
-        help="Fast takes each domain's best models for about a minute; Thorough takes all of them.",
+        help="Fast: the domain's best models, about a minute. Thorough: all models.",
     )
     rows = _training_rows(context)
     each = {
@@ -185,16 +185,16 @@ def _held_out(context: PageContext) -> None:
     told = (context.summary or {}).get("protocol", "")
     if context.dataset.get("id"):
         asked = {"dataset_id": context.dataset["id"], "options": options.asked(context), "run": None}
-        found = context.ask("inspect", asked, label="Looking what is held out")
+        found = context.ask("inspect", asked, label="Computing the split")
         told = (found or {}).get("split", {}).get("protocol", "") if found and found["split"] else ""
     if told:
-        st.caption(f":material/event: Judged on {told}. Steps ahead and windows stand under Options.")
+        st.caption(f":material/event: Evaluated on {told}. Forecast horizon and test windows are under Options.")
 
 
 def _mends(context: PageContext) -> None:
     mended = state.bench(context.domain, context.owner)["mend"]
     if mended:
-        st.caption(f":material/build: Before training: {', '.join(kind.replace('-', ' ') for kind in mended)} mended.")
+        st.caption(f":material/build: Fixed before training: {', '.join(kind.replace('-', ' ') for kind in mended)}.")
 
 
 def _training_rows(context: PageContext) -> int:

@@ -31,7 +31,7 @@ def show(context: PageContext) -> None:
         changes = body.changes(context, row)
         if changes is None:
             return
-        result = context.ask("what_if", {"row": row, "changes": changes}, label="Asking every model")
+        result = context.ask("what_if", {"row": row, "changes": changes}, label="Predicting with every model")
         if result is not None:
             body.answer(context, result, bool(changes))
 
@@ -40,8 +40,8 @@ def moved(context: PageContext, result: dict[str, Any]) -> None:
     """Draw every model's score before and after."""
     target = result["target"]
     chart = charts.figure(
-        f"How each model's probability of {target} moves",
-        x=f"Probability of {target}; hollow: as it was",
+        f"Change of each model's probability of {target}",
+        x=f"Probability of {target}; hollow: before the change",
         height=100 + 44 * len(result["scores"]),
     )
     for score in result["scores"]:

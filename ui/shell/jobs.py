@@ -14,7 +14,7 @@ from ui.shell import live, options, services, state, states
 from ui.shell.context import PageContext
 from ui.shell.words import about
 
-SAFE_DATA = "Nothing was kept of it; the data you had before are untouched."
+SAFE_DATA = "Nothing was stored; your earlier data are untouched."
 
 
 def start_ingest(domain: Domain, owner: str, args: dict[str, Any], then: dict[str, Any] | None = None) -> None:
@@ -97,7 +97,7 @@ def show_ingest(context: PageContext) -> None:
                 button="Close",
             )
     else:
-        st.info("Reading was cancelled. The data you had before are untouched.", icon=":material/block:")
+        st.info("Reading was cancelled. Your earlier data are untouched.", icon=":material/block:")
         chosen.update(ingest=None)
 
 

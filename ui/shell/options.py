@@ -11,15 +11,33 @@ from dl_core.domain import Domain, Option
 from ui.shell.context import PageContext
 
 TITLES = {  # where the name alone says too little
-    "horizon": "Steps ahead",
+    "backbone": "Pretrained backbone",
+    "delay_days": "Label delay (days)",
+    "epochs": "Max epochs",
+    "held_out": "Held-out items per user",
+    "hierarchy": "Hierarchy levels",
+    "horizon": "Forecast horizon",
+    "image_size": "Image size (pixels)",
+    "imbalance": "Class-imbalance handling",
+    "k": "List length k",
+    "layout": "Table layout",
+    "lookback": "Lookback (input length)",
+    "loss_share": "Loss given missed fraud",
+    "min_item": "Minimum interactions per item (k-core)",
+    "min_user": "Minimum interactions per user (k-core)",
+    "networks": "Ensemble size",
+    "positive_from": "Positive-feedback threshold",
+    "reconcile": "Hierarchical reconciliation",
+    "repeats": "Duplicate interactions",
+    "review_budget": "Review budget per day",
+    "review_cost": "Cost per review",
+    "scale_season": "MASE seasonality m",
+    "season": "Season length",
+    "seeds": "Ensemble size",
+    "sequence_length": "Max sequence length",
+    "stride": "Stride",
+    "time_limit": "Time limit per model (s)",
     "windows": "Test windows",
-    "season": "Season in steps",
-    "seeds": "Networks averaged",
-    "lookback": "Past steps read",
-    "stride": "Steps between windows",
-    "time_limit": "Seconds a statistical model",
-    "reconcile": "Make sums add up",
-    "hierarchy": "Groups that are summed",
 }
 READ = "_read_"  # session key before a data set's id: the options it was read with
 SIDE_BY_SIDE = 170  # pixels that a short option needs
@@ -42,16 +60,16 @@ def draw(domain: Domain, hidden: Collection[str] = ()) -> tuple[dict[str, Any], 
                 help="The same seed, data and machine give the same scores.",
             )
             minutes = st.number_input(
-                "Time limit in minutes",
+                "Time budget (min)",
                 0,
                 24 * 60,
                 0,
                 key=f"{domain.name}_minutes",
                 persist_state="session",
-                help="0 for none. Models that do not fit into the time are skipped, and the run says so.",
+                help="0: no limit. Models that do not fit into the time budget are skipped, and the run says so.",
             )
-        if any(one.default == 0 and "0 for" in one.help for one in shown):
-            st.caption("0 leaves it to what suits the data; the question mark tells what that is.")
+        if any(one.default == 0 and "0: automatic" in one.help for one in shown):
+            st.caption("0: chosen automatically; see the help of each option.")
         options.update({one.name: _field(domain, one) for one in shown if one.lines})
     return options, int(seed), 60.0 * minutes or None
 

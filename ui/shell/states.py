@@ -94,7 +94,7 @@ def guarded(where: str) -> Iterator[None]:
         number = uuid.uuid4().hex[:8]
         logger.error("fault %s in %s\n%s", number, where, traceback.format_exc())
         st.error(
-            "Something went wrong on our side while drawing this part. Your data and results are untouched; "
-            f"reload the page, and name fault `{number}` if you report it.",
+            "Internal error while rendering this part. Your data and results are untouched. Reload the page; if "
+            f"it persists, report it with id `{number}`.",
             icon=":material/error:",
         )

@@ -69,7 +69,7 @@ def write_upload(files: Sequence[Any]) -> tuple[str, int]:
 
 def _check(files: Sequence[Any]) -> None:
     if not files:
-        raise FileError("no file was chosen", todo="choose files, then read them")
+        raise FileError("no file was selected", todo="choose files first")
     empty = [file.name for file in files if file.size == 0]
     if len(empty) == len(files):
         raise FileError("the file is empty", where=empty[0], todo="choose another file")
@@ -81,7 +81,7 @@ def _check(files: Sequence[Any]) -> None:
             f"the files hold {size(total)}",
             where="upload",
             expected=f"at most {size(MOST_BYTES)}",
-            todo="leave some out, or make them smaller",
+            todo="leave some out, or reduce their size",
         )
 
 

@@ -92,11 +92,14 @@ MODELS = offered(__name__)
 DOMAIN = Domain(
     name="forecasting",
     title="Forecasting",
-    purpose="Forecast one series or a thousand with honest intervals, and see what drives them and whom they fail.",
+    purpose=(
+        "Forecast one or thousands of time series with calibrated prediction intervals, with explanations and a bias "
+        "check."
+    ),
     icon="📈",
     symbol=":material/show_chart:",
     order=40,
-    upload_help="One series or many, long or wide (CSV, TSV, Parquet, Excel or JSON lines)",
+    upload_help="One or many time series, long or wide format (CSV, TSV, Parquet, Excel or JSON lines)",
     upload_types=("csv", "tsv", "txt", "parquet", "xlsx", "json", "jsonl", "ndjson", "zip"),
     schema=SERIES_SCHEMA,
     read=read,
@@ -118,36 +121,72 @@ DOMAIN = Domain(
     problem=FORECASTING,
     learning_curve=learning_curve,
     options=(
-        Option("horizon", int, 0, "steps ahead to forecast, 0 for what suits the frequency"),
-        Option("season", str, "", "steps of a season such as 52, or of several such as 24,168; empty to find them"),
-        Option("frequency", str, "", "a pandas offset such as h, D, W-SUN or MS; empty to find it"),
+        Option(
+            "horizon", int, 0, "forecast horizon: number of steps ahead to forecast; 0: automatic, from the frequency"
+        ),
+        Option("season", str, "", "season length in steps such as 52, or several such as 24,168; empty: detected"),
+        Option("frequency", str, "", "pandas offset alias such as h, D, W-SUN or MS; empty: detected"),
         Option(
             "layout",
             str,
             "auto",
-            "how the table lies: a row for each step, a column or a row for each series",
+            "table layout: long (a row per series and time), or wide with series in columns or in rows",
             ("auto", "long", "columns", "rows"),
         ),
         Option(
             "duplicates",
             str,
             "error",
-            "what becomes of several values for one time",
+            "aggregation of duplicate timestamps within a series",
             ("error", "sum", "mean", "first", "last"),
         ),
         Option(
-            "windows", int, 0, "rolling windows that judge, 0 for what suits the number of series, or as many as fit"
+            "windows",
+            int,
+            0,
+            "test windows (rolling-origin backtest); 0: automatic, as many as the number and length of the series "
+            "allow",
         ),
-        Option("validation_windows", int, 0, "rolling windows that choose, 0 for as many"),
-        Option("stride", int, 0, "steps from one window to the next, 0 for the horizon"),
-        Option("scale_season", int, 0, "lag of the naive forecast that MASE divides by, 0 for M4's convention"),
-        Option("lookback", int, 0, "past steps that the networks read, 0 for what suits each"),
-        Option("epochs", int, 0, "most epochs of the networks, 0 for what suits"),
-        Option("seeds", int, 1, "networks of each kind that are averaged, 1 to 10"),
-        Option("time_limit", float, 60.0, "seconds that a statistical model may take for one set of forecasts"),
-        Option("reconcile", str, "none", "make forecasts of sums add up", ("none", "bottom up", "mint")),
         Option(
-            "hierarchy", str, "auto", "columns of the groups that are summed; auto for the parts of the series' names"
+            "validation_windows",
+            int,
+            0,
+            "validation windows for model selection and calibration; 0: automatic, as many as test windows",
+        ),
+        Option("stride", int, 0, "stride: steps between the origins of consecutive windows; 0: automatic, the horizon"),
+        Option(
+            "scale_season",
+            int,
+            0,
+            "MASE seasonality m: lag of the naive forecast whose in-sample MAE scales the errors; 0: automatic, "
+            "M4's convention",
+        ),
+        Option(
+            "lookback",
+            int,
+            0,
+            "lookback (input length): past steps that the networks read; 0: automatic, for each network",
+        ),
+        Option("epochs", int, 0, "maximum number of training epochs of the networks; 0: automatic"),
+        Option(
+            "seeds",
+            int,
+            1,
+            "ensemble size: networks per architecture, trained with different seeds and averaged, 1 to 10",
+        ),
+        Option("time_limit", float, 60.0, "time limit of a statistical model for one set of forecasts, in seconds"),
+        Option(
+            "reconcile",
+            str,
+            "none",
+            "hierarchical reconciliation: makes forecasts of all levels add up (coherent)",
+            ("none", "bottom up", "mint"),
+        ),
+        Option(
+            "hierarchy",
+            str,
+            "auto",
+            "columns that define the levels of the hierarchy; auto: parts of the series' names",
         ),
     ),
     sample=Sample(
@@ -166,8 +205,9 @@ DOMAIN = Domain(
     known_data=KNOWN_SERIES,
     notice="",
     limits=(
-        "The future is taken to go on as the past did: a change that the history has not seen is not foreseen.",
-        "Intervals are calibrated on windows before the test; when volatility changes they are too narrow or too wide.",
-        "Series that were too short for a test window are forecast but not judged.",
+        "Forecasts extrapolate past patterns: a structural break that is not in the history is not foreseen.",
+        "Prediction intervals are conformally calibrated on windows before the test; when volatility changes "
+        "they are too narrow or too wide.",
+        "Series too short for a test window are forecast but not evaluated.",
     ),
 )

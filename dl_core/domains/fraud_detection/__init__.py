@@ -165,7 +165,7 @@ MODELS = offered(__name__)
 DOMAIN = Domain(
     name="fraud_detection",
     title="Fraud detection",
-    purpose="Score transactions, see why one was flagged, how models age and whom they burden.",
+    purpose="Score transactions for fraud, explain each alert, track model ageing and check for bias.",
     icon="💳",
     symbol=":material/credit_card_off:",
     order=20,
@@ -197,32 +197,57 @@ DOMAIN = Domain(
     reference_rows=1_000,
     words={"row": ("transaction", "transactions"), "selected": "flagged", "score": "risk"},
     options=(
-        Option("review_budget", int, 0, "transactions that can be reviewed a day; 0 for one in a hundred"),
+        Option(
+            "review_budget",
+            int,
+            0,
+            "review budget: transactions that can be reviewed per day; 0: automatic, 1 % of the daily transactions",
+        ),
         Option("review_cost", float, 5.0, "cost of one review, in the amount's currency"),
-        Option("loss_share", float, 1.0, "share of the amount that is lost when a fraud is missed, 0 to 1"),
-        Option("delay_days", float, 7.0, "days after which it is known whether a transaction was fraud"),
-        Option("imbalance", str, "weights", "how the rarity of fraud is met in training", ("weights", "focal", "none")),
+        Option("loss_share", float, 1.0, "loss given missed fraud: share of the amount, 0 to 1"),
+        Option(
+            "delay_days",
+            float,
+            7.0,
+            "label delay (verification latency): days until it is known whether a transaction was fraud",
+        ),
+        Option(
+            "imbalance",
+            str,
+            "weights",
+            "class-imbalance handling in training: class weights, focal loss or none",
+            ("weights", "focal", "none"),
+        ),
         Option(
             "rules",
             str,
             "",
-            "one rule a line, such as: amount > 220 and night = 1: 3; empty for suggested ones",
+            "one rule per line, such as: amount > 220 and night = 1: 3; empty: suggested from training data",
             lines=True,
         ),
-        Option("test_share", float, 0.2, "share of the time (or of the rows) kept for the test, 0.05 to 0.5"),
-        Option("validation_share", float, 0.15, "share of the training time that chooses between settings"),
-        Option("test_days", int, 0, "days of the test, 0 for the share"),
-        Option("train_days", int, 0, "days of training before validation, 0 for all there are"),
-        Option("test_start", str, "", "first day of the test such as 2018-08-08, empty for the latest possible"),
+        Option("test_share", float, 0.2, "share of the time span (or of the rows) held out as test set, 0.05 to 0.5"),
+        Option(
+            "validation_share", float, 0.15, "share of the training period used as validation set, for model selection"
+        ),
+        Option("test_days", int, 0, "length of the test period in days; 0: automatic, by the test share"),
+        Option(
+            "train_days",
+            int,
+            0,
+            "length of the training period before validation in days; 0: automatic, all available days",
+        ),
+        Option("test_start", str, "", "first day of the test period such as 2018-08-08; empty: latest possible"),
         Option(
             "validation",
             str,
             "latest",
-            "whether validation days lie after or before the training",
+            "validation period: latest (after the training period) or earlier (before it)",
             ("latest", "earlier"),
         ),
-        Option("epochs", int, 0, "most epochs of the networks, 0 for what suits the number of rows"),
-        Option("networks", int, 1, "networks that are trained from different seeds and averaged"),
+        Option(
+            "epochs", int, 0, "maximum number of training epochs of the networks; 0: automatic, by the number of rows"
+        ),
+        Option("networks", int, 1, "ensemble size: networks trained with different seeds and averaged"),
     ),
     sample=Sample(
         SAMPLE_FOLDER,
@@ -233,8 +258,9 @@ DOMAIN = Domain(
     known_data=KNOWN,
     notice="A score is a reason to look, not proof of fraud.",
     limits=(
-        "Fraudsters change their ways: scores hold for the weeks after training and fade; see the ageing chart.",
-        "Fraud that nobody reported counts as honest here, as in every labelled set of transactions.",
-        "A group with few frauds can hide a failure: read the interval and n before the number.",
+        "Concept drift: fraud patterns change, so performance degrades in the weeks after training; see the "
+        "ageing chart.",
+        "Label noise: unreported fraud is labelled legitimate, as in every labelled set of transactions.",
+        "Groups with few frauds have wide intervals: read interval and n before the estimate.",
     ),
 )

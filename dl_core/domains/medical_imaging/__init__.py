@@ -115,7 +115,7 @@ MODELS = offered(__name__)
 DOMAIN = Domain(
     name="medical_imaging",
     title="Medical imaging",
-    purpose="Classify images with transfer learning, see where the model looked and whom it fails.",
+    purpose="Classify images with transfer learning, with saliency maps and a bias check.",
     icon="🩻",
     symbol=":material/radiology:",
     order=10,
@@ -144,13 +144,18 @@ DOMAIN = Domain(
     novelty=novelty,
     learning_curve=learning_curve,
     options=(
-        Option("test_share", float, 0.2, "share of rows kept for the test, 0.05 to 0.5"),
-        Option("validation_share", float, 0.1, "share of rows that choose between settings, 0.05 to 0.4"),
-        Option("epochs", int, 30, "most epochs of the networks trained by gradient steps"),
+        Option("test_share", float, 0.2, "share of rows held out as test set, 0.05 to 0.5"),
         Option(
-            "backbone", str, "efficientnet_lite0", "pretrained network; others of keras.applications need a network"
+            "validation_share", float, 0.1, "share of rows used as validation set, for model selection, 0.05 to 0.4"
         ),
-        Option("image_size", int, 0, "working size in pixels, 0 for the size of the data"),
+        Option("epochs", int, 30, "maximum number of training epochs of the networks"),
+        Option(
+            "backbone",
+            str,
+            "efficientnet_lite0",
+            "pretrained backbone; others of keras.applications need an internet connection",
+        ),
+        Option("image_size", int, 0, "image size in pixels; 0: automatic, the size of the data"),
     ),
     sample=Sample(
         SAMPLE_FOLDER,
@@ -162,8 +167,9 @@ DOMAIN = Domain(
     known_data=medmnist_sets(),
     notice="For research and demonstration, not for diagnosis.",
     limits=(
-        "Scores hold for images like those in the test set; another scanner or hospital can change them.",
-        "A saliency map shows what raised the score, not why a disease is present.",
-        "A group with few images can hide a failure: read the interval and n before the number.",
+        "Metrics hold for the distribution of the test set; another scanner or hospital (domain shift) can "
+        "change them.",
+        "A saliency map shows which pixels raised the score; it is no evidence of a cause.",
+        "Groups with few images have wide intervals: read interval and n before the estimate.",
     ),
 )

@@ -72,8 +72,8 @@ def prediction_notes(predictions: pd.DataFrame) -> list[str]:
     """Return what is to be said of users whose lists do not rest on a history."""
     users = predictions.drop_duplicates("row")["basis"].value_counts()
     words = {
-        "features": "have no history here, so their lists rest on what the users' table says of them",
-        "nothing": "are unknown, so they get what is liked in general; give the items they took in the file as well",
+        "features": "have no interaction history: recommendations from user features",
+        "nothing": "are unknown: popularity recommendations; add their interactions to the file for personal ones",
     }
     return [f"{users[basis]} of {users.sum()} users {text}." for basis, text in words.items() if users.get(basis)]
 
@@ -92,11 +92,11 @@ MODELS = offered(__name__)
 DOMAIN = Domain(
     name="recommendation",
     title="Recommendations",
-    purpose="Rank items for each user, see why one is on the list, and who and what is neglected.",
+    purpose="Rank items for each user, explain recommendations, and check exposure and bias.",
     icon="🛍️",
     symbol=":material/recommend:",
     order=30,
-    upload_help="Who took what (CSV, TSV, Parquet, Excel or JSON lines), with tables of items and users if any",
+    upload_help="User-item interactions (CSV, TSV, Parquet, Excel or JSON lines), with item and user tables if any",
     upload_types=(
         "csv",
         "tsv",
@@ -136,22 +136,51 @@ DOMAIN = Domain(
     problem=RANKING,
     learning_curve=learning_curve,
     options=(
-        Option("k", int, 10, "length of the lists by which models are judged, 1 to 50"),
+        Option("k", int, 10, "list length k at which ranking metrics are computed, 1 to 50"),
         Option(
-            "split", str, "auto", "which rows are held out", ("auto", "last", "last day", "random", "by item", "date")
+            "split",
+            str,
+            "auto",
+            "split strategy: which interactions are held out",
+            ("auto", "last", "last day", "random", "by item", "date"),
         ),
-        Option("held_out", int, 1, "items (or days) of each user that are held out, where the last or random ones are"),
-        Option("test_share", float, 0.2, "share of the rows held out by item or by date, 0.05 to 0.5"),
-        Option("validation_share", float, 0.1, "share of the training rows that choose settings, by item or by date"),
+        Option("held_out", int, 1, "held-out items (or days) per user, where the last or random ones are held out"),
         Option(
-            "test_from", str, "", "first day of the test such as 2011-11-01, where a date splits; empty for the share"
+            "test_share",
+            float,
+            0.2,
+            "share of the interactions held out as test set when splitting by item or by date, 0.05 to 0.5",
         ),
-        Option("positive_from", float, 0.0, "lowest rating that counts as liked; 0 for every row"),
-        Option("min_user", int, 1, "users with fewer items are left out"),
-        Option("min_item", int, 1, "items with fewer users are left out"),
-        Option("repeats", str, "fold", "whether what was taken may be recommended again", ("fold", "keep")),
-        Option("sequence_length", int, 0, "items of a history that the sequence models read, 0 for what suits"),
-        Option("epochs", int, 0, "most epochs of the networks, 0 for what suits"),
+        Option(
+            "validation_share",
+            float,
+            0.1,
+            "share of the training interactions used as validation set, when splitting by item or by date",
+        ),
+        Option(
+            "test_from",
+            str,
+            "",
+            "first day of the test period such as 2011-11-01, when splitting by date; empty: by the test share",
+        ),
+        Option(
+            "positive_from",
+            float,
+            0.0,
+            "positive-feedback threshold: lowest rating that counts as positive; 0: every interaction",
+        ),
+        Option("min_user", int, 1, "minimum interactions per user (k-core filter)"),
+        Option("min_item", int, 1, "minimum interactions per item (k-core filter)"),
+        Option(
+            "repeats",
+            str,
+            "fold",
+            "duplicate interactions: fold merges repeats of a user and item; keep allows "
+            "recommending consumed items again",
+            ("fold", "keep"),
+        ),
+        Option("sequence_length", int, 0, "maximum history length read by the sequence models; 0: automatic"),
+        Option("epochs", int, 0, "maximum number of training epochs of the networks; 0: automatic"),
     ),
     sample=Sample(
         SAMPLE_FOLDER,
@@ -162,8 +191,9 @@ DOMAIN = Domain(
     known_data=KNOWN_INTERACTIONS,
     notice="",
     limits=(
-        "Held-out clicks and purchases were themselves steered by what was on show; a live test judges better.",
-        "Nobody's dislikes are known here: an item that was not taken may simply not have been seen.",
-        "Users with short histories get lists close to what is popular; read the score by activity.",
+        "Exposure bias: held-out interactions depend on what was shown at the time; an online A/B test is "
+        "stronger evidence.",
+        "Implicit feedback: a missing interaction is not a negative; the item may not have been seen.",
+        "Users with short histories get near-popularity recommendations; see the metrics by user activity.",
     ),
 )

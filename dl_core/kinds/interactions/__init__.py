@@ -15,7 +15,5 @@ KIND = Kind(
     made=(POSITIVE,),
     kept_apart=True,
     read_options=("positive_from", "repeats", "min_user", "min_item"),
-    learning=Learning(
-        (("val_ndcg", "solid", ""),), "How good the lists are while learning", "nDCG of validation users"
-    ),
+    learning=Learning((("val_ndcg", "solid", ""),), "Validation nDCG by epoch", "nDCG on validation users"),
 )

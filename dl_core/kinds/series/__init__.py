@@ -11,7 +11,7 @@ KIND = Kind(
     edited="plan",
     corruptions={
         "noise": "Noise",
-        "missing": "Missing stretches",
+        "missing": "Missing segments",
         "level_shift": "Level shifts",
         "outliers": "Outliers",
     },
@@ -22,5 +22,5 @@ KIND = Kind(
     steady=True,
     read_options=("layout", "frequency", "season", "scale_season"),
     split_options=("horizon", "windows", "validation_windows", "stride"),
-    learning=Learning((("val_mase", "solid", ""),), "Error while learning", "MASE of validation windows"),
+    learning=Learning((("val_mase", "solid", ""),), "Validation error by epoch", "MASE on validation windows"),
 )

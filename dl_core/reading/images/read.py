@@ -119,7 +119,7 @@ class _Reading:
         wish = self.options.get("size")
         size = working_size(longest) if wish in (None, "", 0, "auto") else int(wish)
         if not 8 <= size <= 1024:
-            raise OptionError(f"{size} is not a working size", where="option size", expected="8 to 1024 pixels")
+            raise OptionError(f"{size} is not an image size", where="option size", expected="8 to 1024 pixels")
         check_working(len(longest), size, self.limits)
         return size
 

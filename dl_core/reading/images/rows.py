@@ -90,7 +90,7 @@ def check_working(count: int, size: int, limits: Limits) -> None:
             f"{count:,} images of {size} pixels need {total / MEGABYTE:,.0f} MB",
             where="working images",
             expected=f"at most {limits.max_working_mb:,} MB",
-            todo="choose a smaller working size or fewer frames, or raise DAYLIGHT_MAX_WORKING_MB on the server",
+            todo="choose a smaller image size or fewer frames, or raise DAYLIGHT_MAX_WORKING_MB on the server",
         )
 
 

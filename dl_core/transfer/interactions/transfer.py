@@ -133,12 +133,12 @@ def transfer_curve(
 
 
 MODELS = {  # key of a line, and its words
-    "carried over": ("carried_over", "Two towers, carried over"),
-    "from scratch": ("two_tower", "Two towers, the few alone"),
-    "as learned there": ("as_learned", "Two towers, as learned elsewhere"),
-    "ease": ("ease", "EASE, the few alone"),
-    "ease on both": ("ease_both", "EASE, both at once"),
-    "popularity": ("popularity", "Popularity among the few"),
+    "carried over": ("carried_over", "Two-tower, fine-tuned on the target"),
+    "from scratch": ("two_tower", "Two-tower, target only"),
+    "as learned there": ("as_learned", "Two-tower, source only"),
+    "ease": ("ease", "EASE, target only"),
+    "ease on both": ("ease_both", "EASE, source and target"),
+    "popularity": ("popularity", "Popularity, target only"),
 }
 
 

@@ -10,13 +10,13 @@ from ui.shell import charts
 from ui.shell.context import PageContext
 from ui.shell.words import number
 
-TITLE = "How robust are they? Accuracy on spoilt images"
+TITLE = "Robustness: accuracy on corrupted images"
 
 
 def robustness(context: PageContext) -> None:
     """Draw a line a model against the strength of what spoils the images."""
     known = context.kind.corruptions
-    kind = stress.pick_corruption(context, "What spoils the images", list(known))
+    kind = stress.pick_corruption(context, "Corruption", list(known))
     what = known[kind].lower()
     result = context.probe("corrupted_images", {"corruption": kind}, label=f"Scoring all models under {what}")
     if result is None:
@@ -26,7 +26,7 @@ def robustness(context: PageContext) -> None:
     lines = stress.strength_lines(context, rows)
     drop = {line["name"]: line["y"][0] - line["y"][-1] for line in lines}
     worst = max(drop, key=lambda name: drop[name])
-    title = f"{worst} loses most under {what}: {number(drop[worst])} of accuracy at the strongest"
-    chart = charts.lines(lines, title, x=f"Strength, 0 (none) to 5{unit}", y="Accuracy", height=380, direct=False)
+    title = f"{worst} is least robust to {what}: accuracy −{number(drop[worst])} at severity 5"
+    chart = charts.lines(lines, title, x=f"Severity, 0 (none) to 5{unit}", y="Accuracy", height=380, direct=False)
     charts.draw(chart, alt=title, key=f"robust_{kind}")
     st.caption(f"On {int(rows['n'].iloc[0])} test rows; bands are 95 % intervals.")

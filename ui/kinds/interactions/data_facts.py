@@ -78,7 +78,7 @@ def _how_read(context: PageContext, found: Mapping[str, Any]) -> None:
             if option.name == "positive_from" and found["values"] and found["values"]["from"] is not None:
                 now = found["values"]["from"]
             key = f"read_{own or 'sample'}_{option.name}"
-            chosen[option.name] = options.field(option, key, now, title=TITLES[option.name], disabled=fixed)
+            chosen[option.name] = options.field(option, key, now, disabled=fixed)
         words = "These belong to the sample." if own is None else "Changing them reads the files again."
         st.caption(f"{words} What they removed is listed under the findings.")
         if st.form_submit_button("Apply and read again", disabled=fixed):

@@ -10,22 +10,24 @@ from ui.shell.words import signed
 
 WIDTHS = (1, 1)  # of the charts and of the table beside them
 AXIS = "dotted: all {units}, {value}"  # the title names the metric
-RATIOS = "the lower to the higher"
+RATIOS = "lower to higher"
 METHODS = {
-    "scaling": "A shift for each group",
-    "reweighing": "Reweighing and training again",
+    "scaling": "Group-wise bias correction",
+    "reweighing": "Reweighing and retraining",
 }
 HELP = {
-    "scaling": "Takes off what a group was forecast too high (or too low) on the validation windows, shrunk towards "
-    "nothing where that may be chance. No retraining; the group must be known.",
-    "reweighing": "Series are weighted so that all groups count equally, and the model is trained again.",
+    "scaling": (
+        "Subtracts each group's mean signed error on the validation windows, shrunk towards 0 where it is uncertain. "
+        "Post-processing, no retraining; the group must be known at prediction time."
+    ),
+    "reweighing": "Pre-processing: series are weighted so that all groups count equally, and the model is retrained.",
 }
 
 
 def learned(shifts: Mapping[str, float]) -> str:
     """Return what a remedy learned on validation windows."""
     parts = ", ".join(f"{group} {signed(-shift)}" for group, shift in shifts.items() if shift)
-    return f"Shifts in units of a series' usual change, learned on validation windows: {parts or 'none'}."
+    return f"Bias corrections in units of a series' typical change, estimated on validation windows: {parts or 'none'}."
 
 
 def stands_out(report: Mapping[str, Any], metric: str, column: str) -> str:
@@ -34,5 +36,5 @@ def stands_out(report: Mapping[str, Any], metric: str, column: str) -> str:
         if (row["metric"], row["column"], row["kind"]) == (metric, column, "difference"):
             chance = is_chance(row["low"], row["high"])
             worst = str(row["worst"]).removeprefix(f"{column} ")
-            return ": differences may be chance" if chance else f": worst for {worst}"
+            return ": no significant difference" if chance else f": worst for {worst}"
     return ": too few series to compare"

@@ -18,47 +18,49 @@ SEASON = 12
 COVER = 0.8  # coverage that the drawings ask for
 
 ORIGINS = (
-    "A forecast is judged on what came later, never on steps drawn at random. So the last steps of each series are "
-    "held out, and forecasts are made from several *origins* that roll through them: at each one a model sees what "
-    "had happened until then, and says the next steps. The windows before these choose settings and members; the "
-    "last ones only judge.\n\n"
-    "How many windows, and how many steps ahead, is yours to say on the Data tab."
+    "Forecasts are evaluated on later observations, never on randomly chosen steps (*backtesting*, or time series "
+    "cross-validation). The last steps of each series are held out, and forecasts are made from several *rolling "
+    "origins*: at each one a model sees the data up to the origin and forecasts the next steps, the *horizon*. "
+    "Earlier windows (validation) select settings and ensemble members; the last windows (test) only "
+    "evaluate.\n\nHorizon and number of test windows can be set on the Data tab."
 )
 QUANTILES = (
-    "A single line is always wrong; the question is by how much. Each model gives *quantiles*: the 90 % quantile is "
-    "the value that should be passed once in ten times. Two of them make an interval, and *coverage* is the share of "
-    "true values inside. An honest 80 % interval holds 80 of 100: fewer is too sure, more is too shy.\n\n"
-    "Among honest intervals the narrow ones are worth more; the *quantile loss* judges both at once."
+    "A point forecast says nothing about its uncertainty. Each model forecasts *quantiles*: the 0.9 quantile "
+    "should be exceeded once in ten times. Two quantiles bound a *prediction interval*, and *coverage* is the "
+    "share of actual values inside. A calibrated 80 % interval covers 80 of 100: fewer is overconfident, more is "
+    "underconfident.\n\nAmong calibrated intervals the narrower (*sharper*) ones are better; the *quantile loss* "
+    "(pinball loss) measures both at once."
 )
 NAIVE = (
-    "The *seasonal naive* forecast says: as a season ago. *MASE* divides a model's mean error by what this naive one "
-    "errs by on the history, one season ahead. It has no unit, so that large and small series count alike. Further "
-    "ahead every forecast errs more, so hold a model's MASE beside the naive's own on the same windows: a model "
-    "that is not under it is not worth having.\n\n"
-    "*OWA*, the M4 competition's measure, averages MASE and a percentage error, both as shares of Naive2's."
+    "The *seasonal naive* forecast repeats the value of one season ago. *MASE* (mean absolute scaled error) "
+    "divides a model's mean absolute error by the naive forecast's in-sample MAE, one season ahead. It has no "
+    "unit, so large and small series count equally. Errors grow with the horizon, so compare a model's MASE with "
+    "that of the seasonal naive on the same windows: a model that is not below it has no skill.\n\n*OWA* (overall "
+    "weighted average), the M4 competition's metric, averages MASE and sMAPE, each relative to Naive2."
 )
 CONFORMAL = (
-    "Models are often too sure of their intervals. *Split-conformal calibration* looks at windows that trained "
-    "nothing: how far did each true value lie from the forecast, in units of the interval? The interval is then "
-    "stretched, or shrunk, until it holds the share that it promises.\n\n"
-    "That works as long as the future is about as wild as those windows were. The median stays as it is."
+    "Prediction intervals are often overconfident. *Split-conformal calibration* uses held-out windows: the "
+    "*conformity score* is the distance of each actual value from the forecast, in half widths of the interval. "
+    "The interval is then scaled by the quantile of these scores that gives the nominal coverage.\n\nThe "
+    "guarantee holds as long as the errors stay exchangeable with those of the calibration windows, that is, "
+    "while volatility does not change. The median does not move."
 )
 SHUFFLED = (
-    "Shuffle the steps before you split, and each test step has its neighbours of yesterday and tomorrow in the "
-    "training: a model only has to draw a line between them. Scores look splendid, and say nothing of forecasting, "
-    "where tomorrow is not there. The same happens when a covariate is used that is known only afterwards.\n\n"
-    "That is why splits here go by time, and why it matters what is *known ahead*."
+    "With a random split, each test step has its neighbours in time in the training set: the model only "
+    "interpolates. Scores look excellent and say nothing about forecasting, where the future is unknown "
+    "(*temporal leakage*). The same happens with a covariate that is only known afterwards.\n\nThat is why splits "
+    "here are temporal, and why covariates are marked as *known in the future* or *past only*."
 )
 
 
 def _origins(domain: Domain | None) -> None:
-    title = "Three windows: what is known, and what is forecast"
+    title = "Three rolling-origin windows: history and forecast"
     chart = charts.figure(title, x="Step of a series", height=230)
     for window in range(WINDOWS):
         end = KNOWN + window * AHEAD
         for name, start, stop, colour in (
             ("known", 1, end, theme.GREYS[1]),
-            ("forecast, then judged", end + 1, end + AHEAD, theme.DEEP[2]),
+            ("forecast, then evaluated", end + 1, end + AHEAD, theme.DEEP[2]),
         ):
             chart.add_scatter(
                 x=list(range(start, stop + 1)),
@@ -71,7 +73,7 @@ def _origins(domain: Domain | None) -> None:
             )
     chart.update_yaxes(type="category", autorange="reversed", showgrid=False)
     chart.update_layout(showlegend=True)
-    charts.draw(chart, f"{title}. Each window knows {AHEAD} steps more than the one before.", key="concept_origins")
+    charts.draw(chart, f"{title}. Each origin is {AHEAD} steps later than the one before.", key="concept_origins")
 
 
 @cache
@@ -90,7 +92,7 @@ def made_up() -> dict[str, Any]:
         "truth": {"time": step[ahead].tolist(), "value": values[ahead].tolist()},
         "models": {"example": {"time": step[ahead].tolist(), **fan}},
         "best": "example",
-        "series": "a made-up series",
+        "series": "a simulated series",
     }
 
 
@@ -101,7 +103,7 @@ def _fan(domain: Domain | None) -> None:
     fan, truth = found["models"][found["best"]], found["truth"]["value"]
     pairs = zip(truth, fan["lower_80"], fan["upper_80"], strict=True)
     inside = [low <= value <= high for value, low, high in pairs if value is not None]
-    title = f"{sum(inside)} of {len(inside)} true values lie in the 80 % interval"
+    title = f"{sum(inside)} of {len(inside)} actual values lie in the 80 % interval"
     shown = [{"name": label, "colour": theme.DEEP[0], "fan": fan}]
     chart = forecast_charts.figure(found["history"], shown, title, truth=found["truth"], height=300)
     charts.draw(chart, f"{title}, the darker band. {forecast_charts.said(shown)}.", key="concept_fan")
@@ -138,8 +140,8 @@ def _naive_line() -> None:
         {"name": f"{name}, MASE {number(mase[name], 2)}", "x": fan["time"], "y": one, "colour": colour}
         for (name, one), colour in zip(_two(naive, fan).items(), (theme.GREYS[0], theme.DEEP[0]), strict=True)
     ]
-    series.append({"name": "what came", "x": fan["time"], "y": truth, "colour": forecast_charts.TRUTH, "dash": "dot"})
-    title = "As a season ago, and a model"
+    series.append({"name": "actual", "x": fan["time"], "y": truth, "colour": forecast_charts.TRUTH, "dash": "dot"})
+    title = "Seasonal naive and a model"
     chart = charts.lines(series, title, x="Step", y="Value", height=300, direct=False)
     charts.draw(chart, f"{title}: {'; '.join(one['name'] for one in series)}.", key="concept_mase")
 
@@ -158,10 +160,12 @@ def _conformal(domain: Domain | None) -> None:
     ratios = _ratios()
     place = int(np.ceil(COVER * (len(ratios) + 1))) - 1
     stretch, before = float(ratios[place]), float((ratios <= 1).mean())
-    title = f"The interval held {percent(before)}; {number(stretch, 2)} times as wide it holds {percent(COVER)}"
-    chart = charts.figure(title, x="True values of held-out windows, sorted", y="Distance in half widths", height=280)
+    title = f"Coverage {percent(before)}; scaled by {number(stretch, 2)}: {percent(COVER)}"
+    chart = charts.figure(
+        title, x="Actual values of held-out windows, sorted by score", y="Conformity score (half widths)", height=280
+    )
     held = ratios <= stretch
-    for inside, colour, name in ((True, theme.DEEP[0], "inside after stretching"), (False, theme.FAINT, "outside")):
+    for inside, colour, name in ((True, theme.DEEP[0], "covered after scaling"), (False, theme.FAINT, "outside")):
         at = np.flatnonzero(held == inside)
         chart.add_scatter(
             x=(at + 1).tolist(),
@@ -174,7 +178,7 @@ def _conformal(domain: Domain | None) -> None:
     for value, dash in ((1.0, "dot"), (stretch, "solid")):
         chart.add_hline(y=value, line={"dash": dash, "width": 1.5, "color": theme.GREYS[0]})
     chart.update_layout(showlegend=True)
-    charts.draw(chart, f"{title}. Dotted: the interval as given; line: stretched.", key="concept_conformal")
+    charts.draw(chart, f"{title}. Dotted: original interval; line: scaled.", key="concept_conformal")
 
 
 @cache
@@ -191,22 +195,22 @@ def shuffled_errors() -> tuple[float, float]:
 
 def _shuffled(domain: Domain | None) -> None:
     between, ahead = shuffled_errors()
-    title = f"The same series: shuffling makes the error look {number(ahead / between, 2)} times smaller"
+    title = f"Same series: the random split understates the error {number(ahead / between, 2)} times"
     chart = charts.bars(
-        ["Tested on shuffled steps", "Tested on the last steps"],
+        ["Random split", "Temporal split"],
         [between, ahead],
         title,
         x="Mean absolute error",
         colours=[theme.FAINT, theme.DEEP[0]],
         notes=[number(between, 2), number(ahead, 2)],
     )
-    charts.draw(chart, f"{title}. A walk at random, 120 of 600 steps held out.", key="concept_shuffled")
+    charts.draw(chart, f"{title}. Random walk, 120 of 600 steps held out.", key="concept_shuffled")
 
 
 IDEAS = (
     Idea("Rolling origins", ORIGINS, _origins, alone=True),
     Idea("Quantiles and coverage", QUANTILES, _fan, alone=True),
-    Idea("MASE: better than the naive?", NAIVE, _naive, alone=True),
+    Idea("MASE and the seasonal naive", NAIVE, _naive, alone=True),
     Idea("Conformal intervals", CONFORMAL, _conformal, alone=True),
-    Idea("Why steps are never shuffled", SHUFFLED, _shuffled, alone=True),
+    Idea("Why splits are temporal, not random", SHUFFLED, _shuffled, alone=True),
 )

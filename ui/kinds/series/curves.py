@@ -16,7 +16,7 @@ from ui.shell import charts, metric_words, theme
 from ui.shell.context import PageContext
 from ui.shell.words import count, escaped, estimate, number
 
-COVERED = "Nominal coverage of the interval"
+COVERED = "Nominal coverage"
 
 
 def show(context: PageContext, evaluation: Evaluation, pair: tuple[str, str] | None) -> None:
@@ -24,7 +24,7 @@ def show(context: PageContext, evaluation: Evaluation, pair: tuple[str, str] | N
     _forecasts(context, pair)
     if evaluation.metrics.empty:
         return
-    st.subheader("Where they are good", anchor=False)
+    st.subheader("Error by horizon, window and series", anchor=False)
     form = st.segmented_control(
         "Slices",
         list(FORMS),
@@ -41,12 +41,12 @@ def show(context: PageContext, evaluation: Evaluation, pair: tuple[str, str] | N
 def _forecasts(context: PageContext, pair: tuple[str, str] | None) -> None:
     """Draw one series with the forecasts of the pair, and of others if they are wanted."""
     names = list(context.models)
-    st.subheader("Forecasts over the same history", anchor=False)
+    st.subheader("Forecasts of one window", anchor=False)
     picked = pick.pick(context, (pair or names)[0], f"{context.key}_compare")
     if picked is None:
         return
     shown = st.pills(
-        "Models in the chart",
+        "Models",
         names,
         selection_mode="multi",
         default=list(pair or names[:2]),
@@ -66,14 +66,14 @@ def draw_fan(context: PageContext, found: Mapping[str, Any], shown: list[str], *
         (found["errors"][name], context.label(name)) for name in shown if found["errors"].get(name) is not None
     )
     name = pick.unit(context) if leading_model.lone(context) else str(found["series"])
-    closest = f": {errors[0][1]} is closest here" if len(errors) > 1 else ""
+    closest = f": lowest MASE {errors[0][1]}" if len(errors) > 1 else ""
     unit = pick.unit(context)
     chart = forecast_charts.figure(found["history"], models, escaped(name) + closest, truth=found["truth"], unit=unit)
-    said = "; ".join(f"{model} {number(error)}" for error, model in errors) or "nothing to judge"
+    said = "; ".join(f"{model} {number(error)}" for error, model in errors) or "no actual values"
     charts.draw(chart, f"{name}{closest}. {forecast_charts.said(models)}. MASE: {said}.", key=key)
     st.caption(
-        f"MASE in this window: {said}. Bands: 80 % and 95 % intervals, of at most {forecast_charts.MOST_FANS} models; "
-        "one window of one series says little about which model is better."
+        f"MASE in this window: {said}. Bands: 80 % and 95 % prediction intervals, of at most "
+        f"{forecast_charts.MOST_FANS} models. One window of one series is no evidence of which model is better."
     )
 
 
@@ -100,7 +100,7 @@ def _pick_metric(context: PageContext, lines: Mapping[str, list], key: str) -> s
     known = [name for name in context.domain.metrics if name in there] or sorted(there)
     first = context.domain.primary_metric
     return st.selectbox(
-        "Metric of the chart",
+        "Metric",
         known,
         known.index(first) if first in known else 0,
         format_func=lambda name: metric_words.measure(context, name).label,
@@ -111,11 +111,11 @@ def _pick_metric(context: PageContext, lines: Mapping[str, list], key: str) -> s
 
 
 def _by_step(context: PageContext, evaluation: Evaluation, pair: tuple[str, str] | None) -> None:
-    _along(context, evaluation, pair, "by_step", "step", "Steps ahead")
+    _along(context, evaluation, pair, "by_step", "step", "Forecast step (1 to the horizon)")
 
 
 def _by_window(context: PageContext, evaluation: Evaluation, pair: tuple[str, str] | None) -> None:
-    _along(context, evaluation, pair, "by_window", "window", "Window, the earliest first")
+    _along(context, evaluation, pair, "by_window", "window", "Forecast origin (test window, earliest first)")
 
 
 def _along(
@@ -124,7 +124,7 @@ def _along(
     """Draw a metric along steps or windows; the two models side by side have bands."""
     lines = _lines(context, evaluation, name)
     if not lines:
-        st.caption("This run keeps no such scores.")
+        st.caption("This run has no such metrics.")
         return
     metric = _pick_metric(context, lines, name)
     label, series = metric_words.measure(context, metric).label, []
@@ -146,11 +146,11 @@ def _along(
     if not series:
         st.caption(f"{label} is not defined here.")
         return
-    title = leads(context, metric, series, "steps ahead" if key == "step" else "windows")
+    title = leads(context, metric, series, "forecast steps" if key == "step" else "windows")
     chart = charts.lines(series, title, x=axis, y=label, height=400, direct=False)
     said = "; ".join(f"{one['name']} {number(one['y'][0])} to {number(one['y'][-1])}" for one in series)
     charts.draw(chart, f"{title}. {said}.", key=f"{name}_{metric}")
-    st.caption("Bands: 95 % intervals of the two models side by side.")
+    st.caption("Bands: 95 % intervals of the two compared models.")
 
 
 def leads(context: PageContext, metric: str, series: list[Mapping[str, Any]], places: str) -> str:
@@ -166,11 +166,11 @@ def leads(context: PageContext, metric: str, series: list[Mapping[str, Any]], pl
 
 
 def _by_size(context: PageContext, evaluation: Evaluation, pair: tuple[str, str] | None) -> None:
-    _grouped(context, evaluation, pair, "by_size", "Series by their size (mean value before the test)")
+    _grouped(context, evaluation, pair, "by_size", "Series by level (mean value before the test)")
 
 
 def _by_length(context: PageContext, evaluation: Evaluation, pair: tuple[str, str] | None) -> None:
-    _grouped(context, evaluation, pair, "by_length", "Series by the length of their history")
+    _grouped(context, evaluation, pair, "by_length", "Series by history length")
 
 
 def _grouped(context: PageContext, evaluation: Evaluation, pair: tuple[str, str] | None, name: str, axis: str) -> None:
@@ -179,7 +179,7 @@ def _grouped(context: PageContext, evaluation: Evaluation, pair: tuple[str, str]
         for model, rows in _lines(context, evaluation, name).items()
     }
     if len({row["group"] for rows in lines.values() for row in rows}) < 2:
-        st.caption("The series that are judged are too alike in this, or too few, to part them.")
+        st.caption("Too few evaluated series, or too little variation, to form groups.")
         return
     metric = _pick_metric(context, lines, name)
     label = metric_words.measure(context, metric).label
@@ -209,7 +209,7 @@ def _grouped(context: PageContext, evaluation: Evaluation, pair: tuple[str, str]
     chart.update_xaxes(type="category")
     chart.update_layout(showlegend=True, margin_t=64 + 20 * (len(lines) // 3))
     charts.draw(chart, f"{title}. {'; '.join(said)}", key=f"{name}_{metric}")
-    st.caption("Whiskers: 95 % intervals of the two models side by side.")
+    st.caption("Whiskers: 95 % intervals of the two compared models.")
 
 
 def _whiskers(rows: list[Mapping[str, Any]]) -> dict[str, Any]:
@@ -223,7 +223,7 @@ def _coverage(context: PageContext, evaluation: Evaluation, pair: tuple[str, str
     """Draw how often intervals held what came, against how often they say they do."""
     lines = _lines(context, evaluation, "coverage")
     if not lines:
-        st.caption("This run keeps no coverage of intervals.")
+        st.caption("This run has no interval coverage.")
         return
     series = []
     for model, rows in lines.items():
@@ -242,25 +242,27 @@ def _coverage(context: PageContext, evaluation: Evaluation, pair: tuple[str, str
             }
         )
     ends = [min(one["x"][0] for one in series), max(one["x"][-1] for one in series)]
-    perfect = {"name": "as promised", "x": ends, "y": [0, 0], "colour": theme.GREYS[1], "dash": "dot"}
+    perfect = {"name": "nominal", "x": ends, "y": [0, 0], "colour": theme.GREYS[1], "dash": "dot"}
     shown = series if pair is None else [one for one in series if one["name"] in map(context.label, pair)]
     said = "; ".join(f"{one['name']} {100 * one['held']:.1f} %" for one in shown)
-    title = f"Intervals that promise {100 * ends[1]:.0f} % held: {said}"
-    chart = charts.lines([perfect, *series], title, x=COVERED, y="Held − promised, points", height=400, direct=False)
+    title = f"Empirical coverage of {100 * ends[1]:.0f} % intervals: {said}"
+    chart = charts.lines(
+        [perfect, *series], title, x=COVERED, y="Empirical − nominal coverage (pp)", height=400, direct=False
+    )
     chart.update_xaxes(tickformat=".0%").update_yaxes(rangemode="tozero")
     charts.draw(chart, f"{title}.", key="coverage")
     n = max((row.get("n") or 0 for rows in lines.values() for row in rows), default=0)
     st.caption(
-        f"At 0 intervals hold what they promise; below they are too narrow, above too wide. n = {count(n)} "
-        f"{leading_model.units(context)}; bands: 95 % intervals of the two models side by side. "
-        "Each window was calibrated on all windows before it (conformal)."
+        "Coverage error: at 0 intervals are calibrated; below, overconfident (too narrow); above, underconfident "
+        f"(too wide). n = {count(n)} {leading_model.units(context)}; bands: 95 % intervals of the two compared "
+        "models. Split conformal: each window is calibrated on all windows before it."
     )
 
 
 FORMS: dict[str, tuple[str, Callable[..., None]]] = {
-    "by_step": ("By step ahead", _by_step),
-    "by_window": ("By window", _by_window),
-    "coverage": ("Intervals", _coverage),
-    "by_size": ("By size", _by_size),
-    "by_length": ("By history", _by_length),
+    "by_step": ("By horizon", _by_step),
+    "by_window": ("By origin", _by_window),
+    "coverage": ("Coverage", _coverage),
+    "by_size": ("By level", _by_size),
+    "by_length": ("By history length", _by_length),
 }

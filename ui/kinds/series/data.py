@@ -15,8 +15,8 @@ from ui.shell import options
 from ui.shell.context import PageContext
 from ui.shell.words import count, escaped
 
-KINDS = {"mix": "A mix", "largest": "Largest", "gaps": "With blanks", "short": "Shortest", "all": "All"}
-VIEWS = {"whole": "Whole history", "end": "The end, where it is judged"}
+KINDS = {"mix": "Mixed", "largest": "Largest", "gaps": "With missing values", "short": "Shortest", "all": "All"}
+VIEWS = {"whole": "Whole history", "end": "Held-out end"}
 MOST_DRAWN = 4
 SLIVER = 0.08  # share of held-out steps under which a chart begins with the end alone
 ROW = 32  # pixels of a row of the list
@@ -26,9 +26,9 @@ def first_look(context: PageContext) -> dict[str, Any] | None:
     """Draw counts, the list and the lines of the series that are picked; return the summary."""
     asked = question(context)
     if asked is None:
-        st.caption("The steps of this data set are not kept beside the run.")
+        st.caption("The observations of this data set are not stored with the run.")
         return None
-    found = context.ask("describe", {**asked, "view": "overview"}, label="Summing up the series")
+    found = context.ask("describe", {**asked, "view": "overview"}, label="Summarising the series")
     if found is None:
         return None
     _counts(found)
@@ -38,7 +38,7 @@ def first_look(context: PageContext) -> dict[str, Any] | None:
     names = _picked(context, listed) if found["series"] > 1 else [listed["series"][0]["series"]]
     view = _view(context, found)
     wanted = {"view": "lines", "series": names, **({"last": True} if view == "end" else {})}
-    drawn = context.ask("describe", {**asked, **wanted}, label="Drawing the series")
+    drawn = context.ask("describe", {**asked, **wanted}, label="Loading the series")
     if drawn is not None:
         lines.draw(drawn["lines"], found)
         _split_words(found)
@@ -71,16 +71,16 @@ def _changed(context: PageContext, wanted: Mapping[str, Any]) -> bool:
 def _counts(found: Mapping[str, Any]) -> None:
     with st.container(horizontal=True):
         st.metric("Series", count(found["series"]), border=True)
-        st.metric("Steps in all", count(found["steps"]), border=True)
-        st.metric("One step", found["step"], border=True, help=_frequency(found))
-        st.metric("Season", seasons(found), border=True, help="Steps after which the course repeats itself.")
+        st.metric("Observations", count(found["steps"]), border=True)
+        st.metric("Frequency", found["step"], border=True, help=_frequency(found))
+        st.metric("Season length", seasons(found), border=True, help="Period of the seasonality in time steps.")
     st.caption(f"{_span(found)} {_lengths(found)}{_blank(found)}")
 
 
 def _frequency(found: Mapping[str, Any]) -> str:
     if not found["frequency"]:
-        return "There are no time stamps, so steps are counted."
-    return f"The time from one step to the next; pandas calls it {found['frequency']}."
+        return "No timestamps: steps are numbered."
+    return f"Time from one step to the next; pandas offset alias: {found['frequency']}."
 
 
 def _span(found: Mapping[str, Any]) -> str:
@@ -88,7 +88,7 @@ def _span(found: Mapping[str, Any]) -> str:
         return ""
     first, last = (moment(found[end], found["frequency"]) for end in ("start", "end"))
     late, early = found["ends"]["late"], found["ends"]["early"]
-    words = [f"{count(late)} begin later" if late else "", f"{count(early)} end earlier" if early else ""]
+    words = [f"{count(late)} series start later" if late else "", f"{count(early)} series end earlier" if early else ""]
     told = " and ".join(word for word in words if word)
     return f"From {first} to {last}{f' ({told})' if told else ''}."
 
@@ -100,21 +100,21 @@ def _lengths(found: Mapping[str, Any]) -> str:
     if lengths["least"] == lengths["most"]:
         each = "" if found["series"] == 1 else " each"
         return f"{steps(lengths['most'])}{each}."
-    return f"{count(lengths['least'])} to {steps(lengths['most'])} each, half have {count(lengths['middle'])} or fewer."
+    return f"{count(lengths['least'])} to {steps(lengths['most'])} each, median {count(lengths['middle'])}."
 
 
 def _blank(found: Mapping[str, Any]) -> str:
     blank = found["blank"]
     if not blank["steps"]:
-        return " No step is blank."
+        return " No missing values."
     whom = "" if found["series"] == 1 else f" in {count(blank['series'])} series"
-    return f" {steps(blank['steps'])}{whom} {'is' if blank['steps'] == 1 else 'are'} blank."
+    return f" {count(blank['steps'])} missing {'value' if blank['steps'] == 1 else 'values'}{whom}."
 
 
 def _listed(context: PageContext, asked: Mapping[str, Any], seen: Mapping[str, Any]) -> dict[str, Any] | None:
     """Draw kind and search where there are several, and return the page of the list."""
     if seen["series"] == 1:
-        return context.ask("describe", {**asked, **first_listed()}, label="Looking for series")
+        return context.ask("describe", {**asked, **first_listed()}, label="Searching series")
     with st.container(horizontal=True, vertical_alignment="bottom", horizontal_alignment="distribute"):
         kind = st.segmented_control(
             "Series",
@@ -128,16 +128,16 @@ def _listed(context: PageContext, asked: Mapping[str, Any], seen: Mapping[str, A
         search = st.text_input(
             "Search",
             key=f"{context.key}_listed_search",
-            placeholder="part of a name, or a group",
+            placeholder="name or group",
             persist_state="session",
             width=230,
         )
     wanted = {**first_listed(), "kind": kind, "search": search.strip()}
     paged = _page_key(context, wanted)
     wanted["page"] = int(st.session_state.get(paged) or 1) - 1
-    found = context.ask("describe", {**asked, **wanted}, label="Looking for series")
+    found = context.ask("describe", {**asked, **wanted}, label="Searching series")
     if found is not None and not found["series"]:
-        st.caption("No series fits. Choose another kind or clear the search.")
+        st.caption("No matching series. Choose another filter or clear the search.")
     return found
 
 
@@ -160,7 +160,7 @@ def _picked(context: PageContext, listed: Mapping[str, Any]) -> list[str]:
         selection_mode="multi-row",
         key=f"{paged}_{st.session_state.get(paged) or 1}_table",
         column_config=_columns(shown),
-        alt="Series with their course, mean and number of steps",
+        alt="Series with sparkline, mean and number of observations",
     )
     with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
         st.caption(_list_words(listed, kind), width="content")
@@ -171,20 +171,20 @@ def _picked(context: PageContext, listed: Mapping[str, Any]) -> list[str]:
 
 
 def _list_words(listed: Mapping[str, Any], kind: str) -> str:
-    ticked = f"Tick up to {MOST_DRAWN} to draw them."
+    ticked = f"Select up to {MOST_DRAWN} to plot them."
     if kind == "mix" and listed["fitting"] < listed["total"]:
-        return f"{count(listed['fitting'])} of {count(listed['total'])} series, of all sizes. {ticked}"
+        return f"{count(listed['fitting'])} of {count(listed['total'])} series, of mixed levels. {ticked}"
     return f"{count(listed['fitting'])} series. {ticked}"
 
 
 def table(shown: Sequence[Mapping[str, Any]]) -> pd.DataFrame:
     """Return the list: id, course, groups, mean, number of steps, and blanks where there are any."""
     found: dict[str, list[Any]] = {"Series": [one["series"] for one in shown]}
-    found["Course"] = [one["spark"] for one in shown]
+    found["History"] = [one["spark"] for one in shown]
     found["Mean"] = [one["mean"] for one in shown]
-    found["Steps"] = [one["steps"] for one in shown]
+    found["Observations"] = [one["steps"] for one in shown]
     if any(one["blank"] for one in shown):
-        found["Blank"] = [one["blank"] for one in shown]
+        found["Missing"] = [one["blank"] for one in shown]
     for name in list(shown[0]["groups"])[:2]:
         found[str(name)] = [one["groups"].get(name) for one in shown]
     return pd.DataFrame(found)
@@ -193,12 +193,10 @@ def table(shown: Sequence[Mapping[str, Any]]) -> pd.DataFrame:
 def _columns(shown: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     return {
         "Series": st.column_config.TextColumn(width=230),
-        "Course": st.column_config.LineChartColumn(width=130),
-        "Mean": st.column_config.NumberColumn(
-            format="compact", width=64, help="Mean over all steps that are not blank."
-        ),
-        "Steps": st.column_config.NumberColumn(format="%d", width=60),
-        "Blank": st.column_config.NumberColumn(format="%d", width=60, help="Steps without a value."),
+        "History": st.column_config.LineChartColumn(width=130),
+        "Mean": st.column_config.NumberColumn(format="compact", width=64, help="Mean over all non-missing values."),
+        "Observations": st.column_config.NumberColumn(format="%d", width=60),
+        "Missing": st.column_config.NumberColumn(format="%d", width=60, help="Missing values."),
     }
 
 
@@ -209,7 +207,7 @@ def _view(context: PageContext, found: Mapping[str, Any]) -> str:
     parts = found["split"]["parts"]
     sliver = parts["validation"] + parts["test"] < SLIVER * found["steps"]
     return st.segmented_control(
-        "Part shown",
+        "Range",
         list(VIEWS),
         default="end" if sliver else "whole",
         format_func=VIEWS.get,
@@ -226,11 +224,11 @@ def _split_words(found: Mapping[str, Any]) -> None:
         return
     parts = ", ".join(f"{name} {count(n)}" for name, n in split["parts"].items())
     tested = count(split["tested"])
-    whom = "all of them" if split["tested"] == split["series"] else f"{tested} of {count(split['series'])}"
+    whom = "all series" if split["tested"] == split["series"] else f"{tested} of {count(split['series'])}"
     many = "window" if split["windows"] == 1 else "windows"
     st.caption(
-        f"Judged on {count(split['windows'])} {many} of {steps(split['horizon'])} at the end of "
-        f"{whom if split['series'] > 1 else 'the series'}; nothing of them is seen in training. Steps: {parts}."
+        f"Evaluated on {count(split['windows'])} {many} of {steps(split['horizon'])} at the end of "
+        f"{whom if split['series'] > 1 else 'the series'}; held out of training. Observations: {parts}."
     )
 
 

@@ -30,18 +30,22 @@ def how_read(context: PageContext, found: Mapping[str, Any]) -> None:
     split = found["split"] or {}
     season = ", ".join(map(str, found["seasons"]))
     with (
-        st.expander("Time, season and how far ahead", icon=":material/schedule:", expanded=not fixed),
+        st.expander(
+            "Frequency, season length, horizon and test windows", icon=":material/schedule:", expanded=not fixed
+        ),
         st.form(f"{context.key}_time", border=False),
     ):
         with st.grid("auto", min_column_width=150):
             frequency = _text(context, "frequency", "Frequency", found["frequency"], fixed)
-            wanted = _text(context, "season", "Season in steps", season, fixed)
-            horizon = _number(context, "horizon", "Steps ahead", split.get("horizon") or 0, fixed)
+            wanted = _text(context, "season", "Season length", season, fixed)
+            horizon = _number(context, "horizon", "Forecast horizon", split.get("horizon") or 0, fixed)
             windows = _number(context, "windows", "Test windows", split.get("windows") or 0, fixed)
-        words = "Frequency and season were found in the data. Changing them reads the data again; steps ahead and "
-        words += "windows change what is held out, here and in the next training."
+        words = (
+            "Frequency and season length were detected in the data. Changing them reads the files again; horizon and "
+        )
+        words += "test test test test windows change what is held out, here and in the next training."
         st.caption("These belong to the sample." if own is None else words)
-        pressed = st.form_submit_button("Use these", disabled=fixed)
+        pressed = st.form_submit_button("Apply", disabled=fixed)
     if pressed:
         for name, value, now in (
             ("horizon", horizon, split.get("horizon")),
@@ -91,7 +95,7 @@ def profile(one: Mapping[str, Any]) -> None:
     line = {"name": "median", "x": one["names"], "y": one["middle"], "colour": theme.DEEP[0]}
     if several and None not in (*one["low"], *one["high"]):
         line |= {"low": one["low"], "high": one["high"]}
-    chart = charts.lines([line], title, x="", y="Against the mean", height=230, direct=False)
+    chart = charts.lines([line], title, x="", y="Deviation from the mean", height=230, direct=False)
     chart.update_layout(showlegend=False)
     names = one["names"]
     step = 24 if len(names) == 168 else -(-len(names) // TICKS)
@@ -101,8 +105,13 @@ def profile(one: Mapping[str, Any]) -> None:
     chart.update_traces(hovertemplate="%{x}: %{y:+.1%}<extra></extra>", selector={"name": "median"})
     said = "; ".join(f"{name} {share(value)}" for value, name in known[:: max(1, len(known) // 24)])
     charts.draw(chart, f"Seasonal profile over {steps(one['season'])}: {said}.", key=f"profile_{one['season']}")
-    many = f"The line is the median of {count(one['n'])} series, the band their middle half. " if several else ""
-    st.caption(f"{many}Each value against the mean of its round of {steps(one['season'])}, in shares of the mean size.")
+    many = (
+        f"The line is the median of {count(one['n'])} series, the band their interquartile range. " if several else ""
+    )
+    st.caption(
+        f"{many}Each value's deviation from the mean of its cycle of {steps(one['season'])}, relative to the mean "
+        "level."
+    )
 
 
 def _groups(groups: list[Mapping[str, Any]], total: int) -> None:
@@ -130,31 +139,31 @@ def _groups(groups: list[Mapping[str, Any]], total: int) -> None:
 def _covariates(found: Mapping[str, Any]) -> None:
     """Say what stands beside the values, and how far ahead it is known."""
     if not found["covariates"]:
-        st.caption(":material/info: Nothing but the values and their times is known, so forecasts rest on these.")
+        st.caption(":material/info: No covariates: forecasts use the past values and their times only.")
         return
     rows = [
         {
-            "Covariate": f"{one['name']} ({one['kinds']} kinds)" if one["kinds"] else one["name"],
-            "Known": _known(one),
-            "Values": "yes or no" if one["kinds"] else f"{number(one['low'])} to {number(one['high'])}",
-            **({"Blank": percent(one["missing"])} if any(other["missing"] for other in found["covariates"]) else {}),
+            "Covariate": f"{one['name']} ({one['kinds']} categories)" if one["kinds"] else one["name"],
+            "Availability": _known(one),
+            "Values": "binary (0/1)" if one["kinds"] else f"{number(one['low'])} to {number(one['high'])}",
+            **({"Missing": percent(one["missing"])} if any(other["missing"] for other in found["covariates"]) else {}),
         }
         for one in found["covariates"]
     ]
     ahead = sum(one["known"] == "ahead" for one in found["covariates"])
-    words = f"Beside the values: {count(ahead)} known ahead, {count(len(rows) - ahead)} only afterwards"
+    words = f"Covariates: {count(ahead)} known in the future, {count(len(rows) - ahead)} past only"
     with st.expander(words, icon=":material/table_rows:", expanded=len(rows) <= 6):
         st.dataframe(
             pd.DataFrame(rows),
             hide_index=True,
-            alt="Covariates, when they are known, and their values",
+            alt="Covariates with availability and range",
         )
         if ahead:
-            st.caption("After the steps for which it is known, what is known ahead counts as unknown.")
+            st.caption("Beyond its last known step, a future covariate is treated as missing.")
 
 
 def _known(one: Mapping[str, Any]) -> str:
     """Return when a covariate is known: "afterwards", "ahead, for 168 steps", "ahead, but no step is given"."""
     if one["known"] != "ahead":
-        return "afterwards"
-    return f"ahead, for {steps(one['ahead'])}" if one["ahead"] else "ahead, but no step is given"
+        return "past only"
+    return f"future, for {steps(one['ahead'])}" if one["ahead"] else "future, but no future value given"

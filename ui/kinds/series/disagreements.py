@@ -11,11 +11,11 @@ import streamlit as st
 from ui.kinds.series import curves
 from ui.shell.context import PageContext
 
-TITLE = "Where they differ"
-NONE = "No window stands out: these two say much the same everywhere."
+TITLE = "Windows where the forecasts differ"
+NONE = "None: the two models give similar forecasts in every window."
 FOUND = (
-    "windows on which the two forecasts are furthest apart, in units of what the series usually moves by; the first "
-    "twelve are listed."
+    "windows with the largest difference between the two forecasts, in units of the series' typical change; the "
+    "first twelve are listed."
 )
 MOST = 12
 
@@ -30,7 +30,7 @@ def show(context: PageContext, found: Sequence[Mapping[str, Any]], pair: tuple[s
             {
                 "Series": row["row"],
                 "Window": int(row["window"]) + 1,
-                "Apart by": row["difference"],
+                "Difference": row["difference"],
                 **{f"MASE of {context.label(name)}": errors.get(name) for name in pair},
             }
         )
@@ -47,10 +47,10 @@ def show(context: PageContext, found: Sequence[Mapping[str, Any]], pair: tuple[s
     )
     rows = chosen.selection.rows
     if not rows:
-        st.caption("Choose a line to see both forecasts over the history.")
+        st.caption("Select a row to plot both forecasts.")
         return
     row = shown[rows[0]]
     question = {"series": str(row["row"]), "window": int(row["window"])}
-    answer = context.probe("window_forecasts", question, label="Reading the forecasts")
+    answer = context.probe("window_forecasts", question, label="Loading the forecasts")
     if answer is not None:
         curves.draw_fan(context, answer, list(pair), key="differ")

@@ -16,23 +16,23 @@ from ui.shell import charts, states, theme
 from ui.shell.context import PageContext
 from ui.shell.words import number, signed
 
-LABEL = "Asking what of the history counted, and checking it"
+LABEL = "Computing attributions and faithfulness"
 VIEWS = {"methods": "Methods side by side", "models": "Models side by side"}
 UP, DOWN = theme.OKABE_ITO["vermillion"], theme.OKABE_ITO["blue"]
 WORDS = {
     "integrated_gradients": (
         "Integrated gradients",
-        "Sundararajan et al. 2017: the history goes from a plain season to what it was, and the forecast's gradient on "
-        "the way is added up. What the bars add up to is how far the forecast moved.",
+        "Sundararajan et al. 2017: gradients of the forecast, integrated along the path from a baseline history "
+        "(seasonal profile only) to the actual history. The attributions sum to the change of the forecast.",
     ),
     "occlusion": (
         "Occlusion",
-        "A stretch of the history is replaced by what its season would say; the forecast's change is its weight. Slow, "
-        "simple, fits every model: the check on the others.",
+        "A segment of the history is replaced by its seasonal profile; the change of the forecast is its "
+        "attribution. Slow, model-agnostic, a check on the others.",
     ),
     "components": (
-        "Trend, season, rest",
-        "The parts that the model itself adds up to its forecast. Only models built of parts have them.",
+        "Trend, season, residual",
+        "The additive components of the model's own forecast. Only decomposable models have them.",
     ),
 }
 
@@ -114,7 +114,7 @@ def _asked(domain: Domain, context: PageContext, model: str, view: str) -> dict[
         format_func=context.label,
         key=f"{context.key}_second_{model}",
         width=260,
-        help="Occlusion works for every model, so it compares them fairly.",
+        help="Occlusion is model-agnostic, so it compares models fairly.",
     )
     return {"models": [model, second], "methods": ["occlusion"]}
 
@@ -124,10 +124,10 @@ def _step(context: PageContext, forecasts: Mapping[str, Any]) -> dict[str, int]:
     horizon = len(forecasts["truth"]["time"])
     if horizon < 2:
         return {}
-    names = ["all together", *(str(step) for step in range(1, horizon + 1))]
+    names = ["all steps", *(str(step) for step in range(1, horizon + 1))]
     times = forecast_charts.moments(forecasts["truth"]["time"])
     step = st.select_slider(
-        "Step ahead that is explained",
+        "Forecast step to explain",
         names,
         key=f"{context.key}_explain_step",
         format_func=lambda name: name if name == names[0] else f"{name}: {times[int(name) - 1]}",
@@ -143,10 +143,10 @@ def _answer(context: PageContext, found: Mapping[str, Any], forecasts: Mapping[s
         st.caption(f":material/info: {label(lost['method'])}, {context.label(lost['model'])}: {lost['reason']}")
     with st.expander("How to read this"):
         st.markdown(
-            "Bars under the history say how much each past step lifts (up) or lowers (down) the forecast against a "
-            "plain season. **Deletion** replaces the steps with the longest bars first: the faster the forecast moves "
-            "to the plain one, the lower the number and the better. **Insertion** puts them back first: higher is "
-            "better. Both earn trust only against random orders."
+            "Bars below the history are attributions: how much each past step raises (up) or lowers (down) the "
+            "forecast relative to the seasonal baseline. **Deletion** replaces the steps with the largest "
+            "attributions first and measures the area under the curve of the forecast's change: lower is better. "
+            "**Insertion** adds them back first: higher is better. A faithful attribution beats random orders."
         )
         for method in WORDS:
             if method in {one["method"] for one in explained}:
@@ -174,7 +174,7 @@ def _one(
     steps, covariates = _parts(one)
     if not any(weight for _, weight in (*steps, *covariates)):
         st.markdown(f"**{heading}**")
-        st.caption("No past step moves this forecast.")
+        st.caption("No past step changes this forecast.")
         return
     title = f"{heading}: {strongest(steps, covariates)}"
     chart = _chart(context, one, found, forecasts, steps, title)
@@ -184,7 +184,7 @@ def _one(
         _covariates(one, covariates)
     if one.get("score") is not None and one.get("base") is not None:
         what = "Mean forecast" if found["step"] is None else "Forecast"
-        st.caption(f"{what} {number(one['score'])}; with a plain history it would be {number(one['base'])}.")
+        st.caption(f"{what} {number(one['score'])}; baseline (seasonal profile only) {number(one['base'])}.")
     if one.get("faithfulness"):
         faithfulness.show(one["faithfulness"])
 
@@ -193,15 +193,15 @@ def strongest(steps: Sequence[tuple[str, float]], covariates: Sequence[tuple[str
     """Return in words which covariate, step, or stretch of steps of one weight, counts most."""
     name, weight = max(covariates, key=lambda pair: abs(pair[1]), default=("", 0.0))
     if not steps or abs(weight) > max(abs(part) for _, part in steps):
-        return f"{name} counts most ({signed(weight)})"
+        return f"{name} contributes most ({signed(weight)})"
     words = forecast_charts.moments([time for time, _ in steps])
     most = max(range(len(steps)), key=lambda at: abs(steps[at][1]))
     last = most
     while last + 1 < len(steps) and steps[last + 1][1] == steps[most][1]:
         last += 1
     if last == most:
-        return f"{words[most]} counts most ({signed(steps[most][1])})"
-    return f"{words[most]} to {words[last]} count most ({signed(steps[most][1])} a step)"
+        return f"{words[most]} contributes most ({signed(steps[most][1])})"
+    return f"{words[most]} to {words[last]} contribute most ({signed(steps[most][1])} per step)"
 
 
 def _parts(one: Mapping[str, Any]) -> tuple[list[tuple[str, float]], list[tuple[str, float]]]:
@@ -231,14 +231,14 @@ def _chart(
         x=known["time"],
         y=[weight for _, weight in steps],
         yaxis="y2",
-        name="part in the forecast",
+        name="attribution",
         marker={"color": [UP if weight > 0 else DOWN for _, weight in steps]},
-        hovertemplate="%{x}: %{y:+.4g}<extra>part in the forecast</extra>",
+        hovertemplate="%{x}: %{y:+.4g}<extra>attribution</extra>",
         showlegend=False,
     )
     chart.update_layout(
         yaxis={"domain": [0.36, 1.0]},
-        yaxis2={"domain": [0.0, 0.28], "title": {"text": "part in the forecast"}, "zeroline": True, "automargin": True},
+        yaxis2={"domain": [0.0, 0.28], "title": {"text": "attribution"}, "zeroline": True, "automargin": True},
         xaxis={"anchor": "y2"},
         bargap=0.1,
     )
@@ -251,7 +251,7 @@ def _covariates(one: Mapping[str, Any], covariates: Sequence[tuple[str, float]])
         [name for name, _ in top],
         [weight for _, weight in top],
         "Covariates",
-        x="part in the forecast",
+        x="attribution",
         colours=[UP if weight > 0 else DOWN for _, weight in top],
         notes=[signed(weight) for _, weight in top],
     )
@@ -274,7 +274,7 @@ def _components(context: PageContext, one: Mapping[str, Any], found: Mapping[str
         }
         for name, weights in zip(one["parts"], one["weights"], strict=False)
     ]
-    title = f"{heading}: what {context.label(one['model'])} adds up"
+    title = f"{heading}: components of {context.label(one['model'])}"
     chart = charts.lines(lines, title, x="", y=pick.unit(context), height=360, direct=False)
     said = "; ".join(f"{line['name']} from {number(line['y'][0])} to {number(line['y'][-1])}" for line in lines)
     charts.draw(chart, f"{title}. {said}.", key=f"components_{one['model']}")

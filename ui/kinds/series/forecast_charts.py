@@ -64,10 +64,10 @@ def figure(
             x=list(truth["time"]),
             y=list(truth["value"]),
             mode="lines+markers",
-            name="what came",
+            name="actual",
             line={"color": TRUTH, "width": 1.4, "dash": "dot"},
             marker={"size": 5},
-            hovertemplate="%{x}: %{y:,.4g}<extra>what came</extra>",
+            hovertemplate="%{x}: %{y:,.4g}<extra>actual</extra>",
         )
     return chart.update_layout(showlegend=True, hovermode="closest", margin_t=64 + 20 * (len(models) // 4))
 

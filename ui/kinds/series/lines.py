@@ -13,7 +13,7 @@ from ui.shell import charts, theme
 from ui.shell.words import count, escaped, number
 
 SHADES = {"validation": theme.DEEP[4], "test": theme.DEEP[2]}  # the colours of the parts on every Data tab
-WORDS = {"validation": "validation (chooses)", "test": "test (judges)"}
+WORDS = {"validation": "validation", "test": "test"}
 LINE = 18  # pixels of a line of text
 ONE, EACH = 270, 132  # pixels of a single line, and of each of several
 
@@ -114,11 +114,11 @@ def said(lines: Sequence[Mapping[str, Any]], found: Mapping[str, Any]) -> str:
     for one in lines:
         known = [value for value in one["value"] if value is not None]
         if not known:
-            words.append(f"{one['series']}: no value")
+            words.append(f"{one['series']}: no values")
             continue
         first, last = (moment(one["time"][at], found["frequency"]) for at in (0, -1))
         words.append(
             f"{escaped(one['series'])}: {first} to {last}, between {number(min(known))} and {number(max(known))}"
-            + (f", {count(one['steps'])} steps thinned" if one["thinned"] else "")
+            + (f", {count(one['steps'])} steps, downsampled" if one["thinned"] else "")
         )
-    return "History of series with the held-out end shaded. " + "; ".join(words) + "."
+    return "Time series with the held-out end shaded. " + "; ".join(words) + "."

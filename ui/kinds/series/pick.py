@@ -11,7 +11,7 @@ from ui.panels import leading_model
 from ui.shell.context import PageContext
 from ui.shell.words import number
 
-LABEL = "Looking for series"
+LABEL = "Searching series"
 KINDS = {"typical": "Typical", "worst": "Worst", "best": "Best"}
 
 
@@ -22,7 +22,7 @@ def pick(context: PageContext, model: str, key: str) -> str | None:
         return None if found is None else found["series"][0]["series"]
     with st.container(horizontal=True, vertical_alignment="bottom"):
         kind = st.segmented_control(
-            f"Series that {context.label(model)} forecasts",
+            f"Series by MASE of {context.label(model)}",
             list(KINDS),
             default="typical",
             format_func=KINDS.get,
@@ -31,14 +31,14 @@ def pick(context: PageContext, model: str, key: str) -> str | None:
             persist_state="session",
         )
         search = st.text_input(
-            "Search", key=f"{key}_search", placeholder="Part of a name", icon=":material/search:", width=240
+            "Search", key=f"{key}_search", placeholder="series name", icon=":material/search:", width=240
         )
         place = st.container()
     found = context.probe("judged_series", {"model": model, "kind": kind, "search": search}, label=LABEL)
     if found is None:
         return None
     if not found["series"]:
-        st.caption("No series has that in its name.")
+        st.caption("No matching series.")
         return None
     errors = {one["series"]: one["errors"].get(model) for one in found["series"]}
     names = list(errors)
@@ -54,7 +54,7 @@ def pick(context: PageContext, model: str, key: str) -> str | None:
 def forecasts(context: PageContext, series: str, key: str) -> Mapping[str, Any] | None:
     """Ask for all models' forecasts of a window of ``series``, with a choice of the window where there are several."""
     place = st.container()
-    found = context.probe("window_forecasts", {"series": series}, label="Reading the forecasts")
+    found = context.probe("window_forecasts", {"series": series}, label="Loading the forecasts")
     if found is None or found["windows"] < 2:
         return found
     last = found["windows"] - 1
@@ -68,7 +68,7 @@ def forecasts(context: PageContext, series: str, key: str) -> Mapping[str, Any] 
     )
     if chosen == last:
         return found
-    return context.probe("window_forecasts", {"series": series, "window": chosen}, label="Reading the forecasts")
+    return context.probe("window_forecasts", {"series": series, "window": chosen}, label="Loading the forecasts")
 
 
 def unit(context: PageContext) -> str:

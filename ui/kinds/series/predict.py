@@ -20,22 +20,23 @@ COLUMNS = {
     "series": "Series",
     "time": "Time",
     "mean": "Forecast",
-    "lower_80": "80 % from",
-    "upper_80": "80 % to",
-    "lower_95": "95 % from",
-    "upper_95": "95 % to",
+    "lower_80": "80 % lower",
+    "upper_80": "80 % upper",
+    "lower_95": "95 % lower",
+    "upper_95": "95 % upper",
 }
-RECONCILE = {"none": "as they are", "bottom up": "bottom up", "mint": "MinT"}
+RECONCILE = {"none": "none", "bottom up": "bottom up", "mint": "MinT"}
 HELP = (
-    "Sums over the groups of the series (states, sectors …) are forecast as well, and all forecasts are moved so that "
-    "they add up: bottom up adds the single series; MinT (Wickramasuriya 2019) weighs every level by how it erred."
+    "Hierarchical reconciliation: forecasts of the totals (states, sectors …) are made as well, and all forecasts "
+    "are made coherent. Bottom-up sums the bottom-level series; MinT (minimum trace, Wickramasuriya 2019) "
+    "combines all levels, weighted by their error variance."
 )
 
 
 def show(domain: Domain, context: PageContext) -> None:
     """Draw the tab."""
     new, edit = st.tabs(
-        ["Beyond the end", "What if: change the plan"], key=f"{context.key}_predict_tabs", on_change="rerun"
+        ["Future forecast", "What if: change future covariates"], key=f"{context.key}_predict_tabs", on_change="rerun"
     )
     if new.open:
         with new:
@@ -49,7 +50,7 @@ def _ahead(domain: Domain, context: PageContext) -> None:
     left, right = st.columns([2, 3], gap="large")
     with left:
         files = st.file_uploader(
-            "Other series, or newer values of yours with what is known ahead; without a file your own series go on",
+            "Other series, or newer observations with future covariates; without a file your own series are forecast",
             type=list(domain.upload_types),
             accept_multiple_files=True,
             key=f"{context.key}_new_files",
@@ -60,7 +61,7 @@ def _ahead(domain: Domain, context: PageContext) -> None:
     asked = dict(st.session_state.get(f"{context.key}_new_cases") or {})
     if st.session_state.get(f"{context.key}_write"):
         asked["file"] = True  # not the answer that came with the sample, which has no file
-    result = context.probe("forecast_ahead", question, cases=asked, label="Forecasting beyond the end")
+    result = context.probe("forecast_ahead", question, cases=asked, label="Forecasting")
     if result is not None:
         _answer(context, result, question, asked)
 
@@ -86,19 +87,26 @@ def _question(context: PageContext) -> dict[str, Any]:
             width=260,
         )
         horizon = st.number_input(
-            "Steps ahead",
+            "Forecast horizon",
             1,
             20 * usual,
             usual,
             key=f"{context.key}_predict_horizon",
             width=140,
-            help=f"The models were made for {usual}; further ahead they go on from their own forecast, and their "
-            "intervals are too narrow there.",
+            help=(
+                f"The models were trained for a horizon of {usual}; beyond it they forecast recursively, and their "
+                "intervals are too narrow there."
+            ),
         )
         reconcile = "none"
         if not leading_model.lone(context):
             reconcile = st.selectbox(
-                "Sums", list(RECONCILE), format_func=RECONCILE.get, key=f"{context.key}_reconcile", width=150, help=HELP
+                "Reconciliation",
+                list(RECONCILE),
+                format_func=RECONCILE.get,
+                key=f"{context.key}_reconcile",
+                width=150,
+                help=HELP,
             )
     question: dict[str, Any] = {"model": model}
     if horizon != usual:
@@ -112,17 +120,19 @@ def _question(context: PageContext) -> dict[str, Any]:
 
 def _sums(context: PageContext) -> list[str]:
     """Let the user choose the groups that are added up; nothing for the parts of the series' names."""
-    overview = context.ask("describe", {"view": "overview"}, label="Reading the groups")
+    overview = context.ask("describe", {"view": "overview"}, label="Loading the groups")
     groups = [one["name"] for one in (overview or {}).get("groups", ())]
     if not groups:
         return []
     return st.multiselect(
-        "Add up by",
+        "Hierarchy levels",
         groups,
         key=f"{context.key}_hierarchy",
-        placeholder="the parts of the series' names, and all",
-        help="A sum is made for each value of each column. Series that are sums already are found by their figures "
-        "and are not counted twice.",
+        placeholder="parts of the series' names, and the total",
+        help=(
+            "One aggregate per value of each column. Series that are already aggregates are detected from their "
+            "values and not counted twice."
+        ),
     )
 
 
@@ -156,7 +166,7 @@ def _answer(
             _unusual(result["unusual"])
     else:
         _chart(context, result, question, cases)
-        st.caption(":material/check: No unusual recent points: every series ends where its history would have put it.")
+        st.caption(":material/check: No recent anomalies: every series ends within its expected range.")
     _table(result["table"], result["rows"])
 
 
@@ -170,16 +180,16 @@ def _chart(
             search = st.text_input(
                 f"Search the {count(result['series'])}",
                 key=f"{context.key}_ahead_search",
-                placeholder="Part of a name",
+                placeholder="series name",
                 icon=":material/search:",
                 width=220,
             )
             if search.strip():
                 wanted = {**question, "search": search, "only": True}
-                found = context.probe("forecast_ahead", wanted, cases=cases, label="Looking")
+                found = context.probe("forecast_ahead", wanted, cases=cases, label="Searching")
                 shown = [] if found is None else found["charts"]
                 if found is not None and not shown:
-                    st.caption("No series has that in its name.")
+                    st.caption("No matching series.")
         if not shown:
             return
         by_name = {one["series"]: one for one in shown}
@@ -192,7 +202,7 @@ def _chart(
     span = f"the next {words.steps(len(times))}, up to {times[-1]}"
     chart = forecast_charts.figure(one["history"], [model], f"{escaped(called)}: {span}", unit=pick.unit(context))
     charts.draw(chart, f"{called}: {span}. {forecast_charts.said([model])}.", key="ahead")
-    st.caption("Bands: 80 % and 95 % intervals, calibrated on windows before the test.")
+    st.caption("Bands: 80 % and 95 % prediction intervals, conformally calibrated on windows before the test.")
 
 
 def _table(lines: list[Mapping[str, Any]], rows: int) -> None:
@@ -204,7 +214,7 @@ def _table(lines: list[Mapping[str, Any]], rows: int) -> None:
     st.dataframe(
         table,
         hide_index=True,
-        alt="Forecasts with intervals",
+        alt="Forecasts with prediction intervals",
         height=280,
         column_config={name: st.column_config.NumberColumn(format="localized") for name in numbers},
     )
@@ -232,12 +242,12 @@ def _file(context: PageContext, result: Mapping[str, Any]) -> None:
         )
         return
     wanted = {f"{context.key}_write": True}
-    st.button("Write them as CSV", on_click=lambda: st.session_state.update(wanted), key="write_forecasts")
+    st.button("Export as CSV", on_click=lambda: st.session_state.update(wanted), key="write_forecasts")
 
 
 def _unusual(found: list[Mapping[str, Any]]) -> None:
     """List recent points that the history did not lead to expect."""
-    st.markdown("**Unusual recent points**")
+    st.markdown("**Recent anomalies**")
     times = forecast_charts.moments([row["time"] for row in found])
     table = pd.DataFrame(
         {
@@ -245,18 +255,20 @@ def _unusual(found: list[Mapping[str, Any]]) -> None:
             "Time": times,
             "Value": [four_digits(row["value"]) for row in found],
             "Expected": [four_digits(row["expected"]) for row in found],
-            "Score": [number(row["score"], 2) for row in found],
+            "z-score": [number(row["score"], 2) for row in found],
         }
     )
     st.dataframe(
         table,
         hide_index=True,
-        alt="Unusual recent points",
+        alt="Recent anomalies",
         height=380,
         column_config={
             "Series": st.column_config.TextColumn(width="medium"),
             **{name: st.column_config.NumberColumn(format="localized") for name in ("Value", "Expected")},
-            "Score": st.column_config.TextColumn(help="The error in standard deviations of the errors before it."),
+            "z-score": st.column_config.TextColumn(
+                help="One-step error divided by the standard deviation of earlier errors."
+            ),
         },
     )
-    st.caption("Look at these before you trust a forecast that goes on from them.")
+    st.caption("Check these before relying on a forecast that starts from them.")

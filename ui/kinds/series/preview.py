@@ -48,10 +48,10 @@ def draw(domain: Domain) -> None:
     series = escaped(found["series"])
     charts.draw(
         chart,
-        f"{series}: history, forecast with its intervals, what came. {forecast_charts.said(shown)}.",
+        f"{series}: history, forecast with prediction intervals, actual values. {forecast_charts.said(shown)}.",
         key="card_fan",
     )
-    st.caption(f"{series}: {label}'s forecast, and what came (dotted).")
+    st.caption(f"{series}: {label}'s forecast, and the actual values (dotted).")
 
 
 def words(domain: Domain) -> str:

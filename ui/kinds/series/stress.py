@@ -13,33 +13,33 @@ from ui.shell import charts, metric_words, theme
 from ui.shell.context import PageContext
 from ui.shell.words import count, number
 
-TITLE = "How robust are they? Error when the history is spoilt"
-CURVES = {"length": ("steps of history", "Steps of history known"), "series": ("series", "Series known")}
+TITLE = "Robustness: error on corrupted inputs"
+CURVES = {"length": ("steps of history", "History length in training (steps)"), "series": ("series", "Training series")}
 COLOURS = {"from_scratch": theme.DEEP[0]}  # the others are models of the page, and keep their colours
 
 
 def robustness(context: PageContext) -> None:
     """Draw a line a model against the strength of what spoils the history."""
-    result = context.probe("corrupted_histories", {}, label="Forecasting from spoilt histories")
+    result = context.probe("corrupted_histories", {}, label="Forecasting from corrupted inputs")
     if result is None:
         return
     rows = pd.DataFrame(result["rows"])
-    kind = stress.pick_corruption(context, "What spoils the history", list(rows["corruption"].unique()))
+    kind = stress.pick_corruption(context, "Corruption", list(rows["corruption"].unique()))
     rows = rows[rows["corruption"] == kind]
     label = metric_words.measure(context, context.domain.primary_metric).label
     lines = stress.strength_lines(context, rows)
     grows = {one["name"]: one["y"][-1] - one["y"][0] for one in lines}
     worst = max(grows, key=lambda name: grows[name])
     what = context.kind.corruptions.get(kind, kind).lower()
-    title = f"{worst} suffers most from {what}: {label} {number(grows[worst])} higher at the strongest"
+    title = f"{worst} is least robust to {what}: {label} {number(grows[worst])} higher at severity 5"
     if grows[worst] <= 0:
-        title = f"No model suffers from {what}"
-    chart = charts.lines(lines, title, x="Strength, 0 (none) to 5", y=label, height=380, direct=False)
+        title = f"All models are robust to {what}"
+    chart = charts.lines(lines, title, x="Severity, 0 (none) to 5", y=label, height=380, direct=False)
     charts.draw(chart, alt=title, key=f"robust_{kind}")
     most = rows.loc[rows["strength"].idxmax()]
     st.caption(
-        f"The strongest is {number(most['amount'])} {most['unit']}. On {int(rows['n'].iloc[0])} test windows; the "
-        "spoilt history is made up, the truth is not."
+        f"Severity 5: {number(most['amount'])} {most['unit']}. On {int(rows['n'].iloc[0])} test windows; the input "
+        "history is corrupted, the actual values are not."
     )
 
 
@@ -50,7 +50,7 @@ def draw(context: PageContext, answer: Sequence[Mapping[str, Any]]) -> None:
     for place, axis in zip(st.columns(len(drawn), gap="large"), drawn, strict=True):
         with place:
             draw_curve(context, rows[(rows["axis"] == axis) & rows["value"].notna()], axis)
-    st.caption(f"{rows['about'].iloc[0]} Lines are the mean of the draws, bands run from the worst to the best draw.")
+    st.caption(f"{rows['about'].iloc[0]} Lines: mean over draws; bands: minimum to maximum.")
 
 
 def draw_curve(context: PageContext, rows: pd.DataFrame, axis: str) -> None:
@@ -59,17 +59,17 @@ def draw_curve(context: PageContext, rows: pd.DataFrame, axis: str) -> None:
     lines = stress.drawn_lines(context, rows, COLOURS)
     few = min(line["x"][0] for line in lines)
     best = min((line for line in lines if line["x"][0] == few), key=lambda line: line["y"][0])
-    title = f"With {count(few)} {unit}, {best['name']} is ahead: {label} {number(best['y'][0])}"
+    title = f"With {count(few)} {unit}, {best['name']} leads: {label} {number(best['y'][0])}"
     chart = charts.lines(lines, title, x=f"{words}, log scale", y=f"{label}, lower is better", height=380, direct=False)
     chart.update_xaxes(type="log", tickvals=sorted(set(rows["labels"])), tickformat=",d")
     charts.draw(chart, alt=title, key=f"curve_{axis}")
 
 
 CURVE = stress.LearningCurve(
-    "How much history do I need? Pretrained against from scratch",
-    "Forecasts with ever fewer series and ever shorter histories: the pretrained network as it is and fine-tuned, the "
-    "same network from scratch, and the seasonal naive. All are judged on the same test windows.",
-    "Draw the learning curve",
-    "Training on growing histories",
+    "Learning curve: pretrained against from scratch",
+    "Training on fewer series and on shorter histories: the pretrained network zero-shot and fine-tuned, the "
+    "same network from scratch, and the seasonal naive. All are evaluated on the same test windows.",
+    "Compute the learning curve",
+    "Training on subsets of the data",
     draw,
 )

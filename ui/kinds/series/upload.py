@@ -13,20 +13,20 @@ from ui.shell import options
 ASKED = (Role.SERIES, Role.TIME, Role.VALUE)
 SHOWN = ("frequency", "season")  # beside the layout
 LAYOUTS = {
-    "auto": ("Recognise it", "Each of the three is recognised by its columns.", ""),
+    "auto": ("Detect", "The layout is detected from the columns.", ""),
     "long": (
-        "A row for each step",
-        "A column says which series, one when, one how much; covariates stand beside them.",
+        "Long",
+        "One row per series and time: a column for the series, the time and the value; covariates in further columns.",
         "shop, month, sales, promo\nOslo, 2024-01, 120, 0\nOslo, 2024-02, 131, 1\nBergen, 2024-01, 75, 0",
     ),
     "columns": (
-        "A column for each series",
-        "The first column is the time, each other one a series.",
+        "Wide (series in columns)",
+        "The first column is the time, every other column a series.",
         "month, Oslo, Bergen\n2024-01, 120, 75\n2024-02, 131, 80",
     ),
     "rows": (
-        "A row for each series",
-        "The first column is the name, then come the values, oldest first, without time stamps.",
+        "Wide (series in rows)",
+        "The first column is the series name, then the values, oldest first, without timestamps.",
         "series, V1, V2, V3\nOslo, 120, 131, 128\nBergen, 75, 80",
     ),
 }
@@ -34,11 +34,11 @@ LAYOUTS = {
 
 def draw(domain: Domain) -> dict[str, Any]:
     """Draw the folded form; return ``roles`` and ``options`` for the reading, those that were said."""
-    with st.expander("How to read it", icon=":material/tune:"):
+    with st.expander("How files are read", icon=":material/tune:"):
         layout = _layout(domain)
         with st.grid("auto", min_column_width=150):
             chosen = {
-                one.name: options.field(one, f"upload_option_{one.name}", one.default, placeholder="found in the data")
+                one.name: options.field(one, f"upload_option_{one.name}", one.default, placeholder="detected")
                 for one in options.read_options(domain)
                 if one.name in SHOWN
             }
@@ -54,7 +54,7 @@ def draw(domain: Domain) -> dict[str, Any]:
                     ).strip()
                     for role in ASKED
                 }
-            st.caption("Columns are recognised by their names and by what stands in them. Name one only if it is not.")
+            st.caption("Columns are recognised by name and content. Name one only if it is not recognised.")
     named = {role: [name.strip() for name in text.split(",")] for role, text in roles.items() if text}
     return {**({"roles": named} if named else {}), "options": {"layout": layout, **chosen}}
 
@@ -64,7 +64,7 @@ def _layout(domain: Domain) -> str:
     known = options.option(domain, "layout")
     names = [name for name in LAYOUTS if known is None or name in known.choices]
     layout = st.segmented_control(
-        "How the table lies",
+        "Table layout",
         names,
         default=names[0],
         format_func=lambda name: LAYOUTS[name][0],

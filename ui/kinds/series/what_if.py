@@ -14,15 +14,15 @@ from ui.shell.context import PageContext
 from ui.shell.words import count, escaped, number, signed
 
 NOTHING = (
-    "These data bring nothing that is known ahead, such as holidays or planned prices. Upload them as columns with "
-    "values after the last known step to ask what if."
+    "No future covariates, such as holidays or planned prices. Upload them as columns with values after the last "
+    "observation to use what-if."
 )
 YES_OR_NO = {0.0: "0 (no)", 1.0: "1 (yes)"}
 
 
 def show(context: PageContext) -> None:
     """Draw the form and both forecasts."""
-    now = context.probe("what_if_plan", {}, label="Forecasting as planned")
+    now = context.probe("what_if_plan", {}, label="Forecasting with planned covariates")
     if now is None:
         return
     if not now["covariates"]:
@@ -31,7 +31,7 @@ def show(context: PageContext) -> None:
     left, right = st.columns([1, 2], gap="large")
     with left:
         question = _form(context, now)
-    found = context.probe("what_if_plan", question, label="Forecasting with the changed plan")
+    found = context.probe("what_if_plan", question, label="Forecasting with changed covariates")
     if found is not None:
         with right:
             _answer(context, found)
@@ -41,9 +41,9 @@ def _form(context: PageContext, now: Mapping[str, Any]) -> dict[str, Any]:
     series = now["series"]
     if len(now["all"]) > 1:
         series = st.selectbox("Series", now["all"], now["all"].index(series), key=f"{context.key}_plan_series")
-    covariate = st.selectbox("What is known ahead", now["covariates"], key=f"{context.key}_plan_covariate")
+    covariate = st.selectbox("Future covariate", now["covariates"], key=f"{context.key}_plan_covariate")
     horizon = len(now["time"])
-    first, last = st.slider("Steps ahead that change", 1, horizon, (1, horizon), key=f"{context.key}_plan_steps")
+    first, last = st.slider("Forecast steps to change", 1, horizon, (1, horizon), key=f"{context.key}_plan_steps")
     times = forecast_charts.moments(now["time"])
     st.caption(f"From {times[first - 1]} to {times[last - 1]}.")
     planned = [value for value in now["plan"][covariate]["before"] if value is not None]
@@ -57,15 +57,15 @@ def _value(context: PageContext, covariate: str, planned: list[float]) -> float 
     """Draw what it shall be there: a choice where it is yes or no, else a number; None for as planned."""
     if planned and set(planned) <= set(YES_OR_NO):
         return st.segmented_control(
-            f"{covariate} there",
+            f"New value of {covariate}",
             list(YES_OR_NO),
             format_func=YES_OR_NO.get,
             key=f"{context.key}_plan_value_{covariate}",
-            help=f"Nothing chosen: as planned, where it is 1 in {count(sum(planned))} of {count(len(planned))} steps.",
+            help=f"None chosen: planned values, 1 in {count(sum(planned))} of {count(len(planned))} steps.",
         )
     usual = sum(planned) / len(planned) if planned else 0.0
     return st.number_input(
-        f"{covariate} there",
+        f"New value of {covariate}",
         value=None,
         format="%.4g",
         key=f"{context.key}_plan_value_{covariate}",
@@ -100,12 +100,12 @@ def _answer(context: PageContext, found: Mapping[str, Any]) -> None:
         models.append({"name": f"{label}, changed", "colour": context.colour(name), "fan": both["after"]})
         before, after = sum(both["before"]["middle"]), sum(both["after"]["middle"])
         moved.append(f"{label} {moved_by(before, after)}")
-    told = f"sum of all steps ahead: {', '.join(moved)}"
+    told = f"sum over the horizon: {', '.join(moved)}"
     unit = pick.unit(context)
     name = found["series"] if len(found["all"]) > 1 else unit
     chart = forecast_charts.figure(found["history"], models, f"{escaped(name)}, {told}", unit=unit)
     charts.draw(chart, f"{name}, {told}", key="what_if_plan")
-    st.caption("A model that does not read what is known ahead does not move; that it moves does not prove a cause.")
+    st.caption("Models without future covariates do not change. A change is not evidence of a causal effect.")
 
 
 def moved_by(before: float, after: float) -> str:
