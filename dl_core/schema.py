@@ -27,6 +27,21 @@ class Role(StrEnum):
     PAST = "past"  # covariates of a series that are known only as time goes by (weather as measured)
     FUTURE = "future"  # covariates that are known ahead (holidays, planned prices)
 
+    @classmethod
+    def new(cls, name: str) -> Role:
+        """Return the role of that name, and make it where there is none: another kind of row may need one of its own.
+
+        Examples
+        --------
+        >>> Role.new("text") is Role("text"), Role.new("label") is Role.LABEL
+        (True, True)
+        """
+        if name not in cls._value2member_map_:
+            role = str.__new__(cls, name)
+            role._name_, role._value_ = name.upper(), name
+            cls._value2member_map_[name] = role
+        return cls(name)
+
 
 ARRAYS = (Role.IMAGE,)  # roles that name an array beside the table rather than a column of it
 
