@@ -67,9 +67,9 @@ def ask(
     answers: dict[str, Any] = st.session_state.setdefault(ANSWERS, {})
     if key in answers:
         return answers[key]
-    if context.prepared and (kept := kept_answer(context.run_folder, task, args)) is not None:
-        answers[key] = kept  # the prepared run brings the answers to what each tab asks first
-        return kept
+    if (brought := _kept(context, task, args)) is not None:
+        answers[key] = brought  # the prepared run brings the answers to what each tab asks first
+        return brought
     job = _job(key, task, full, context.owner, lane)
     if job.live:
         live.follow(job, context.owner, lambda now: states.working(label, now))
@@ -85,7 +85,14 @@ def ask(
 
 def kept(context: Asker, task: str, args: Mapping[str, Any]) -> bool:
     """Return whether the prepared run brings the answer to this question, so that asking costs nothing."""
-    return context.prepared and kept_answer(context.run_folder, task, args) is not None
+    return _kept(context, task, args) is not None
+
+
+def _kept(context: Asker, task: str, args: Mapping[str, Any]) -> dict[str, Any] | None:
+    """Return the answer that the prepared run brings, or None."""
+    if not context.prepared or context.run_folder is None:
+        return None
+    return kept_answer(context.run_folder, task, args)
 
 
 def forget(key: str) -> None:

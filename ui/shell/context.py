@@ -10,6 +10,7 @@ from typing import Any
 import pandas as pd
 
 from dl_core.domain import Domain
+from dl_core.errors import RunError
 from dl_core.evaluate.choice import best_model
 from dl_core.evaluate.results import Evaluation
 from dl_core.kinds import Kind, Words, kind_of
@@ -61,8 +62,7 @@ class PageContext:
     @property
     def kind(self) -> Kind:
         """What a row is: as the data say it, else as the domain asks for it."""
-        about = self.dataset or (self.summary or {}).get("dataset")
-        return kind_of(about or self.domain.schema)
+        return kind_of(self.about or self.domain.schema)
 
     @property
     def words(self) -> Words:
@@ -72,13 +72,45 @@ class PageContext:
     @property
     def roles(self) -> Mapping[str, Sequence[str]]:
         """Columns of the data set in use by role."""
-        about = self.dataset or (self.summary or {}).get("dataset") or {}
-        return about.get("roles", {})
+        return self.about.get("roles", {})
+
+    @property
+    def about(self) -> Mapping[str, Any]:
+        """The description of the data set in use; empty where there is none."""
+        return self.dataset or (self.summary or {}).get("dataset") or {}
+
+    @property
+    def own(self) -> str | None:
+        """Id of the data set in use where it is this browser's own."""
+        return self.about.get("id")
+
+    @property
+    def options(self) -> Mapping[str, Any]:
+        """Options of the run; empty without one."""
+        return ((self.summary or {}).get("spec") or {}).get("options") or {}
+
+    @property
+    def folder(self) -> Path:
+        """The run's folder, of a tab that stands on a run.
+
+        Raises
+        ------
+        RunError
+            Without a run.
+        """
+        if self.run_folder is None:
+            raise RunError("there is no run", todo="train models first")
+        return self.run_folder
+
+    @property
+    def record(self) -> Mapping[str, Any]:
+        """``run.json`` of the run, of a tab that stands on one; empty without a run."""
+        return self.summary or {}
 
     @property
     def prepared(self) -> bool:
         """Whether the run is the one that ships with the sample."""
-        return bool(self.run) and "prepared" in self.run
+        return self.run is not None and "prepared" in self.run
 
     @property
     def models(self) -> dict[str, dict[str, Any]]:
@@ -99,8 +131,7 @@ class PageContext:
     @property
     def classes(self) -> tuple[str, ...]:
         """Classes of the label in score order."""
-        about = (self.summary or {}).get("dataset") or self.dataset or {}
-        return tuple(about.get("classes", ()))
+        return tuple(((self.summary or {}).get("dataset") or self.about).get("classes", ()))
 
     @property
     def key(self) -> str:
