@@ -12,6 +12,12 @@ from dl_core.errors import shorten
 SHOWN = 12  # columns that a message names
 ROWS_NAMED = 5  # row numbers that a message repeats
 ROWS_LISTED = 100_000  # row ids that a finding about a table carries
+READ_AGAIN = Finding(
+    "info",
+    "read-again",
+    "Read again from the rows that were kept. What an earlier reading left out or folded does not come back; upload "
+    "the file again for that.",
+)
 _LEVELS = ("error", "warning", "info")
 
 

@@ -16,11 +16,6 @@ SAMPLE = 50_000  # rows from which the usual value of a column is taken
 CHOICES = 30  # commonest values of a text column that a form offers
 
 
-def is_table(dataset: Dataset) -> bool:
-    """Return whether the rows are lines of a table rather than images."""
-    return Role.IMAGE not in dataset.roles
-
-
 def main_columns(dataset: Dataset, most: int = 8) -> list[str]:
     """Return the columns by which people know a row: when, how much, who, where, then features and groups."""
     label = dataset.column(Role.LABEL)
@@ -91,9 +86,7 @@ def describe_columns(dataset: Dataset, schema: Schema, columns: Sequence[str]) -
 
 
 def typical_columns(dataset: Dataset, schema: Schema) -> dict[str, dict[str, Any]]:
-    """Return `describe_columns` of all columns of a table by name; nothing for images."""
-    if not is_table(dataset):
-        return {}
+    """Return `describe_columns` of all columns by name."""
     return {one["name"]: one for one in describe_columns(dataset, schema, list(dataset.table.columns))}
 
 

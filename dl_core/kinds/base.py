@@ -67,11 +67,6 @@ class Kind:
     needs : tuple of Role
         Roles that make a data set of this kind; of several kinds that fit, the one that needs most.
     words : Words
-    view : str
-        What an attribution is laid over: a ``"map"`` on a picture, ``"contributions"`` of columns, a ``"history"`` of
-        items, or ``"steps"`` of a series.
-    edited : str
-        What is changed to ask a model "what if": ``"corruptions"``, ``"values"``, ``"items"`` or the ``"plan"``.
     corruptions : mapping of str to str
         What can spoil a row for a stress test, with its name for people.
     first_methods : int
@@ -96,8 +91,12 @@ class Kind:
     read_options, split_options : tuple of str
         Options of a run that say how files are read, and what is held out.
     learning : Learning
+    case : Role or None
+        What rows of one case share, where a case has several.
     pictures : callable or None
         Returns the picture of every row of a data set, where rows are pictures.
+    like : str
+        The kind in whose rooms is done what this one has no room for; empty for none.
     rooms : mapping of str to str
         Where rooms lie that are not found under the usual name: package by stage.
     """
@@ -105,8 +104,6 @@ class Kind:
     name: str
     needs: tuple[Role, ...]
     words: Words
-    view: str
-    edited: str
     corruptions: Mapping[str, str] = field(default_factory=dict)
     first_methods: int = 2
     labels: bool = True
@@ -121,12 +118,19 @@ class Kind:
     read_options: tuple[str, ...] = ()
     split_options: tuple[str, ...] = ()
     learning: Learning = LOSS
+    case: Role | None = None
     pictures: Callable[[Dataset], Sequence[np.ndarray]] | None = None
+    like: str = "table"
     rooms: Mapping[str, str] = field(default_factory=dict)
 
     def explained_first(self, model: str) -> bool:
         """Return whether what a ``"deep"`` or ``"baseline"`` model says of new cases comes with reasons at first."""
         return self.reasons or model == "deep"
+
+    def first_case(self, dataset: Dataset, rows: Sequence[str]) -> Dataset:
+        """Return the first of ``rows``, with all rows that belong to the same case."""
+        values = dataset.values(self.case) if self.case is not None else None
+        return dataset.subset(rows[:1] if values is None else dataset.ids[(values == values.loc[rows[0]]).to_numpy()])
 
     def called(self, words: Mapping[str, Any]) -> Words:
         """Return what things are called where a domain says ``words`` (fields of `Words`) in its own way."""
@@ -135,14 +139,17 @@ class Kind:
     def room(self, stage: str, name: str) -> ModuleType | None:
         """Return the module ``name`` of this kind's room in ``stage``, such as ``"dl_core.tasks"``; None without one.
 
-        The same job has the same name in every kind's room.
+        The same job has the same name in every kind's room. Where this kind has none, it is done as in the kind that it
+        is ``like``.
         """
         package = self.rooms.get(stage, f"{stage}.{self.name}")
         try:
             known = find_spec(f"{package}.{name}")
         except ModuleNotFoundError:  # the kind has no room in this stage
-            return None
-        return None if known is None else import_module(f"{package}.{name}")
+            known = None
+        if known is not None:
+            return import_module(f"{package}.{name}")
+        return get_kind(self.like).room(stage, name) if self.like not in ("", self.name) else None
 
     def must(self, stage: str, name: str) -> ModuleType:
         """Return `room`.

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from dl_core.domain import Domain
+from dl_core.kinds import kind_of
 from dl_core.pipeline import Run, Work
 from dl_core.probes.base import Argument, Asked, Probe, RunFacts
 
@@ -24,8 +25,8 @@ def needs(domain: Domain, run: RunFacts) -> str:
 
 
 def first(asked: Asked) -> list[dict[str, Any]]:
-    """Ask it ahead where many models are trained for it."""
-    return [{}] if asked.domain.problem.name in ("ranking", "forecasting") else []
+    """Ask it ahead where it is not about labels: then many models are trained for it."""
+    return [] if kind_of(asked.run.dataset).labels else [{}]
 
 
 PROBE = Probe(

@@ -12,14 +12,13 @@ import pandas as pd
 from dl_core.data.dataset import Dataset
 from dl_core.domain import Domain
 from dl_core.errors import OptionError
-from dl_core.pipeline import Run, Work, group_table, judging, train
+from dl_core.kinds import kind_of
+from dl_core.pipeline import Run, Work, judging, train
 from dl_core.probes.base import MODEL, Argument, Probe
 from dl_core.problems.classification import CLASSIFICATION
-from dl_core.problems.forecasting import FORECASTING
 from dl_core.schema import Role
 
 OF_CLASSES = ("thresholds", "threshold_optimizer", "reweighing")
-OF_FORECASTS = ("scaling", "reweighing")
 
 
 def mitigation(domain: Domain, run: Run, work: Work, arguments: Mapping[str, Any]) -> dict[str, Any]:
@@ -30,15 +29,12 @@ def mitigation(domain: Domain, run: Run, work: Work, arguments: Mapping[str, Any
     high or too low; ``"reweighing"`` trains the model again with rows weighted so that group and label are independent
     (for series: so that groups count alike).
     """
-    name, method, offered = run.check_model(arguments["model"]), arguments["method"], _offered(domain)
+    name, method = run.check_model(arguments["model"]), arguments["method"]
+    room = kind_of(run.dataset).room("dl_core.probes", "remedies")
+    offered, remedy = (OF_CLASSES, _of_classes) if room is None else (room.OFFERED, room.remedy)
     if method not in offered:
         raise OptionError(f"there is no mitigation {method!r}", expected=", ".join(offered))
-    of_problem = _of_forecasts if domain.problem is FORECASTING else _of_classes
-    return of_problem(domain, run, name, run.load_dataset(), work, arguments)
-
-
-def _offered(domain: Domain) -> tuple[str, ...]:
-    return OF_FORECASTS if domain.problem is FORECASTING else OF_CLASSES
+    return remedy(domain, run, name, run.load_dataset(), work, arguments)
 
 
 def _of_classes(
@@ -58,27 +54,11 @@ def _of_classes(
         return optimizer_mitigation(run.predictions, name, groups, constraint=constraint, **judged).as_dict()
     train_rows = dataset.subset(run.splits.train)
     weights = reweighing_weights(groups.loc[train_rows.ids].iloc[:, 0], train_rows.values(Role.LABEL))
-    again = _train_again(domain, run, name, column, weights, work)
+    again = train_again(domain, run, name, column, weights, work)
     return training_mitigation(run.predictions, again.predictions, name, groups, **judged).as_dict()
 
 
-def _of_forecasts(
-    domain: Domain, run: Run, name: str, dataset: Dataset, work: Work, arguments: Mapping[str, Any]
-) -> dict[str, Any]:
-    from dl_core.bias.groups import make_groups
-    from dl_core.bias.series.mitigate import forecast_mitigation, group_weights, scaling_remedy
-
-    column = arguments["column"]
-    groups, facts = make_groups(group_table(domain, run, dataset), [column]), FORECASTING.facts(dataset, run.splits)
-    if arguments["method"] == "scaling":
-        return scaling_remedy(run.predictions, name, groups, facts=facts, seed=run.spec.seed).as_dict()
-    weights = group_weights(dataset.subset(run.splits.train), groups.iloc[:, 0])
-    again = _train_again(domain, run, name, column, weights, work)
-    found = forecast_mitigation(run.predictions, again.predictions, name, groups, facts=facts, seed=run.spec.seed)
-    return found.as_dict()
-
-
-def _train_again(domain: Domain, run: Run, name: str, column: str, weights: pd.Series, work: Work) -> Run:
+def train_again(domain: Domain, run: Run, name: str, column: str, weights: pd.Series, work: Work) -> Run:
     """Return a run of one model on the same split with weighted rows; made once, then kept in the cache."""
     spec = replace(run.spec, models=(name,))
     mark = hashlib.sha256(f"{run.dataset['fingerprint']} {name} {column} {spec}".encode()).hexdigest()[:16]

@@ -11,6 +11,7 @@ from PIL import Image
 from dl_core import pipeline
 from dl_core.data.images.pictures import data_uri, thumbnail, thumbnails
 from dl_core.data.rows import plain, row_values, shown_columns, typical_columns
+from dl_core.kinds import kind_of
 from dl_core.schema import Role
 from dl_core.tasks.contributions import explanation_as_json
 from dl_core.tasks.opening import open_run
@@ -75,7 +76,7 @@ def layers(args: Mapping[str, Any], context: TaskContext) -> dict[str, Any]:
     domain, run = open_run(args, context)
     name, model = pipeline.open_model(domain, run, args.get("model"))
     data = run.load_dataset().subset([args["row"]])
-    graph = model.graph() if Role.IMAGE in data.roles else None
+    graph = None if kind_of(data).pictures is None else model.graph()
     if graph is None or not has_maps(graph, data.images.shape[1:]):
         return {"model": name, "layers": []}
     found = feature_maps(view_of(model, data), np.asarray(data.images[0]))

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 from dl_core import pipeline
 from dl_core.data.images.pictures import thumbnails
-from dl_core.data.rows import describe_columns, is_table, main_columns, plain, row_values
+from dl_core.data.rows import describe_columns, main_columns, plain, row_values
 from dl_core.errors import SchemaError
+from dl_core.kinds import kind_of
 from dl_core.tasks.cases import find_cases
 from dl_core.tasks.opening import open_run
 
@@ -35,13 +36,14 @@ def cases(args: Mapping[str, Any], context: TaskContext) -> dict[str, Any]:
     name = run.check_model(args.get("model"))
     dataset = run.load_dataset()
     kind, search = args.get("kind") or "all", str(args.get("search") or "")
-    chosen = find_cases(run, dataset, name, kind, search, by_risk=is_table(dataset))
+    pictured = kind_of(dataset).pictures is not None
+    chosen = find_cases(run, dataset, name, kind, search, by_risk=not pictured)
     if args.get("rows"):
         chosen = chosen.loc[[row for row in args["rows"] if row in chosen.index]]
     page = max(int(args.get("page", 0)), 0)
     shown = chosen.iloc[page * PAGE : (page + 1) * PAGE]
     part = dataset.subset(shown.index)
-    columns = main_columns(part) if is_table(part) else []
+    columns = [] if pictured else main_columns(part)
     return {
         "total": len(chosen),
         "page": page,

@@ -12,8 +12,8 @@ from dl_core.domain import get_domain
 from dl_core.engine.ids import no_access
 from dl_core.errors import CancelledError
 from dl_core.evaluate.choice import best_model
+from dl_core.kinds import kind_of
 from dl_core.probes import Asked, get_probe
-from dl_core.schema import Role
 from dl_core.tasks.opening import open_dataset, open_run
 from dl_core.train.run import TrainSpec
 
@@ -67,9 +67,7 @@ def warm_up(args: Mapping[str, Any], context: TaskContext) -> dict[str, Any]:
         return {"model": first["models"][0]}
     name, model = pipeline.open_model(domain, run, best_model(run.models, "deep"))
     data = run.load_dataset()
-    series = data.values(Role.SERIES)
-    rows = run.splits.test[:1] if series is None else data.ids[(series == series.iloc[0]).to_numpy()]
-    case = data.subset(rows)
+    case = kind_of(data).first_case(data, run.splits.test)
     pipeline.predict(domain, run, name, case, opened=model)
     pipeline.explain(domain, run, name, case, faithfulness=False, opened=model)
     return {"model": name}

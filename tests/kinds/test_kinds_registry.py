@@ -27,8 +27,6 @@ def test_a_kind_declares_all(kind: Kind) -> None:
     for word in fields(Words):
         said = getattr(kind.words, word.name)
         assert said and all(isinstance(one, str) and one for one in (said if isinstance(said, tuple) else (said,)))
-    assert kind.view in ("map", "contributions", "history", "steps")
-    assert kind.edited in ("corruptions", "values", "items", "plan")
     assert kind.first_methods > 0
     assert kind.learning.lines and kind.learning.title and kind.learning.axis
     assert not set(kind.fixed) & set(kind.single)
@@ -87,7 +85,7 @@ def test_an_unknown_kind_names_those_there_are() -> None:
 
 def test_a_room_that_is_not_there_is_none() -> None:
     table = get_kind("table")
-    assert table.room("dl_core.tasks", "summary").__name__ == "dl_core.tasks.table.summary"
+    assert table.room("dl_core.tasks", "roles").__name__ == "dl_core.tasks.table.roles"
     assert table.room("dl_core.tasks", "smell") is None
     assert table.room("dl_core.store", "smell") is None  # no room at all in that stage
     with pytest.raises(OptionError, match="smell"):

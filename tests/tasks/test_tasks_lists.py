@@ -19,7 +19,7 @@ from dl_core.probes.interactions import recommend_all
 from dl_core.probes.interactions.recommend_all import _places
 from dl_core.probes.interactions.user_rankings import _ndcg
 from dl_core.store import get_store
-from dl_core.tasks.roles import read_lists_again
+from dl_core.tasks.interactions.roles import read_again
 from dl_core.train.run import Run
 from tests.tasks.conftest import Workplace, upload
 
@@ -69,7 +69,7 @@ def test_overview_counts_users_items_and_what_is_held_out(films, ratings):
 
 
 def test_the_overview_tells_ratings_under_the_threshold(films, ratings, recommendation, tmp_path):
-    liked = read_lists_again(recommendation, ratings, {}, {"positive_from": 4}, tmp_path / "again")
+    liked = read_again(recommendation, ratings, {}, {"positive_from": 4}, tmp_path / "again")
     assert (liked.table["positive"] == (liked.table["rating"] >= 4)).all() and not liked.table["positive"].all()
     assert set(liked.side) == set(ratings.side) and len(liked) == len(ratings)
     assert any(note.kind == "read-again" for note in liked.notes)

@@ -193,7 +193,8 @@ def test_the_first_lines_are_spread_and_leave_out_what_is_all_zero():
 def test_warming_up_forecasts_and_explains_one_whole_series(monkeypatch):
     seen = []
     dataset = toy_dataset(n=3, length=30)
-    run = SimpleNamespace(dataset=dataset.describe(), models={}, load_dataset=lambda: dataset)
+    splits = SimpleNamespace(test=tuple(dataset.ids[25:30]))
+    run = SimpleNamespace(dataset=dataset.describe(), models={}, splits=splits, load_dataset=lambda: dataset)
     monkeypatch.setattr(training, "open_run", lambda args, context: (get_domain("forecasting"), run))
     asked = lambda domain, run, name, case, **more: seen.append(case)  # noqa: E731 - one line says it
     verbs = SimpleNamespace(open_model=lambda domain, run, name: ("net", None), predict=asked, explain=asked)

@@ -24,7 +24,7 @@ from dl_core.probes import get_probe, probes
 from dl_core.schema import Field, Role, Schema
 from dl_core.store import get_store
 from dl_core.tasks.contributions import explanation_as_json
-from dl_core.tasks.table import queue
+from dl_core.tasks.table import new_cases as queue
 from dl_core.tasks.table.what_if import changeable, with_values
 from tests.contracts.toy_domain import TOY, wines
 from tests.tasks.conftest import Workplace, upload
@@ -242,7 +242,7 @@ def test_a_sequence_is_laid_out_by_step_and_input():
 
 def test_other_roles_read_a_table_again_with_all_that_is_derived(tmp_path):
     from dl_core.domain import get_domain
-    from dl_core.tasks.roles import read_again
+    from dl_core.tasks.table.roles import read_again
 
     table = pd.DataFrame(
         {
@@ -257,7 +257,7 @@ def test_other_roles_read_a_table_again_with_all_that_is_derived(tmp_path):
     fraud = get_domain("fraud_detection")
     first = pipeline.ingest(fraud, ReadRequest((tmp_path / "in.parquet",), name="Few"))
     assert first.column(Role.ENTITY) == "customer" and first.roles[Role.HISTORY]
-    changed = read_again(fraud, first, {Role.ENTITY: (), Role.LABEL: ("fraud",)}, tmp_path / "again")
+    changed = read_again(fraud, first, {Role.ENTITY: (), Role.LABEL: ("fraud",)}, {}, tmp_path / "again")
     assert changed.column(Role.ENTITY) is None and changed.classes == ("honest", "fraud")
     assert not [name for name in changed.roles.get(Role.HISTORY, ()) if name.startswith("account")]
     assert changed.targets.tolist() == first.targets.tolist() and list(changed.ids) == list(first.ids)

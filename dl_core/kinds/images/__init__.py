@@ -19,8 +19,7 @@ KIND = Kind(
     name="images",
     needs=(Role.IMAGE,),
     words=Words(row=("image", "images"), unit=("row", "rows")),
-    view="map",
-    edited="corruptions",
+    like="",
     corruptions={
         "noise": "Noise",
         "blur": "Blur",

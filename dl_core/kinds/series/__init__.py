@@ -7,8 +7,8 @@ KIND = Kind(
     name="series",
     needs=(Role.SERIES, Role.VALUE),
     words=Words(row=("step", "steps"), case=("series", "series"), unit=("series", "series"), answers="forecasts"),
-    view="steps",
-    edited="plan",
+    like="",
+    case=Role.SERIES,
     corruptions={
         "noise": "Noise",
         "missing": "Missing segments",

@@ -2,4 +2,4 @@
 
 from dl_core.kinds.base import Kind, Words
 
-KIND = Kind(name="table", needs=(), words=Words(), view="contributions", edited="values", reasons=True)
+KIND = Kind(name="table", needs=(), words=Words(), reasons=True)

@@ -8,7 +8,7 @@ import pandas as pd
 import streamlit as st
 from PIL import Image
 
-from dl_core.tasks.prepared import first_cases
+from dl_core.tasks.images.prepared import first_cases
 from ui.kinds.images import maps, pictures
 from ui.shell.context import PageContext
 from ui.shell.words import count, number

@@ -9,7 +9,7 @@ import streamlit as st
 
 from dl_core.data.safe_export import neutralise
 from dl_core.kinds import Words
-from dl_core.tasks.prepared import first_rows
+from dl_core.tasks.table.prepared import first_rows
 from ui.shell import tables
 from ui.shell.context import PageContext
 from ui.shell.words import count, percent

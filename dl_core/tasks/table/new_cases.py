@@ -31,7 +31,7 @@ DOUBTS = ("uncertain", "unlike_training")
 REASONED = 20  # of these, rows that come with reasons
 
 
-def score_queue(
+def score(
     domain: Domain, run: Run, model: Model, data: Dataset, args: Mapping[str, Any], context: TaskContext
 ) -> dict[str, Any]:
     """Score every row of ``data`` into a CSV file and return the first ones with their values and reasons.
