@@ -96,22 +96,22 @@ def mitigation_result(
 def sentence_of(column: str, gain: pd.DataFrame, cost: pd.DataFrame, aim: str = "sensitivity") -> str:
     """Return what was gained in the metric ``aim`` and what it cost, in words."""
     if gain.empty:
-        return f"{column}: fewer than two groups are large enough, so nothing can be said about what changed."
+        return f"{column}: fewer than two groups are large enough, so the change cannot be measured."
     row = gain[gain["metric"] == aim].iloc[0] if aim in set(gain["metric"]) else gain.iloc[0]
     size = f"from {row['before']:.3f} to {row['after']:.3f}, change {number(row['change'], sign=True)} "
     size += f"[{number(row['low'])}, {number(row['high'])}]"
-    told = {"closer": "it brings them closer", "further apart": "it drives them apart"}.get(
-        row["verdict"], "that may be chance"
+    told = {"closer": "disparity reduced", "further apart": "disparity increased"}.get(
+        row["verdict"], "not significant"
     )
     name = row["metric"].replace("_", " ")
-    text = f"{column}: between {row['worst']} and {row['best']} the difference in {name} goes {size}: {told}. "
+    text = f"{column}: the difference in {name} between {row['worst']} and {row['best']} changes {size}: {told}. "
     apart = gain[(gain["verdict"] == "further apart") & (gain["metric"] != row["metric"])]
     names = ", ".join(metric.replace("_", " ") for metric in apart["metric"])
-    text += f"But they come further apart in {names}. " if names else ""
+    text += f"The disparity increases in {names}. " if names else ""
     worse = cost[cost["verdict"] == "worse"]
     worse = worse[~worse["metric"].isin(MONEY)]
     costs = [f"{c.metric.replace('_', ' ')} {number(c.change, sign=True)}" for c in worse.itertuples()]
-    text += f"Over all rows it costs {', '.join(costs)}." if costs else "Over all rows no metric is clearly worse."
+    text += f"Overall cost: {', '.join(costs)}." if costs else "Overall, no metric is significantly worse."
     return text + _money(cost)
 
 
@@ -121,6 +121,6 @@ def _money(cost: pd.DataFrame) -> str:
     if row is None or np.isnan(row.change):
         return ""
     size = f"{row.change:+,.0f} [{row.low:+,.0f}, {row.high:+,.0f}]".replace("-", "−")
-    told = {"worse": "it costs money", "better": "it saves money"}.get(row.verdict, "that may be chance")
+    told = {"worse": "savings decrease", "better": "savings increase"}.get(row.verdict, "not significant")
     before, after = (f"{value:,.0f}".replace("-", "−") for value in (row.before, row.after))
-    return f" Money saved by reviewing goes from {before} to {after}, change {size}: {told}."
+    return f" Savings from review change from {before} to {after}, change {size}: {told}."

@@ -113,7 +113,9 @@ def draw_groups(
     """Return the resampled metrics of all labelled test rows and of every group."""
     case = scored_rows(predictions, model, "test", facts=Facts(about), units=units)
     if not len(case) and len(groups.columns):
-        raise OptionError("these rows have no labels", where="groups", expected="labelled test rows to judge by group")
+        raise OptionError(
+            "these rows have no labels", where="groups", expected="labelled test rows to evaluate by group"
+        )
     cut = threshold.reindex(case.ids).to_numpy(dtype=float) if isinstance(threshold, pd.Series) else threshold
     return disparities.draw_groups(replace(case, threshold=cut), groups, metrics, seed)
 

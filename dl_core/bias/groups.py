@@ -75,7 +75,7 @@ def split_name(name: str, table: pd.DataFrame) -> list[str]:
     parts = list(dict.fromkeys(part.strip() for part in re.split("[×,]", name)))
     for part in parts:
         if part not in table:
-            known = ", ".join(map(str, table.columns)) or "none, as the data have no metadata"
+            known = ", ".join(map(str, table.columns)) or "none: the data have no metadata"
             raise OptionError(f"there is no column {part!r}", where="groups", expected=known)
     return parts
 

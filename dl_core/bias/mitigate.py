@@ -79,9 +79,11 @@ def fit_group_thresholds(
         If there are more than two classes, no validation rows or no such goal.
     """
     if len(predictions.classes) != 2:
-        raise OptionError(f"there are {len(predictions.classes)} classes", expected="two, for thresholds by group")
+        raise OptionError(
+            f"there are {len(predictions.classes)} classes", expected="two, for group-specific thresholds"
+        )
     if goal not in GOALS:
-        raise OptionError(f"{goal!r} cannot be made equal", expected=" or ".join(GOALS))
+        raise OptionError(f"{goal!r} cannot be equalised", expected=" or ".join(GOALS))
     shared = 0.5 if threshold is None else float(threshold)
     case = scored_rows(predictions, model, "validation", shared)
     counted, metric = (1, sensitivity) if goal == "sensitivity" else (0, specificity)

@@ -90,9 +90,11 @@ def fit_optimizer_thresholds(
         If there are more than two classes, no validation rows or no such constraint.
     """
     if len(predictions.classes) != 2:
-        raise OptionError(f"there are {len(predictions.classes)} classes", expected="two, for thresholds by group")
+        raise OptionError(
+            f"there are {len(predictions.classes)} classes", expected="two, for group-specific thresholds"
+        )
     if constraint not in CONSTRAINTS:
-        raise OptionError(f"there is no constraint {constraint!r}", expected=", ".join(CONSTRAINTS))
+        raise OptionError(f"there is no fairness constraint {constraint!r}", expected=", ".join(CONSTRAINTS))
     shared = 0.5 if threshold is None else float(threshold)
     case = scored_rows(predictions, model, "validation", shared, Facts(about))
     labels = groups.reindex(case.ids).fillna(NOT_STATED).to_numpy(dtype=object)

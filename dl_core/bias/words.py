@@ -12,7 +12,7 @@ from dl_core.evaluate.registry import ALL_METRICS
 
 MOST_NAMED = 4  # small groups named in one sentence
 TOPICS = {  # metrics that tell one finding, which is told once
-    **dict.fromkeys(("specificity", "false_positive_rate"), "false alarms"),
+    **dict.fromkeys(("specificity", "false_positive_rate"), "false positives"),
     **dict.fromkeys(("ndcg", "recall", "precision", "map", "map_all", "mrr", "hit_rate"), "hits"),
 }
 
@@ -49,7 +49,7 @@ def warnings_of(
                 lines.append(_difference(row, here, positive, labels))
         lines.extend(_small(str(column), here, unit))
         if found.empty:
-            lines.append(f"{column}: fewer than two groups are large enough, so there is nothing to compare.")
+            lines.append(f"{column}: fewer than two groups are large enough to compare.")
     return tuple(lines)
 
 
@@ -58,31 +58,29 @@ def _difference(row, here: pd.DataFrame, positive: str, labels: Mapping[str, str
     value = here[here["metric"] == row.metric].set_index("group")["value"]
     worst, best = float(value[row.worst]), float(value[row.best])
     size = f"(difference {row.value:.2f} [{row.low:.2f}, {row.high:.2f}])"
-    each = f"{100 * worst:.0f} of 100 for {row.worst} but {100 * best:.0f} of 100 for {row.best} {size}"
+    each = f"{100 * worst:.0f} % for {row.worst}, {100 * best:.0f} % for {row.best} {size}"
     if row.metric == "sensitivity" and positive:
-        return (
-            f"{row.column}: of those who are truly {positive} the model finds {each}; it misses more among {row.worst}."
-        )
+        return f"{row.column}: sensitivity for {positive} is {each}; more false negatives for {row.worst}."
     if row.metric == "specificity" and positive:
-        return f"{row.column}: of those who are not {positive} the model rightly clears {each}; more false alarms."
+        return f"{row.column}: specificity for {positive} is {each}; more false positives."
     if row.metric == "false_positive_rate" and positive:
-        return f"{row.column}: of those who are not {positive} the model wrongly calls {each}; more false alarms."
+        return f"{row.column}: false positive rate for {positive} is {each}; more false positives."
     if row.metric == "selection_rate" and positive:
         shares = here[here["metric"] == row.metric].set_index("group")
         worse, better = (
             shares.loc[[row.worst, row.best], "positives"] / shares.loc[[row.worst, row.best], "n"]
         ).astype(float)
-        real = f"truly {positive} are {100 * worse:.0f} and {100 * better:.0f} of 100"
-        part = ", so part of this is a real difference" if better - worse > 0.05 else ""
-        return f"{row.column}: the model calls {positive} {each}; {real}{part}."
+        real = f"the prevalence of {positive} is {100 * worse:.0f} % and {100 * better:.0f} %"
+        part = ", so part of this is a difference in base rates" if better - worse > 0.05 else ""
+        return f"{row.column}: selection rate for {positive} is {each}; {real}{part}."
     if row.metric == "money_lost":
         spread = f"(difference {row.value:,.2f} [{row.low:,.2f}, {row.high:,.2f}])"
         each = f"{worst:,.2f} for {row.worst} and {best:,.2f} for {row.best} {spread}"
-        return f"{row.column}: missed {positive} and reviews cost, for every 1,000 cases, {each}."
+        return f"{row.column}: cost of missed {positive} and reviews per 1,000 cases is {each}."
     if row.metric in ("accuracy", "balanced_accuracy"):
-        return f"{row.column}: the model is right in {each}."
+        return f"{row.column}: {labels.get(row.metric, row.metric).lower()} is {each}."
     if row.metric == "hit_rate":
-        return f"{row.column}: the lists hold something that the user took next for {each}."
+        return f"{row.column}: hit rate is {each}."
     label = labels.get(row.metric, row.metric)
     if isinstance(ALL_METRICS.get(row.metric), ClassMetric):
         return f"{row.column}: {label} is {worst:.2f} for {row.worst} and {best:.2f} for {row.best} {size}."
@@ -97,7 +95,7 @@ def _small(column: str, here: pd.DataFrame, unit: str) -> list[str]:
         n=("n", "first"), positives=("positives", "first"), enough=("enough", "all"), some=("enough", "any")
     )
     lines = []
-    for some, what in ((False, "too few to say anything"), (True, "too few for some metrics, which are left out")):
+    for some, what in ((False, "too few to evaluate"), (True, "too few for some metrics, which are omitted")):
         small = counts[~counts["enough"] & (counts["some"] == some)]
         if small.empty:
             continue

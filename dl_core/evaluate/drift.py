@@ -13,7 +13,7 @@ MOST_TRAINING = 100_000  # training rows looked at; the edges of ten bins need n
 STEADY, MOVED = 0.1, 0.25  # usual cuts of the population stability index
 MISSING, OTHER = "missing", "other"
 COLUMNS = ("column", "kind", "week", "psi", "distance", "chance", "n", "level")
-LEVELS = ("steady", "moved", "moved a lot", "too few rows")
+LEVELS = ("no drift", "moderate drift", "significant drift", "too few rows")
 
 
 def drift_by_week(
@@ -84,7 +84,7 @@ def drift(training: pd.DataFrame, later: pd.DataFrame, *, columns: Sequence[str]
 
 
 def level_of(psi: float, chance: float = 0.0) -> str:
-    """Return an index in words: under 0.1 steady, up to 0.25 moved, else moved a lot.
+    """Return an index in words: under 0.1 no drift, up to 0.25 moderate, else significant.
 
     Where chance alone would give more than 0.1 there are too few rows to tell.
     """
@@ -94,7 +94,7 @@ def level_of(psi: float, chance: float = 0.0) -> str:
 
 
 def rank_columns(table: pd.DataFrame) -> pd.DataFrame:
-    """Return the columns of `drift_by_week`, those that moved most first.
+    """Return the columns of `drift_by_week`, those that drifted most first.
 
     Returns
     -------
@@ -107,18 +107,22 @@ def rank_columns(table: pd.DataFrame) -> pd.DataFrame:
         enough = rows[(rows["level"] != LEVELS[3]) & rows["psi"].notna()]
         if enough.empty:
             lines.append(
-                (name, rows["kind"].iloc[0], np.nan, pd.NaT, np.nan, LEVELS[3], f"{name}: too few rows to tell.")
+                (
+                    name,
+                    rows["kind"].iloc[0],
+                    np.nan,
+                    pd.NaT,
+                    np.nan,
+                    LEVELS[3],
+                    f"{name}: too few rows to measure drift.",
+                )
             )
             continue
         worst, last = enough.loc[enough["psi"].idxmax()], enough.iloc[-1]
         when = "" if pd.isna(worst["week"]) else f", most in the week of {worst['week']:%Y-%m-%d}"
-        size = f"(stability index {worst['psi']:.2f}; under {STEADY} is steady, over {MOVED} a lot)"
-        said = (
-            "has stayed as it was in training"
-            if worst["level"] == LEVELS[0]
-            else f"has {worst['level']} since training"
-        )
-        sentence = f"{name} {said}{when if worst['level'] != LEVELS[0] else ''} {size}."
+        size = f"(PSI {worst['psi']:.2f}; below {STEADY} no drift, above {MOVED} significant)"
+        said = f"{worst['level']} since training"
+        sentence = f"{name}: {said}{when if worst['level'] != LEVELS[0] else ''} {size}."
         lines.append((name, worst["kind"], worst["psi"], worst["week"], last["psi"], worst["level"], sentence))
     found = pd.DataFrame(lines, columns=["column", "kind", "psi", "week", "last", "level", "sentence"])
     return found.sort_values("psi", ascending=False, kind="stable", na_position="last", ignore_index=True)

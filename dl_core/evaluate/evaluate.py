@@ -15,7 +15,7 @@ from dl_core.evaluate.results import Evaluation, Predictions
 from dl_core.evaluate.scored import scored_rows
 from dl_core.evaluate.table.oracle import bounds
 
-NO_LABELS = "These rows have no labels, so nothing can be said about how good the models are on them."
+NO_LABELS = "These rows have no labels, so the models cannot be evaluated on them."
 
 
 def evaluate(

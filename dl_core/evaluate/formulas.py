@@ -267,15 +267,21 @@ f1 = plain(
     "f1", weighted_f1, "Harmonic mean of precision and recall of the positive class; mean over classes if k > 2."
 )
 sensitivity = plain(
-    "sensitivity", weighted_sensitivity, "Share of positives called positive; ``positive=`` chooses the class if k > 2."
+    "sensitivity",
+    weighted_sensitivity,
+    "True positive rate: share of positives predicted positive; ``positive=`` chooses the class if k > 2.",
 )
 specificity = plain(
-    "specificity", weighted_specificity, "Share of negatives called negative; ``positive=`` chooses the class if k > 2."
+    "specificity",
+    weighted_specificity,
+    "True negative rate: share of negatives predicted negative; ``positive=`` chooses the class if k > 2.",
 )
 false_positive_rate = plain(
-    "false_positive_rate", weighted_false_positive_rate, "Share of negatives called positive: 1 - specificity."
+    "false_positive_rate",
+    weighted_false_positive_rate,
+    "False positive rate: share of negatives predicted positive, 1 - specificity.",
 )
-selection_rate = plain("selection_rate", weighted_selection_rate, "Share of rows called positive (the last class).")
+selection_rate = plain("selection_rate", weighted_selection_rate, "Share of rows predicted positive (the last class).")
 brier = plain(
     "brier",
     weighted_brier,

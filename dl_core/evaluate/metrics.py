@@ -9,7 +9,8 @@ METRICS = (
     ClassMetric(
         "auroc",
         "AUROC",
-        "How often a random positive case gets a higher score than a random negative one; 0.5 is chance.",
+        "Area under the ROC curve: probability that a random positive case scores higher than a random negative "
+        "one; 0.5 is chance.",
         formulas.auroc,
         needs="scores",
         weighted=formulas.weighted_auroc,
@@ -17,7 +18,8 @@ METRICS = (
     ClassMetric(
         "auprc",
         "AUPRC",
-        "Precision averaged over all thresholds; chance is the share of positives, so it suits rare classes.",
+        "Area under the precision-recall curve (average precision); chance is the prevalence, so it suits rare "
+        "classes.",
         formulas.auprc,
         needs="scores",
         weighted=formulas.weighted_auprc,
@@ -25,7 +27,7 @@ METRICS = (
     ClassMetric(
         "accuracy",
         "Accuracy",
-        "Share of cases whose predicted class is right; always guessing the commonest class can look good.",
+        "Share of correctly predicted cases; misleading when classes are imbalanced.",
         formulas.accuracy,
         weighted=formulas.weighted_accuracy,
         trials="rows",
@@ -33,21 +35,21 @@ METRICS = (
     ClassMetric(
         "balanced_accuracy",
         "Balanced accuracy",
-        "Share found of each class, averaged, so that a rare class counts as much as a common one.",
+        "Mean recall over classes: a rare class counts as much as a common one.",
         formulas.balanced_accuracy,
         weighted=formulas.weighted_balanced_accuracy,
     ),
     ClassMetric(
         "f1",
         "F1",
-        "Balance of precision and sensitivity for the positive class (mean over classes if more than two).",
+        "Harmonic mean of precision and recall of the positive class (macro average if more than two classes).",
         formulas.f1,
         weighted=formulas.weighted_f1,
     ),
     ClassMetric(
         "sensitivity",
         "Sensitivity",
-        "Share of positive cases that are found at the operating point; the rest are missed.",
+        "True positive rate (recall) at the operating point; the rest are false negatives.",
         formulas.sensitivity,
         weighted=formulas.weighted_sensitivity,
         trials="positives",
@@ -55,7 +57,7 @@ METRICS = (
     ClassMetric(
         "specificity",
         "Specificity",
-        "Share of negative cases that are left alone at the operating point; the rest are false alarms.",
+        "True negative rate at the operating point; the rest are false positives.",
         formulas.specificity,
         weighted=formulas.weighted_specificity,
         trials="negatives",
@@ -63,7 +65,7 @@ METRICS = (
     ClassMetric(
         "brier",
         "Brier score",
-        "Mean squared distance of the probability from what happened; lower is better.",
+        "Mean squared error of the predicted probability; lower is better.",
         formulas.brier,
         higher_is_better=False,
         bounds=(0.0, 2.0),
@@ -73,7 +75,7 @@ METRICS = (
     ClassMetric(
         "log_loss",
         "Log loss",
-        "Penalty on the probability given to the true class, harsh on confident mistakes; lower is better.",
+        "Cross-entropy: mean negative log-probability of the true class; lower is better.",
         formulas.log_loss,
         higher_is_better=False,
         bounds=(0.0, float("inf")),
@@ -83,7 +85,8 @@ METRICS = (
     ClassMetric(
         "ece",
         "Calibration error",
-        "How far, on average, stated probabilities are from observed frequencies; lower is better.",
+        "Expected calibration error (ECE): mean difference of predicted probability and observed frequency; "
+        "lower is better.",
         formulas.ece,
         higher_is_better=False,
         needs="scores",
@@ -92,7 +95,7 @@ METRICS = (
     ClassMetric(
         "false_positive_rate",
         "False positive rate",
-        "Share of negative cases called positive: false alarms.",
+        "Share of negative cases predicted positive: false positives.",
         formulas.false_positive_rate,
         higher_is_better=False,
         binary_only=True,
@@ -103,7 +106,7 @@ METRICS = (
     ClassMetric(
         "selection_rate",
         "Selection rate",
-        "Share of all cases called positive, right or wrong.",
+        "Share of all cases predicted positive (selected).",
         formulas.selection_rate,
         binary_only=True,
         weighted=formulas.weighted_selection_rate,

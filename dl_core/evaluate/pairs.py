@@ -182,7 +182,7 @@ def worth_sentence(
     absent = [kind for kind in ("deep", "baseline") if kind not in picked]
     if absent:
         what = "deep model" if absent[0] == "deep" else "baseline"
-        return f"There is no {what} among these models, so nothing tells whether deep learning is worth it here."
+        return f"There is no {what} among these models, so deep learning cannot be compared with a baseline here."
     deep, plain = picked["deep"], picked["baseline"]
     these = pairs[(pairs["metric"] == metric.name) & pairs["a"].isin([deep, plain]) & pairs["b"].isin([deep, plain])]
     row = these.iloc[0]
@@ -192,7 +192,7 @@ def worth_sentence(
     names = models[deep].label, models[plain].label
     if np.isnan(low):
         what = f"{metric.label} is not defined on these {row['n']} {rows}"
-        return f"{names[0]} and {names[1]} cannot be told apart: {what}."
+        return f"{names[0]} and {names[1]} do not differ significantly: {what}."
     found = verdict(low, high)
     if found == "tie":
         size = f"{number(gain, sign=True)} {metric.label} [{number(low)}, {number(high)}], n = {row['n']}"
@@ -217,6 +217,6 @@ def many_note(pairs: pd.DataFrame, metric: Metric) -> str:
     told = int((these["verdict"] != "tie").sum())
     stand = int((these["holm"] != "tie").sum())
     return (
-        f"{len(these)} pairs were compared, and of so many about one in twenty would differ by chance alone. "
-        f"By {metric.label}, {told} differ; {stand} still do after Holm's correction."
+        f"{len(these)} pairs were compared: about one in twenty would differ by chance alone (multiple "
+        f"comparisons). By {metric.label}, {told} differ; {stand} after Holm's correction."
     )

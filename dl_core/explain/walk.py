@@ -99,7 +99,7 @@ def find_layers(model: keras.Model, size: tuple[int, int, int], names: Sequence[
         fits = [path for path in spatial if path == name] or [p for p in spatial if p.rsplit("/", 1)[-1] == name]
         if len(fits) != 1:
             raise OptionError(
-                f"{len(fits) or 'no'} layers with maps are called {shorten(name)!r}",
+                f"{len(fits) or 'no'} layers with feature maps are called {shorten(name)!r}",
                 where="the model's layers",
                 expected=shorten(", ".join(fits or spatial), 300),
             )
@@ -142,12 +142,14 @@ def last_spatial_layer(
     Raises
     ------
     OptionError
-        If the model has no layer with maps.
+        If the model has no convolutional feature maps.
     """
     layers = [layer for layer in layer_outputs(model, size) if layer.kind != "Identity"]
     spatial = [(i, layer) for i, layer in enumerate(layers) if layer.is_spatial and layer.shape[-1] > 1]
     if not spatial:
-        raise OptionError("the model has no layer with maps", todo="choose occlusion, which needs none")
+        raise OptionError(
+            "the model has no convolutional feature maps", todo="choose occlusion, which is model-agnostic"
+        )
     paths = find_layers(model, size, suggested)
     candidates = [layer for _, layer in spatial if layer.path in paths]
     candidates = candidates or [layer for i, layer in spatial if 2 * i >= spatial[-1][0]]
@@ -183,7 +185,7 @@ def _walk(model: keras.Model, x: Any, wrap: Callable[[Any, str], Callable]) -> A
     if not _is_functional(model):
         raise OptionError(
             f"the model {shorten(model.name)!r} is no graph with one input and one output",
-            todo="choose occlusion, which needs none",
+            todo="choose occlusion, which is model-agnostic",
         )
     # Keras offers no public way to run a graph with a hook at each operation; clone_model would rebuild the layers.
     output = model._run_through_graph([x], operation_fn=lambda operation: wrap(operation, operation.name))

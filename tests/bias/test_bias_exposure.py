@@ -58,7 +58,7 @@ def test_shares_by_popularity_by_hand():
     assert lines["tail"]["low"] < 3 / 8 < lines["tail"]["high"]
     assert found["never_shown"] == 1 and found["items"] == 5 and found["users"] == 4
     assert found["coverage"]["value"] == pytest.approx(4 / 5)
-    assert found["sentence"].startswith("1 of 5 items are never among the first 2 of anyone")
+    assert found["sentence"].startswith("1 of 5 items are in no user's top 2")
     json.dumps(found, allow_nan=False)
 
 
@@ -68,9 +68,11 @@ def test_who_is_over_and_under_in_words(world):
     found = exposure(rankings, "crowd", world["facts"], k=5)
     lines = {line["group"]: line for line in found["groups"]}
     assert lines["head"]["ratio_low"] > 1 and lines["tail"]["ratio_high"] < 1
-    assert found["sentence"].startswith("55 of 60 items are never among the first 5 of anyone. ")
-    assert "Most above its share of interactions: the head (100 % of the places, 32 % of the " in found["sentence"]
-    assert " (0 % of the places, " in found["sentence"]
+    assert found["sentence"].startswith("55 of 60 items are in no user's top 5.  ")
+    assert (
+        "Most above its share of interactions: the head (100 % of exposure, 32 % of interactions" in found["sentence"]
+    )
+    assert " (0 % of exposure, " in found["sentence"]
     fair = exposure(rankings, "random", world["facts"], k=5)
     assert fair["gini"]["high"] < found["gini"]["low"] and fair["coverage"]["low"] > found["coverage"]["high"]
 
@@ -131,7 +133,10 @@ def test_a_loop_concentrates_and_re_ranking_holds_against_it(world):
     assert set(pd.DataFrame(found["lines"])["metric"]) == {
         "gini", "coverage", "diversity", "head_share", "head_taken", "gini_taken",
     }  # fmt: skip
-    assert found["sentence"].startswith("Before, ") and "3 simulated rounds" in found["sentence"]
+    assert (
+        found["sentence"].startswith("Head share of these users' interactions before: ")
+        and "3 simulated rounds" in found["sentence"]
+    )
     assert model.learned == 0 and model.weights.tolist() == facts.counts.tolist()  # the given model stays as it was
     json.dumps(found, allow_nan=False)
     again = feedback_loop(model, facts.known, facts, rounds=3, k=5, seed=1, trade_off=0.8, refit=FitContext())
@@ -141,9 +146,9 @@ def test_a_loop_concentrates_and_re_ranking_holds_against_it(world):
 def test_a_loop_without_learning_and_one_without_items():
     facts = facts_of(TAKEN, 5)
     found = feedback_loop(Counting(facts), facts.known, facts, rounds=1, k=2)
-    assert not found["refit"] and "1 simulated round it is" in found["sentence"]
+    assert not found["refit"] and "1 simulated round: " in found["sentence"]
     full = facts_of({"a": [0, 1]}, 2)
     nothing = feedback_loop(Counting(full), full.known, full, rounds=2, k=2)
-    assert nothing["sentence"] == "There was nothing to show, so nothing was taken."
+    assert nothing["sentence"] == "No recommendations, so no consumption."
     json.dumps(nothing, allow_nan=False)
     assert len(catalogue_of(2)) == 2

@@ -95,7 +95,7 @@ def test_a_systematic_over_forecast_stands_out(report):
 
 
 def test_intervals_that_are_too_narrow_are_told(report):
-    assert any("intervals meant to hold 90 of 100 true values hold only" in text for text in report.warnings)
+    assert any("90 % prediction intervals cover only" in text for text in report.warnings)
 
 
 def test_without_a_difference_nothing_is_claimed(plain, groups, facts):
@@ -113,7 +113,7 @@ def test_small_and_unstated_groups_take_no_part(slanted, groups, facts):
     enough = report.groups.drop_duplicates("group").set_index("group")["enough"]
     assert not enough["few"] and enough["north"] and NOT_STATED in enough.index
     assert not set(report.disparities["worst"]) & {"few", NOT_STATED}
-    assert any("few (9 series): too few to say anything" in text for text in report.warnings)
+    assert any("few (9 series): too few to evaluate" in text for text in report.warnings)
 
 
 def test_nothing_to_group_or_to_judge_is_refused(slanted, groups, facts):
@@ -161,7 +161,7 @@ def test_the_shift_brings_groups_closer_and_says_so(remedy, report):
     cost = remedy.cost.set_index("metric")
     assert cost.loc["mase", "verdict"] == "better"
     assert cost.loc["width_80", "verdict"] == "tie"  # a shift changes no width
-    assert "it brings them closer" in remedy.sentence and "rows" not in remedy.sentence
+    assert "disparity reduced" in remedy.sentence and "rows" not in remedy.sentence
     before = remedy.before.overall.set_index("metric")["value"]
     assert before.to_dict() == report.overall.set_index("metric")["value"].to_dict()
     json.dumps(remedy.as_dict())

@@ -65,8 +65,8 @@ def test_money_and_burden_by_group(report, unfair):
 
 def test_the_planted_unfairness_is_told(report):
     text = " ".join(report.warnings)
-    assert "of those who are not fraud the model wrongly calls" in text and "south" in text
-    assert "missed fraud and reviews cost, for every 1,000 cases" in text
+    assert "false positive rate for fraud is" in text and "south" in text
+    assert "cost of missed fraud and reviews per 1,000 cases" in text
     found = report.disparities[report.disparities["column"] == "region"]
     assert {"review_burden", "precision_at_k"}.isdisjoint(found["metric"]) and "money_lost" in set(found["metric"])
     assert report.groups["group"].nunique() == 6  # two regions and their pairs with sex
@@ -159,7 +159,7 @@ def test_small_groups_keep_the_shared_threshold_and_mistakes_are_told(unfair):
     rare.iloc[:12] = "island"
     cuts = fit_optimizer_thresholds(predictions, "m", rare, threshold=0.37)
     assert cuts["island"] == 0.37 and cuts["north"] != 0.37
-    with pytest.raises(OptionError, match="no constraint 'luck'"):
+    with pytest.raises(OptionError, match="no fairness constraint 'luck'"):
         fit_optimizer_thresholds(predictions, "m", rare, constraint="luck")
     one = fit_optimizer_thresholds(predictions, "m", pd.Series("all", index=rare.index), threshold=0.4)
     assert one == {"all": 0.4}
@@ -182,8 +182,8 @@ def test_what_the_optimizer_gains_and_costs_in_money(unfair):
     assert cost.loc["money_saved_total", "n"] == 4000
     change = cost.loc["money_saved_total", "after"] - cost.loc["money_saved_total", "before"]
     assert cost.loc["money_saved_total", "change"] == pytest.approx(change)
-    assert "the difference in false positive rate goes from" in found.sentence
-    assert "Money saved by reviewing goes from" in found.sentence
+    assert "the difference in false positive rate between south and north changes from" in found.sentence
+    assert "Savings from review change from" in found.sentence
     keys = set(threshold_mitigation(predictions, "m", groups[["region"]], threshold=0.3).as_dict())
     assert set(found.as_dict()) == keys
     json.dumps(found.as_dict(), allow_nan=False)

@@ -86,8 +86,8 @@ def test_what_thresholds_gain_and_cost():
     assert cost.loc["auroc", "change"] == 0.0 and cost.loc["auroc", "verdict"] == "tie"  # scores stay as they are
     after = found.after.overall.set_index("metric")["value"]
     assert cost.loc["accuracy", "after"] == after["accuracy"] and (found.cost["n"] == 600).all()
-    assert found.sentence.startswith("scanner: between B and A the difference in sensitivity goes from 0.")
-    assert "it brings them closer" in found.sentence and set(found.thresholds) == {"A", "B"}
+    assert found.sentence.startswith("scanner: the difference in sensitivity between B and A changes from 0.")
+    assert "disparity reduced" in found.sentence and set(found.thresholds) == {"A", "B"}
     json.dumps(found.as_dict(), allow_nan=False)
 
 
@@ -104,7 +104,7 @@ def test_what_a_new_training_changed():
 
 def test_what_cannot_be_mended():
     predictions, groups = make(n=60)
-    with pytest.raises(OptionError, match="cannot be made equal"):
+    with pytest.raises(OptionError, match="cannot be equalised"):
         fit_group_thresholds(predictions, "m", groups["scanner"], goal="luck")
     with pytest.raises(OptionError, match="no groups"):
         threshold_mitigation(predictions, "m", groups[[]])

@@ -132,7 +132,7 @@ def test_curve_gives_diversity(long_lists):
     found = trade_off_curve(items, scores, facts, relevant=relevant, aim="diversity", k=5, steps=(0.1, 0.9))
     line = {(one["trade_off"], one["metric"]): one["value"] for one in found["lines"]}
     assert found["trade_offs"] == [0.0, 0.1, 0.9] and line[0.9, "diversity"] > line[0.0, "diversity"]
-    assert "alike" in found["meaning"] or "unlike" in found["meaning"]
+    assert "dissimilar" in found["meaning"]
 
 
 def test_curve_without_held_out_items(long_lists):

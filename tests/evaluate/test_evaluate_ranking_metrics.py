@@ -154,7 +154,7 @@ def test_words_carry_k_and_names_are_checked():
     assert [one.name for one in ranking_metrics(["recall", "recall"], 3)] == ["recall"]
     with pytest.raises(OptionError, match="no metric 'auroc'"):
         metric_named("auroc", RankingMetric)
-    with pytest.raises(OptionError, match="cannot be judged"):
+    with pytest.raises(OptionError, match="cannot be evaluated"):
         ranking_metrics(None, 0)
 
 
@@ -173,12 +173,12 @@ def test_models_share_users():
     rankings = rankings_of({"one": LISTS, "two": {"c": [1], "a": [0]}}, HELD)
     facts = facts_of(TAKEN, 4)
     lists = {name: RankedLists.of(rankings, name, facts=facts) for name in ("one", "two")}
-    lists = shared(lists, "judged test user")
+    lists = shared(lists, "evaluated test user")
     assert [one.users.tolist() for one in lists.values()] == [["a", "c"], ["a", "c"]]
     assert lists["two"].codes[:, 0].tolist() == [0, 1] and lists["two"].hits[:, 0].tolist() == [False, True]
-    with pytest.raises(OptionError, match="share no judged test user"):
+    with pytest.raises(OptionError, match="share no evaluated test user"):
         apart = rankings_of({"one": {"a": [1]}, "two": {"b": [1]}}, HELD)
-        shared({name: RankedLists.of(apart, name) for name in ("one", "two")}, "judged test user")
+        shared({name: RankedLists.of(apart, name) for name in ("one", "two")}, "evaluated test user")
 
 
 def test_without_facts_only_hits_are_judged():

@@ -81,7 +81,7 @@ def test_scores_fall_along_the_slider():
 def test_what_does_not_exist(images):
     with pytest.raises(OptionError, match="no corruption 'rain'.*noise, blur"):
         robustness({}, images, np.zeros(4, int), "rain")
-    with pytest.raises(OptionError, match="no strength 6"):
+    with pytest.raises(OptionError, match="no severity 6"):
         CORRUPTIONS["noise"](images, 6)
     with pytest.raises(OptionError, match="no metric"):
         robustness({}, images, np.zeros(4, int), "noise", metric="luck")

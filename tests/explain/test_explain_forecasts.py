@@ -131,7 +131,7 @@ def test_integrated_gradients_of_a_sum_are_its_summands():
     assert (one.row, other.row) == ("shop 0", "shop 1") and one.steps == 16 == len(one.features) == len(one.typical)
     np.testing.assert_allclose(one.heat[0], by_hand(panel), rtol=1e-3, atol=1e-3)
     assert one.gap == pytest.approx(0.0, abs=1e-2) and one.forecast
-    assert one.features[-1] == "2013-04-01 00:00:00" and one.target == "mean of all steps ahead"
+    assert one.features[-1] == "2013-04-01 00:00:00" and one.target == "mean over the horizon"
 
 
 def test_occlusion_agrees_with_gradients_where_forecasts_add_up():
@@ -243,7 +243,7 @@ def test_cases_are_the_series_of_a_data_set_and_a_target_is_a_step():
     data = toy_dataset(n=2, length=40, season=SEASON)
     found = explain_cases(ExplainRequest(Weighing(False), "toy", data, ["occlusion"], "1", faithfulness=False))
     assert [one.row for one in found] == ["shop 0", "shop 1"] and found[0].target.startswith("step 1")
-    with pytest.raises(OptionError, match="no step ahead"):
+    with pytest.raises(OptionError, match="no forecast step"):
         explain_cases(ExplainRequest(Weighing(False), "toy", data, ["occlusion"], "May"))
 
 

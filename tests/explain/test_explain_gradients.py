@@ -118,7 +118,7 @@ def test_layer_names_are_resolved_or_refused():
     model = nested()
     assert find_layers(model, (8, 8, 1), ["deep"]) == ("bone/deep",)
     assert find_layers(model, (8, 8, 1), ["mix"]) == ("mix",)
-    with pytest.raises(OptionError, match="no layers with maps are called 'nowhere'"):
+    with pytest.raises(OptionError, match="no layers with feature maps are called 'nowhere'"):
         find_layers(model, (8, 8, 1), ["nowhere"])
 
 
@@ -137,7 +137,7 @@ def test_default_layer_is_never_coarser_than_needed():
 def test_a_model_without_maps_is_told_so():
     image = keras.Input((4, 4, 1))
     model = keras.Model(image, keras.layers.Dense(2, activation="softmax")(keras.layers.Flatten()(image)))
-    with pytest.raises(OptionError, match="no layer with maps"):
+    with pytest.raises(OptionError, match="no convolutional feature maps"):
         last_spatial_layer(model, (4, 4, 1))
 
 

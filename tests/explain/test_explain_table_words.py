@@ -81,7 +81,7 @@ def test_reasons_are_what_raised_the_score():
     found = explanation([1.5, 0.5, 1.0, -2.0])
     assert reasons(found) == [
         "amount is 312.40 (typical 41.20)",
-        "shop is travel, as is typical",
+        "shop is travel, typical",
         "night is yes (typical no)",
     ]
     assert reasons(found, most=1) == ["amount is 312.40 (typical 41.20)"]

@@ -85,7 +85,7 @@ def test_compare_draws_slices_and_two_lists_for_one_user() -> None:
     words = said(test)
     assert "has the best nDCG@10" in words and "test users" in words
     assert "Held-out (relevant) items" in words and "Users with different recommendations" in words
-    for form, seen in (("by_activity", "least active first"), ("by_popularity", "Head: the most taken items")):
+    for form, seen in (("by_activity", "least active first"), ("by_popularity", "Head: the most popular items")):
         test.segmented_control(key="recommendation_slices").set_value(form)
         assert seen in said(settled(test))
 
@@ -119,7 +119,7 @@ def test_bias_shows_exposure_and_what_reranking_costs() -> None:
     assert "Before and after" in words and "Example list, before and after" in words
     test.button(key="simulate_feedback").click()
     words = said(settled(test))
-    assert "Simulated: each round" in words
+    assert "Simulated: in each round" in words
 
 
 @pytest.mark.usefixtures("films")

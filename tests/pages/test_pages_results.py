@@ -34,7 +34,7 @@ def test_compare_gives_a_verdict_in_words_and_paired_differences() -> None:
 def test_bias_says_that_groups_are_too_small() -> None:
     test = tab("Bias")
     assert not test.exception
-    assert any("too few to say anything" in warning.value for warning in test.warning)
+    assert any("too few to evaluate" in warning.value for warning in test.warning)
     assert "Disparities between groups" in said(test)
 
 

@@ -65,7 +65,7 @@ def explained(panel, row="shop 1", steps=24):
         row,
         "good",
         "integrated_gradients",
-        "mean of all steps ahead",
+        "mean over the horizon",
         weights,
         float("nan"),
         Faithfulness(0.2, 0.8, 0.5, 0.5, leave_one_out=0.9),

@@ -173,8 +173,8 @@ def lorenz(shown: np.ndarray, taken: np.ndarray, points: int = POINTS) -> dict[s
 def _sentence(result: dict[str, Any]) -> str:
     """Return what stands out, in words."""
     if not result["users"] or not result["items"]:
-        return "There are no lists, so nothing is shown."
-    text = f"{result['never_shown']:,} of {result['items']:,} items are never among the first {result['k']} of anyone"
+        return "No recommendation lists, so no exposure."
+    text = f"{result['never_shown']:,} of {result['items']:,} items are in no user's top {result['k']}"
     known = [line for line in result["groups"] if line["ratio_low"] is not None and line["ratio_high"] is not None]
     over = max((line for line in known if line["ratio_low"] > 1), key=_gap, default=None)
     under = min((line for line in known if line["ratio_high"] < 1), key=_gap, default=None)
@@ -183,7 +183,7 @@ def _sentence(result: dict[str, Any]) -> str:
         for where, line in (("above", over), ("below", under))
         if line is not None
     ]
-    return " ".join([text + ".", *(told or ["No kind of item is far from its share of interactions."])])
+    return " ".join([text + ".", *(told or ["No item group's exposure is far from its share of interactions."])])
 
 
 def _gap(line: dict[str, Any]) -> float:
@@ -193,4 +193,4 @@ def _gap(line: dict[str, Any]) -> float:
 def _told(line: dict[str, Any], by: str) -> str:
     name = f"the {line['group']}" if by == POPULARITY else line["group"]
     shown, taken = (f"{100 * line[key]:.0f} %" for key in ("share_exposure", "share_interactions"))
-    return f"{name} ({shown} of the places, {taken} of the interactions)"
+    return f"{name} ({shown} of exposure, {taken} of interactions)"

@@ -25,11 +25,11 @@ RESAMPLES = 200
 PLAIN, RERANKED = "plain", "reranked"
 SHOWN = ("gini", "coverage", "diversity", HEAD_SHARE)
 CHOICE = (
-    "Simulated: each round every user takes one of the items shown, the item in place r with a chance proportional to "
-    "1 / log2(r + 1), whatever it is."
+    "Simulated: in each round every user consumes one recommended item, at rank r with a probability proportional "
+    "to 1 / log2(r + 1), whatever the item."
 )
-LEARNS = "The model learns anew after every round."
-LOOKS = "What the model has learned stays; only the histories that it looks at grow."
+LEARNS = "The model is retrained after every round."
+LOOKS = "The model is not retrained; only the users' histories grow."
 
 
 def feedback_loop(
@@ -207,10 +207,10 @@ def _sentence(result: dict[str, Any]) -> str:
     last = result["rounds"]
     found = [value.get((arm, last, "head_taken")) for arm in (PLAIN, RERANKED)]
     if result["start"]["head_share"] is None or None in found:
-        return "There was nothing to show, so nothing was taken."
+        return "No recommendations, so no consumption."
     before, plain, remedy = (100 * one for one in (result["start"]["head_share"], *found))
     rounds = "1 simulated round" if last == 1 else f"{last} simulated rounds"
     return (
-        f"Before, {before:.0f} % of what these users had taken was of the head. In the last of {rounds} it is "
-        f"{plain:.0f} % of what they take from the model's lists, and {remedy:.0f} % with re-ranking."
+        f"Head share of these users' interactions before: {before:.0f} %. Head share of consumption in the last of "
+        f"{rounds}: {plain:.0f} % with the original ranking, {remedy:.0f} % with re-ranking."
     )

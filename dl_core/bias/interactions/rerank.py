@@ -19,8 +19,8 @@ from dl_core.evaluate.quantities import Estimate, Ratio, percentile, resample
 EXPOSURE, DIVERSITY = "exposure", "diversity"
 AIMS = (EXPOSURE, DIVERSITY)
 MEANING = {
-    EXPOSURE: "Places are shared among head, middle and tail as interactions are.",
-    DIVERSITY: "Each next item is to be unlike those already chosen.",
+    EXPOSURE: "Target: exposure of head, middle and tail in proportion to their interactions.",
+    DIVERSITY: "Each next item should be dissimilar to those already chosen (maximal marginal relevance).",
 }
 STEPS = tuple(step / 10 for step in range(11))
 MEASURED = ("ndcg", "recall", "coverage", "gini", "diversity", "novelty")
@@ -262,16 +262,16 @@ def _sentence(result: dict[str, Any]) -> str:
     """Return before, after and cost at the suggested trade-off, in words."""
     at, name = result["suggested"], f"nDCG@{result['k']}"
     if result["before"]["ndcg"] is None:
-        return "No user has held-out items, so nothing can be said about what re-ranking costs."
+        return "No user has held-out items, so the cost of re-ranking cannot be measured."
     lines = {line["metric"]: line for line in result["lines"] if line["trade_off"] == at}
     if not at:
-        return f"Nothing is gained by re-ranking that costs at most {100 * AFFORDABLE:.0f} % of {name}."
+        return f"No re-ranking improves the objective at a cost of at most {100 * AFFORDABLE:.0f} % of {name}."
     cost = lines["ndcg"]
     size = f"{number(cost['change'], sign=True)} [{number(cost['change_low'])}, {number(cost['change_high'])}]"
     aim = HEAD_SHARE if result["aim"] == EXPOSURE else DIVERSITY
-    words = "the head's share of places" if aim == HEAD_SHARE else "the mean distance of items in a list"
+    words = "the head share of exposure" if aim == HEAD_SHARE else "intra-list diversity"
     before, after = result["before"], result["after"]
-    gain = "" if before[aim] is None else f"{words} goes from {number(before[aim])} to {number(after[aim])}, "
+    gain = "" if before[aim] is None else f"{words} changes from {number(before[aim])} to {number(after[aim])}, "
     return (
         f"At a trade-off of {at:g}, {gain}coverage from {number(before['coverage'])} to {number(after['coverage'])}, "
         f"and {name} changes by {size}, n = {cost['n']}."

@@ -102,7 +102,9 @@ def draw_forecasts(
     """
     units = JudgedWindows.of(forecasts.cases(model), facts)
     if not len(units) and len(groups.columns):
-        raise OptionError("nothing is known of these windows", where="groups", expected="test windows with true values")
+        raise OptionError(
+            "these windows have no actual values", where="groups", expected="test windows with actual values"
+        )
     return disparities.draw_groups(units, groups, forecast_metrics(metrics or USUAL, has_reference=False), seed)
 
 

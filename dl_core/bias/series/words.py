@@ -63,9 +63,11 @@ def _widened(here: pd.DataFrame, drawn: Mapping, target: float, least: float = 0
 def _one_sided(column: str, here: pd.DataFrame, drawn: Mapping) -> list[str]:
     """Return groups that are forecast too high or too low on the whole."""
     return [
-        f"{column}: forecasts for {row.group} are too {'high' if row.value > 0 else 'low'} on average, by "
-        f"{abs(row.value):.2f} of the usual change (mean signed error {number(row.value, sign=True)} "
-        f"[{number(row.low)}, {number(row.high)}], {row.n} series)."
+        (
+            f"{column}: forecasts for {row.group} are too {'high' if row.value > 0 else 'low'} on average, by "
+            f"{abs(row.value):.2f} of the typical change (mean signed error {number(row.value, sign=True)} "
+            f"[{number(row.low)}, {number(row.high)}], {row.n} series)."
+        )
         for row in _widened(here, drawn, 0.0).itertuples()
     ]
 
@@ -79,7 +81,7 @@ def _uncovered(column: str, here: pd.DataFrame, drawn: Mapping, metric: Metric |
         what = "only" if row.value < metric.target else "as many as"
         meant = "they are too narrow" if row.value < metric.target else "they are too wide"
         lines.append(
-            f"{column}: intervals meant to hold {100 * metric.target:.0f} of 100 true values hold {what} "
-            f"{100 * row.value:.0f} for {row.group} [{100 * row.low:.0f}, {100 * row.high:.0f}]; {meant}."
+            f"{column}: {100 * metric.target:.0f} % prediction intervals cover {what} {100 * row.value:.0f} % for "
+            f"{row.group} [{100 * row.low:.0f}, {100 * row.high:.0f}]; {meant}."
         )
     return lines

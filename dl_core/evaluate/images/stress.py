@@ -53,7 +53,7 @@ class Corruption:
             If the strength is not one of 0…5.
         """
         if strength not in STRENGTHS:
-            raise OptionError(f"there is no strength {strength}", where=self.label, expected="0 to 5")
+            raise OptionError(f"there is no severity {strength}", where=self.label, expected="0 to 5")
         if strength == 0:
             return images.copy()
         return self.function(images, self.levels[strength], seed)
@@ -191,7 +191,7 @@ def robustness(
         spoilt = spoil(images, strength, seed)
         for model, function in score.items():
             if progress is not None:
-                progress(done / total, f"{spoil.label}, strength {strength}: {model}")
+                progress(done / total, f"{spoil.label}, severity {strength}: {model}")
             case = Scored(y_true, np.asarray(function(spoilt), dtype=float))
             about = {"model": model, "corruption": corruption, "strength": int(strength)}
             lines.append({**about, "amount": float(spoil.levels[strength]), **_judged(case, chosen, seed)})

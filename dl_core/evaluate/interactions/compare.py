@@ -73,7 +73,7 @@ def compare_rankings(
     if not ((table["relevant"] > 0) & (table["split"] == "test") & table["model"].isin(chosen)).any():
         return nothing_to_compare(NO_LISTS, APART, costs)
     lists = {name: RankedLists.of(rankings, name, "test", facts) for name in chosen}
-    lists = shared(lists, "judged test user")
+    lists = shared(lists, "evaluated test user")
 
     def stands(name: str) -> Standing:
         """Return where a model stands; no standard error makes room for simpler models.

@@ -28,7 +28,7 @@ from dl_core.evaluate.quantities import Estimate, Quantity
 from dl_core.evaluate.registry import get_metrics
 from dl_core.evaluate.results import Evaluation
 
-NO_LISTS = "None of these users has held-out items, so nothing can be said about how good the lists are."
+NO_LISTS = "None of these users has held-out items, so the recommendations cannot be evaluated."
 
 
 def evaluate_rankings(

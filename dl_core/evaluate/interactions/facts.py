@@ -13,7 +13,7 @@ from dl_core.data.interactions.histories import Histories
 from dl_core.evaluate.interactions.likeness import BY_CATEGORY, BY_TAKERS, Likeness, categories_of
 
 BANDS = ("head", "middle", "tail")
-BAND_HELP = "Head: the most taken items that together make a third of all interactions; then the middle; then the tail."
+BAND_HELP = "Head: the most popular items that make up a third of all interactions; then middle; then tail."
 LIKENESS_USERS = 5_000  # users whose histories say how alike two items are
 
 

@@ -12,8 +12,8 @@ from dl_core.data.interactions.catalogue import CATEGORY, Catalogue
 
 BY_CATEGORY, BY_TAKERS = "category", "takers"
 MEANING = {
-    BY_CATEGORY: "Two items are alike by the share of categories that they have in common.",
-    BY_TAKERS: "Two items are alike by the share of users who took both (cosine), as no categories are known.",
+    BY_CATEGORY: "Item similarity: share of categories in common.",
+    BY_TAKERS: "Item similarity: cosine over common users, as there are no categories.",
 }
 MOST_DENSE = 4_096  # items whose likeness is held as one square matrix (64 MB)
 CELLS = 4_000_000  # pairs looked up at once

@@ -61,7 +61,7 @@ class RankingMetric(Metric):
             If ``k`` is under 1.
         """
         if k < 1:
-            raise OptionError(f"lists of {k} items cannot be judged", where="k", expected="1 or more")
+            raise OptionError(f"lists of {k} items cannot be evaluated", where="k", expected="1 or more")
         return replace(self, label=self.label.format(k=k), help=self.help.format(k=k), k=k)
 
     def values(self, lists: RankedLists) -> np.ndarray:
@@ -81,43 +81,44 @@ METRICS = (
     RankingMetric(
         "ndcg",
         "nDCG@{k}",
-        "Did the first {k} places hold what the user took next, and high up? 1 is a perfect list.",
+        "Normalised discounted cumulative gain: relevant items in the top {k}, discounted by rank; 1 is the "
+        "ideal list.",
         formulas.ndcg,
     ),
     RankingMetric(
         "recall",
         "Recall@{k}",
-        "Share of what the user took next that stands among the first {k}.",
+        "Share of a user's relevant (held-out) items that are in the top {k}.",
         formulas.recall,
     ),
     RankingMetric(
         "precision",
         "Precision@{k}",
-        "Share of the first {k} places that the user really took; cannot be 1 where fewer than {k} were taken.",
+        "Share of the top {k} that is relevant; below 1 where a user has fewer than {k} relevant items.",
         formulas.precision,
     ),
     RankingMetric(
         "map",
         "MAP@{k}",
-        "Precision at each hit, averaged over the best that {k} places can hold; early hits count more.",
+        "Mean average precision: precision at each hit, averaged; early hits count more.",
         formulas.average_precision,
     ),
     RankingMetric(
         "mrr",
         "MRR@{k}",
-        "One over the place of the first hit: 1 for first, 0.5 for second, 0 without a hit among {k}.",
+        "Mean reciprocal rank of the first hit: 1 at rank 1, 0.5 at rank 2, 0 without a hit in the top {k}.",
         formulas.reciprocal_rank,
     ),
     RankingMetric(
         "hit_rate",
         "Hit rate@{k}",
-        "Share of users whose first {k} places hold at least one item that they took next.",
+        "Share of users with at least one relevant item in the top {k}.",
         formulas.hit_rate,
     ),
     RankingMetric(
         "coverage",
         "Coverage@{k}",
-        "Share of the catalogue that stands among the first {k} of anyone; the rest is never shown.",
+        "Catalogue coverage: share of items that are in at least one user's top {k}.",
         formulas.coverage,
         form=EXPOSURE,
         comparable=False,
@@ -126,7 +127,8 @@ METRICS = (
     RankingMetric(
         "novelty",
         "Novelty@{k}",
-        "How unexpected the items are, in bits: 1 for one that half of the users took, 10 for one in a thousand.",
+        "Mean self-information of recommended items, in bits: 1 for an item of half of the users, 10 for one in "
+        "a thousand.",
         formulas.novelty,
         bounds=(0.0, float("inf")),
         needs_facts=True,
@@ -134,14 +136,16 @@ METRICS = (
     RankingMetric(
         "diversity",
         "Diversity@{k}",
-        "How unlike the items of one list are, by category or else by who took them; 0 is all of a kind.",
+        "Intra-list diversity: mean dissimilarity of the items of a list, by category or else by common users; "
+        "0: all alike.",
         formulas.diversity,
         needs_facts=True,
     ),
     RankingMetric(
         "popularity_lift",
         "Popularity lift@{k}",
-        "How much more popular the items shown are than those that the same users had taken; 1 is as popular.",
+        "Popularity bias: mean popularity of recommended items relative to that of the users' histories; 1: "
+        "equally popular.",
         lift,
         higher_is_better=False,
         bounds=(0.0, float("inf")),
@@ -151,7 +155,7 @@ METRICS = (
     RankingMetric(
         "gini",
         "Gini of exposure@{k}",
-        "How unevenly places are shared among items: 0 is all alike, near 1 is a few items everywhere.",
+        "Gini index of exposure over items: 0 is equal exposure, near 1 is a few items everywhere.",
         formulas.gini,
         higher_is_better=False,
         form=EXPOSURE,
@@ -161,7 +165,7 @@ METRICS = (
     RankingMetric(
         "map_all",
         "MAP@{k} over all",
-        "MAP over all that the user took, be it more than {k}: the definition of some published tables.",
+        "MAP normalised by all relevant items, even if more than {k}: the definition of some published tables.",
         formulas.average_precision_all,
         judges=False,
     ),

@@ -30,10 +30,10 @@ from dl_core.evaluate.series.windows import JudgedWindows, pseudo_steps
 
 FEWEST = 5  # series; of fewer a bootstrap over series says little, and the Diebold-Mariano test decides
 APART = ["row", "window", "a", "b", "difference", "error_a", "error_b"]
-FEW_WINDOWS = "So few windows of so few series cannot tell models apart: keep more windows for the test."
+FEW_WINDOWS = "Too few test windows and series to compare models: use more test windows."
 BY_TEST = (
-    "There are fewer than five series, so differences are judged over time: by the Diebold-Mariano test with the "
-    "correction of Harvey, Leybourne and Newbold."
+    "Fewer than five series: differences are tested over time by the Diebold-Mariano test with the "
+    "Harvey-Leybourne-Newbold correction."
 )
 
 

@@ -21,8 +21,8 @@ from dl_core.evaluate.series.metrics import OWA, PRIMARY, ForecastMetric
 from dl_core.evaluate.series.slices import in_order, quartile_labels, series_lines
 from dl_core.evaluate.series.windows import JudgedWindows, share_or_mean
 
-NO_TRUTH = "Nothing of what these forecasts speak of is known yet, so nothing can be said about how good they are."
-FEW_WINDOWS = "There is one window of one series, so no interval can be told."
+NO_TRUTH = "No actual values for these forecasts, so they cannot be evaluated."
+FEW_WINDOWS = "One window of one series: no confidence interval."
 BY_STEP = ("mase", "smape", "crps", "bias", "coverage_80", "coverage_95")  # judged at each step ahead
 NOMINAL = (20, 40, 60, 80, 90, 95)  # per cent of the central intervals that the levels make
 

@@ -119,7 +119,8 @@ def _coverage_metric(percent: int) -> ForecastMetric:
     return ForecastMetric(
         f"coverage_{percent}",
         f"Coverage of {percent} % intervals",
-        f"Share of true values inside the interval; an honest one holds {percent} of 100, neither more nor fewer.",
+        f"Share of actual values inside the prediction interval; a calibrated one covers {percent} of 100, "
+        "neither more nor fewer.",
         partial(_coverage, percent=percent),
         higher_is_better=True,
         bounds=(0.0, 1.0),
@@ -131,7 +132,8 @@ def _width_metric(percent: int) -> ForecastMetric:
     return ForecastMetric(
         f"width_{percent}",
         f"Width of {percent} % intervals",
-        "How wide the intervals are, in units of the series' usual change; narrow is good where coverage is honest.",
+        "Mean width of the prediction intervals (sharpness), in units of the series' typical change; narrower is "
+        "better at equal coverage.",
         partial(_width, percent=percent),
     )
 
@@ -140,35 +142,35 @@ METRICS = (
     ForecastMetric(
         "mase",
         "MASE",
-        "Mean error in units of what the naive forecast (last season, or last value) errs by on the history; "
-        "under 1 is better than that.",
+        "Mean absolute scaled error: MAE relative to the in-sample MAE of the (seasonal) naive forecast; lower "
+        "is better.",
         _mase,
     ),
     ForecastMetric(
         "rmsse",
         "RMSSE",
-        "Like MASE, but with squared errors, so that a few large misses count more.",
+        "Root mean squared scaled error: like MASE with squared errors, so large errors count more.",
         _rmsse,
         form=ROOT,
     ),
     ForecastMetric(
         "smape",
         "sMAPE",
-        "Error in per cent of the mean of forecast and true value, 0 to 200; unfair to values near 0.",
+        "Symmetric mean absolute percentage error, 0 to 200; unreliable for values near 0.",
         _smape,
         bounds=(0.0, 200.0),
     ),
     ForecastMetric(
         "mae",
         "MAE",
-        "Mean absolute error in the unit of the data, as a mean over series: large series weigh most.",
+        "Mean absolute error in the unit of the data, averaged over series: large series weigh most.",
         _mae,
         comparable=False,
     ),
     ForecastMetric(
         "wql",
         "Weighted quantile loss",
-        "How far 13 quantiles, wide intervals to median, miss the true values, as a share of their size.",
+        "Quantile (pinball) loss of 13 quantiles, relative to the size of the actual values.",
         _quantile_loss,
         form=RATIO,
         weights=_size,
@@ -176,13 +178,15 @@ METRICS = (
     ForecastMetric(
         "crps",
         "CRPS, scaled",
-        "Judges the whole forecast distribution, narrow and right at once, in units of the series' usual change.",
+        "Continuous ranked probability score: calibration and sharpness of the forecast distribution, in units "
+        "of the series' typical change.",
         _crps,
     ),
     ForecastMetric(
         "owa",
         "OWA",
-        "The M4 competition's measure: sMAPE and MASE as shares of those of Naive2, averaged; under 1 beats it.",
+        "Overall weighted average of the M4 competition: mean of sMAPE and MASE relative to Naive2; below 1 is "
+        "better than Naive2.",
         _mase,
         form=OWA,
         comparable=False,
@@ -192,7 +196,8 @@ METRICS = (
     ForecastMetric(
         "bias",
         "Mean signed error",
-        "Does it forecast too much (positive) or too little (negative) on average? In units of the usual change.",
+        "Mean error (bias): positive is overforecasting, negative underforecasting; in units of the series' "
+        "typical change.",
         _bias,
         bounds=(-float("inf"), float("inf")),
         target=0.0,

@@ -49,7 +49,7 @@ def reconcile(
     results are set to zero as in Di Fonzo, Girolimetto (2023), "Spatio-temporal reconciliation of solar forecasts".
     """
     if method not in METHODS:
-        raise OptionError(f"there is no way {method!r} to make sums add up", expected=", ".join(METHODS))
+        raise OptionError(f"there is no reconciliation method {method!r}", expected=", ".join(METHODS))
     for given in (quantiles, residuals):
         if given is not None and len(given) != len(hierarchy):
             raise SchemaError(f"{len(given)} forecasts for {len(hierarchy)} series and sums", where="reconcile")

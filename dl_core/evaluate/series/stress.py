@@ -66,7 +66,7 @@ class Stress:
             If the strength is not one of 0…5.
         """
         if strength not in STRENGTHS:
-            raise OptionError(f"there is no strength {strength}", where=self.label, expected="0 to 5")
+            raise OptionError(f"there is no severity {strength}", where=self.label, expected="0 to 5")
         if strength == 0:
             return history
         values = history.values.copy()
@@ -113,9 +113,9 @@ def outliers(values: np.ndarray, amount: float, scale: float, span: int, rng: np
 STRESSES: dict[str, Stress] = {
     stress.name: stress
     for stress in (
-        Stress("noise", "Noise", "usual changes", (0, 0.1, 0.25, 0.5, 1.0, 2.0), noise),
-        Stress("missing", "Missing stretch", "% of the last seasons", (0, 5, 10, 20, 40, 60), missing),
-        Stress("level_shift", "Level shift", "usual changes", (0, 0.5, 1, 2, 4, 8), level_shift),
+        Stress("noise", "Noise", "typical changes", (0, 0.1, 0.25, 0.5, 1.0, 2.0), noise),
+        Stress("missing", "Missing segment", "% of the last seasons", (0, 5, 10, 20, 40, 60), missing),
+        Stress("level_shift", "Level shift", "typical changes", (0, 0.5, 1, 2, 4, 8), level_shift),
         Stress("outliers", "Outliers", "% of the last seasons", (0, 1, 2, 5, 10, 20), outliers),
     )
 }
@@ -166,7 +166,7 @@ def stress_forecasts(
     names = list(STRESSES if kinds is None else kinds)
     for name in names:
         if name not in STRESSES:
-            raise OptionError(f"there is no damage {name!r}", where="stress", expected=", ".join(STRESSES))
+            raise OptionError(f"there is no corruption {name!r}", where="stress", expected=", ".join(STRESSES))
     known = np.flatnonzero((~np.isnan(truth)).any(axis=1) & (np.asarray(scale) > 0))
     order = np.random.default_rng(seed).permutation(known)[:MOST_CASES]
     if not len(order):

@@ -10,7 +10,7 @@ METRICS = (
     ClassMetric(
         "precision_at_k",
         "Precision at the budget",
-        "Share of frauds among the transactions with the highest scores that your daily budget can review.",
+        "Precision among the highest-scored transactions of each day, up to the daily review budget.",
         review.precision_at_k,
         needs="scores",
         binary_only=True,
@@ -21,7 +21,7 @@ METRICS = (
     ClassMetric(
         "recall_at_k",
         "Recall at the budget",
-        "Share of all frauds found when the highest scores of each day are reviewed, up to your daily budget.",
+        "Recall when the highest-scored transactions of each day are reviewed, up to the daily review budget.",
         review.recall_at_k,
         needs="scores",
         binary_only=True,
@@ -32,7 +32,7 @@ METRICS = (
     ClassMetric(
         "card_precision",
         "Card precision at the budget",
-        "Of the accounts reviewed a day, the share with fraud that day; found ones are blocked. Mean over days.",
+        "Share of compromised cards among those reviewed per day; detected cards are blocked. Mean over days.",
         review.card_precision,
         needs="scores",
         binary_only=True,
@@ -42,8 +42,9 @@ METRICS = (
     ),
     ClassMetric(
         "money_saved",
-        "Money saved, share",
-        "Losses prevented less the cost of reviews, as a share of the loss without any review; under 0 it costs.",
+        "Savings, relative",
+        "Prevented losses minus review cost, relative to the loss without review; negative: reviewing costs more "
+        "than it saves.",
         review.money_saved,
         bounds=(-float("inf"), 1.0),
         binary_only=True,
@@ -52,8 +53,8 @@ METRICS = (
     ),
     ClassMetric(
         "money_saved_total",
-        "Money saved",
-        "Losses prevented less the cost of reviews, in your currency, over all rows judged.",
+        "Savings",
+        "Prevented losses minus review cost, in the data's currency, over all evaluated rows.",
         review.money_saved_total,
         bounds=(-float("inf"), float("inf")),
         binary_only=True,
@@ -63,8 +64,8 @@ METRICS = (
     ),
     ClassMetric(
         "money_lost",
-        "Money lost per 1,000",
-        "Losses from missed frauds plus the cost of reviews, in your currency, for every 1,000 transactions.",
+        "Cost per 1,000",
+        "Losses from missed frauds plus review cost, in the data's currency, per 1,000 transactions.",
         review.money_lost,
         higher_is_better=False,
         bounds=(0.0, float("inf")),
@@ -75,7 +76,7 @@ METRICS = (
     ClassMetric(
         "review_burden",
         "Review burden",
-        "Transactions flagged for review a day.",
+        "Transactions flagged for review per day.",
         review.review_burden,
         higher_is_better=False,
         bounds=(0.0, float("inf")),

@@ -260,13 +260,13 @@ def weighted_review_burden(
 
 
 precision_at_k = plain(
-    "precision_at_k", weighted_precision_at_k, "Share of frauds among each day's reviewed rows, highest scores first."
+    "precision_at_k", weighted_precision_at_k, "Precision among each day's reviewed rows, highest scores first."
 )
-recall_at_k = plain("recall_at_k", weighted_recall_at_k, "Share of all frauds among each day's reviewed rows.")
+recall_at_k = plain("recall_at_k", weighted_recall_at_k, "Recall of each day's reviewed rows.")
 card_precision = plain(
     "card_precision", weighted_card_precision, "Share of compromised cards among each day's reviewed cards."
 )
-money_saved = plain("money_saved", weighted_money_saved, "Money saved as a share of the loss without any review.")
-money_saved_total = plain("money_saved_total", weighted_money_saved_total, "Money saved, in currency.")
-money_lost = plain("money_lost", weighted_money_lost, "Money lost and spent on reviews, for every 1,000 rows.")
-review_burden = plain("review_burden", weighted_review_burden, "Flagged rows a day.")
+money_saved = plain("money_saved", weighted_money_saved, "Savings relative to the loss without review.")
+money_saved_total = plain("money_saved_total", weighted_money_saved_total, "Savings, in currency.")
+money_lost = plain("money_lost", weighted_money_lost, "Losses and review cost per 1,000 rows.")
+review_burden = plain("review_burden", weighted_review_burden, "Flagged rows per day.")

@@ -89,7 +89,7 @@ def _measure_all(
     }
     result = []
     for i in range(len(data)):
-        progress(0.5 + i / (2 * len(data)), f"Measuring the maps: image {i + 1} of {len(data)}")
+        progress(0.5 + i / (2 * len(data)), f"Measuring faithfulness: image {i + 1} of {len(data)}")
         heats = {method: found.heats[i] for method, found in maps.items()}
         target = int(next(iter(maps.values())).targets[i])
         mask = None if masks is None else np.asarray(masks[i]).reshape(images.shape[1:3]) > 0

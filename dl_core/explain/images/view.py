@@ -59,7 +59,9 @@ class ModelView:
         """
         if self.graph is None:
             raise OptionError(
-                "this model has no gradients", expected="a neural network", todo="choose occlusion, which needs none"
+                "this model has no gradients",
+                expected="a neural network",
+                todo="choose occlusion, which is model-agnostic",
             )
         return self.graph
 

@@ -92,7 +92,7 @@ def explain_history(
         raise OptionError(
             f"{name} cannot be explained by {', '.join(methods)}",
             where="methods",
-            todo="choose leave_one_out, which works for every model",
+            todo="choose leave_one_out, which is model-agnostic",
         )
     scores = target_scores(model, histories, targets)
     bases = empty_scores(model, histories, targets, scores)

@@ -29,7 +29,7 @@ def explain_cases(request: ExplainRequest) -> list[Explanation]:
     Raises
     ------
     OptionError
-        If ``target`` is no step ahead that the model forecasts, or no method is left.
+        If ``target`` is no forecast step that the model forecasts, or no method is left.
     """
     return explain_forecasts(
         request.model,
@@ -92,7 +92,7 @@ def explain_forecasts(
         raise OptionError(
             f"{shorten(name)} cannot be explained by {', '.join(map(shorten, methods))}",
             where="methods",
-            todo="choose occlusion, which works for every model",
+            todo="choose occlusion, which is model-agnostic",
         )
     return explanations
 
@@ -147,7 +147,7 @@ def _method(name: str):
 
 def _target(case: Case) -> str:
     if case.step is None:
-        return "mean of all steps ahead"
+        return "mean over the horizon"
     return f"step {case.step}: {times_text(case.panel.times_ahead(case.step)[0, -1:])[0]}"
 
 
@@ -175,5 +175,5 @@ def _step(target: str | None) -> int | None:
         return int(target)
     except ValueError:
         raise OptionError(
-            f"{shorten(target)!r} is no step ahead", where="target", expected="a number of steps, or nothing for all"
+            f"{shorten(target)!r} is no forecast step", where="target", expected="a number of steps, or nothing for all"
         ) from None

@@ -61,6 +61,6 @@ def need_inputs(view: FeatureView) -> InputView:
         raise OptionError(
             "this model has no gradients",
             expected="a neural network",
-            todo="choose Shapley value sampling, which needs none",
+            todo="choose Shapley value sampling, which is model-agnostic",
         )
     return view

@@ -29,7 +29,7 @@ def reason(feature: str, value: str, typical: str) -> str:
     if not value:
         return feature
     if value == typical or not typical:
-        return f"{feature} is {value}" + (", as is typical" if typical else "")
+        return f"{feature} is {value}" + (", typical" if typical else "")
     return f"{feature} is {value} (typical {typical})"
 
 
