@@ -11,9 +11,10 @@ from scipy import sparse
 from dl_core.data.dataset import Dataset, Source
 from dl_core.data.interactions.histories import Histories
 from dl_core.errors import CancelledError
+from dl_core.models import training
 from dl_core.models.base import FitContext
 from dl_core.models.interactions import autoencoder_fit, ease, linear_path, multi_hot
-from dl_core.models.interactions.autoencoder_fit import RebuildingPlan, best_epoch, fit_rebuilding
+from dl_core.models.interactions.autoencoder_fit import RebuildingPlan, fit_rebuilding
 from dl_core.models.interactions.blend import DeepBlend
 from dl_core.models.interactions.blend_weights import choose_weights, simplex
 from dl_core.models.interactions.choosing import held_ndcg
@@ -106,8 +107,9 @@ def autoencoder_held(histories, relevant):
 
 def test_the_best_epoch_is_kept_and_refit_takes_as_many(fitted):
     model, _ = fitted
-    assert model.chosen["epochs"] == best_epoch(model.history)
-    assert model.chosen["held_ndcg"] == max(entry["val_ndcg"] for entry in model.history)
+    told = [entry["val_ndcg"] for entry in model.history]
+    assert model.chosen["epochs"] == 1 + int(np.argmax(told))
+    assert model.chosen["held_ndcg"] == max(told)
     again = MultVAE(code=8, plan=PLAN)
     again.chosen = {"epochs": 2}
     again.refit(made([0, 1]), FitContext(seed=3))
@@ -187,7 +189,7 @@ def test_cancelling_ends_it_and_time_over_keeps_the_best():
     with pytest.raises(CancelledError):
         fit_rebuilding(network, rows, FitContext(should_stop=lambda: True), PLAN)
     polls = iter([False] * 9)
-    history = fit_rebuilding(network, rows, FitContext(out_of_time=lambda: next(polls, True)), PLAN)
+    history = fit_rebuilding(network, rows, FitContext(out_of_time=lambda: next(polls, True)), PLAN).history
     assert len(history) == 2  # of four steps each; time was over in the third
     with pytest.raises(CancelledError, match="before the first epoch"):
         fit_rebuilding(network, rows, FitContext(out_of_time=lambda: True), PLAN)
@@ -200,7 +202,7 @@ def fitted_catalogue():
 
 
 def test_an_unfinished_fit_goes_on_from_its_checkpoint(monkeypatch, tmp_path):
-    monkeypatch.setattr(autoencoder_fit, "CHECKPOINT_EVERY", 0.0)
+    monkeypatch.setattr(training, "CHECKPOINT_SHARE", float("inf"))
     rows = Histories.of(made([0]), fitted_catalogue()).matrix()
     plan, events = replace(PLAN, epochs=4), []
     whole = build_denoising(rows.shape[1], 8, 0.5, 0)

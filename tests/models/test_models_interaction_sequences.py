@@ -11,6 +11,7 @@ from dl_core.data.interactions.catalogue import Catalogue
 from dl_core.data.interactions.histories import Histories
 from dl_core.errors import CancelledError
 from dl_core.explain.gradients import gate_gradients
+from dl_core.models import training
 from dl_core.models.base import FitContext
 from dl_core.models.interactions.base import Held
 from dl_core.models.interactions.gru4rec import GRU4Rec
@@ -193,12 +194,14 @@ def test_every_item_is_a_target_once_an_epoch():
     rows = [list(range(n)) for n in (1, 2, 8, 9, 30, 100)]
     known = histories(rows, n_items=100)
     found = []
-    for step, steps, batch in batches(known, 20, np.random.default_rng(0), positions=60):
-        assert 0 <= step < steps and batch.targets.shape == (len(batch.codes), batch.codes.shape[1] + 1)
+    steps, made = batches(known, 20, np.random.default_rng(0), positions=60)
+    for batch in made:
+        assert batch.targets.shape == (len(batch.codes), batch.codes.shape[1] + 1)
         found.append(batch.targets[batch.weights > 0])
         real = batch.codes > 0
         np.testing.assert_array_equal(batch.targets[:, 1:][real], batch.codes[real])  # items count up by one
         assert batch.weights[:, 1:][~real].sum() == 0
+    assert len(found) == steps
     np.testing.assert_array_equal(np.sort(np.concatenate(found)), np.sort(known.items))
 
 
@@ -257,7 +260,8 @@ def test_a_cancelled_training_stops():
         named(GRU4Rec(**SMALL)).learn(histories(cycles(5)), None, FitContext(should_stop=lambda: True))
 
 
-def test_an_interrupted_training_goes_on_to_the_same_weights(tmp_path):
+def test_an_interrupted_training_goes_on_to_the_same_weights(tmp_path, monkeypatch):
+    monkeypatch.setattr(training, "CHECKPOINT_SHARE", float("inf"))  # one after each epoch
     known = histories(cycles(30))
 
     def trained(**around):

@@ -16,7 +16,7 @@ from dl_core.models.interactions.retrieve import top_items
 from dl_core.models.interactions.two_tower import TwoTower
 from dl_core.models.interactions.two_tower_batches import Batches, log_probabilities
 from dl_core.models.interactions.two_tower_net import FAR
-from dl_core.models.interactions.two_tower_train import Plan
+from dl_core.models.interactions.two_tower_train import TowersPlan
 from dl_core.schema import Role
 
 WORDS = ("rose", "steel", "dinosaur")  # what the three groups of users like
@@ -113,7 +113,7 @@ def test_sampled_batches_correct_for_how_often_a_candidate_stands_there():
     np.testing.assert_allclose(batches.log_q[:2], log_q)
     seen = set()
     for number in range(20):
-        for inputs, targets in batches.epoch(number):
+        for inputs, targets, _ in batches.epoch(number)[1]:
             columns, correction = inputs["columns"], inputs["correction"]
             np.testing.assert_array_equal(targets.sum(axis=1), 1)
             answers = columns[targets.argmax(axis=1)]
@@ -134,19 +134,21 @@ def test_whole_batches_split_a_history_into_read_and_found():
     matrix.data[:] = 1
     batches = Batches(matrix, np.ones((30, 2), np.float32), size=6, full=100, seed=0)
     shares = []
-    for inputs, targets in batches.epoch(0):
+    for inputs, targets, _ in batches.epoch(0)[1]:
         read, found = inputs["weights"] > 0, targets > 0
         assert not (read & found).any() and found.any(axis=1).all()
         assert ((inputs["correction"] == FAR) == read).all()
         np.testing.assert_allclose(targets.sum(axis=1), 1, rtol=1e-5)
         shares += list(read.sum(axis=1) / (read | found).sum(axis=1))
     assert min(shares) == 0 and max(shares) > 0.5
-    again = [targets for _, targets in batches.epoch(0)]
-    np.testing.assert_array_equal(again[0], next(iter(batches.epoch(0)))[1])
+    steps, made = batches.epoch(0)
+    again = [targets for _, targets, _ in made]
+    assert len(again) == steps
+    np.testing.assert_array_equal(again[0], next(batches.epoch(0)[1])[1])
 
 
 def test_learning_rate_rises_and_falls():
-    plan = Plan(learning_rate=1.0)
+    plan = TowersPlan(learning_rate=1.0)
     rates = [plan.rate(step, 1_000) for step in range(1_000)]
     assert int(np.argmax(rates)) == 49 and rates[0] < 0.03 and 0.02 <= rates[-1] < 0.03
 

@@ -12,9 +12,9 @@ from dl_core.data.series.ends import planned
 from dl_core.data.series.panel import Panel
 from dl_core.errors import CancelledError
 from dl_core.evaluate.series.forecasts import LEVELS, MIDDLE
+from dl_core.models import training
 from dl_core.models.base import FitContext
 from dl_core.models.series import ensemble as ensemble_module
-from dl_core.models.series import train_network
 from dl_core.models.series.base import Held
 from dl_core.models.series.bases import knots, polynomial, waves
 from dl_core.models.series.combine import pick_weights
@@ -190,7 +190,7 @@ def test_quantile_loss_is_the_pinball_loss() -> None:
 def test_rate_rises_and_falls() -> None:
     """The rate is highest after a twentieth of the steps and small at the end."""
     plan = ForecastPlan(epochs=4, steps=50, learning_rate=1.0)
-    rates = [plan.rate(step) for step in range(200)]
+    rates = [plan.rate(step, 200) for step in range(200)]
     assert int(np.argmax(rates)) in (9, 10)
     assert rates[0] == pytest.approx(0.1)
     assert rates[-1] < 0.02
@@ -292,7 +292,7 @@ def test_seeds_decide_and_are_averaged() -> None:
 
 def test_checkpoint_resumes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Training that was stopped after its first epoch goes on there, and ends where a whole one ends."""
-    monkeypatch.setattr(train_network, "CHECKPOINT_EVERY", 0.0)
+    monkeypatch.setattr(training, "CHECKPOINT_SHARE", float("inf"))
     panel, tiny, events = waves_panel(noise=0.1), {**SMALL, "epochs": 3, "steps": 10, "width": 8}, []
 
     def stop() -> bool:

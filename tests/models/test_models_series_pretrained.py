@@ -15,13 +15,13 @@ from dl_core.models.base import FitContext
 from dl_core.models.series import pretrained
 from dl_core.models.series.pretrained import FineTuned, ZeroShot, shipped, shipped_size, shipped_weights
 from dl_core.models.series.pretrained_features import CANDIDATES, PLACE, SERIES, STEPS, Reading, read_windows
-from dl_core.models.series.pretrained_fit import Plan, Samples
+from dl_core.models.series.pretrained_fit import Samples, StepsPlan
 from dl_core.models.series.pretrained_net import NetSize, build_network, quantile_loss, scaled_truth
 from dl_core.models.series.pretrained_windows import last_windows, panel_samples
 from tests.series import toy_dataset, toy_panel, toy_splits
 
 HORIZON = 6
-QUICK = Plan(steps=6, batch=16, each=4, rate=4e-4, every=3, patience=4)
+QUICK = StepsPlan(steps=6, batch=16, each=4, learning_rate=4e-4, every=3)
 
 
 def panel_of(*series: np.ndarray, seasons: tuple[int, ...] = ()) -> Panel:
@@ -184,7 +184,7 @@ def test_fine_tuning_never_ends_worse_on_held_windows(tuned: FineTuned) -> None:
 
 
 def test_weights_stay_where_held_windows_say_so(parts: dict, network: keras.Model) -> None:
-    model = FineTuned(plan=replace(QUICK, rate=30.0), network=network)  # far too large a step
+    model = FineTuned(plan=replace(QUICK, learning_rate=30.0), network=network)  # far too large a step
     model.fit(parts["train"], parts["validation"], FitContext(options={"horizon": HORIZON}))
     assert model.chosen["steps"] == 0
     assert all((a == b).all() for a, b in zip(model.network.get_weights(), shipped_weights(), strict=True))

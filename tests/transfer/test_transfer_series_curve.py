@@ -11,7 +11,7 @@ import pandas as pd
 import pytest
 
 from dl_core.errors import SchemaError
-from dl_core.models.series.pretrained_fit import Plan
+from dl_core.models.series.pretrained_fit import StepsPlan
 from dl_core.transfer.series import learning_curve, pretrain
 from dl_core.transfer.series.learning_curve import LENGTH, MODELS, SERIES, counts, lengths
 from tests.series import toy_dataset, toy_panel, toy_splits
@@ -30,7 +30,7 @@ def parts() -> list:
 def rows(parts: list) -> tuple[pd.DataFrame, list]:
     events: list = []
     work = SimpleNamespace(emit=events.append, should_stop=lambda: False, cache=None)
-    quick = Plan(steps=4, batch=8, each=4, every=2)
+    quick = StepsPlan(steps=4, batch=8, each=4, every=2)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(learning_curve, "GOING_ON", quick)
         patch.setattr(learning_curve, "AFRESH", quick)

@@ -14,7 +14,7 @@ from scipy import sparse
 from dl_core.data.interactions.catalogue import Catalogue
 from dl_core.data.interactions.histories import Histories
 from dl_core.models.base import FitContext
-from dl_core.models.interactions.autoencoder_fit import RebuildingPlan, best_epoch, fit_rebuilding
+from dl_core.models.interactions.autoencoder_fit import RebuildingPlan, fit_rebuilding
 from dl_core.models.interactions.base import Held, Recommender
 from dl_core.models.interactions.blend_weights import choose_weights
 from dl_core.models.interactions.choosing import held_ndcg
@@ -98,9 +98,10 @@ class DeepBlend(Recommender):
             part = replace(context.part(number / count, (number + 1) / count), seed=context.seed + 1_000 * number)
             judge = None if held is None else partial(_judge, network, held)
             plan = self._plan(len(known), epochs[number] if epochs else 0, held is not None, part)
-            self.history = fit_rebuilding(network, rows, part, replace(plan, name=f"{plan.name}_{number}"), judge)
+            trained = fit_rebuilding(network, rows, part, replace(plan, name=f"{plan.name}_{number}"), judge)
+            self.history = trained.history
             self.deep.append(network)
-            found.append(best_epoch(self.history))
+            found.append(trained.epoch)
         return found
 
     def _plan(self, users: int, epochs: int, chooses: bool, context: FitContext) -> RebuildingPlan:

@@ -13,7 +13,7 @@ import numpy as np
 from dl_core.data.interactions.catalogue import Catalogue
 from dl_core.data.interactions.histories import Histories
 from dl_core.models.base import FitContext
-from dl_core.models.interactions.autoencoder_fit import RebuildingPlan, best_epoch, fit_rebuilding
+from dl_core.models.interactions.autoencoder_fit import RebuildingPlan, fit_rebuilding
 from dl_core.models.interactions.base import Held, Recommender
 from dl_core.models.interactions.choosing import held_ndcg
 from dl_core.models.interactions.multi_hot import GatedMultiHot, NormalCode, UnitLength, score_rows
@@ -87,10 +87,11 @@ class MultVAE(Recommender):
         self._shape = {"n_items": known.n_items, "units": units, "code": self.code, "dropout": self.dropout}
         self.network = build_mult_vae(**self._shape, seed=context.seed)
         judge = None if held is None else partial(self._judge, held)
-        self.history = fit_rebuilding(self.network, rows, context, plan, judge)
+        trained = fit_rebuilding(self.network, rows, context, plan, judge)
+        self.history = trained.history
         if held is not None:
-            best = max((entry["val_ndcg"] for entry in self.history), default=0.0)
-            self.chosen = {"epochs": best_epoch(self.history), "units": units, "code": self.code, "held_ndcg": best}
+            best = trained.best.get("val_ndcg", 0.0)
+            self.chosen = {"epochs": trained.epoch, "units": units, "code": self.code, "held_ndcg": best}
         context.progress(1.0, "Mult-VAE")
 
     def _plan(self, users: int, chooses: bool, context: FitContext) -> RebuildingPlan:

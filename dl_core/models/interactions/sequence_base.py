@@ -15,7 +15,7 @@ from dl_core.data.interactions.histories import Histories
 from dl_core.models.base import FitContext
 from dl_core.models.interactions.base import Held, Recommender
 from dl_core.models.interactions.choosing import held_ndcg
-from dl_core.models.interactions.sequence_fit import SequenceFit, SequencePlan
+from dl_core.models.interactions.sequence_fit import SequencePlan, fit_sequences
 from dl_core.models.interactions.sequence_layers import ItemScores, ItemTable, LastStep, Presence, StartToken
 from dl_core.models.interactions.sequence_loss import DRAWN, LARGE, NextItemLoss, training_graph
 from dl_core.models.interactions.sequence_windows import suited_length, window_sizes
@@ -95,11 +95,10 @@ class SequenceRecommender(Recommender):
             drawn=drawn,
             name=self.name if held is not None else f"{self.name}_again",
         )
-        judge = None if held is None else lambda: held_ndcg(self.score_items, held)
-        fit = SequenceFit(self._training, known, judge, context, plan)
-        epochs = fit.run()
+        judge = None if held is None else lambda: {"val_ndcg": held_ndcg(self.score_items, held)}
+        trained = fit_sequences(self._training, known, judge, context, plan)
         if held is not None:
-            self.chosen |= {"epochs": epochs, "ndcg": fit.best}
+            self.chosen |= {"epochs": trained.epoch, "ndcg": trained.best["val_ndcg"]}
 
     def score_items(self, histories: Histories) -> np.ndarray:
         """Return scores (n, n_items) float32: logits of the next item after each history's last items."""

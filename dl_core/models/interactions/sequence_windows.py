@@ -16,8 +16,8 @@ MOST = 500  # items of a window that a user may ask for
 
 
 @dataclass(frozen=True)
-class Batch:
-    """A batch for next-item training.
+class Windows:
+    """A batch of windows for next-item training.
 
     Parameters
     ----------
@@ -67,8 +67,8 @@ def cut_windows(starts: np.ndarray, length: int, rng: np.random.Generator) -> tu
 
 def batches(
     histories: Histories, length: int, rng: np.random.Generator, positions: int = POSITIONS
-) -> Iterator[tuple[int, int, Batch]]:
-    """Yield (step, steps, batch) of one epoch, in random order.
+) -> tuple[int, Iterator[Windows]]:
+    """Return how many batches an epoch has, and they, in random order.
 
     Windows are sorted into two or three lengths, so that little is computed for padding and few shapes are compiled;
     the last batch of each is filled up with empty rows. Items taken at one moment, such as one basket's, come in
@@ -84,10 +84,14 @@ def batches(
         rows = rng.permutation(np.flatnonzero(which == place))
         count = max(1, positions // (size + 1))
         plan += [(size, rows[at : at + count]) for at in range(0, len(rows), count)]
-    for step, place in enumerate(rng.permutation(len(plan))):
-        size, rows = plan[place]
-        count = max(1, positions // (size + 1))
-        yield step, len(plan), _batch(items, first[rows], end[rows], size, count)
+
+    def made() -> Iterator[Windows]:
+        for place in order:
+            size, rows = plan[place]
+            yield _batch(items, first[rows], end[rows], size, max(1, positions // (size + 1)))
+
+    order = rng.permutation(len(plan))
+    return len(plan), made()
 
 
 def shuffled_moments(histories: Histories, rng: np.random.Generator) -> np.ndarray:
@@ -100,7 +104,7 @@ def shuffled_moments(histories: Histories, rng: np.random.Generator) -> np.ndarr
     return np.lexsort((rng.random(len(owner)), histories.times, owner))
 
 
-def _batch(items: np.ndarray, first: np.ndarray, end: np.ndarray, size: int, count: int) -> Batch:
+def _batch(items: np.ndarray, first: np.ndarray, end: np.ndarray, size: int, count: int) -> Windows:
     """Return the windows ``first:end`` as a batch of ``count`` rows."""
     codes = np.zeros((count, size), dtype=np.int32)
     targets = np.zeros((count, size + 1), dtype=np.int32)
@@ -114,4 +118,4 @@ def _batch(items: np.ndarray, first: np.ndarray, end: np.ndarray, size: int, cou
     targets[row, column], weights[row, column] = item, 1.0
     known = nth < held[row] - 1
     codes[row[known], (size - held[row] + 1 + nth)[known]] = item[known] + 1
-    return Batch(codes, targets, weights)
+    return Windows(codes, targets, weights)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -18,15 +19,13 @@ from dl_core.models.interactions.choosing import held_ndcg
 from dl_core.models.interactions.item_features import TableFeatures
 from dl_core.models.interactions.two_tower_batches import Batches
 from dl_core.models.interactions.two_tower_net import GatedScores, Shape, Towers
-from dl_core.models.interactions.two_tower_train import Plan, Training
+from dl_core.models.interactions.two_tower_train import TowersPlan, fit_towers
 from dl_core.models.store import load_about, load_weights, save_about, save_weights
 
 FULL = 10_000  # items up to which every step ranks the whole catalogue
 FEW_USERS = 1_000  # held users by whom epochs are chosen
-
-
-PLAN = Plan()
-GENTLE = Plan(epochs=16, batch_size=32, learning_rate=5e-4, judge_every=1, patience=4, from_start=True)
+PLAN = TowersPlan()
+GENTLE = TowersPlan(epochs=16, batch_size=32, learning_rate=5e-4, judge_every=1, from_start=True, name="two_tower_on")
 
 
 class TwoTower(Recommender):
@@ -105,21 +104,25 @@ class TwoTower(Recommender):
         self.net.build()
         self._tables = None
 
-    def _train(self, known: Histories, held: Held | None, context: FitContext, plan: Plan) -> None:
+    def _train(self, known: Histories, held: Held | None, context: FitContext, plan: TowersPlan) -> None:
         if held is not None and len(held.histories) > FEW_USERS:
             held = Held(held.histories.take(np.arange(FEW_USERS)), held.relevant[:FEW_USERS])
         features = self.user_features.transform(known.features, len(known))
         batches = Batches(known.matrix(), features, plan.batch_size, self.options["full"], context.seed)
         plan = replace(plan, epochs=int(context.options.get("epochs") or plan.epochs))
-        training = Training(self.net, batches, None if held is None else lambda: self._judge(held), plan, context)
-        epochs = training.run(plan.epochs if held is not None else int(self.chosen.get("epochs", plan.epochs)))
+        judge, until = None, int(self.chosen.get("epochs", plan.epochs))
         if held is not None:
-            self.chosen["epochs"] = epochs
-        self.history, self._tables = training.history, None
+            judge, until = partial(self._judge, held), plan.epochs
+        else:
+            plan = replace(plan, name=f"{plan.name}_again")
+        trained = fit_towers(self.net, batches, judge, context, plan, until)
+        if held is not None:
+            self.chosen["epochs"] = trained.epoch
+        self.history, self._tables = trained.history, None
 
-    def _judge(self, held: Held) -> float:
+    def _judge(self, held: Held) -> dict[str, float]:
         self._tables = None
-        return held_ndcg(self.score_items, held)
+        return {"val_ndcg": held_ndcg(self.score_items, held)}
 
     def _item_tables(self) -> dict[str, np.ndarray]:
         """Return the vectors of all items as candidates and in histories, computed once."""

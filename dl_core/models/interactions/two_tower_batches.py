@@ -9,6 +9,7 @@ import numpy as np
 from scipy import sparse
 
 from dl_core.models.interactions.two_tower_net import FAR
+from dl_core.models.training import Batch
 
 STEPS = 12  # of an epoch at least, so that few users get smaller batches
 SMALLEST = 8  # users in a batch
@@ -64,23 +65,25 @@ class Batches:
         shares = np.bincount(matrix.indices, 1 / lengths, matrix.shape[1]) / max(1, len(self.users))
         self.log_q = log_probabilities(shares, self.size)
 
-    def __len__(self) -> int:
-        """Batches of an epoch."""
-        return -(-len(self.users) // self.size)
+    def epoch(self, number: int) -> tuple[int, Iterator[Batch]]:
+        """Return how many batches an epoch has, and they: inputs of `Towers` and targets (b, c) float32 of sum 1 a row.
 
-    def epoch(self, number: int) -> Iterator[tuple[dict[str, Any], np.ndarray]]:
-        """Yield inputs of `Towers` and targets (b, c) float32 whose rows sum to 1, all of the same shape."""
-        rng = np.random.default_rng([self.seed, number])
-        order = np.resize(rng.permutation(self.users), len(self) * self.size)  # the last batch is filled up
-        for start in range(0, len(order), self.size):
-            users = order[start : start + self.size]
+        All have the same shape. Epochs are counted from 0.
+        """
+        steps = -(-len(self.users) // self.size)
+        rng = np.random.default_rng([self.seed, number + 1])
+        order = np.resize(rng.permutation(self.users), (steps, self.size))  # the last batch is filled up
+        return steps, self._batches(order, rng)
+
+    def _batches(self, order: np.ndarray, rng: np.random.Generator) -> Iterator[Batch]:
+        for users in order:
             rows = self.matrix[users]  # (b, n_items)
             read = self._read(rows, rng)
             inputs, targets = self._whole(rows, read) if self.whole else self._sampled(rows, read, rng)
             if self.features.shape[1]:
                 hidden = rng.random((len(users), 1)) < HIDDEN
                 inputs["features"] = np.where(hidden, 0, self.features[users]).astype(np.float32)
-            yield inputs, targets
+            yield inputs, targets, None
 
     def _read(self, rows: sparse.csr_matrix, rng: np.random.Generator) -> np.ndarray:
         """Return which entries (nnz,) bool of a batch are read; each user keeps at least one to find."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, Self
@@ -25,15 +26,15 @@ from dl_core.models.series.pretrained_features import (
     Reading,
     read_windows,
 )
-from dl_core.models.series.pretrained_fit import Plan, train_steps
+from dl_core.models.series.pretrained_fit import StepsPlan, train_steps
 from dl_core.models.series.pretrained_net import NetSize, build_network, window_graph
 from dl_core.models.series.pretrained_windows import held_judge, last_windows, panel_samples
 from dl_core.models.store import load_about, load_weights, save_about, save_weights
 
 SHIPPED = Path(__file__).parent / "weights"
 ROWS = 20_000  # steps ahead, of all series together, that go through the network at once
-GENTLE = Plan(steps=200, batch=64, each=8, rate=4e-4, every=20, patience=4)
-FRESH = Plan(steps=400, batch=64, each=8, rate=2e-3, every=40, patience=4)
+GENTLE = StepsPlan(steps=200, batch=64, learning_rate=4e-4, every=20)
+FRESH = StepsPlan(steps=400, batch=64, learning_rate=2e-3, every=40)
 
 
 class ZeroShot(Forecaster):
@@ -126,7 +127,7 @@ class FineTuned(ZeroShot):
     ----------
     pretrained : bool
         False starts from random weights: what being taught before has to beat.
-    plan : Plan or None
+    plan : StepsPlan or None
         How to train; None for the usual.
     network : keras.Model or None
         One to work in, as `build_network` makes it, so that many fits compile it once.
@@ -134,7 +135,9 @@ class FineTuned(ZeroShot):
 
     name = "fine_tuned"
 
-    def __init__(self, pretrained: bool = True, plan: Plan | None = None, network: keras.Model | None = None) -> None:
+    def __init__(
+        self, pretrained: bool = True, plan: StepsPlan | None = None, network: keras.Model | None = None
+    ) -> None:
         super().__init__()
         self.pretrained = pretrained
         self.plan = plan or (GENTLE if pretrained else FRESH)
@@ -154,11 +157,11 @@ class FineTuned(ZeroShot):
             self.chosen["steps"] = 0  # too short to learn from
             return
         judge = None if held is None else held_judge(self.network, held, reading)
-        history = train_steps(self.network, samples, plan, context, judge, until)
+        plan = replace(plan, name=self.name if held is not None else f"{self.name}_again_{len(known.values)}")
+        trained = train_steps(self.network, samples, plan, context, judge, until)
         if held is not None:
-            best = int(np.argmin(history["judged"]))
-            self.chosen["steps"] = int(history["steps"][best])
-            self.chosen["held"] = [float(history["judged"][0]), float(history["judged"][best])]
+            self.chosen["steps"] = min(trained.epoch * plan.every, until)
+            self.chosen["held"] = [trained.start["val_loss"], trained.best["val_loss"]]
 
 
 @lru_cache(maxsize=1)

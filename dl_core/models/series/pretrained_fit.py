@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import keras
@@ -11,6 +11,7 @@ import numpy as np
 from dl_core.models.base import FitContext
 from dl_core.models.series.pretrained_features import CANDIDATES, PLACE, SERIES, STEPS, Reading, read_windows
 from dl_core.models.series.pretrained_net import quantile_loss, scaled_truth
+from dl_core.models.training import Batch, Judge, Plan, Stream, Trained, compile_adamw, compiled_whole, train_network
 
 
 @dataclass(frozen=True)
@@ -53,7 +54,7 @@ class Samples:
     def __len__(self) -> int:
         return len(self.series)
 
-    def batch(self, rows: np.ndarray, steps: np.ndarray) -> tuple[list[np.ndarray], np.ndarray, np.ndarray]:
+    def batch(self, rows: np.ndarray, steps: np.ndarray) -> Batch:
         """Return inputs, truths and weights of some windows and, of each, some steps (b, k)."""
         truth = np.take_along_axis(self.truth[rows], steps, axis=1)
         weight = self.weight[rows, None] * np.isfinite(truth)
@@ -63,36 +64,43 @@ class Samples:
 
 
 @dataclass(frozen=True)
-class Plan:
-    """How to train.
+class StepsPlan(Plan):
+    """How to train, on a cosine schedule; weights from before the first step are kept where no step makes them better.
 
-    ``batch`` windows and of each ``each`` steps ahead go into a training step; ``rate`` is the peak of a cosine
-    schedule; above 0, ``average`` is the factor of a moving average of weights that are kept at the end; ``every``
-    steps the weights are judged, where there is a judge, and ``patience`` such times without a better value end it.
+    Parameters
+    ----------
+    steps, every : int
+        Steps in all, and of an epoch, after which the network is judged.
+    batch, each : int
+        Windows, and of each so many steps ahead, that go into a training step.
     """
 
-    steps: int
+    patience: int = 4
+    from_start: bool = True
+    name: str = "steps"
+    steps: int = 200
+    every: int = 25
     batch: int = 128
     each: int = 8
-    rate: float = 1e-3
-    average: float = 0.0
-    every: int = 25
-    patience: int = 4
 
-    def rate_at(self, step: int) -> float:
+    def rate(self, step: int, steps: int) -> float:
         """Return the learning rate of a step: it rises over the first twentieth and then falls along a cosine."""
         rising = min(1.0, (step + 1) / (0.05 * self.steps))
-        return self.rate * rising * (0.01 + 0.99 * 0.5 * (1 + float(np.cos(np.pi * step / self.steps))))
+        return self.learning_rate * rising * (0.01 + 0.99 * 0.5 * (1 + float(np.cos(np.pi * step / self.steps))))
+
+    def said(self, epoch: int, until: int, *, judged: bool) -> str:
+        """Return what progress says."""
+        return f"Step {min(epoch * self.every, self.steps):,} of {self.steps:,}"
 
 
 def train_steps(
     network: keras.Model,
     samples: Samples,
-    plan: Plan,
+    plan: StepsPlan,
     context: FitContext,
-    judge: Callable[[], float] | None = None,
+    judge: Judge | None = None,
     until: int | None = None,
-) -> dict[str, list[float]]:
+) -> Trained:
     """Train ``network`` in place.
 
     Parameters
@@ -100,109 +108,51 @@ def train_steps(
     network : keras.Model
         As `pretrained_net.build_network` makes it.
     samples : Samples
-    plan : Plan
+    plan : StepsPlan
     context : FitContext
         Its seed decides the order of windows and steps.
     judge : callable or None
-        Returns a loss of the network as it is, lower is better. The weights with the lowest stay, also those from
-        before the first step.
+        Returns ``val_loss`` of the network as it is. The weights with the lowest stay, also those from before the first
+        step.
     until : int or None
         Training ends after so many steps, on the schedule of all.
 
     Returns
     -------
-    dict
-        ``steps``, ``loss`` (of training, since the last entry) and ``judged``, a list each.
+    Trained
+        ``epoch`` counts judgements.
     """
-    optimizer = _compiled(network, plan)
-    history: dict[str, list[float]] = {"steps": [0], "loss": [], "judged": []}
-    best = _Best(network, judge, history)
-    order, losses = _Order(len(samples), plan.batch, context.seed), []
+    _compile(network, plan)
     until = plan.steps if until is None else min(until, plan.steps)
-    for step in range(until):
-        context.check_stop()
-        optimizer.learning_rate = plan.rate_at(step)
-        losses.append(_one(network, samples, order, plan))
-        late = context.out_of_time()
-        if late or (step + 1) % plan.every == 0 or step + 1 == until:
-            history["steps"].append(step + 1)
-            history["loss"].append(float(np.mean(losses)))
-            losses = []
-            best.look()
-            _tell(context, history, plan)
-        if late or best.waited >= plan.patience:
-            break
-    if judge is not None:
-        network.set_weights(best.weights)
-    elif plan.average:
-        optimizer.finalize_variable_values(network.trainable_variables)
-    return history
+    order = _Order(samples, plan, context.seed)
+    batches = Stream(order.batch, until, plan.every)
+    key = len(samples), float(samples.truth[np.isfinite(samples.truth)].sum()), until
+    return train_network(network, batches, context, plan, judge, until=-(-until // plan.every), key=key)
 
 
-class _Best:
-    """The weights that a judge liked best so far, those from before the first step among them."""
-
-    def __init__(self, network: keras.Model, judge: Callable[[], float] | None, history: dict) -> None:
-        self.network, self.judge, self.judged = network, judge, history["judged"]
-        self.weights: list[np.ndarray] = []
-        self.waited = 0
-        self.look()
-
-    def look(self) -> None:
-        """Judge the network as it is, where there is a judge."""
-        if self.judge is None:
-            return
-        self.judged.append(self.judge())
-        if self.judged[-1] < min(self.judged[:-1], default=float("inf")) or not self.weights:
-            # JAX's weights may be views of memory that the next step overwrites
-            self.weights, self.waited = [np.array(weight) for weight in self.network.get_weights()], 0
-        else:
-            self.waited += 1
-
-
-def _compiled(network: keras.Model, plan: Plan) -> keras.optimizers.Optimizer:
-    """Return a fresh optimizer; that of an earlier training is emptied, so that nothing is compiled again."""
+def _compile(network: keras.Model, plan: StepsPlan) -> None:
+    """Give the network a fresh optimizer; that of an earlier training is emptied, so that nothing is compiled again."""
     optimizer = getattr(network, "optimizer", None)
     if optimizer is not None and not plan.average:
         for variable in optimizer.variables:
             variable.assign(np.zeros(variable.shape, dtype=variable.dtype))
-        return optimizer
-    optimizer = keras.optimizers.AdamW(
-        plan.rate, weight_decay=1e-4, clipnorm=1.0, use_ema=plan.average > 0, ema_momentum=plan.average or 0.99
-    )
-    network.compile(
-        optimizer, loss=quantile_loss, jit_compile=keras.backend.backend() == "jax"
-    )  # XLA takes seconds more
-    return optimizer
+        return
+    compile_adamw(network, plan, quantile_loss, jit_compile=compiled_whole(), clipnorm=1.0)  # XLA takes seconds more
 
 
 class _Order:
-    """Rows in a new random order each time all have been taken."""
+    """Batches of windows, in a new random order each time all have been taken, with some steps ahead of each."""
 
-    def __init__(self, count: int, batch: int, seed: int) -> None:
-        self.rng, self.count, self.batch = np.random.default_rng([seed, 23]), count, batch
+    def __init__(self, samples: Samples, plan: StepsPlan, seed: int) -> None:
+        self.samples, self.plan = samples, plan
+        self.rng = np.random.default_rng([seed, 23])
         self.left = np.zeros(0, dtype=np.int64)
 
-    def rows(self) -> np.ndarray:
-        """Return the next batch, (batch,)."""
-        while len(self.left) < self.batch:
-            self.left = np.concatenate([self.left, self.rng.permutation(self.count)])
-        found, self.left = self.left[: self.batch], self.left[self.batch :]
-        return found
-
-
-def _one(network: keras.Model, samples: Samples, order: _Order, plan: Plan) -> float:
-    """Take one training step and return its loss."""
-    rows, horizon = order.rows(), samples.truth.shape[1]
-    each = min(plan.each, horizon)
-    steps = order.rng.random((len(rows), horizon)).argsort(axis=1)[:, :each]
-    inputs, truth, weight = samples.batch(rows, steps)
-    return float(np.asarray(network.train_on_batch(inputs, truth, sample_weight=weight)))
-
-
-def _tell(context: FitContext, history: dict[str, list[float]], plan: Plan) -> None:
-    entry = {"epoch": len(history["loss"]), "epochs": -(-plan.steps // plan.every), "loss": history["loss"][-1]}
-    if history["judged"]:
-        entry["val_loss"] = history["judged"][-1]
-    context.emit({"event": "epoch", **entry})
-    context.progress(min(1.0, history["steps"][-1] / plan.steps), f"Step {history['steps'][-1]:,} of {plan.steps:,}")
+    def batch(self) -> Batch:
+        """Return the next batch."""
+        while len(self.left) < self.plan.batch:
+            self.left = np.concatenate([self.left, self.rng.permutation(len(self.samples))])
+        rows, self.left = self.left[: self.plan.batch], self.left[self.plan.batch :]
+        horizon = self.samples.truth.shape[1]
+        steps = self.rng.random((len(rows), horizon)).argsort(axis=1)[:, : min(self.plan.each, horizon)]
+        return self.samples.batch(rows, steps)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import replace
 
 import keras
@@ -12,6 +11,7 @@ from dl_core.data.series.panel import Panel
 from dl_core.models.series.base import Held
 from dl_core.models.series.pretrained_features import PLACE, Reading, read_windows
 from dl_core.models.series.pretrained_fit import Samples
+from dl_core.models.training import Judge
 
 MOST_WINDOWS = 4_096  # of a panel that are learned from
 MOST_JUDGED = 1_024  # held windows
@@ -68,8 +68,8 @@ def panel_samples(panel: Panel, reading: Reading, horizon: int, seed: int) -> Sa
     return Samples.together(parts)
 
 
-def held_judge(network: keras.Model, held: Held, reading: Reading) -> Callable[[], float]:
-    """Return what says how well ``network`` forecasts held windows: the quantile loss, scaled as MASE is."""
+def held_judge(network: keras.Model, held: Held, reading: Reading) -> Judge:
+    """Return what tells ``val_loss``: the quantile loss of held windows, scaled as MASE is."""
     rows = np.arange(len(held.history))
     if len(rows) > MOST_JUDGED:
         rows = np.sort(np.random.default_rng(0).choice(rows, MOST_JUDGED, replace=False))
@@ -82,9 +82,9 @@ def held_judge(network: keras.Model, held: Held, reading: Reading) -> Callable[[
     target = np.nan_to_num(samples.truth)
     inputs = [samples.series, samples.steps, samples.candidates]
 
-    def judge() -> float:
+    def judge() -> dict[str, float]:
         found = np.asarray(network(inputs, training=False))
-        return float((_pinball(target, found) * weight).sum() / max(known.sum(), 1))
+        return {"val_loss": float((_pinball(target, found) * weight).sum() / max(known.sum(), 1))}
 
     return judge
 

@@ -77,7 +77,7 @@ class PretrainedEncoder(NetworkModel):
             numbers = self.encoder.numbers(rows)
             given = np.zeros((len(numbers), inputs.shape[1]), dtype=np.float32)  # categories are learned with labels
             given[:, : numbers.shape[1]] = numbers
-            plan = RebuildPlan(noise=MASKED, text="Learning from all rows")
+            plan = RebuildPlan(noise=MASKED, text="Learning from all rows", name="encoder")
             self.history = fit_rebuild(network, given, numbers, context, plan, context.sample_weight)
             weights = {name: network.get_layer(name).get_weights() for name in ENCODER}
         return Start(self.encoder, self.shape, self._knots, weights)

@@ -1,32 +1,30 @@
-"""The training loop of networks that rebuild their input: no labels, a fixed number of steps, stops in between."""
+"""How networks that rebuild their input are trained: no labels, and a fixed number of steps."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import keras
 import numpy as np
 
-from dl_core.errors import CancelledError
 from dl_core.models.base import FitContext
+from dl_core.models.training import Batch, Plan, Stream, compile_adamw, train_network, warm_cosine
 
-REPORTS = 20  # progress events of one fit
+REPORTS = 20  # of which one training's steps are made, each as an epoch
 
 
 @dataclass(frozen=True)
-class RebuildPlan:
-    """How to train.
+class RebuildPlan(Plan):
+    """How to train; the learning rate rises over a tenth of the steps and falls as a cosine.
 
     Parameters
     ----------
     steps : int
-        Steps in all, from which the number of epochs follows; ``options["epochs"]`` of the run comes first.
+        In all, from which the number of passes follows; ``options["epochs"]`` of the run comes first.
     batch_size : int
         At most; small data get smaller batches.
-    epochs : tuple of int
-        Fewest and most epochs.
-    learning_rate : float
-        Peak; it rises over a tenth of the steps and falls to zero as a cosine.
+    passes : tuple of int
+        Fewest and most passes over all rows.
     noise : float
         Standard deviation of the noise on what goes in, so that the network cannot learn to copy (Vincent et al. 2008,
         *Extracting and composing robust features with denoising autoencoders*).
@@ -34,19 +32,28 @@ class RebuildPlan:
         What the progress says.
     """
 
+    learning_rate: float = 3e-3
+    weight_decay: float = 1e-5
     steps: int = 660
     batch_size: int = 512
-    epochs: tuple[int, int] = (1, 60)
-    learning_rate: float = 3e-3
+    passes: tuple[int, int] = (1, 60)
     noise: float = 0.0
     text: str = "Learning what is ordinary"
 
-    def for_rows(self, count: int, context: FitContext) -> tuple[int, int]:
-        """Return batch size and steps in all for so many rows."""
+    def rate(self, step: int, steps: int) -> float:
+        """Return the learning rate of ``step``, counted from 0; `for_rows` has set the steps in all."""
+        return self.learning_rate * warm_cosine(step, self.steps, 0.1)
+
+    def said(self, epoch: int, until: int, *, judged: bool) -> str:
+        """Return what progress says."""
+        return self.text
+
+    def for_rows(self, count: int, context: FitContext) -> RebuildPlan:
+        """Return the plan with batch size and steps in all for so many rows."""
         batch = int(min(self.batch_size, max(8, count // 16)))
-        an_epoch = -(-max(1, count) // batch)
-        epochs = int(context.options.get("epochs") or 0) or int(np.clip(round(self.steps / an_epoch), *self.epochs))
-        return batch, epochs * an_epoch
+        a_pass = -(-max(1, count) // batch)
+        wanted = int(context.options.get("epochs") or 0) or int(np.clip(round(self.steps / a_pass), *self.passes))
+        return replace(self, batch_size=batch, steps=wanted * a_pass)
 
 
 def fit_rebuild(
@@ -62,40 +69,39 @@ def fit_rebuild(
     Returns
     -------
     list of dict
-        The loss after each twentieth of the steps: ``epoch``, ``loss``.
+        As in `Trained.history`; an epoch is a twentieth of the steps.
 
     Raises
     ------
     CancelledError
         If the work was stopped, or its time was over before the first twentieth.
     """
-    network.compile(optimizer=keras.optimizers.AdamW(plan.learning_rate, weight_decay=1e-5, clipnorm=1.0), loss="mse")
-    batch, steps = plan.for_rows(len(x), context)
+    plan = plan.for_rows(len(x), context)
+    compile_adamw(network, plan, "mse", clipnorm=1.0)
     weight = np.ones(len(x), np.float32) if sample_weight is None else np.float32(sample_weight)
-    weight = weight / max(float(weight.mean()), 1e-12)
-    rng = np.random.default_rng(context.seed)
-    order, history = np.zeros(0, dtype=np.int64), []
-    every = max(1, steps // REPORTS)
-    for step in range(steps):
-        if len(order) < batch:
-            order = np.concatenate([order, rng.permutation(len(x)), rng.permutation(len(x))[:batch]])
-        rows, order = order[:batch], order[batch:]
-        given = x[rows] + plan.noise * rng.standard_normal((batch, x.shape[1])) if plan.noise else x[rows]
-        network.optimizer.learning_rate = _rate(plan, step, steps)
-        loss = network.train_on_batch(np.float32(given), np.float32(target[rows]), sample_weight=weight[rows])
-        context.check_stop()
-        if (step + 1) % every == 0:
-            history.append({"epoch": len(history) + 1, "loss": float(np.asarray(loss))})
-            context.progress((step + 1) / steps, plan.text)
-        if context.out_of_time():
-            if not history:
-                raise CancelledError("the time was over before anything was learned")
-            break
-    return history
+    rows = _Rows(x, target, weight / max(float(weight.mean()), 1e-12), plan, context.seed)
+    every = max(1, plan.steps // REPORTS)
+    batches, until = Stream(rows.batch, plan.steps, every), -(-plan.steps // every)
+    key = x.shape, target.shape, float(np.float64(target).sum())
+    return train_network(network, batches, context, plan, until=until, key=key).history
 
 
-def _rate(plan: RebuildPlan, step: int, steps: int) -> float:
-    rising = max(1, steps // 10)
-    if step < rising:
-        return plan.learning_rate * (step + 1) / rising
-    return plan.learning_rate * (0.01 + 0.99 * 0.5 * (1 + float(np.cos(np.pi * (step - rising) / (steps - rising)))))
+class _Rows:
+    """Rows in a new order after each pass, with noise on what goes in."""
+
+    def __init__(self, x: np.ndarray, target: np.ndarray, weight: np.ndarray, plan: RebuildPlan, seed: int) -> None:
+        self.x, self.target, self.weight, self.plan = x, target, weight, plan
+        self.rng = np.random.default_rng(seed)
+        self.left = np.zeros(0, dtype=np.int64)
+
+    def batch(self) -> Batch:
+        """Return the next batch."""
+        size, count = self.plan.batch_size, len(self.x)
+        if len(self.left) < size:
+            again = self.rng.permutation(count), self.rng.permutation(count)[:size]
+            self.left = np.concatenate([self.left, *again])
+        rows, self.left = self.left[:size], self.left[size:]
+        given = self.x[rows]
+        if self.plan.noise:
+            given = given + self.plan.noise * self.rng.standard_normal(given.shape)
+        return np.float32(given), np.float32(self.target[rows]), self.weight[rows]

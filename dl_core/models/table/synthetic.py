@@ -141,7 +141,7 @@ def fit_cvae(
     weights = (1.0 / np.maximum(share, 1))[y] * (1.0 if weight is None else weight[rows])
     keras.utils.set_random_seed(context.seed)
     network, decoder = _build(values.shape[1], context.seed)
-    plan = RebuildPlan(steps=800, batch_size=256, text="Learning what fraud looks like")
+    plan = RebuildPlan(steps=800, batch_size=256, text="Learning what fraud looks like", name="maker")
     fit_rebuild(network, given, values, replace(context, options={}), plan, weights)
     rebuilt = predict_batches(network, given[y == 1], max(1, min(1_024, len(fraud))))
     noise = (rebuilt - values[y == 1]).std(axis=0)[: len(knots)]

@@ -22,7 +22,7 @@ import pandas as pd
 from dl_core.files import read_json, write_json
 from dl_core.models.base import FitContext
 from dl_core.models.series.pretrained_features import Reading
-from dl_core.models.series.pretrained_fit import Plan, Samples, train_steps
+from dl_core.models.series.pretrained_fit import Samples, StepsPlan, train_steps
 from dl_core.models.series.pretrained_net import NetSize, build_network
 from dl_core.models.store import load_weights, save_weights
 from dl_core.transfer.series.mixture import STEPS, Group, cut, draw_group
@@ -66,7 +66,7 @@ def main() -> None:
     network = build_network(size)
     if args.go_on:
         network.set_weights(load_weights(args.out / WEIGHTS))
-    plan = Plan(args.steps, batch=192, rate=args.rate, average=0.995, every=250)
+    plan = StepsPlan(steps=args.steps, batch=192, learning_rate=args.rate, average=0.995, every=250)
     context = FitContext(seed=args.seed, emit=lambda event: _print(event, began))
     train_steps(network, samples, plan, context)
     for name, part in held.items():
