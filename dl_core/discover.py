@@ -56,6 +56,12 @@ def lazy(target: str) -> Callable[[], Any]:
     return lambda: getattr(import_module(module), name)
 
 
+def deferred(target: str) -> Callable[..., Any]:
+    """Return a function that hands its arguments to ``"package.module:name"``, which is imported at the first call."""
+    load = lazy(target)
+    return lambda *arguments, **named: load()(*arguments, **named)
+
+
 def named(things: Iterable[Any]) -> dict[str, Any]:
     """Return things by their ``name``; a later one does not replace an earlier one, which is logged."""
     by_name: dict[str, Any] = {}

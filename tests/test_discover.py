@@ -9,7 +9,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from dl_core.discover import discover, lazy, named
+from dl_core.discover import deferred, discover, lazy, named
 
 
 @pytest.fixture
@@ -58,3 +58,10 @@ def test_the_first_of_a_name_stays(caplog):
     first, second = SimpleNamespace(name="a", at=1), SimpleNamespace(name="a", at=2)
     assert named([first, second, SimpleNamespace(name="b", at=3)])["a"].at == 1
     assert "'a' is there twice" in caplog.text
+
+
+def test_a_deferred_function_is_imported_at_its_first_call_and_gets_all_arguments():
+    sys.modules.pop("colorsys", None)
+    call = deferred("colorsys:hsv_to_rgb")
+    assert "colorsys" not in sys.modules
+    assert call(0.0, 1.0, v=1.0) == (1.0, 0.0, 0.0)

@@ -2,61 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pandas as pd
 
-from dl_core.data.dataset import Dataset, Finding
+from dl_core.data.dataset import Dataset
 from dl_core.data.series.known import KNOWN_SERIES
-from dl_core.data.splits import Splits
-from dl_core.domain import Domain, Option, ReadRequest, Sample, offered, presets
+from dl_core.discover import deferred
+from dl_core.domain import Domain, Option, Sample, offered, presets
 from dl_core.domains.forecasting.offers import FAST
 from dl_core.problems.forecasting import FORECASTING
 from dl_core.reading.series.schema import SERIES_SCHEMA
 
-if TYPE_CHECKING:
-    from dl_core.explain.explanation import Explanation
-    from dl_core.explain.request import ExplainRequest
-
 SAMPLES = Path(__file__).parents[3] / "sample_data" / "forecasting"
 INTERVALS = {"lower_80": "q_0.1", "upper_80": "q_0.9", "lower_95": "q_0.025", "upper_95": "q_0.975"}
-
-
-def read(request: ReadRequest) -> Dataset:
-    """Read series in any of three layouts."""
-    from dl_core.reading.series.read import read_series
-
-    return read_series(request)
-
-
-def inspect(dataset: Dataset, splits: Splits | None) -> list[Finding]:
-    """Return all findings on steps, values, covariates and the split."""
-    from dl_core.data.series.check import check_series
-
-    return check_series(dataset, splits)
-
-
-def mend(dataset: Dataset, splits: Splits, kinds: Sequence[str]) -> tuple[Dataset, Splits]:
-    """Take what misleads out of the training rows."""
-    from dl_core.data.series.check import mend_series
-
-    return mend_series(dataset, splits, kinds)
-
-
-def split(dataset: Dataset, seed: int, options: Mapping[str, Any]) -> Splits:
-    """Hold out the last steps of each series, never at random; the ones before them choose."""
-    from dl_core.data.series.split import split_series
-
-    return split_series(dataset, seed, options)
-
-
-def explain(request: ExplainRequest) -> list[Explanation]:
-    """Say which past steps and covariates drove the forecast after each series' end; ``target`` is a step, or all."""
-    from dl_core.explain.series.explain import explain_cases
-
-    return explain_cases(request)
 
 
 def slices(dataset: Dataset) -> pd.DataFrame:
@@ -102,10 +63,10 @@ DOMAIN = Domain(
     upload_help="One or many time series, long or wide format (CSV, TSV, Parquet, Excel or JSON lines)",
     upload_types=("csv", "tsv", "txt", "parquet", "xlsx", "json", "jsonl", "ndjson", "zip"),
     schema=SERIES_SCHEMA,
-    read=read,
-    inspect=inspect,
-    mend=mend,
-    split=split,
+    read=deferred("dl_core.reading.series.read:read_series"),
+    inspect=deferred("dl_core.data.series.check:check_series"),
+    mend=deferred("dl_core.data.series.check:mend_series"),
+    split=deferred("dl_core.data.series.split:split_series"),
     models=MODELS,
     presets=presets(MODELS, FAST),
     primary_metric="mase",
@@ -115,7 +76,7 @@ DOMAIN = Domain(
     ),
     group_metrics=("mase", "smape", "bias", "coverage_80", "coverage_90", "coverage_95", "width_80"),
     explainers=("integrated_gradients", "occlusion", "components"),
-    explain=explain,
+    explain=deferred("dl_core.explain.series.explain:explain_cases"),
     slices=slices,
     prediction_table=prediction_table,
     problem=FORECASTING,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -11,9 +11,9 @@ import numpy as np
 import pandas as pd
 
 from dl_core.data.catalogue import KnownData
-from dl_core.data.dataset import Dataset, Finding
-from dl_core.data.splits import Splits
-from dl_core.domain import Domain, Option, ReadRequest, Sample, offered, presets
+from dl_core.data.dataset import Dataset
+from dl_core.discover import deferred
+from dl_core.domain import Domain, Option, Sample, offered, presets
 from dl_core.domains.fraud_detection.offers import FAST
 from dl_core.reading.table.schema import TRANSACTION_SCHEMA
 from dl_core.schema import Role
@@ -27,34 +27,6 @@ DAY = np.timedelta64(1, "D")
 BACKGROUND = 200  # honest rows that explanations compare a transaction with
 SHARE_REVIEWED = 0.01  # of a day's transactions, where no budget is given
 NUMBERS = (Role.AMOUNT, Role.FEATURE, Role.HISTORY)
-
-
-def read(request: ReadRequest) -> Dataset:
-    """Read tables of transactions, or of anything with features and a label."""
-    from dl_core.reading.table.read import read_transactions
-
-    return read_transactions(request)
-
-
-def inspect(dataset: Dataset, splits: Splits | None) -> list[Finding]:
-    """Return all findings on the columns, their labels and the split."""
-    from dl_core.data.table.check import check_transactions
-
-    return check_transactions(dataset, splits)
-
-
-def mend(dataset: Dataset, splits: Splits, kinds: Sequence[str]) -> tuple[Dataset, Splits]:
-    """Take what leaks out of the training rows or the features."""
-    from dl_core.data.table.leakage import mend_transactions
-
-    return mend_transactions(dataset, splits, kinds)
-
-
-def split(dataset: Dataset, seed: int, options: Mapping[str, Any]) -> Splits:
-    """Split as given, else by time with a label delay, else by account, else stratified."""
-    from dl_core.data.table.split import split_transactions
-
-    return split_transactions(dataset, seed, options)
 
 
 def explain(request: ExplainRequest) -> list[Explanation]:
@@ -172,10 +144,10 @@ DOMAIN = Domain(
     upload_help="A table of transactions (CSV, TSV, Parquet, Excel or JSON lines), with or without labels",
     upload_types=("csv", "tsv", "txt", "parquet", "xlsx", "json", "jsonl", "ndjson", "zip"),
     schema=TRANSACTION_SCHEMA,
-    read=read,
-    inspect=inspect,
-    mend=mend,
-    split=split,
+    read=deferred("dl_core.reading.table.read:read_transactions"),
+    inspect=deferred("dl_core.data.table.check:check_transactions"),
+    mend=deferred("dl_core.data.table.leakage:mend_transactions"),
+    split=deferred("dl_core.data.table.split:split_transactions"),
     models=MODELS,
     presets=presets(MODELS, FAST),
     primary_metric="auprc",

@@ -2,62 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from dl_core.data.dataset import Dataset, Finding
+from dl_core.data.dataset import Dataset
 from dl_core.data.images.known import medmnist_sets
-from dl_core.data.splits import Splits
-from dl_core.domain import Domain, Option, ReadRequest, Sample, offered, presets
+from dl_core.discover import deferred
+from dl_core.domain import Domain, Option, Sample, offered, presets
 from dl_core.domains.medical_imaging.offers import FAST
 from dl_core.reading.images.schema import IMAGE_SCHEMA
 from dl_core.schema import Role
 
-if TYPE_CHECKING:
-    from dl_core.explain.explanation import Explanation
-    from dl_core.explain.request import ExplainRequest
-
 HEAD_WIDTH = 1280  # features of EfficientNet-Lite0's last layer
 SAMPLE_FOLDER = Path(__file__).parents[3] / "sample_data" / "medical_imaging"
-
-
-def read(request: ReadRequest) -> Dataset:
-    """Read images in any of the layouts that the upload form names."""
-    from dl_core.reading.images.read import read_images
-
-    return read_images(request)
-
-
-def inspect(dataset: Dataset, splits: Splits | None) -> list[Finding]:
-    """Return all findings on the images, their labels and the split."""
-    from dl_core.data.images.check import check_images
-
-    return check_images(dataset, splits)
-
-
-def mend(dataset: Dataset, splits: Splits, kinds: Sequence[str]) -> tuple[Dataset, Splits]:
-    """Take what leaks out of the training rows."""
-    from dl_core.data.images.leakage import mend_images
-
-    return mend_images(dataset, splits, kinds)
-
-
-def split(dataset: Dataset, seed: int, options: Mapping[str, Any]) -> Splits:
-    """Split as given, else by patient, else stratified by class."""
-    from dl_core.data.images.split import split_rows
-
-    return split_rows(dataset, seed, options)
-
-
-def explain(request: ExplainRequest) -> list[Explanation]:
-    """Draw saliency maps and measure them."""
-    from dl_core.explain.images.explain import explain_images
-
-    return explain_images(request)
 
 
 def slices(dataset: Dataset) -> pd.DataFrame:
@@ -103,10 +64,8 @@ def learning_curve(
     from dl_core.transfer.learning_curve import learning_curve as stage
 
     context = FitContext(emit=work.emit, should_stop=work.should_stop, cache=work.cache)
-    models = {
-        "frozen_features": MODELS["frozen_features"].build,
-        "small_cnn": partial(MODELS["small_cnn"].load(), seen=4_000),
-    }
+    small: Any = MODELS["small_cnn"].load()
+    models = {"frozen_features": MODELS["frozen_features"].build, "small_cnn": partial(small, seen=4_000)}
     return stage(train, validation, test, models=models, seeds=seeds, context=context, draws={"small_cnn": 1})
 
 
@@ -128,17 +87,17 @@ DOMAIN = Domain(
         *("csv", "tsv", "xlsx", "parquet"),
     ),
     schema=IMAGE_SCHEMA,
-    read=read,
-    inspect=inspect,
-    mend=mend,
-    split=split,
+    read=deferred("dl_core.reading.images.read:read_images"),
+    inspect=deferred("dl_core.data.images.check:check_images"),
+    mend=deferred("dl_core.data.images.leakage:mend_images"),
+    split=deferred("dl_core.data.images.split:split_rows"),
     models=MODELS,
     presets=presets(MODELS, FAST),
     primary_metric="auroc",
     metrics=("auroc", "auprc", "accuracy", "balanced_accuracy", "f1", "sensitivity", "specificity", "brier"),
     group_metrics=("auroc", "accuracy", "sensitivity", "specificity", "selection_rate"),
     explainers=("hirescam", "gradcam", "gradcam_pp", "integrated_gradients", "smoothgrad", "occlusion"),
-    explain=explain,
+    explain=deferred("dl_core.explain.images.explain:explain_images"),
     slices=slices,
     prediction_table=prediction_table,
     novelty=novelty,

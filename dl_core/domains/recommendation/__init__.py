@@ -2,60 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pandas as pd
 
-from dl_core.data.dataset import Dataset, Finding
+from dl_core.data.dataset import Dataset
 from dl_core.data.interactions.known import KNOWN_INTERACTIONS
-from dl_core.data.splits import Splits
-from dl_core.domain import Domain, Option, ReadRequest, Sample, offered, presets
+from dl_core.discover import deferred
+from dl_core.domain import Domain, Option, Sample, offered, presets
 from dl_core.domains.recommendation.offers import FAST
 from dl_core.problems.ranking import ACTIVITY, RANKING, users_table
 from dl_core.reading.interactions.schema import INTERACTION_SCHEMA
 
-if TYPE_CHECKING:
-    from dl_core.explain.explanation import Explanation
-    from dl_core.explain.request import ExplainRequest
-
 SAMPLE_FOLDER = Path(__file__).parents[3] / "sample_data" / "recommendation"
-
-
-def read(request: ReadRequest) -> Dataset:
-    """Read tables of interactions, with tables of items and users beside them."""
-    from dl_core.reading.interactions.read import read_interactions
-
-    return read_interactions(request)
-
-
-def inspect(dataset: Dataset, splits: Splits | None) -> list[Finding]:
-    """Return all findings on users, items, values and the split."""
-    from dl_core.data.interactions.check import check_interactions
-
-    return check_interactions(dataset, splits)
-
-
-def mend(dataset: Dataset, splits: Splits, kinds: Sequence[str]) -> tuple[Dataset, Splits]:
-    """Take what misleads out of the training rows."""
-    from dl_core.data.interactions.check import mend_interactions
-
-    return mend_interactions(dataset, splits, kinds)
-
-
-def split(dataset: Dataset, seed: int, options: Mapping[str, Any]) -> Splits:
-    """Split as given, else hold out the last items of each user, or random ones where there are no times."""
-    from dl_core.data.interactions.split import split_interactions
-
-    return split_interactions(dataset, seed, options)
-
-
-def explain(request: ExplainRequest) -> list[Explanation]:
-    """Say which items of a user's history brought an item onto the list: the first one, or ``target``."""
-    from dl_core.explain.interactions.explain import explain_users
-
-    return explain_users(request)
 
 
 def slices(dataset: Dataset) -> pd.DataFrame:
@@ -116,10 +77,10 @@ DOMAIN = Domain(
         "zip",
     ),
     schema=INTERACTION_SCHEMA,
-    read=read,
-    inspect=inspect,
-    mend=mend,
-    split=split,
+    read=deferred("dl_core.reading.interactions.read:read_interactions"),
+    inspect=deferred("dl_core.data.interactions.check:check_interactions"),
+    mend=deferred("dl_core.data.interactions.check:mend_interactions"),
+    split=deferred("dl_core.data.interactions.split:split_interactions"),
     models=MODELS,
     presets=presets(MODELS, FAST),
     primary_metric="ndcg",
@@ -129,7 +90,7 @@ DOMAIN = Domain(
     ),
     group_metrics=("ndcg", "recall", "hit_rate", "mrr", "novelty", "diversity", "popularity_lift"),
     explainers=("integrated_gradients", "leave_one_out", "attention", "exact"),
-    explain=explain,
+    explain=deferred("dl_core.explain.interactions.explain:explain_users"),
     slices=slices,
     prediction_table=prediction_table,
     prediction_notes=prediction_notes,
