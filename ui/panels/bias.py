@@ -11,7 +11,7 @@ import streamlit as st
 from dl_core.domain import Domain
 from ui import kinds
 from ui.panels import leading_model, mitigation
-from ui.shell import charts, metric_words, states, theme
+from ui.shell import charts, choice, metric_words, states, theme
 from ui.shell.context import PageContext
 from ui.shell.words import count, estimate, interval, number, percent, signed
 
@@ -63,27 +63,16 @@ def show(domain: Domain, context: PageContext) -> None:
 
 
 def _pick_model(context: PageContext) -> str:
-    names = list(context.models)
-    return st.selectbox(
-        "Model",
-        names,
-        names.index(context.best) if context.best in names else 0,
-        format_func=context.label,
-        key=f"{context.key}_bias_model",
-        persist_state="session",
-        width=300,
-    )
+    return choice.model(context, "bias_model", width=300)
 
 
 def _pick_metric(domain: Domain, context: PageContext, report: dict[str, Any]) -> str:
-    metric = st.segmented_control(
+    metric = choice.one_of(
         "Metric",
         [row["metric"] for row in report["overall"]],
+        f"{context.key}_bias_metric",
+        words=lambda name: metric_words.measure(context, name).label,
         default=domain.primary_metric if domain.primary_metric in domain.group_metrics else domain.group_metrics[0],
-        format_func=lambda name: metric_words.measure(context, name).label,
-        required=True,
-        key=f"{context.key}_bias_metric",
-        persist_state="session",
     )
     st.caption(metric_words.measure(context, metric).help)
     return metric

@@ -7,6 +7,7 @@ import streamlit as st
 
 from dl_core.evaluate import decide
 from ui import kinds
+from ui.shell import choice
 from ui.shell.context import PageContext
 from ui.shell.words import number
 
@@ -48,15 +49,7 @@ def said_of(context: PageContext, model: str, kind: str = "all", search: str = "
 def pick(context: PageContext, model: str, key: str) -> str | None:
     """Draw kind, search and the table of test cases; return the row that was picked, at first the first one."""
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        kind = st.segmented_control(
-            "Cases",
-            list(KINDS),
-            default="all",
-            format_func=KINDS.get,
-            required=True,
-            key=f"{key}_kind",
-            persist_state="session",
-        )
+        kind = choice.one_of("Cases", KINDS, f"{key}_kind", default="all")
         search = st.text_input(
             "Search", key=f"{key}_search", placeholder="row id or any value", persist_state="session", width=220
         )

@@ -8,7 +8,7 @@ import streamlit as st
 
 from dl_core.evaluate.operating_point import confusion_shares, operating_point
 from dl_core.evaluate.results import Evaluation, Predictions
-from ui.shell import charts, theme
+from ui.shell import charts, choice, theme
 from ui.shell.context import PageContext
 from ui.shell.words import count, number, percent
 
@@ -30,15 +30,8 @@ def show(context: PageContext, evaluation: Evaluation, pair: tuple[str, str] | N
     """Draw the curves, and for two classes the slider of the operating point."""
     left, right = st.columns([3, 2], gap="large")
     with left:
-        form = st.segmented_control(
-            "Curve",
-            list(FORMS),
-            default="roc",
-            format_func=lambda name: FORMS[name][0],
-            required=True,
-            key=f"{context.key}_curve",
-            persist_state="session",
-            label_visibility="collapsed",
+        form = choice.one_of(
+            "Curve", list(FORMS), f"{context.key}_curve", words=lambda name: FORMS[name][0], default="roc", hidden=True
         )
         _curve(context, evaluation, form)
     with right:

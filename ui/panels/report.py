@@ -7,6 +7,7 @@ from pathlib import Path
 import streamlit as st
 
 from dl_core.domain import Domain
+from ui.shell import choice
 from ui.shell.context import PageContext
 from ui.shell.words import size
 
@@ -66,17 +67,8 @@ def _bundle(context: PageContext, stem: str) -> None:
     """Offer one model as a bundle; it is made when it is asked for."""
     if context.read_only:
         return
-    names = list(context.models)
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        model = st.selectbox(
-            "Model to export",
-            names,
-            names.index(context.best) if context.best in names else 0,
-            format_func=context.label,
-            key=f"{context.key}_bundle_model",
-            persist_state="session",
-            width=320,
-        )
+        model = choice.model(context, "bundle_model", label="Model to export", width=320)
         wanted = f"{context.run}{model}"
         asked = f"{context.key}_bundle"
         st.button(

@@ -11,7 +11,7 @@ import streamlit as st
 
 from dl_core.domain import Domain
 from ui import kinds
-from ui.shell import charts, metric_words, on_request
+from ui.shell import charts, choice, metric_words, on_request
 from ui.shell.context import PageContext
 
 Rows = Sequence[Mapping[str, Any]]
@@ -105,14 +105,8 @@ def strength_lines(context: PageContext, rows: pd.DataFrame) -> list[dict[str, A
 def pick_corruption(context: PageContext, title: str, known: Sequence[str]) -> str:
     """Draw the choice of what spoils the rows; at first the first."""
     names = context.kind.corruptions
-    return st.segmented_control(
-        title,
-        list(known),
-        default=known[0],
-        format_func=lambda name: names.get(name, name),
-        required=True,
-        key=f"{context.key}_corruption",
-        persist_state="session",
+    return choice.one_of(
+        title, list(known), f"{context.key}_corruption", words=lambda name: names.get(name, name), default=known[0]
     )
 
 

@@ -10,7 +10,7 @@ import streamlit as st
 from dl_core.domain import Domain
 from dl_core.errors import DaylightError
 from ui.panels import estimate, progress
-from ui.shell import jobs, live, options, state, states
+from ui.shell import choice, jobs, live, options, state, states
 from ui.shell.context import PageContext
 from ui.shell.words import about, duration
 
@@ -131,13 +131,10 @@ def _without_labels(domain: Domain, context: PageContext, models: list[str]) -> 
 def _presets(domain: Domain, context: PageContext) -> None:
     key = f"{domain.name}_preset"
     st.session_state.setdefault(key, "fast")
-    st.segmented_control(
+    choice.one_of(
         "Preset",
-        [name for name in PRESETS if name in domain.presets],
-        format_func=PRESETS.get,
-        required=True,
-        key=key,
-        persist_state="session",
+        {name: PRESETS[name] for name in [name for name in PRESETS if name in domain.presets]},
+        key,
         on_change=_tick,
         args=(domain,),
         help="Fast: the domain's best models, about a minute. Thorough: all models.",

@@ -9,7 +9,7 @@ import plotly.graph_objects as go
 import streamlit as st
 
 from ui.shell import theme
-from ui.shell.words import count, interval, number
+from ui.shell.words import count, interval, number, signed
 
 CONFIG = {"displayModeBar": False, "scrollZoom": False}
 
@@ -137,6 +137,30 @@ def bars(
     chart.update_yaxes(autorange="reversed", showgrid=False, type="category")
     chart.update_layout(bargap=0.35, margin_r=80)
     return chart
+
+
+def signed_bars(labels: Sequence[str], weights: Sequence[float], title: str, *, x: str, room: float) -> go.Figure:
+    """Return what speaks for something as bars to the right, what speaks against it to the left.
+
+    ``room`` is the height of a bar with its label in pixels.
+    """
+    chart = figure(title, x=x, height=round(96 + room * len(labels)))
+    chart.add_bar(
+        x=list(weights),
+        y=list(labels),
+        orientation="h",
+        marker_color=[theme.TOWARDS if weight > 0 else theme.AWAY for weight in weights],
+        text=[signed(weight) for weight in weights],
+        textposition="outside",
+        cliponaxis=False,
+        hovertemplate="%{y}: %{text}<extra></extra>",
+    )
+    reach = max([abs(weight) for weight in weights], default=1.0) or 1.0
+    low, high = min([0.0, *weights]), max([0.0, *weights])
+    chart.update_xaxes(range=[low - 0.42 * reach if low < 0 else -0.02 * reach, high + 0.3 * reach])
+    chart.add_vline(x=0, line={"width": 1, "color": theme.GREYS[0]})
+    chart.update_yaxes(autorange="reversed", showgrid=False, type="category")
+    return chart.update_layout(bargap=0.42)
 
 
 def stacked(parts: Mapping[str, Mapping[str, float]], title: str, *, x: str, colours: Mapping[str, str]) -> go.Figure:

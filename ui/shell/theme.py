@@ -19,6 +19,7 @@ DEEP = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9")  # dee
 # further deep models, after Tol's muted scheme (2021), each readable on white and on black
 MORE_DEEP = ("#7C6BD6", "#8C8A1F", "#C2456B", "#2E9E93", "#A0622D")
 GREYS = ("#7A7F87", "#9BA1A9", "#5F646B", "#8C7B6E", "#A8B0A0", "#A39A8E")  # baselines, in the domain's order
+TOWARDS, AWAY = OKABE_ITO["vermillion"], OKABE_ITO["blue"]  # what speaks for something, and against it
 FAINT = "#B4B9C0"  # what is left out, or too little to judge
 CLASSES = ("#56B4E9", "#D55E00", "#009E73", "#E69F00", "#CC79A7", "#0072B2", "#F0E442")
 LEVELS = {"info": "blue", "warning": "orange", "error": "red"}  # badge colours; the text says it too

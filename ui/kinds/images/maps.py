@@ -12,6 +12,7 @@ from PIL import Image, ImageDraw
 
 from dl_core.explain.images.overlay import colour_bar, overlay, read_heat
 from ui.kinds.images import pictures
+from ui.panels import faithfulness as verdicts
 from ui.shell.words import number
 
 LEAST = 260  # pixels of a picture's shorter side on the page
@@ -76,21 +77,13 @@ def faithfulness(measured: Mapping[str, Any]) -> None:
         "insertion": measured["insertion"] > max(measured["random_insertion"], measured["centre_insertion"]),
     }
     passed = sum(better.values())
-    words = ("Not faithful", "Partly faithful", "Faithful")[passed]
-    st.badge(words, color=("red", "orange", "green")[passed], icon=f":material/{('close', 'remove', 'check')[passed]}:")
+    verdicts.badge(passed)
     for label, name in (("Deletion ↓", "deletion"), ("Insertion ↑", "insertion")):
         own, random, centre = (measured[f"{prefix}{name}"] for prefix in ("", "random_", "centre_"))
         st.markdown(f"{label} **{number(own)}**  \n:small[random {number(random)} · centre {number(centre)}]")
     notes = []
     if measured.get("randomisation") is not None:
-        ignoring = measured["randomisation"] > 0.5
-        verdict = (
-            "the map hardly depends on the learned weights" if ignoring else "the map depends on the learned weights"
-        )
-        notes.append(
-            "Model randomisation test (rank correlation with random weights): "
-            f"{number(measured['randomisation'], 2)}, so {verdict}."
-        )
+        notes.append(verdicts.randomisation(measured["randomisation"], "the map hardly depends", "the map depends"))
     if measured.get("pointing") is not None:
         hit = (
             "Pointing game: hit (the map's peak lies in the lesion)"

@@ -14,7 +14,7 @@ import streamlit as st
 from PIL import Image
 
 from dl_core.domain import Domain
-from ui.shell import folders, samples
+from ui.shell import choice, folders, samples
 from ui.shell.context import PageContext
 from ui.shell.words import count
 
@@ -62,15 +62,7 @@ def _images(context: PageContext, table: pd.DataFrame, key: str) -> None:
     labels = table[column].tolist() if column else [""] * len(table)
     classes = list(about.get("classes", ()))
     with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
-        picked = st.segmented_control(
-            "Class",
-            ["All", *classes],
-            default="All",
-            required=True,
-            key=f"{context.key}_preview_class",
-            label_visibility="collapsed",
-            persist_state="session",
-        )
+        picked = choice.one_of("Class", ["All", *classes], f"{context.key}_preview_class", default="All", hidden=True)
         order = [at for at in mixed_by_class(labels) if picked in ("All", None) or str(labels[at]) == picked]
         pages = max(1, -(-len(order) // ON_PAGE))
         page = st.pagination(pages, key=f"{context.key}_preview_page_{picked}") if pages > 1 else 1

@@ -8,7 +8,7 @@ from typing import Any
 import streamlit as st
 
 from dl_core.domain import Domain
-from ui.shell import charts, metric_words
+from ui.shell import charts, choice, metric_words
 from ui.shell.context import PageContext
 from ui.shell.words import count, estimate, number
 
@@ -113,15 +113,8 @@ def _items(context: PageContext, rows: Sequence[Mapping[str, Any]]) -> None:
     if not there:
         st.caption("No item features were given, so no model can score an unseen item.")
         return
-    kind = st.segmented_control(
-        "New items",
-        there,
-        default=there[0],
-        format_func=AMONG.get,
-        required=True,
-        key=f"{context.key}_cold_among",
-        persist_state="session",
-        label_visibility="collapsed",
+    kind = choice.one_of(
+        "New items", {name: AMONG[name] for name in there}, f"{context.key}_cold_among", default=there[0], hidden=True
     )
     own = [row for row in rows if row["kind"] == kind and row["model"] != CHANCE]
     known = sorted((row for row in own if row["value"] is not None), key=lambda row: -row["value"])

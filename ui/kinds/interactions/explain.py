@@ -8,14 +8,13 @@ from typing import Any
 import streamlit as st
 
 from dl_core.domain import Domain
-from dl_core.evaluate.choice import best_model
 from dl_core.explain.first import first_history_methods, first_item
 from ui.kinds.interactions import explain_why, item_lists, pick
+from ui.panels import explain_choice
 from ui.shell import states
 from ui.shell.context import PageContext
 from ui.shell.words import escaped
 
-VIEWS = {"methods": "Methods side by side", "models": "Models side by side"}
 LABEL = "Computing item attributions and faithfulness"
 
 
@@ -27,7 +26,7 @@ def show(domain: Domain, context: PageContext) -> None:
     left, right = st.columns([2, 3], gap="large")
     with left:
         st.subheader("Pick a user", anchor=False)
-        model = _pick_model(context)
+        model = explain_choice.model(context)
         user = pick.pick(context, model, f"{context.key}_explain")
     if user is None:
         return
@@ -39,19 +38,6 @@ def show(domain: Domain, context: PageContext) -> None:
         item = _pick_item(context, lists)
     if item is not None:
         _why(domain, context, model, user, item)
-
-
-def _pick_model(context: PageContext) -> str:
-    names = list(context.models)
-    first = best_model(context.models, "deep") or names[0]
-    return st.selectbox(
-        "Model",
-        names,
-        names.index(first),
-        format_func=context.label,
-        key=f"{context.key}_explain_model",
-        persist_state="session",
-    )
 
 
 def _pick_item(context: PageContext, found: Mapping[str, Any]) -> str | None:
@@ -78,16 +64,15 @@ def _why(domain: Domain, context: PageContext, model: str, user: str, item: str)
     """Draw the choice of methods or models, and what each says."""
     title = st.empty()
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        view = st.segmented_control(
-            "Compare",
-            list(VIEWS),
-            default="methods",
-            format_func=VIEWS.get,
-            required=True,
-            key=f"{context.key}_explain_view",
-            persist_state="session",
+        view, asked = explain_choice.choose(
+            domain,
+            context,
+            model,
+            first=first_history_methods(domain.explainers, context.models[model]["kind"]),
+            fair="leave_one_out",
+            label=explain_why.label,
+            help="Leave-one-out is model-agnostic, so it compares models fairly.",
         )
-        asked = _asked(domain, context, model, view)
     if not asked["methods"]:
         st.caption("Choose a method.")
         return
@@ -96,43 +81,3 @@ def _why(domain: Domain, context: PageContext, model: str, user: str, item: str)
         return
     title.subheader(f"Why {escaped(found['item']['title'])}?", anchor=False)
     explain_why.show(context, found, view)
-
-
-def _asked(domain: Domain, context: PageContext, model: str, view: str) -> dict[str, Any]:
-    """Draw methods of one model, or one method and a second model; return what to ask for."""
-    label = explain_why.label
-    if view == "methods":
-        methods = st.pills(
-            "Methods",
-            list(domain.explainers),
-            selection_mode="multi",
-            default=first_history_methods(domain.explainers, context.models[model]["kind"]),
-            format_func=label,
-            key=f"{context.key}_methods_{context.models[model]['kind']}",
-            persist_state="session",
-            wrap=True,
-        )
-        return {"models": [model], "methods": methods}
-    others = [name for name in context.models if name != model]
-    method = st.selectbox(
-        "Method",
-        list(domain.explainers),
-        list(domain.explainers).index("leave_one_out") if "leave_one_out" in domain.explainers else 0,
-        format_func=label,
-        key=f"{context.key}_method",
-        persist_state="session",
-        width=240,
-    )
-    if not others:
-        return {"models": [model], "methods": [method]}
-    deep = best_model({name: context.models[name] for name in others}, "baseline") or others[0]
-    second = st.selectbox(
-        "Second model",
-        others,
-        others.index(deep),
-        format_func=context.label,
-        key=f"{context.key}_second_{model}",
-        width=260,
-        help="Leave-one-out is model-agnostic, so it compares models fairly.",
-    )
-    return {"models": [model, second], "methods": [method]}

@@ -9,11 +9,10 @@ import streamlit as st
 
 from dl_core.errors import shorten
 from ui.panels import faithfulness
-from ui.shell import charts, theme
+from ui.shell import charts
 from ui.shell.context import PageContext
 from ui.shell.words import count, escaped, number, signed
 
-TOWARDS, AWAY = theme.OKABE_ITO["vermillion"], theme.OKABE_ITO["blue"]
 LONGEST = 44  # characters of a title on a chart
 WORDS = {
     "integrated_gradients": (
@@ -95,23 +94,7 @@ def _bars(one: Mapping[str, Any], title: str) -> Any:
     names = [name if names.index(name) == at else f"{name} ({at + 1})" for at, name in enumerate(names)]
     weights = [bar["weight"] for bar in bars]
     axis = "Attention weight" if one["method"] == "attention" else "Contribution to the score; right: supports it"
-    chart = charts.figure(title, x=axis, height=96 + 32 * len(bars))
-    chart.add_bar(
-        x=weights,
-        y=names,
-        orientation="h",
-        marker_color=[TOWARDS if weight > 0 else AWAY for weight in weights],
-        text=[signed(weight) for weight in weights],
-        textposition="outside",
-        cliponaxis=False,
-        hovertemplate="%{y}: %{text}<extra></extra>",
-    )
-    reach = max([abs(weight) for weight in weights], default=1.0) or 1.0
-    low, high = min([0.0, *weights]), max([0.0, *weights])
-    chart.update_xaxes(range=[low - 0.45 * reach if low < 0 else -0.02 * reach, high + 0.35 * reach])
-    chart.add_vline(x=0, line={"width": 1, "color": theme.GREYS[0]})
-    chart.update_yaxes(autorange="reversed", showgrid=False, type="category")
-    return chart.update_layout(bargap=0.4)
+    return charts.signed_bars(names, weights, title, x=axis, room=32)
 
 
 def _how_to_read(methods: set[str]) -> None:

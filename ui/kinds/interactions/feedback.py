@@ -7,7 +7,7 @@ from typing import Any
 
 import streamlit as st
 
-from ui.shell import charts, theme
+from ui.shell import charts, choice, theme
 from ui.shell.context import PageContext
 from ui.shell.words import count, number
 
@@ -54,14 +54,12 @@ def show(context: PageContext, model: str) -> None:
 def _draw(context: PageContext, found: Mapping[str, Any], model: str) -> None:
     st.info(found["sentence"], icon=":material/autorenew:")
     there = {line["metric"] for line in found["lines"]}
-    metric = st.segmented_control(
+    metric = choice.one_of(
         "Metric",
         [name for name in METRICS if name in there],
+        f"{context.key}_feedback_metric",
+        words=lambda name: METRICS[name][0],
         default=next(name for name in METRICS if name in there),
-        format_func=lambda name: METRICS[name][0],
-        required=True,
-        key=f"{context.key}_feedback_metric",
-        persist_state="session",
         wrap=True,
     )
     label, before = METRICS[metric]

@@ -7,6 +7,7 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
+from ui.shell import choice
 from ui.shell.context import PageContext
 from ui.shell.words import count
 
@@ -16,15 +17,7 @@ KINDS = {"all": "All", "hits": "With hits", "misses": "No hits", "short": "Short
 def pick(context: PageContext, model: str, key: str) -> str | None:
     """Draw kind, search and the table of test users; return the user that was picked, at first the first one."""
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        kind = st.segmented_control(
-            "Users",
-            list(KINDS),
-            default="hits",
-            format_func=KINDS.get,
-            required=True,
-            key=f"{key}_kind",
-            persist_state="session",
-        )
+        kind = choice.one_of("Users", KINDS, f"{key}_kind", default="hits")
         search = st.text_input("Search", key=f"{key}_search", placeholder="user id", persist_state="session", width=150)
     paged = f"{key}_page_{model}_{kind}_{search}"
     page = int(st.session_state.get(paged) or 1)

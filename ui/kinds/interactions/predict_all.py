@@ -9,7 +9,7 @@ import streamlit as st
 
 from dl_core.domain import Domain
 from dl_core.errors import DaylightError
-from ui.shell import states, uploads
+from ui.shell import choice, states, uploads
 from ui.shell.context import PageContext
 from ui.shell.words import count, duration, size
 
@@ -70,28 +70,12 @@ def _users(context: PageContext) -> str:
 
 
 def _form(context: PageContext) -> dict[str, Any]:
-    names = list(context.models)
-    model = st.selectbox(
-        "Model",
-        names,
-        names.index(context.best) if context.best in names else 0,
-        format_func=context.label,
-        key=f"{context.key}_all_model",
-        persist_state="session",
-    )
+    model = choice.model(context, "all_model")
     with st.container(horizontal=True, vertical_alignment="bottom"):
         k = st.number_input(
             "Items per user (k)", 1, MOST_PLACES, 10, key=f"{context.key}_all_k", persist_state="session"
         )
-        ending = st.segmented_control(
-            "File",
-            list(FORMATS),
-            default="csv",
-            format_func=FORMATS.get,
-            required=True,
-            key=f"{context.key}_all_format",
-            persist_state="session",
-        )
+        ending = choice.one_of("File", FORMATS, f"{context.key}_all_format", default="csv")
     return {"model": model, "k": int(k), "format": ending}
 
 

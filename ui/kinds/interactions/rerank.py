@@ -9,7 +9,7 @@ import pandas as pd
 import streamlit as st
 
 from ui.kinds.interactions import item_lists
-from ui.shell import charts, metric_words, theme
+from ui.shell import charts, choice, metric_words, theme
 from ui.shell.context import PageContext
 from ui.shell.words import count, escaped, estimate, interval, number, signed
 
@@ -25,15 +25,7 @@ def show(context: PageContext, model: str) -> None:
         st.caption("This run is shared read-only; train a run of your own to try a mitigation.")
         return
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        aim = st.segmented_control(
-            "Objective",
-            list(AIMS),
-            default="exposure",
-            format_func=AIMS.get,
-            required=True,
-            key=f"{context.key}_rerank_aim",
-            persist_state="session",
-        )
+        aim = choice.one_of("Objective", AIMS, f"{context.key}_rerank_aim", default="exposure")
         place = st.container(width=420)
     found = context.probe("reranking", {"model": model, "aim": aim}, label="Re-ranking at each trade-off")
     if found is None:

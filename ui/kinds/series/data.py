@@ -11,7 +11,7 @@ import streamlit as st
 from dl_core.data.series.browse import first_lines, first_listed
 from ui.kinds.series import data_facts, lines
 from ui.kinds.series.words import moment, seasons, steps
-from ui.shell import options
+from ui.shell import choice, options
 from ui.shell.context import PageContext
 from ui.shell.words import count, escaped
 
@@ -116,15 +116,7 @@ def _listed(context: PageContext, asked: Mapping[str, Any], seen: Mapping[str, A
     if seen["series"] == 1:
         return context.ask("describe", {**asked, **first_listed()}, label="Searching series")
     with st.container(horizontal=True, vertical_alignment="bottom", horizontal_alignment="distribute"):
-        kind = st.segmented_control(
-            "Series",
-            list(KINDS),
-            default="mix",
-            format_func=KINDS.get,
-            required=True,
-            key=f"{context.key}_listed_kind",
-            persist_state="session",
-        )
+        kind = choice.one_of("Series", KINDS, f"{context.key}_listed_kind", default="mix")
         search = st.text_input(
             "Search",
             key=f"{context.key}_listed_search",
@@ -206,15 +198,12 @@ def _view(context: PageContext, found: Mapping[str, Any]) -> str:
         return "whole"
     parts = found["split"]["parts"]
     sliver = parts["validation"] + parts["test"] < SLIVER * found["steps"]
-    return st.segmented_control(
+    return choice.one_of(
         "Range",
-        list(VIEWS),
+        VIEWS,
+        f"{context.key}_lines_view_{(context.dataset or {}).get('id')}",
         default="end" if sliver else "whole",
-        format_func=VIEWS.get,
-        required=True,
-        key=f"{context.key}_lines_view_{(context.dataset or {}).get('id')}",
-        persist_state="session",
-        label_visibility="collapsed",
+        hidden=True,
     )
 
 

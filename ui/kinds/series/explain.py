@@ -8,17 +8,14 @@ from typing import Any
 import streamlit as st
 
 from dl_core.domain import Domain
-from dl_core.evaluate.choice import best_model
 from dl_core.explain.first import first_forecast_methods
 from ui.kinds.series import forecast_charts, pick
-from ui.panels import faithfulness
+from ui.panels import explain_choice, faithfulness
 from ui.shell import charts, states, theme
 from ui.shell.context import PageContext
 from ui.shell.words import number, signed
 
 LABEL = "Computing attributions and faithfulness"
-VIEWS = {"methods": "Methods side by side", "models": "Models side by side"}
-UP, DOWN = theme.OKABE_ITO["vermillion"], theme.OKABE_ITO["blue"]
 WORDS = {
     "integrated_gradients": (
         "Integrated gradients",
@@ -47,7 +44,7 @@ def show(domain: Domain, context: PageContext) -> None:
     if not context.rows_shown:
         states.not_kept(context.words.row[1])
         return
-    model = _pick_model(context)
+    model = explain_choice.model(context, width=300)
     series = pick.pick(context, model, f"{context.key}_explain")
     if series is None:
         return
@@ -55,16 +52,16 @@ def show(domain: Domain, context: PageContext) -> None:
     if forecasts is None:
         return
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        view = st.segmented_control(
-            "Compare",
-            list(VIEWS),
-            default="methods",
-            format_func=VIEWS.get,
-            required=True,
-            key=f"{context.key}_explain_view",
-            persist_state="session",
+        view, asked = explain_choice.choose(
+            domain,
+            context,
+            model,
+            first=first_forecast_methods(domain.explainers, context.models[model]["kind"]),
+            fair="occlusion",
+            label=label,
+            alone=True,
+            help="Occlusion is model-agnostic, so it compares models fairly.",
         )
-        asked = _asked(domain, context, model, view)
     if not asked["methods"]:
         st.caption("Choose a method.")
         return
@@ -74,49 +71,6 @@ def show(domain: Domain, context: PageContext) -> None:
     found = context.probe("explain_forecast", question, label=LABEL)
     if found is not None:
         _answer(context, found, forecasts, view)
-
-
-def _pick_model(context: PageContext) -> str:
-    names = list(context.models)
-    first = best_model(context.models, "deep") or names[0]
-    return st.selectbox(
-        "Model",
-        names,
-        names.index(first),
-        format_func=context.label,
-        key=f"{context.key}_explain_model",
-        persist_state="session",
-        width=300,
-    )
-
-
-def _asked(domain: Domain, context: PageContext, model: str, view: str) -> dict[str, Any]:
-    """Draw methods of one model, or one method and a second model; return what to ask for."""
-    if view == "methods":
-        methods = st.pills(
-            "Methods",
-            list(domain.explainers),
-            selection_mode="multi",
-            default=first_forecast_methods(domain.explainers, context.models[model]["kind"]),
-            format_func=label,
-            key=f"{context.key}_methods_{context.models[model]['kind']}",
-            persist_state="session",
-        )
-        return {"models": [model], "methods": methods}
-    others = [name for name in context.models if name != model]
-    if not others:
-        return {"models": [model], "methods": ["occlusion"]}
-    first = best_model({name: context.models[name] for name in others}, "baseline") or others[0]
-    second = st.selectbox(
-        "Second model",
-        others,
-        others.index(first),
-        format_func=context.label,
-        key=f"{context.key}_second_{model}",
-        width=260,
-        help="Occlusion is model-agnostic, so it compares models fairly.",
-    )
-    return {"models": [model, second], "methods": ["occlusion"]}
 
 
 def _step(context: PageContext, forecasts: Mapping[str, Any]) -> dict[str, int]:
@@ -232,7 +186,7 @@ def _chart(
         y=[weight for _, weight in steps],
         yaxis="y2",
         name="attribution",
-        marker={"color": [UP if weight > 0 else DOWN for _, weight in steps]},
+        marker={"color": [theme.TOWARDS if weight > 0 else theme.AWAY for _, weight in steps]},
         hovertemplate="%{x}: %{y:+.4g}<extra>attribution</extra>",
         showlegend=False,
     )
@@ -252,7 +206,7 @@ def _covariates(one: Mapping[str, Any], covariates: Sequence[tuple[str, float]])
         [weight for _, weight in top],
         "Covariates",
         x="attribution",
-        colours=[UP if weight > 0 else DOWN for _, weight in top],
+        colours=[theme.TOWARDS if weight > 0 else theme.AWAY for _, weight in top],
         notes=[signed(weight) for _, weight in top],
     )
     ends = [min(0.0, *(weight for _, weight in top)), max(0.0, *(weight for _, weight in top))]

@@ -8,6 +8,7 @@ from typing import Any
 import streamlit as st
 
 from ui.panels import leading_model
+from ui.shell import choice
 from ui.shell.context import PageContext
 from ui.shell.words import number
 
@@ -21,15 +22,7 @@ def pick(context: PageContext, model: str, key: str) -> str | None:
         found = context.probe("judged_series", {"model": model, "kind": "typical", "search": ""}, label=LABEL)
         return None if found is None else found["series"][0]["series"]
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        kind = st.segmented_control(
-            f"Series by MASE of {context.label(model)}",
-            list(KINDS),
-            default="typical",
-            format_func=KINDS.get,
-            required=True,
-            key=f"{key}_kind",
-            persist_state="session",
-        )
+        kind = choice.one_of(f"Series by MASE of {context.label(model)}", KINDS, f"{key}_kind", default="typical")
         search = st.text_input(
             "Search", key=f"{key}_search", placeholder="series name", icon=":material/search:", width=240
         )

@@ -12,7 +12,7 @@ from dl_core.domain import Domain
 from dl_core.errors import DaylightError
 from ui.kinds.series import forecast_charts, pick, what_if, words
 from ui.panels import leading_model
-from ui.shell import charts, states, uploads
+from ui.shell import charts, choice, states, uploads
 from ui.shell.context import PageContext
 from ui.shell.words import count, escaped, number, size
 
@@ -75,17 +75,9 @@ def horizon_of(context: PageContext) -> int:
 
 
 def _question(context: PageContext) -> dict[str, Any]:
-    names, usual = list(context.models), horizon_of(context)
+    usual = horizon_of(context)
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        model = st.selectbox(
-            "Model",
-            names,
-            names.index(context.best) if context.best in names else 0,
-            format_func=context.label,
-            key=f"{context.key}_predict_model",
-            persist_state="session",
-            width=260,
-        )
+        model = choice.model(context, "predict_model", width=260)
         horizon = st.number_input(
             "Forecast horizon",
             1,

@@ -9,7 +9,7 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from ui.shell import charts, tables, theme
+from ui.shell import charts, choice, tables, theme
 from ui.shell.context import PageContext
 from ui.shell.words import count, percent
 
@@ -54,15 +54,7 @@ def _preview(context: PageContext, found: Mapping[str, Any]) -> None:
     classes = [name for name, rows in found["first"].items() if name and rows]
     picked = ""
     if classes:
-        picked = st.segmented_control(
-            "Class",
-            classes,
-            default=classes[-1],
-            required=True,
-            key=f"{context.key}_preview_class",
-            label_visibility="collapsed",
-            persist_state="session",
-        )
+        picked = choice.one_of("Class", classes, f"{context.key}_preview_class", default=classes[-1], hidden=True)
     rows = found["first"].get(picked or "", [])
     columns = found["columns"]
     table = tables.frame(rows, columns)

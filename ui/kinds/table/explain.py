@@ -8,13 +8,12 @@ from typing import Any
 import streamlit as st
 
 from dl_core.errors import shorten
-from ui.panels import cases
+from ui.panels import cases, faithfulness
 from ui.shell import charts, method_words, tables, theme
 from ui.shell.context import PageContext
-from ui.shell.words import number, percent, signed
+from ui.shell.words import percent, signed
 
 LABEL = "Computing feature attributions and faithfulness"
-TOWARDS, AWAY = theme.OKABE_ITO["vermillion"], theme.OKABE_ITO["blue"]
 LONGEST = 38  # characters of a column's name on a chart
 MOST_INPUTS = 10  # lines of the strip over time
 
@@ -63,7 +62,7 @@ def _contributions(context: PageContext, one: Mapping[str, Any], title: str, key
     if one.get("sequence"):
         _strip(one["sequence"], target, f"{key}_strip", context.words.row)
     if one.get("faithfulness"):
-        faithfulness(one["faithfulness"])
+        faithfulness.show(one["faithfulness"])
 
 
 def _low(base: float) -> str:
@@ -73,26 +72,13 @@ def _low(base: float) -> str:
 
 def bars(features: Sequence[Mapping[str, Any]], title: str, target: str) -> Any:
     """Return contributions as bars: towards the target to the right, away from it to the left."""
-    chart = charts.figure(title, x=f"Contribution to log-odds; right: towards {target}", height=96 + 40 * len(features))
-    labels = [_tick(part) for part in features]
-    weights = [part["weight"] for part in features]
-    chart.add_bar(
-        x=weights,
-        y=labels,
-        orientation="h",
-        marker_color=[TOWARDS if weight > 0 else AWAY for weight in weights],
-        text=[signed(weight) for weight in weights],
-        textposition="outside",
-        cliponaxis=False,
-        hovertemplate="%{y}: %{text}<extra></extra>",
+    return charts.signed_bars(
+        [_tick(part) for part in features],
+        [part["weight"] for part in features],
+        title,
+        x=f"Contribution to log-odds; right: towards {target}",
+        room=40,
     )
-    reach = max([abs(weight) for weight in weights], default=1.0) or 1.0
-    low, high = min([0.0, *weights]), max([0.0, *weights])
-    chart.update_xaxes(range=[low - 0.4 * reach if low < 0 else -0.02 * reach, high + 0.22 * reach])
-    chart.add_vline(x=0, line={"width": 1, "color": theme.GREYS[0]})
-    chart.update_yaxes(autorange="reversed", showgrid=False, type="category")
-    chart.update_layout(bargap=0.45)
-    return chart
 
 
 def _tick(part: Mapping[str, Any]) -> str:
@@ -118,7 +104,7 @@ def _strip(sequence: Mapping[str, Any], target: str, key: str, words: tuple[str,
         z=values,
         x=steps,
         y=[shorten(sequence["inputs"][at], LONGEST) for at in order],
-        colorscale=[[0, AWAY], [0.5, "rgba(128,128,128,0.10)"], [1, TOWARDS]],
+        colorscale=[[0, theme.AWAY], [0.5, "rgba(128,128,128,0.10)"], [1, theme.TOWARDS]],
         zmin=-reach,
         zmax=reach,
         showscale=False,
@@ -130,33 +116,6 @@ def _strip(sequence: Mapping[str, Any], target: str, key: str, words: tuple[str,
     by_step = [sum(line[at] for line in sequence["weights"]) for at in range(len(steps))]
     most = max(range(len(steps)), key=lambda at: abs(by_step[at]))
     charts.draw(chart, f"{title}: {steps[most]} contributes most, {signed(by_step[most])} towards {target}.", key=key)
-
-
-def faithfulness(measured: Mapping[str, Any]) -> None:
-    """Draw how far the contributions can be trusted, beside random orders of the columns."""
-    better = {
-        "deletion": measured["deletion"] < measured["random_deletion"],
-        "insertion": measured["insertion"] > measured["random_insertion"],
-    }
-    passed = sum(better.values())
-    with st.container(horizontal=True, vertical_alignment="center"):
-        words = ("Not faithful", "Partly faithful", "Faithful")[passed]
-        icon = ("close", "remove", "check")[passed]
-        st.badge(words, color=("red", "orange", "green")[passed], icon=f":material/{icon}:")
-        for label, name in (("Deletion ↓", "deletion"), ("Insertion ↑", "insertion")):
-            own, random = measured[name], measured[f"random_{name}"]
-            st.markdown(f"{label} **{number(own)}** :small[random {number(random)}]", width="content")
-    if measured.get("randomisation") is not None:
-        ignoring = measured["randomisation"] > 0.5
-        verdict = (
-            "the attributions hardly depend on the learned weights"
-            if ignoring
-            else "the attributions depend on the learned weights"
-        )
-        st.caption(
-            "Model randomisation test (rank correlation with random weights): "
-            f"{number(measured['randomisation'], 2)}, so {verdict}."
-        )
 
 
 def _how_to_read() -> None:
