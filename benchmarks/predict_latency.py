@@ -37,11 +37,10 @@ def main() -> None:
         try:
             found = []
             for row in rows:
-                asked = {"run": {"prepared": domain.name}, "owner": "me", "rows": [row]}
+                probe = {"probe": "scored_images", "arguments": {"model": "frozen_features", "explain": "gradcam"}}
+                asked = {"run": {"prepared": domain.name}, "owner": "me", "rows": [row], **probe}
                 began = time.perf_counter()
-                job = engine.submit(
-                    "dl_core.tasks:predict", {**asked, "model": "frozen_features", "explain": "gradcam"}, owner="me"
-                )
+                job = engine.submit("dl_core.tasks:probe", asked, owner="me")
                 job = engine.wait(job.id, timeout=120)
                 found.append(1000 * (time.perf_counter() - began))
                 if job.state != "done":

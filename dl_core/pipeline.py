@@ -68,6 +68,7 @@ __all__ = [  # the verbs, and the nouns that they take and give
     "open_model",
     "open_run",
     "predict",
+    "read_again",
     "report",
     "report_content",
     "split",
@@ -143,6 +144,23 @@ class Work:
 def ingest(domain: Domain, request: ReadRequest) -> Dataset:
     """Read a user's files into a validated data set."""
     return domain.read(request)
+
+
+def read_again(
+    domain: Domain,
+    dataset: Dataset,
+    roles: Mapping[Role, Sequence[str]],
+    options: Mapping[str, Any],
+    folder: Path,
+) -> Dataset:
+    """Return a data set read anew from its own rows with other roles or options; ``folder`` takes files on the way."""
+
+    def read(path: Path, wanted: Mapping[Role, tuple[str, ...]], asked: Mapping[str, Any]) -> Dataset:
+        request = ReadRequest((path,), roles=wanted, options=domain.parse_options(asked), name=dataset.name)
+        return ingest(domain, request)
+
+    folder.mkdir(parents=True, exist_ok=True)
+    return kind_of(dataset).must("dl_core.reading", "again").read_again(read, dataset, roles, options, folder)
 
 
 def split(domain: Domain, dataset: Dataset, seed: int = 0, options: Mapping[str, Any] | None = None) -> Splits:
@@ -297,7 +315,6 @@ def explain(
     methods: Sequence[str] | None = None,
     target: str | None = None,
     faithfulness: bool = True,
-    opened: Model | None = None,  # where it is in memory already
 ) -> list[Explanation]:
     """Show what a model looked at in each row of ``data``, and how far that picture can be trusted."""
     name = source.check_model(model)
@@ -305,7 +322,7 @@ def explain(
     for method in chosen:
         if method not in domain.explainers:
             raise OptionError(f"there is no method {method!r}", expected=", ".join(domain.explainers) or "none")
-    fitted = opened or source.load_model(name, domain.models[name])
+    _, fitted = open_model(domain, source, name)
     beside = source.history() if domain.problem.goes_on else source.reference()
     rule = source.models[name].rule
     return domain.explain(ExplainRequest(fitted, name, data, chosen, target, faithfulness, beside, rule))
@@ -358,7 +375,6 @@ def predict(
     model: str | None,
     data: Dataset,
     cache: Path | None = None,
-    opened: Model | None = None,  # where it is in memory already
     options: Mapping[str, Any] | None = None,
 ) -> pd.DataFrame:
     """Return what one model says of new cases.
@@ -367,7 +383,7 @@ def predict(
     and ``basis``; for series `Forecasts`' columns. ``options`` override those of the run (``k``, ``horizon``).
     """
     name = source.check_model(model)
-    fitted = opened or open_model(domain, source, name)[1]
+    _, fitted = open_model(domain, source, name)
     features = domain.novelty(data, cache) if domain.novelty is not None and len(data) else None
     spec = TrainSpec((name,), options={**source.read_options(), **(options or {})})
     judged = judging(domain, None, spec)

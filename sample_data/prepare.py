@@ -28,7 +28,7 @@ from dl_core.evaluate.series.forecasts import QUANTILES, is_forecast
 from dl_core.files import read_json, write_json
 from dl_core.probes import probes
 from dl_core.tasks.opening import sample_folder
-from dl_core.tasks.prepared import first_questions, question_name
+from dl_core.tasks.prepared import as_job, first_questions, question_name
 from dl_core.train.run import JUDGED, Run, TrainSpec
 
 SEED = 0
@@ -114,11 +114,9 @@ def answer(domain: Domain, home: Path, out: Path, quick: bool = False) -> None:
 
 def ask(engine: Engine, domain: Domain, task: str, args: Mapping[str, Any]) -> Any:
     """Return the answer of a verb or probe."""
-    full = {"probe": task, "arguments": args} if task in probes() else args
-    task = "probe" if task in probes() else task
-    job = engine.submit(
-        f"dl_core.tasks:{task}", {"run": {"prepared": domain.name}, "owner": "prepared", **full}, owner="prepared"
-    )
+    verb, asked = as_job(task, args)
+    on = {"run": {"prepared": domain.name}, "owner": "prepared"}
+    job = engine.submit(f"dl_core.tasks:{verb}", {**on, **asked}, owner="prepared")
     if job.state != "done":
         sys.exit(f"{task}: {(job.error or {}).get('line', 'failed')}")
     return job.result

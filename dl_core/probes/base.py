@@ -24,10 +24,11 @@ PANELS = ("data", "compare", "explain", "bias", "predict")
 
 
 class Names(list[str]):
-    """Several names: a list of them, or a text in which commas stand between them."""
+    """Several names: a list of them, or a text: a JSON list, or names with commas between them."""
 
     def __init__(self, value: Any = ()) -> None:
-        parts = value.split(",") if isinstance(value, str) else value
+        text = value if isinstance(value, str) else ""
+        parts = json.loads(text) if text.startswith("[") else text.split(",") if text else value
         super().__init__(name for part in parts if (name := str(part).strip()))
 
 
@@ -52,6 +53,7 @@ class Argument(Option):
 
 
 MODEL = Argument("model", str, None, "name of a model; the best on validation by default")
+ROW = Argument("row", str, None, "id of a row", required=True)
 MODELS = Argument("models", Names, None, "names of models; all by default")
 
 
@@ -133,8 +135,9 @@ class Probe:
     needs : callable or None
         ``(domain, run) -> str``: why a run of that problem and kind does not allow it all the same, ``""`` if it does.
     first : callable
-        The arguments with which the dashboard asks it first of all, so that a prepared run brings the answers. It may
-        wait for an answer of another probe by returning none before.
+        The arguments with which the dashboard asks it first of all, so that a prepared run brings the answers; with
+        ``rows`` among them of the run's own that stand in for new cases. It may wait for an answer of another probe by
+        returning none before.
     trains : bool
         Whether models are trained again, which takes as long.
     new_cases : bool

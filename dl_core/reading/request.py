@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from dl_core.data.dataset import Dataset
 from dl_core.errors import shorten
 from dl_core.schema import Role
+
+Reread = Callable[[Path, Mapping[Role, tuple[str, ...]], Mapping[str, Any]], Dataset]  # a file, its roles, read options
 
 
 @dataclass(frozen=True)

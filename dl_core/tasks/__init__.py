@@ -7,28 +7,23 @@ for the run that ships with the sample.
 
 import dl_core.domains  # noqa: F401  makes the domains known
 from dl_core.tasks.data import describe, ingest, inspect, sample
-from dl_core.tasks.explain import explain, layers
 from dl_core.tasks.export import export, report
-from dl_core.tasks.judging import bias, cases, compare
-from dl_core.tasks.predict import predict, what_if
+from dl_core.tasks.judging import bias, compare
 from dl_core.tasks.probing import probe
+from dl_core.tasks.roles import reassign
 from dl_core.tasks.training import train, warm_up
 
 __all__ = [
     "bias",
-    "cases",
     "compare",
     "describe",
-    "explain",
     "export",
     "ingest",
     "inspect",
-    "layers",
-    "predict",
     "probe",
+    "reassign",
     "report",
     "sample",
     "train",
     "warm_up",
-    "what_if",
 ]

@@ -18,8 +18,9 @@ from dl_core.probes import Asked, probes, probes_for
 def question_name(task: str, args: Mapping[str, Any]) -> str:
     """Return the file name, without ending, of the answer of a verb or probe; run and owner play no part."""
     asked = {key: value for key, value in args.items() if key not in ("run", "owner")}
-    if task in probes():
-        asked = probes()[task].parse(asked)  # so that what is said and what is meant by default are one question
+    if task in probes():  # so that what is said and what is meant by default are one question
+        job = as_job(task, asked)[1]
+        asked = {**job, "arguments": probes()[task].parse(job["arguments"])}
     digest = hashlib.sha256(json.dumps([task, asked], sort_keys=True).encode()).hexdigest()[:16]
     return f"{task}-{digest}"
 
@@ -27,12 +28,13 @@ def question_name(task: str, args: Mapping[str, Any]) -> str:
 def kept_answer(folder: Path, task: str, args: Mapping[str, Any]) -> dict[str, Any] | None:
     """Return the answer of a verb or probe that is kept beside the run in ``folder``, or None.
 
-    What is asked through the job ``probe`` is found as well, unless it is about new cases.
+    What is asked through the job ``probe`` is found as well, unless it is about new cases other than rows of the run.
     """
     if task == "probe":
-        if set(args) - {"probe", "arguments", "run", "owner"}:
+        cases = {name: value for name, value in args.items() if name not in ("probe", "arguments", "run", "owner")}
+        if set(cases) - {"rows"}:
             return None
-        task, args = args["probe"], args["arguments"]
+        task, args = args["probe"], {**args["arguments"], **cases}
     path = Path(folder) / "answers" / f"{question_name(task, args)}.json"
     return read_json(path) if path.is_file() else None
 
@@ -58,7 +60,14 @@ def first_questions(
 
 def _of_verbs(domain: Domain, run: Run, answers: Mapping[str, Any]) -> list[tuple[str, dict[str, Any]]]:
     summary = kind_of(run.dataset).room("dl_core.data", "summary")
-    questions = [] if summary is None else [("describe", args) for args in summary.first_views(answers)]
-    questions.append(("bias", {"model": run.best, "columns": []}))
-    first = kind_of(run.dataset).room("dl_core.tasks", "prepared")
-    return questions if first is None else [*questions, *first.first_questions(domain, run)]
+    views = [] if summary is None else summary.first_views(answers)
+    return [*(("describe", view) for view in views), ("bias", {"model": run.best, "columns": []})]
+
+
+def as_job(task: str, args: Mapping[str, Any]) -> tuple[str, dict[str, Any]]:
+    """Return the job that answers a verb or probe, and its arguments; rows may stand in for new cases."""
+    if task not in probes():
+        return task, dict(args)
+    cases = {"rows": args["rows"]} if "rows" in args and probes()[task].new_cases else {}
+    arguments = {name: value for name, value in args.items() if name not in cases}
+    return "probe", {"probe": task, "arguments": arguments, **cases}

@@ -62,7 +62,7 @@ def new_cases(
 ) -> pipeline.Dataset | None:
     """Return the cases that ``args`` name, read as the run's training data were; None where they name none."""
     if args.get("rows"):
-        return run.load_dataset().subset(args["rows"])
+        return replace(run.load_dataset().subset(args["rows"]), notes=())
     if args.get("upload"):
         paths = sorted(upload_folder(args, context).iterdir())
     elif args.get("examples"):

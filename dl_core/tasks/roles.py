@@ -8,8 +8,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from dl_core import pipeline
 from dl_core.domain import get_domain
-from dl_core.kinds import kind_of
 from dl_core.schema import Role
 from dl_core.tasks.opening import open_dataset
 
@@ -33,8 +33,7 @@ def reassign(args: Mapping[str, Any], context: TaskContext) -> dict[str, Any]:
     roles = {Role(role): tuple(columns) for role, columns in args["roles"].items()}
     folder = Path(context.home) / "uploads" / f"roles-{context.job_id}"
     try:
-        again = kind_of(dataset).must("dl_core.tasks", "roles").read_again
-        changed = again(get_domain(record.domain), dataset, roles, args.get("options") or {}, folder)
+        changed = pipeline.read_again(get_domain(record.domain), dataset, roles, args.get("options") or {}, folder)
         changed = replace(changed, name=args.get("name") or dataset.name)
         context.progress(0.4, "Storing the data")
         changed.save(folder)

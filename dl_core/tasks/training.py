@@ -65,11 +65,11 @@ def warm_up(args: Mapping[str, Any], context: TaskContext) -> dict[str, Any]:
         (first, *_) = recommend.first(Asked(domain, run))
         recommend.ask(domain, run, pipeline.Work(), first)
         return {"model": first["models"][0]}
-    name, model = pipeline.open_model(domain, run, best_model(run.models, "deep"))
+    name, _ = pipeline.open_model(domain, run, best_model(run.models, "deep"))
     data = run.load_dataset()
     case = kind_of(data).first_case(data, run.splits.test)
-    pipeline.predict(domain, run, name, case, opened=model)
-    pipeline.explain(domain, run, name, case, faithfulness=False, opened=model)
+    pipeline.predict(domain, run, name, case)
+    pipeline.explain(domain, run, name, case, faithfulness=False)
     return {"model": name}
 
 

@@ -195,21 +195,23 @@ def test_every_job_runs_on_it(toy, cellar, tmp_path):
     record = store.add_run("me", "wine", data["dataset_id"], "", "First", {"models": ["majority", "centres"]})
     do("train", run_id=record.id, dataset_id=data["dataset_id"])
     on = {"run": {"id": record.id}}
-    cases = do("cases", **on, kind="wrong")
+
+    def ask(probe, **arguments):
+        return do("probe", **on, probe=probe, arguments=arguments)
+
+    cases = ask("cases", kind="wrong")
     assert cases["total"] > 0 and cases["cases"][0]["image"] is None
     rows = [case["row"] for case in cases["cases"][:2]]
-    explained = do("explain", **on, rows=rows)["cases"][0]
+    explained = ask("explain_rows", rows=rows)["cases"][0]
     assert explained["image"] is None and explained["maps"][0]["features"][0]["name"]
-    predicted = do("predict", **on, rows=rows, explain="leave_out")
+    predicted = do("probe", **on, probe="queue", arguments={"explain": "leave_out"}, rows=rows)
     assert predicted["rows"] == 2 and predicted["queue"][0]["score"] >= predicted["queue"][1]["score"]
-    assert do("layers", **on, row=rows[0])["layers"] == []
     assert do("bias", **on)["columns"] == ["country"]
-    asked = {"column": "country", "method": "thresholds"}
-    assert do("probe", **on, probe="mitigation", arguments=asked)["after"]
-    assert do("probe", **on, probe="learning_curve", arguments={"seeds": 1})["rows"]
+    assert ask("mitigation", column="country", method="thresholds")["after"]
+    assert ask("learning_curve", seeds=1)["rows"]
     assert (tmp_path / do("report", **on)["html"]).is_file()
     assert (tmp_path / do("export", **on)["zip"]).is_file()
-    changed = do("what_if", **on, row=rows[0], changes={"tannin": 0.0})["scores"]
+    changed = ask("what_if_row", row=rows[0], changes={"tannin": 0.0})["scores"]
     assert [one["model"] for one in changed] == ["majority", "centres"] and changed[1]["before"] != changed[1]["after"]
     asked = {"probe": "corrupted_images", "arguments": {"corruption": "noise"}}
     job = engine.submit("dl_core.tasks:probe", {"owner": "me", **on, **asked}, owner="me")

@@ -85,7 +85,7 @@ def test_an_unknown_kind_names_those_there_are() -> None:
 
 def test_a_room_that_is_not_there_is_none() -> None:
     table = get_kind("table")
-    assert table.room("dl_core.tasks", "roles").__name__ == "dl_core.tasks.table.roles"
+    assert table.room("dl_core.reading", "again").__name__ == "dl_core.reading.table.again"
     assert table.room("dl_core.tasks", "smell") is None
     assert table.room("dl_core.store", "smell") is None  # no room at all in that stage
     with pytest.raises(OptionError, match="smell"):

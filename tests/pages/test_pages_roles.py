@@ -8,8 +8,8 @@ import pytest
 
 from dl_core.data.dataset import Dataset, Source
 from dl_core.errors import SchemaError
+from dl_core.reading.images.again import with_roles
 from dl_core.schema import Role
-from dl_core.tasks.images.roles import with_roles
 
 
 def table_of_four() -> Dataset:

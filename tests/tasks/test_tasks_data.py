@@ -27,7 +27,7 @@ def test_ingest_registers_the_data_and_deletes_the_upload(plain, ingested):
 def test_an_upload_that_is_none_is_refused(plain, name):
     job = plain.submit("ingest", domain="medical_imaging", upload=name)
     assert job.state == "failed" and job.error["kind"] == "OptionError"
-    job = plain.submit("predict", run=plain.run, upload=name or "..")
+    job = plain.put("scored_images", run=plain.run, cases={"upload": name or ".."})
     assert job.state == "failed" and job.error["kind"] == "OptionError"
 
 
@@ -51,20 +51,18 @@ def test_inspect_follows_the_options(plain):
     ("task", "args"),
     [
         ("inspect", {}),
-        ("roles:reassign", {"roles": {"label": ["sex"]}}),
+        ("reassign", {"roles": {"label": ["sex"]}}),
         ("train", {"run_id": "x" * 16}),
         ("compare", {}),
-        ("cases", {}),
+        ("probe", {"probe": "cases"}),
         ("bias", {}),
         ("export", {}),
         ("report", {}),
     ],
 )
 def test_what_belongs_to_someone_else_is_not_there(plain, task, args):
-    module, _, function = task.rpartition(":")
-    name = f"dl_core.tasks{'.' + module if module else ''}:{function}"
     args = {"owner": "you", "run": plain.run, "dataset_id": plain.dataset_id, **args}
-    job = plain.engine.submit(name, args, owner="you")
+    job = plain.engine.submit(f"dl_core.tasks:{task}", args, owner="you")
     assert job.state == "failed" and job.error["kind"] == "AccessError"
 
 
@@ -89,7 +87,7 @@ def _copy(workplace):
 
 def test_other_columns_can_be_label_and_groups(plain):
     job = plain.engine.submit(
-        "dl_core.tasks.roles:reassign",
+        "dl_core.tasks:reassign",
         {"owner": "me", "dataset_id": plain.dataset_id, "roles": {"label": ["scanner"], "group": ["sex"]}},
         owner="me",
     )
@@ -110,7 +108,7 @@ def test_training_fills_the_run(plain):
     record = plain.store.run(run_id, "me")
     assert result == {"run_id": run_id, "best": "majority"} and record.state == "done"
     assert record.summary["scores"]["majority"]["auroc"] == 0.5
-    assert plain.do("cases", run={"id": run_id})["total"] == record.summary["counts"]["test"]
+    assert plain.ask("cases", run={"id": run_id})["total"] == record.summary["counts"]["test"]
 
 
 @pytest.mark.parametrize("models", ["oracle", ["majority", "oracle"]])

@@ -23,7 +23,7 @@ def test_robustness_starts_from_the_clean_images(plain, plain_run):
 
 
 def test_cases_are_right_or_wrong_and_can_be_searched(plain, plain_run):
-    kinds = {kind: plain.do("cases", run=plain.run, model="pixels", kind=kind) for kind in ("all", "right", "wrong")}
+    kinds = {kind: plain.ask("cases", run=plain.run, model="pixels", kind=kind) for kind in ("all", "right", "wrong")}
     assert kinds["all"]["total"] == len(plain_run.splits.test)
     assert kinds["right"]["total"] + kinds["wrong"]["total"] == kinds["all"]["total"]
     assert all(case["right"] for case in kinds["right"]["cases"])
@@ -31,14 +31,14 @@ def test_cases_are_right_or_wrong_and_can_be_searched(plain, plain_run):
     assert sure == sorted(sure, reverse=True)
     assert kinds["all"]["cases"][0]["image"].startswith("data:image/png;base64,")
     row = kinds["all"]["cases"][0]["row"]
-    assert plain.do("cases", run=plain.run, model="pixels", search=row)["total"] == 1
-    assert plain.do("cases", run=plain.run, search="no such words")["cases"] == []
-    assert plain.do("cases", run=plain.run, page=99)["cases"] == []
+    assert plain.ask("cases", run=plain.run, model="pixels", search=row)["total"] == 1
+    assert plain.ask("cases", run=plain.run, search="no such words")["cases"] == []
+    assert plain.ask("cases", run=plain.run, page=99)["cases"] == []
 
 
 def test_mistaken_questions_name_what_there_is(plain):
     for args in ({"kind": "odd"}, {"model": "oracle"}):
-        job = plain.submit("cases", run=plain.run, **args)
+        job = plain.put("cases", run=plain.run, **args)
         assert job.error["kind"] == "OptionError", args
     assert plain.submit("compare").error["kind"] == "OptionError"
     assert plain.submit("compare", run={"prepared": "astrology"}).error["kind"] == "OptionError"

@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from dl_core import pipeline
 from dl_core.data.dataset import Dataset
 from dl_core.data.interactions.catalogue import Catalogue
 from dl_core.data.interactions.histories import Histories
@@ -19,7 +20,6 @@ from dl_core.probes.interactions import recommend_all
 from dl_core.probes.interactions.recommend_all import _places
 from dl_core.probes.interactions.user_rankings import _ndcg
 from dl_core.store import get_store
-from dl_core.tasks.interactions.roles import read_again
 from dl_core.train.run import Run
 from tests.tasks.conftest import Workplace, upload
 
@@ -69,12 +69,12 @@ def test_overview_counts_users_items_and_what_is_held_out(films, ratings):
 
 
 def test_the_overview_tells_ratings_under_the_threshold(films, ratings, recommendation, tmp_path):
-    liked = read_again(recommendation, ratings, {}, {"positive_from": 4}, tmp_path / "again")
+    liked = pipeline.read_again(recommendation, ratings, {}, {"positive_from": 4}, tmp_path / "again")
     assert (liked.table["positive"] == (liked.table["rating"] >= 4)).all() and not liked.table["positive"].all()
     assert set(liked.side) == set(ratings.side) and len(liked) == len(ratings)
     assert any(note.kind == "read-again" for note in liked.notes)
     again = films.engine.submit(
-        "dl_core.tasks.roles:reassign",
+        "dl_core.tasks:reassign",
         {"owner": "me", "dataset_id": films.dataset_id, "roles": {}, "options": {"positive_from": 4}},
         owner="me",
     )

@@ -24,7 +24,7 @@ def picture(uri: str) -> np.ndarray:
 def test_explain_gives_a_map_for_each_model_and_method(deep, tiny_run):
     rows = list(tiny_run.splits.test[:2])
     asked = {"models": ["frozen_features", "pixels"], "methods": ["gradcam"], "faithfulness": False, "target": "ill"}
-    cases = deep.do("explain", run=deep.run, rows=rows, **asked)["cases"]
+    cases = deep.ask("explain_rows", run=deep.run, rows=rows, **asked)["cases"]
     assert [case["row"] for case in cases] == rows
     for case in cases:
         assert {(one["model"], one["target"]) for one in case["maps"]} == {
@@ -39,12 +39,12 @@ def test_explain_gives_a_map_for_each_model_and_method(deep, tiny_run):
 def test_explain_refuses_what_does_not_exist(plain, plain_run):
     row = plain_run.splits.test[0]
     for args in ({"models": ["oracle"]}, {"methods": ["leaves"]}, {"target": "purple"}):
-        assert plain.submit("explain", run=plain.run, rows=[row], **args).error["kind"] == "OptionError", args
-    assert plain.submit("explain", run=plain.run, rows=["no such row"]).error["kind"] == "RunError"
+        assert plain.put("explain_rows", run=plain.run, rows=[row], **args).error["kind"] == "OptionError", args
+    assert plain.put("explain_rows", run=plain.run, rows=["no such row"]).error["kind"] == "RunError"
 
 
 def test_layers_go_from_early_to_deep(deep, tiny_run):
-    found = deep.do("layers", run=deep.run, model="frozen_features", row=tiny_run.splits.test[0])["layers"]
+    found = deep.ask("feature_maps", run=deep.run, model="frozen_features", row=tiny_run.splits.test[0])["layers"]
     assert len(found) >= 3
     assert [layer["depth"] for layer in found] == sorted(layer["depth"] for layer in found)
     assert found[0]["shape"][0] > found[-1]["shape"][0]
@@ -52,12 +52,12 @@ def test_layers_go_from_early_to_deep(deep, tiny_run):
 
 
 def test_layers_of_a_baseline_are_none(plain, plain_run):
-    assert plain.do("layers", run=plain.run, model="pixels", row=plain_run.splits.test[0])["layers"] == []
+    assert plain.ask("feature_maps", run=plain.run, model="pixels", row=plain_run.splits.test[0])["layers"] == []
 
 
 def test_an_upload_is_predicted_and_then_deleted(plain, new_images):
     name = upload(plain, new_images, "new-cases")
-    found = plain.do("predict", run=plain.run, model="pixels", upload=name)
+    found = plain.ask("scored_images", run=plain.run, model="pixels", cases={"upload": name})
     table = pd.read_csv(plain.home / found["csv"])
     assert found["rows"] == len(table) == len(found["cases"]) == 4
     assert list(table)[:2] == ["file", "predicted"]
@@ -68,7 +68,7 @@ def test_an_upload_is_predicted_and_then_deleted(plain, new_images):
 
 def test_rows_of_the_run_are_predicted_as_the_run_did(plain, plain_run):
     rows = list(plain_run.splits.test[:3])
-    found = plain.do("predict", run=plain.run, model="pixels", rows=rows, explain="occlusion")
+    found = plain.ask("scored_images", run=plain.run, model="pixels", cases={"rows": rows}, explain="occlusion")
     known = plain_run.predictions.of("pixels")
     for case in found["cases"]:
         assert case["score_ill"] == pytest.approx(known.loc[case["row"], "score_ill"], abs=1e-5)
@@ -78,19 +78,19 @@ def test_rows_of_the_run_are_predicted_as_the_run_did(plain, plain_run):
 def test_the_examples_that_ship_can_be_predicted(plain, medical_imaging):
     if not medical_imaging.sample.examples.is_dir():
         pytest.skip("the examples do not ship in this copy")
-    found = plain.do("predict", run=plain.run, model="pixels", examples=True)
+    found = plain.ask("scored_images", run=plain.run, model="pixels", cases={"examples": True})
     assert found["rows"] >= 1 and found["cases"][0]["y_true"] is None
 
 
 def test_what_if_leaves_an_unchanged_image_alone(plain, plain_run):
     row = plain_run.splits.test[0]
-    same = plain.do("what_if", run=plain.run, row=row)["scores"]
+    same = plain.ask("what_if_image", run=plain.run, row=row)["scores"]
     assert [one["model"] for one in same] == ["majority", "pixels"]
     assert all(one["before"] == pytest.approx(one["after"]) for one in same)
-    changed = plain.do("what_if", run=plain.run, row=row, changes={"brightness": 5})
+    changed = plain.ask("what_if_image", run=plain.run, row=row, changes={"brightness": 5})
     pixels = next(one for one in changed["scores"] if one["model"] == "pixels")
     assert pixels["before"] != pytest.approx(pixels["after"], abs=1e-6)
-    assert plain.submit("what_if", run=plain.run, row=row, changes={"gravity": 1}).error["kind"] == "OptionError"
+    assert plain.put("what_if_image", run=plain.run, row=row, changes={"gravity": 1}).error["kind"] == "OptionError"
 
 
 def test_report_card_and_bundle_lie_below_the_workspace(plain):

@@ -154,7 +154,7 @@ def test_steps_left_out_at_the_end_and_kinds_of_one_column_are_told_together(tmp
 
 def test_series_are_read_again_with_another_season_and_keep_groups_and_covariates(shops):
     job = shops.engine.submit(
-        "dl_core.tasks.roles:reassign",
+        "dl_core.tasks:reassign",
         {"owner": "me", "dataset_id": shops.dataset_id, "roles": {}, "options": {"season": "6", "layout": "columns"}},
         owner="me",
     )

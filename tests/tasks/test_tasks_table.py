@@ -18,14 +18,14 @@ from dl_core.data.table import summary
 from dl_core.domain import ReadRequest
 from dl_core.engine.inline import InlineEngine
 from dl_core.errors import OptionError
+from dl_core.explain.contributions import explanation_as_json
 from dl_core.explain.explanation import Explanation
 from dl_core.explain.table.values import value_text
 from dl_core.probes import get_probe, probes
+from dl_core.probes.table import queue
+from dl_core.probes.table.what_if_row import changeable, with_values
 from dl_core.schema import Field, Role, Schema
 from dl_core.store import get_store
-from dl_core.tasks.contributions import explanation_as_json
-from dl_core.tasks.table import new_cases as queue
-from dl_core.tasks.table.what_if import changeable, with_values
 from tests.contracts.toy_domain import TOY, wines
 from tests.tasks.conftest import Workplace, upload
 
@@ -68,20 +68,20 @@ def three(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Workplace]:
 
 
 def test_of_three_classes_every_answer_names_the_predicted_one_with_its_probability(three):
-    cases = three.do("cases", run=three.run, model="centres")["cases"]
+    cases = three.ask("cases", run=three.run, model="centres")["cases"]
     assert {case["y_pred"] for case in cases} >= {"red", "white"}
     sure = [case["confidence"] for case in cases]
     assert sure == sorted(sure, reverse=True) and sure[-1] > 1 / 3
     rows = [case["row"] for case in cases[:6]]
     known = {case["row"]: (case["y_pred"], pytest.approx(case["confidence"])) for case in cases[:6]}
-    found = three.do("predict", run=three.run, model="centres", rows=rows, explain="leave_out")
+    found = three.ask("queue", run=three.run, model="centres", cases={"rows": rows}, explain="leave_out")
     assert found["target"] is None and found["flagged"] is None
     assert {row["row"]: (row["y_pred"], row["probability"]) for row in found["queue"]} == known
     assert not {"score", "flagged"} & set(found["queue"][0])
     assert sum(found["predicted"].values()) == found["rows"] == 6
-    explained = three.do("explain", run=three.run, rows=rows, models=["centres"], methods=["leave_out"])["cases"]
+    explained = three.ask("explain_rows", run=three.run, rows=rows, models=["centres"], methods=["leave_out"])["cases"]
     assert {one["row"]: (one["maps"][0]["target"], one["maps"][0]["probability"]) for one in explained} == known
-    moved = three.do("what_if", run=three.run, row=rows[0], changes={"tannin": 0.1, "acid": 9.0})
+    moved = three.ask("what_if_row", run=three.run, row=rows[0], changes={"tannin": 0.1, "acid": 9.0})
     centres = next(line for line in moved["scores"] if line["model"] == "centres")
     assert (moved["target"], centres["before"]) == known[rows[0]] and centres["called_before"] == moved["target"]
     assert centres["called_after"] == "white"
@@ -101,7 +101,7 @@ def test_overview_of_a_table_counts_and_describes(wine):
 
 
 def test_cases_carry_values_and_the_riskiest_come_first(wine):
-    found = wine.do("cases", run=wine.run, model="centres")
+    found = wine.ask("cases", run=wine.run, model="centres")
     risks = [case["risk"] for case in found["cases"]]
     assert risks == sorted(risks, reverse=True)
     first = found["cases"][0]
@@ -109,15 +109,15 @@ def test_cases_carry_values_and_the_riskiest_come_first(wine):
     assert first["values"]["tannin"] == known["tannin"] and first["image"] is None
     assert [one["name"] for one in found["columns"]] == list(first["values"])
     assert "colour" not in first["values"]
-    wrong = wine.do("cases", run=wine.run, model="centres", kind="wrong")
+    wrong = wine.ask("cases", run=wine.run, model="centres", kind="wrong")
     assert wrong["total"] and not any(case["right"] for case in wrong["cases"])
-    assert wine.do("cases", run=wine.run, model="centres", search=first["row"])["total"] == 1
-    assert wine.submit("cases", run=wine.run, kind="odd").error["kind"] == "OptionError"
+    assert wine.ask("cases", run=wine.run, model="centres", search=first["row"])["total"] == 1
+    assert wine.put("cases", run=wine.run, kind="odd").error["kind"] == "OptionError"
 
 
 def test_explanations_of_rows_name_value_and_usual_value(wine):
-    row = wine.do("cases", run=wine.run, model="centres")["cases"][0]["row"]
-    (case,) = wine.do("explain", run=wine.run, rows=[row], models=["centres"], methods=["leave_out"])["cases"]
+    row = wine.ask("cases", run=wine.run, model="centres")["cases"][0]["row"]
+    (case,) = wine.ask("explain_rows", run=wine.run, rows=[row], models=["centres"], methods=["leave_out"])["cases"]
     (one,) = case["maps"]
     assert {part["name"] for part in one["features"]} == {"tannin", "acid", "sugar"}
     tannin = next(part for part in one["features"] if part["name"] == "tannin")
@@ -131,7 +131,7 @@ def test_an_uploaded_table_becomes_a_queue(wine, monkeypatch, tmp_path):
     monkeypatch.setattr(queue, "QUEUE", 50)
     wines(70, seed=1).to_csv(tmp_path / "new.csv", index=False)
     name = upload(wine, tmp_path / "new.csv", "new-wines")
-    found = wine.do("predict", run=wine.run, model="centres", upload=name, explain="leave_out")
+    found = wine.ask("queue", run=wine.run, model="centres", cases={"upload": name}, explain="leave_out")
     table = pd.read_csv(wine.home / found["csv"])
     assert found["rows"] == len(table) == 70 and len(found["queue"]) == 50
     scores = [case["score"] for case in found["queue"]]
@@ -145,15 +145,15 @@ def test_an_uploaded_table_becomes_a_queue(wine, monkeypatch, tmp_path):
 
 
 def test_what_if_moves_only_what_was_changed(wine):
-    row = wine.do("cases", run=wine.run, model="centres")["cases"][0]["row"]
-    same = wine.do("what_if", run=wine.run, row=row)
+    row = wine.ask("cases", run=wine.run, model="centres")["cases"][0]["row"]
+    same = wine.ask("what_if_row", run=wine.run, row=row)
     assert same["changed"] == {} and all(one["before"] == one["after"] for one in same["scores"])
-    moved = wine.do("what_if", run=wine.run, row=row, changes={"tannin": 9})
+    moved = wine.ask("what_if_row", run=wine.run, row=row, changes={"tannin": 9})
     assert moved["changed"]["tannin"]["after"] == 9.0 and list(moved["changed"]) == ["tannin"]
     centres = next(one for one in moved["scores"] if one["model"] == "centres")
     assert centres["after"] < centres["before"]
     for changes in ({"colour": "red"}, {"tannin": "much"}, {"nowhere": 1}):
-        assert wine.submit("what_if", run=wine.run, row=row, changes=changes).error["kind"] == "OptionError"
+        assert wine.put("what_if_row", run=wine.run, row=row, changes=changes).error["kind"] == "OptionError"
 
 
 def test_ageing_and_drift_hand_on_what_was_asked(wine, monkeypatch):
@@ -242,7 +242,6 @@ def test_a_sequence_is_laid_out_by_step_and_input():
 
 def test_other_roles_read_a_table_again_with_all_that_is_derived(tmp_path):
     from dl_core.domain import get_domain
-    from dl_core.tasks.table.roles import read_again
 
     table = pd.DataFrame(
         {
@@ -257,7 +256,7 @@ def test_other_roles_read_a_table_again_with_all_that_is_derived(tmp_path):
     fraud = get_domain("fraud_detection")
     first = pipeline.ingest(fraud, ReadRequest((tmp_path / "in.parquet",), name="Few"))
     assert first.column(Role.ENTITY) == "customer" and first.roles[Role.HISTORY]
-    changed = read_again(fraud, first, {Role.ENTITY: (), Role.LABEL: ("fraud",)}, {}, tmp_path / "again")
+    changed = pipeline.read_again(fraud, first, {Role.ENTITY: (), Role.LABEL: ("fraud",)}, {}, tmp_path / "again")
     assert changed.column(Role.ENTITY) is None and changed.classes == ("honest", "fraud")
     assert not [name for name in changed.roles.get(Role.HISTORY, ()) if name.startswith("account")]
     assert changed.targets.tolist() == first.targets.tolist() and list(changed.ids) == list(first.ids)

@@ -41,7 +41,7 @@ def show(domain: Domain, context: PageContext) -> None:
     if not asked["methods"]:
         st.caption("Choose a method.")
         return
-    result = context.ask("explain", {**asked, "rows": [row]}, label=body.LABEL)
+    result = context.probe("explain_rows", {**asked, "rows": [row]}, label=body.LABEL)
     if result is not None:
         body.case(context, result["cases"][0], view, more)
     body.more(context, model, row)

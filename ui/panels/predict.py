@@ -67,7 +67,8 @@ def _new_cases(domain: Domain, context: PageContext, body: ModuleType) -> None:
     if not asked:
         states.empty("clinical_notes", body.EMPTY, key="no_new")
         return
-    result = context.ask("predict", {**asked, "model": model, "explain": method, "keep": True}, label="Predicting")
+    cases = {**asked, "keep": True} if "upload" in asked else asked  # another model may be asked about the same files
+    result = context.probe(body.PROBE, {"model": model, "explain": method}, cases=cases, label="Predicting")
     if result is not None:
         body.answer(context, result)
 

@@ -31,7 +31,7 @@ def show(context: PageContext) -> None:
         changes = body.changes(context, row)
         if changes is None:
             return
-        result = context.ask("what_if", {"row": row, "changes": changes}, label="Predicting with every model")
+        result = context.probe(body.PROBE, {"row": row, "changes": changes}, label="Predicting with every model")
         if result is not None:
             body.answer(context, result, bool(changes))
 

@@ -9,7 +9,6 @@ import dl_core.engine
 import dl_core.store
 
 TASKS = "dl_core.tasks:"  # module of the verbs that run as jobs
-ELSEWHERE = {"reassign": "dl_core.tasks.roles:"}  # verbs that only the dashboard needs
 
 
 def home() -> Path:
@@ -31,7 +30,7 @@ def submit(
     task: str, args: dict[str, Any], *, owner: str, lane: str = "quick", key: str = "", reuse: bool = False
 ) -> Any:
     """Start the verb ``task`` ("train", "compare" …) and return its job; with ``reuse`` a done one of that key."""
-    return engine().submit(ELSEWHERE.get(task, TASKS) + task, args, owner=owner, lane=lane, key=key, reuse=reuse)
+    return engine().submit(TASKS + task, args, owner=owner, lane=lane, key=key, reuse=reuse)
 
 
 def cut_to_home(path: str) -> Path:

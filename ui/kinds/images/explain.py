@@ -58,7 +58,7 @@ def more(context: PageContext, model: str, row: str) -> None:
     if not body.open:
         return
     with body:
-        result = context.ask("layers", {"model": model, "row": row}, label="Computing the feature maps")
+        result = context.probe("feature_maps", {"model": model, "row": row}, label="Computing the feature maps")
         if result is None:
             return
         if not result["layers"]:

@@ -8,12 +8,13 @@ import pandas as pd
 import streamlit as st
 from PIL import Image
 
-from dl_core.tasks.images.prepared import first_cases
+from dl_core.evaluate.first_cases import first_cases
 from ui.kinds.images import maps, pictures
 from ui.shell.context import PageContext
 from ui.shell.words import count, number
 
 ON_PAGE = 12  # cases shown with picture at once
+PROBE = "scored_images"
 METHOD = "Map"
 EXAMPLES = ("Try five DICOM files", "Real scans of other modalities: a good model flags them as out of distribution.")
 SHOWN_FIRST = "Six test cases of the sample, as an example."

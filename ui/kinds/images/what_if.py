@@ -11,6 +11,7 @@ from ui.kinds.images import maps, pictures
 from ui.panels import what_if
 from ui.shell.context import PageContext
 
+PROBE = "what_if_image"
 STRENGTHS = (0, 1, 2, 3, 4, 5)
 
 

@@ -19,7 +19,7 @@ def choose(context: PageContext, model: str, kind: str, search: str, key: str) -
     paged = f"{key}_page_{model}_{kind}_{search}"
     page = int(st.session_state.get(paged) or 1)
     asked = {"model": model, "kind": kind, "search": search.strip(), "page": page - 1}
-    found = context.ask("cases", asked, label="Searching cases")
+    found = context.probe("cases", asked, label="Searching cases")
     if found is None:
         return None
     if not found["cases"]:

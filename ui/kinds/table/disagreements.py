@@ -22,7 +22,7 @@ def show(context: PageContext, found: list[dict[str, Any]], pair: tuple[str, str
     """Draw the rows that are furthest apart."""
     shown = found[:MOST_DISAGREEMENTS]
     rows = [str(row["row"]) for row in shown]
-    about = context.ask("cases", {"model": pair[0], "rows": rows}, label="Reading these rows")
+    about = context.probe("cases", {"model": pair[0], "rows": rows}, label="Reading these rows")
     if about is None:
         return
     first, second = zip(*(("a", "b") if row["a"] == pair[0] else ("b", "a") for row in shown), strict=True)

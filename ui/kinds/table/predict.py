@@ -8,12 +8,13 @@ import pandas as pd
 import streamlit as st
 
 from dl_core.data.safe_export import neutralise
+from dl_core.evaluate.first_cases import first_rows
 from dl_core.kinds import Words
-from dl_core.tasks.table.prepared import first_rows
 from ui.shell import tables
 from ui.shell.context import PageContext
 from ui.shell.words import count, percent
 
+PROBE = "queue"
 METHOD = "Reasons"
 EXAMPLES = ("Try the example file", "A file that comes with the sample, without labels.")
 SHOWN_FIRST = "The last test rows of the sample, as an example."

@@ -12,6 +12,7 @@ from ui.panels import what_if
 from ui.shell import tables
 from ui.shell.context import PageContext
 
+PROBE = "what_if_row"
 MOST_FIELDS = 12  # values that can be changed at once
 FIXED = ("label", "id", "unit", "history", "entity", "")  # roles whose values are not offered
 
@@ -19,7 +20,7 @@ FIXED = ("label", "id", "unit", "history", "entity", "")  # roles whose values a
 def changes(context: PageContext, row: str) -> dict[str, Any] | None:
     """Draw a field for each value and return those that differ from the row's own, or None while they are fetched."""
     about = context.ask("describe", {"view": "overview"}, label="Reading the columns")
-    now = context.ask("what_if", {"row": row, "changes": {}}, label="Predicting with every model") if about else None
+    now = context.probe(PROBE, {"row": row}, label="Predicting with every model") if about else None
     if about is None or now is None:
         return None
     fields = [one for one in about["columns"] if one["role"] not in FIXED][:MOST_FIELDS]

@@ -1,4 +1,4 @@
-"""New rows of a table, scored block by block and queued: what an analyst looks at first, and why.
+"""Which new rows of a table should be looked at first, and why?
 
 Of two classes the riskiest rows come first; of more, those whose class is surest.
 """
@@ -6,24 +6,20 @@ Of two classes the riskiest rows come first; of more, those whose class is sures
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pandas as pd
 
-from dl_core import pipeline
 from dl_core.data.dataset import Dataset
 from dl_core.data.rows import describe_columns, main_columns, row_values, typical_columns
-from dl_core.data.safe_export import neutralise
 from dl_core.domain import Domain
 from dl_core.evaluate.decide import outcomes
+from dl_core.evaluate.first_cases import first_rows
 from dl_core.evaluate.results import SCORE
-from dl_core.tasks.contributions import explanation_as_json
-from dl_core.tasks.opening import private_folder, relative
-
-if TYPE_CHECKING:
-    from dl_core.engine import TaskContext
-    from dl_core.models.base import Model
-    from dl_core.train.run import Run
+from dl_core.explain.contributions import explanation_as_json
+from dl_core.pipeline import Run, Work, explain, predict, write_predictions
+from dl_core.probes.base import MODEL, Argument, Asked, Probe
+from dl_core.probes.table.what_if_row import lines_of_a_table
 
 BLOCK = 50_000  # rows scored at once
 QUEUE = 1000  # first rows that come back; the file has all
@@ -31,30 +27,26 @@ DOUBTS = ("uncertain", "unlike_training")
 REASONED = 20  # of these, rows that come with reasons
 
 
-def score(
-    domain: Domain, run: Run, model: Model, data: Dataset, args: Mapping[str, Any], context: TaskContext
-) -> dict[str, Any]:
-    """Score every row of ``data`` into a CSV file and return the first ones with their values and reasons.
-
-    ``args["model"]`` is the model's name and ``args["explain"]`` the method of the reasons, if any are wanted.
-    """
-    name, classes = run.check_model(args.get("model")), run.evaluation.classes
+def queue(domain: Domain, run: Run, work: Work, arguments: Mapping[str, Any]) -> dict[str, Any]:
+    """Score new rows, by default the test rows, into ``predictions.csv``; return the first ones with their reasons."""
+    name, classes = run.check_model(arguments["model"]), run.evaluation.classes
+    data = run.load_dataset().subset(run.splits.test) if work.data is None else work.data
     target = classes[-1] if len(classes) == 2 else None
     first_by = "confidence" if target is None else SCORE + target
-    path = private_folder(context) / "predictions.csv"
+    path = work.place("predictions.csv")
     kept = []
     for done, part in _blocks(data):
-        context.progress(0.3 + 0.6 * done, f"Scoring {len(data):,} rows")
-        predictions = pipeline.predict(domain, run, name, part, opened=model)
-        table = neutralise(domain.prediction_table(predictions, part))
-        table.to_csv(path, mode="a" if kept else "w", header=not kept, index=False)
+        work.progress(0.3 + 0.6 * done, f"Scoring {len(data):,} rows")
+        predictions = predict(domain, run, name, part)
+        write_predictions(domain, predictions, part, path, append=bool(kept))
         decided = outcomes(predictions)
         kept.append(decided[list(dict.fromkeys(["row", "y_pred", "confidence", first_by, *DOUBTS]))])
     scored = pd.concat(kept, ignore_index=True).set_index("row")
     first = scored.sort_values(first_by, ascending=False, kind="stable").head(QUEUE)
-    queue = _queued(first, data, target)
-    context.progress(0.92, "Looking for reasons")
-    _add_reasons(queue, domain, run, model, data, {**args, "model": name, "target": target})
+    queued = _queued(first, data, target)
+    work.progress(0.92, "Looking for reasons")
+    if arguments["explain"]:
+        _add_reasons(queued, domain, run, data, name, arguments["explain"], target)
     columns = main_columns(data)
     return {
         "model": name,
@@ -63,10 +55,10 @@ def score(
         "flagged": None if target is None else int((scored["y_pred"] == target).sum()),
         "predicted": {label: int((scored["y_pred"] == label).sum()) for label in classes},
         "unlike": int(scored["unlike_training"].sum()),
-        "csv": relative(path, context),
-        "notes": [] if args.get("rows") else [note.message for note in data.notes],
+        "csv": work.named(path),
+        "notes": [] if work.data is None else [note.message for note in data.notes],
         "columns": describe_columns(data, domain.schema, columns),
-        "queue": queue,
+        "queue": queued,
     }
 
 
@@ -101,23 +93,32 @@ def _risk(line: pd.Series, target: str | None) -> dict[str, Any]:
 
 
 def _add_reasons(
-    queue: list[dict[str, Any]], domain: Domain, run: Run, model: Model, data: Dataset, asked: Mapping[str, Any]
+    queued: list[dict[str, Any]], domain: Domain, run: Run, data: Dataset, model: str, method: str, target: str | None
 ) -> None:
     """Write into the first rows of the queue what pushed them up."""
-    if not asked.get("explain") or not queue:
-        return
-    few = data.subset([case["row"] for case in queue[:REASONED]])
+    few = data.subset([case["row"] for case in queued[:REASONED]])
     about = typical_columns(run.load_dataset(), domain.schema)
-    explained = pipeline.explain(
-        domain,
-        run,
-        asked["model"],
-        few,
-        methods=[asked["explain"]],
-        target=asked["target"],
-        faithfulness=False,
-        opened=model,
-    )
+    explained = explain(domain, run, model, few, methods=[method], target=target, faithfulness=False) if queued else []
     found = {one.row: explanation_as_json(one, few, about)["reasons"] for one in explained}
-    for case in queue[:REASONED]:
+    for case in queued[:REASONED]:
         case["reasons"] = found.get(case["row"], [])
+
+
+def first(asked: Asked) -> list[dict[str, Any]]:
+    """Ask the best model about the last test rows, which stand in for a new file."""
+    method = asked.domain.explainers[0] if asked.domain.explainers else None
+    return [{"model": asked.run.best, "explain": method, "rows": first_rows(asked.run.predictions.table)}]
+
+
+PROBE = Probe(
+    name="queue",
+    title="Queue",
+    purpose="New rows of a table in the order in which to look at them, with reasons; all scores in a file.",
+    panel="predict",
+    verb=queue,
+    problems=("classification",),
+    arguments=(MODEL, Argument("explain", str, None, "name of the method that gives reasons; none by default")),
+    needs=lines_of_a_table,
+    first=first,
+    new_cases=True,
+)

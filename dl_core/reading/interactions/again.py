@@ -7,18 +7,17 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from dl_core import pipeline
 from dl_core.data.dataset import Dataset
 from dl_core.data.findings import READ_AGAIN
 from dl_core.data.interactions.histories import POSITIVE
-from dl_core.domain import Domain, ReadRequest
+from dl_core.reading.request import Reread
 from dl_core.schema import Role
 
 ROLES = (Role.USER, Role.ITEM, Role.VALUE, Role.TIME)
 
 
 def read_again(
-    domain: Domain,
+    read: Reread,
     dataset: Dataset,
     roles: Mapping[Role, Sequence[str]],
     options: Mapping[str, Any],
@@ -27,11 +26,9 @@ def read_again(
     """Return interactions read anew from the rows that are there; tables of items and users stay beside them."""
     kept = {role: dataset.roles[role] for role in ROLES if role in dataset.roles}
     wanted = {**kept, **{role: tuple(columns) for role, columns in roles.items() if role in ROLES}}
-    folder.mkdir(parents=True, exist_ok=True)
     path = folder / "interactions.parquet"
     dataset.table.drop(columns=POSITIVE, errors="ignore").to_parquet(path, index=False)
-    request = ReadRequest((path,), roles=wanted, options=domain.parse_options(options), name=dataset.name)
-    found = pipeline.ingest(domain, request)
+    found = read(path, wanted, options)
     return replace(
         found,
         source=dataset.source,

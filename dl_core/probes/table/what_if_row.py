@@ -1,4 +1,4 @@
-"""What if: one row of a table with other values, scored by every model as it is and changed."""
+"""What if a row had other values?"""
 
 from __future__ import annotations
 
@@ -9,15 +9,16 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from dl_core import pipeline
 from dl_core.data.dataset import Dataset
 from dl_core.data.rows import plain, row_values, shown_columns
 from dl_core.data.table.derive import append_history
 from dl_core.domain import Domain
 from dl_core.errors import OptionError
 from dl_core.evaluate.what_if import moves
+from dl_core.kinds import kind_of
+from dl_core.pipeline import Run, Work, open_model
+from dl_core.probes.base import ROW, Argument, Probe, RunFacts, Values
 from dl_core.schema import Role
-from dl_core.train.run import Run
 
 ROOTS = (Role.TIME, Role.AMOUNT, Role.ENTITY, Role.COUNTERPARTY)  # what running aggregates are made from
 FIXED = (Role.LABEL, Role.ID, Role.HISTORY, Role.UNIT)  # what a change may not touch
@@ -30,20 +31,20 @@ def changeable(dataset: Dataset) -> list[str]:
     return [column for column in dataset.table.columns if column in used and column not in fixed]
 
 
-def score_changes(domain: Domain, run: Run, row: str, changes: Mapping[str, Any]) -> dict[str, Any]:
-    """Return every model's score of ``row`` before and after ``changes`` (column to value).
+def what_if_row(domain: Domain, run: Run, work: Work, arguments: Mapping[str, Any]) -> dict[str, Any]:
+    """Return every model's decision on one row, as it is and with other values.
 
     Raises
     ------
     OptionError
         If a column cannot be changed, or a value does not fit it.
     """
-    dataset = run.load_dataset()
-    before = dataset.subset([row])
+    changes = arguments["changes"]
+    before = run.load_dataset().subset([arguments["row"]])
     after = with_history(with_values(before, changes), run, changes)
     scores = {}
     for name in run.trained:
-        _, model = pipeline.open_model(domain, run, name)
+        _, model = open_model(domain, run, name)
         scores[name] = np.concatenate([model.scores(before), model.scores(after)])
     rules = {name: run.models[name].rule for name in scores}
     shown = shown_columns(before)
@@ -90,3 +91,20 @@ def _typed(column: pd.Series, value: Any, name: str) -> pd.Series:
     except (TypeError, ValueError):
         raise OptionError("the new value does not fit", where=f"column {name}", expected=str(column.dtype)) from None
     return pd.Series([None if value is None else str(value)], index=column.index, dtype=object)
+
+
+def lines_of_a_table(domain: Domain, run: RunFacts) -> str:
+    """Return why rows have no values to show or to change."""
+    return "" if kind_of(run.dataset).pictures is None else "these rows are pictures"
+
+
+PROBE = Probe(
+    name="what_if_row",
+    title="What if a row has other values",
+    purpose="Every model's decision on one row of a table, as it is and with other values.",
+    panel="predict",
+    verb=what_if_row,
+    problems=("classification",),
+    arguments=(ROW, Argument("changes", Values, Values(), "column to its new value, as JSON")),
+    needs=lines_of_a_table,
+)

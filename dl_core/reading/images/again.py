@@ -9,13 +9,13 @@ from typing import Any
 
 from dl_core.data.dataset import Dataset, Finding
 from dl_core.data.labels import fold_labels
-from dl_core.domain import Domain
 from dl_core.errors import SchemaError
+from dl_core.reading.request import Reread
 from dl_core.schema import ARRAYS, Role
 
 
 def read_again(
-    domain: Domain,
+    read: Reread,
     dataset: Dataset,
     roles: Mapping[Role, Sequence[str]],
     options: Mapping[str, Any],

@@ -9,18 +9,17 @@ from typing import Any
 
 import pandas as pd
 
-from dl_core import pipeline
 from dl_core.data.dataset import Dataset
 from dl_core.data.findings import READ_AGAIN
 from dl_core.data.series.panel import AHEAD, SERIES, TIME
-from dl_core.domain import Domain, ReadRequest
+from dl_core.reading.request import Reread
 from dl_core.schema import Role
 
 ROLES = (Role.SERIES, Role.TIME, Role.VALUE, Role.PAST, Role.FUTURE)
 
 
 def read_again(
-    domain: Domain,
+    read: Reread,
     dataset: Dataset,
     roles: Mapping[Role, Sequence[str]],
     options: Mapping[str, Any],
@@ -39,10 +38,8 @@ def read_again(
         groups = static.drop(columns=[name for name in static if name in table])
         table = table.join(groups, on=key)
         wanted[Role.GROUP] = tuple(map(str, static.columns))
-    folder.mkdir(parents=True, exist_ok=True)
     path = folder / "series.parquet"
     table.to_parquet(path, index=False)
-    asked = domain.parse_options({**options, "layout": "long"})
-    request = ReadRequest((path,), roles={role: names for role, names in wanted.items() if names}, options=asked)
-    found = pipeline.ingest(domain, replace(request, name=dataset.name))
+    roles = {role: names for role, names in wanted.items() if names}
+    found = read(path, roles, {**options, "layout": "long"})
     return replace(found, source=dataset.source, notes=(*found.notes, READ_AGAIN), fingerprint="")

@@ -7,15 +7,14 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from dl_core import pipeline
 from dl_core.data.dataset import Dataset
 from dl_core.data.rows import shown_columns
-from dl_core.domain import Domain, ReadRequest
+from dl_core.reading.request import Reread
 from dl_core.schema import Role
 
 
 def read_again(
-    domain: Domain,
+    read: Reread,
     dataset: Dataset,
     roles: Mapping[Role, Sequence[str]],
     options: Mapping[str, Any],
@@ -28,8 +27,6 @@ def read_again(
     wanted = {role: tuple(columns) for role, columns in roles.items()}
     if set(wanted.get(Role.FEATURE, ())) == set(dataset.roles.get(Role.FEATURE, ())):
         wanted.pop(Role.FEATURE, None)
-    folder.mkdir(parents=True, exist_ok=True)
     path = folder / "table.parquet"
     dataset.table[shown_columns(dataset)].to_parquet(path, index=False)
-    request = ReadRequest((path,), roles=wanted, options=domain.parse_options({}), name=dataset.name)
-    return replace(pipeline.ingest(domain, request), source=dataset.source)
+    return replace(read(path, wanted, {}), source=dataset.source)

@@ -1,1 +1,0 @@
-"""What jobs do with series alone."""

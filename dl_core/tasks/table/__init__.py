@@ -1,1 +1,0 @@
-"""Jobs that only rows of a table need."""
