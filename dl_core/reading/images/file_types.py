@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from dl_core.errors import FileError
-from dl_core.reading.images.formats import READERS
+from dl_core.reading.images.formats import readers
 from dl_core.reading.listing import head_of, suffix_of
 from dl_core.reading.tables.formats import formats
 
@@ -50,7 +50,7 @@ def kind_of(path: Path, where: str = "") -> str:
 
 def _kind(head: bytes, suffix: str) -> str:
     """Return what the first bytes tell, else what the name promises where nothing speaks against it, or ``""``."""
-    for kind, reader in READERS.items():
+    for kind, reader in readers().items():
         if reader.recognise(head, suffix):
             return kind
     if head.startswith(_ZIP):
@@ -61,4 +61,4 @@ def _kind(head: bytes, suffix: str) -> str:
         return ""
     if suffix in _TABLES:
         return "table"
-    return next((kind for kind, reader in READERS.items() if suffix in reader.unmarked), "")
+    return next((kind for kind, reader in readers().items() if suffix in reader.unmarked), "")

@@ -12,7 +12,7 @@ import numpy as np
 from dl_core.data.dataset import Finding
 from dl_core.errors import FileError, shorten
 from dl_core.reading.images.collect import Collected, Item
-from dl_core.reading.images.formats import READERS
+from dl_core.reading.images.formats import readers
 from dl_core.reading.images.pixels import fit_square, is_grey
 from dl_core.reading.limits import Limits
 from dl_core.reading.listing import suffix_of
@@ -68,7 +68,7 @@ def _stem(name: str) -> str:
 
 def _mask(item: Item, record: Mapping[str, Any], limits: Limits) -> np.ndarray:
     """Return one mask, (height, width) uint8, 0 or 255."""
-    reader = READERS[item.kind]
+    reader = readers()[item.kind]
     probe = reader.probe(item.path, item.name, {}, limits)
     if (probe.height, probe.width) != (record["height"], record["width"]):
         raise FileError(

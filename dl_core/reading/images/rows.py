@@ -12,7 +12,7 @@ import numpy as np
 
 from dl_core.errors import DaylightError, FileError, LimitError
 from dl_core.reading.images.collect import Item
-from dl_core.reading.images.formats import READERS, Probe
+from dl_core.reading.images.formats import Probe, readers
 from dl_core.reading.images.pixels import fit_square, is_grey, robust_range, to_bytes, window_to_bytes, with_channels
 from dl_core.reading.limits import MEGABYTE, Limits
 
@@ -64,7 +64,7 @@ def probe_all(
     good, errors = [], []
     for item in items:
         try:
-            probe = READERS[item.kind].probe(item.path, item.name, options, limits)
+            probe = readers()[item.kind].probe(item.path, item.name, options, limits)
         except (DaylightError, OSError) as error:
             errors.append(error if isinstance(error, DaylightError) else _unreadable(item, error))
         else:
@@ -102,7 +102,7 @@ def read_files(sources: Sequence[Readable], rows: Rows, options: Mapping[str, An
         images: list[np.ndarray] = []
         item, probe = source.item, source.probe
         try:
-            for pixels in READERS[item.kind].read(item.path, item.name, options, probe.frames):
+            for pixels in readers()[item.kind].read(item.path, item.name, options, probe.frames):
                 images.append(tidy(pixels, rows.size))
         except DaylightError as error:
             return images, error
