@@ -71,7 +71,7 @@ def describe_columns(dataset: Dataset, schema: Schema, columns: Sequence[str]) -
         sample of the rows ``distinct``, ``typical`` (median, or the commonest value), ``low`` and ``high`` (1 % and
         99 % of the values) and ``choices`` (commonest values of a text).
     """
-    role_of = {column: role for role, names in reversed(dataset.roles.items()) for column in names}
+    role_of = {column: role for role, names in reversed(list(dataset.roles.items())) for column in names}
     step = max(1, len(dataset) // SAMPLE)
     return [
         {

@@ -13,10 +13,9 @@ from dl_core.data.interactions.histories import Histories
 from dl_core.data.rows import plain
 
 
-def describe_items(catalogue: Catalogue, codes: Sequence[int]) -> list[dict[str, Any]]:
+def describe_items(catalogue: Catalogue, codes: Sequence[int] | np.ndarray) -> list[dict[str, Any]]:
     """Return ``item``, ``title``, ``category`` and ``price`` of items by code, as plain JSON."""
-    codes = np.asarray(codes, dtype=np.int64)
-    features = catalogue.features
+    codes, features = np.asarray(codes, dtype=np.int64), catalogue.features
     price = next((name for name in features if str(name).startswith(PRICE)), PRICE)  # its currency may stand there
     columns = {CATEGORY: CATEGORY, PRICE: price, TITLE: TITLE}
     more = {name: features[own].iloc[codes].to_numpy(dtype=object) for name, own in columns.items() if own in features}

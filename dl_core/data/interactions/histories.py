@@ -17,6 +17,11 @@ POSITIVE = "positive"  # bool column of an interactions table: False for a ratin
 BLOCK = 512  # users scored at once
 
 
+def positive_rows(data: Dataset) -> np.ndarray:
+    """Return which rows count as liked, (n,) bool; all where the table does not say."""
+    return data.table[POSITIVE].to_numpy(dtype=bool) if POSITIVE in data.table else np.ones(len(data), dtype=bool)
+
+
 @dataclass(frozen=True)
 class Histories:
     """The histories of n users; user u's are the entries ``starts[u]:starts[u + 1]``.
@@ -133,7 +138,7 @@ class Histories:
         table["value"] = 1.0 if columns["value"] is None else columns["value"].to_numpy(dtype=np.float32, na_value=1.0)
         if columns["time"] is not None:
             table["time"] = columns["time"].to_numpy(dtype="datetime64[s]").astype(np.int64)
-        positive = data.table[POSITIVE].to_numpy(dtype=bool) if POSITIVE in data.table else np.ones(len(table), bool)
+        positive = positive_rows(data)
         keep = (table["user"] >= 0) & (table["item"] >= 0)
         order = ["user", "time"] if "time" in table else ["user"]
         liked = table[keep & positive].sort_values(order, kind="stable")

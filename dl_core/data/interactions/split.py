@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from dl_core.data.dataset import Dataset
-from dl_core.data.interactions.histories import POSITIVE
+from dl_core.data.interactions.histories import positive_rows
 from dl_core.data.interactions.split_ways import Rows, by_date, by_share, of_each_user
 from dl_core.data.options import choice_of, share_of, whole_of
 from dl_core.data.parts import NONE, TEST, TRAIN, VALIDATION, check_filled, given_ranks, in_numbers, splits_of
@@ -128,11 +128,8 @@ def _rows(dataset: Dataset, seed: int) -> Rows:
         raise SchemaError("there is no column of items, so nothing can be held out", where=dataset.name)
     time = dataset.values(Role.TIME)
     stamps = None if time is None else time.to_numpy(dtype="datetime64[ns]").astype(np.int64)  # NaT is the least
-    positive = (
-        dataset.table[POSITIVE].to_numpy(dtype=bool) if POSITIVE in dataset.table else np.ones(len(dataset), bool)
-    )
     user, item = (pd.factorize(dataset.require(role))[0] for role in (Role.USER, Role.ITEM))
-    return Rows(user, item, stamps, positive, np.random.default_rng(seed))
+    return Rows(user, item, stamps, positive_rows(dataset), np.random.default_rng(seed))
 
 
 def _given(dataset: Dataset, rows: Rows, plan: _Plan, way: str) -> tuple[np.ndarray, str]:

@@ -10,7 +10,7 @@ import pandas as pd
 
 from dl_core.data.dataset import Dataset
 from dl_core.data.interactions.catalogue import ITEMS, TITLE, USERS
-from dl_core.data.interactions.histories import POSITIVE
+from dl_core.data.interactions.histories import POSITIVE, positive_rows
 from dl_core.data.rows import describe_columns, plain, row_values
 from dl_core.data.splits import PARTS, Splits
 from dl_core.schema import Role, Schema
@@ -44,11 +44,11 @@ def describe(
         interactions by share of items), ``lengths`` (of histories), ``values`` (ratings or counts and the threshold),
         ``time``, ``sides`` (tables of items and users), ``split`` (what is held out, and users drawn) and ``options``.
     """
-    user, item, positive = _columns(dataset)
+    user, item, positive = dataset.require(Role.USER), dataset.require(Role.ITEM), positive_rows(dataset)
     users, items = user.nunique(), item.nunique()
-    columns = [dataset.column(role) for role in (Role.USER, Role.ITEM, Role.VALUE, Role.TIME)]
+    told = [dataset.column(role) for role in (Role.USER, Role.ITEM, Role.VALUE, Role.TIME)]
+    columns = [name for name in told if name]
     columns += [name for name in dataset.table if name not in columns and name != POSITIVE]
-    columns = [name for name in columns if name]
     return {
         "rows": len(dataset),
         "users": int(users),
@@ -72,20 +72,13 @@ def first_views(answers: Mapping[str, Any]) -> list[dict[str, Any]]:
     return [{"view": "overview"}]
 
 
-def _columns(dataset: Dataset) -> tuple[pd.Series, pd.Series, np.ndarray]:
-    positive = (
-        dataset.table[POSITIVE].to_numpy(dtype=bool) if POSITIVE in dataset.table else np.ones(len(dataset), bool)
-    )
-    return dataset.values(Role.USER), dataset.values(Role.ITEM), positive
-
-
 def _first(dataset: Dataset, columns: list[str]) -> list[dict[str, Any]]:
     """Return the first rows in the file's order, with the items' titles where there are any."""
     part = dataset.subset(dataset.ids[:FIRST_ROWS])
     rows = row_values(part, columns)
     titles = _titles(dataset)
     if titles is not None:
-        for row, item in zip(rows, part.values(Role.ITEM).astype(str), strict=True):
+        for row, item in zip(rows, part.require(Role.ITEM).astype(str), strict=True):
             row["title"] = plain(titles.get(item))
     return rows
 
@@ -99,14 +92,16 @@ def _tail(dataset: Dataset, items: pd.Series) -> dict[str, Any]:
     """Return the share of interactions that the most taken items have, and these items by name."""
     counts = items.astype(str).value_counts()
     share = counts.cumsum().to_numpy() / max(1, counts.sum())
-    at = np.unique(np.linspace(0, len(counts) - 1, min(POINTS, len(counts))).astype(int)) if len(counts) else []
+    at = (
+        np.unique(np.linspace(0, len(counts) - 1, min(POINTS, len(counts))).astype(int)).tolist() if len(counts) else []
+    )
     few = max(1, round(0.1 * len(counts)))
     titles = _titles(dataset)
     named = [
         (item, int(n), None if titles is None else plain(titles.get(item))) for item, n in counts.head(HEAD).items()
     ]
     return {
-        "items": [(place + 1) / len(counts) for place in map(int, at)],
+        "items": [(place + 1) / len(counts) for place in at],
         "share": [float(share[place]) for place in at],
         "top_tenth": float(share[few - 1]) if len(counts) else None,
         "once": int((counts == 1).sum()),

@@ -97,7 +97,8 @@ def _covariates(shown: Shown) -> list[dict[str, Any]]:
     """Return what stands beside the values, with its range and how far ahead it is known."""
     dataset = shown.dataset
     ahead = dataset.side.get(AHEAD)
-    found, kinds = [], set()
+    found: list[dict[str, Any]] = []
+    kinds: set[str] = set()
     for role in (Role.FUTURE, Role.PAST):
         for name in dataset.roles.get(role, ()):
             word, of, _ = str(name).partition("=")
@@ -148,8 +149,10 @@ def profile(panel: Panel, season: int) -> dict[str, Any]:
         ``season``, ``names`` (season,) of the places, ``middle``, ``low``, ``high`` (season,), None where nothing is
         known, and ``n`` series.
     """
-    chosen = np.unique(np.linspace(0, len(panel) - 1, min(PROFILED, len(panel))).astype(int)) if len(panel) else []
-    rows = [row for at in chosen if (row := _own_profile(panel, int(at), season)) is not None]
+    chosen = (
+        np.unique(np.linspace(0, len(panel) - 1, min(PROFILED, len(panel))).astype(int)).tolist() if len(panel) else []
+    )
+    rows = [row for at in chosen if (row := _own_profile(panel, at, season)) is not None]
     table = np.stack(rows) if rows else np.full((1, season), np.nan)
     with np.errstate(invalid="ignore"):
         low, middle, high = (_quantile(table, share) for share in (0.25, 0.5, 0.75))
