@@ -18,7 +18,9 @@ import dl_core.domains  # noqa: F401  makes the domains known
 from dl_core import pipeline
 from dl_core.data.dataset import Dataset
 from dl_core.domain import get_domain
+from dl_core.engine import home_folder
 from dl_core.explain.faithfulness import pointing_score
+from dl_core.store.shipped import unpacked
 from dl_core.tasks.opening import sample_folder
 from dl_core.train.run import Run
 
@@ -31,7 +33,7 @@ def main() -> None:
     parser.add_argument("--most", type=int, default=200)
     args = parser.parse_args()
     domain = get_domain("medical_imaging")
-    run = Run.load(domain.sample.prepared_run)
+    run = Run.load(unpacked(domain.sample.prepared_run, home_folder()))
     with tempfile.TemporaryDirectory() as home:
         dataset = Dataset.load(sample_folder(domain, Path(home)))
         rows = run.predictions.of(args.model)

@@ -16,7 +16,8 @@ from pathlib import Path
 
 import dl_core.domains  # noqa: F401  makes the domains known
 from dl_core.domain import get_domain
-from dl_core.engine import get_engine
+from dl_core.engine import get_engine, home_folder
+from dl_core.store.shipped import unpacked
 from dl_core.tasks.opening import sample_folder
 from dl_core.train.run import Run
 
@@ -29,7 +30,7 @@ def main() -> None:
     parser.add_argument("--repeats", type=int, default=40)
     args = parser.parse_args()
     domain = get_domain("medical_imaging")
-    rows = Run.load(domain.sample.prepared_run).splits.test[: args.repeats + 2]
+    rows = Run.load(unpacked(domain.sample.prepared_run, home_folder())).splits.test[: args.repeats + 2]
     with tempfile.TemporaryDirectory() as folder:
         home = Path(folder)
         sample_folder(domain, home)

@@ -17,6 +17,8 @@ import numpy as np
 
 import dl_core.domains  # noqa: F401  makes the domains known
 from dl_core.domain import get_domain
+from dl_core.engine import home_folder
+from dl_core.store.shipped import unpacked
 from dl_core.tasks.opening import sample_folder
 from dl_core.train.interactions.recommender import Recommending
 from dl_core.train.run import Run
@@ -28,7 +30,7 @@ def main() -> None:
     """Time every model and print its line."""
     domain = get_domain("recommendation")
     with tempfile.TemporaryDirectory(prefix="daylight-") as home:
-        run = Run.load(domain.sample.prepared_run)
+        run = Run.load(unpacked(domain.sample.prepared_run, home_folder()))
         run = replace(run, dataset={**run.dataset, "path": str(sample_folder(domain, Path(home)))})
         known = run.history()
         print(f"{'model':24}{'median ms':>10}{'slowest':>10}   bar {BAR:g} ms")

@@ -14,14 +14,16 @@ import numpy as np
 
 import dl_core.domains  # noqa: F401  makes the domains known
 from dl_core.domain import get_domain
+from dl_core.engine import home_folder
 from dl_core.files import read_json
 from dl_core.report.words import interval, number
+from dl_core.store.shipped import unpacked
 from dl_core.train.run import Run
 
 
 def main() -> None:
     """Print the three tables."""
-    folder = get_domain("recommendation").sample.prepared_run
+    folder = unpacked(get_domain("recommendation").sample.prepared_run, home_folder())
     run = Run.load(folder)
     print(f"{run.splits.protocol}\n\n{'model':24}{'nDCG@10':>9}{'95 % interval':>18}{'fit s':>8}")
     table = run.evaluation.metrics

@@ -65,6 +65,7 @@ class Option:
 class Sample:
     """Data that ship with the project: a folder that the domain's reader reads, and a prepared run on it, if any.
 
+    ``prepared_run`` is a run's folder, or an archive of one (`store.shipped`).
     ``examples`` holds unlabelled files to try a prediction with, where there are any.
     """
 

@@ -98,7 +98,7 @@ def predict(args: argparse.Namespace) -> None:
 
 def evaluate(args: argparse.Namespace) -> None:
     """Print metrics with intervals and n."""
-    run = Run.load(args.run)
+    run = Run.load(_unpacked(args.run))
     domain = get_domain(run.domain)
     dataset = None
     if args.data:
@@ -113,7 +113,7 @@ def evaluate(args: argparse.Namespace) -> None:
 
 def compare(args: argparse.Namespace) -> None:
     """Print the verdict and the paired differences."""
-    run = Run.load(args.run)
+    run = Run.load(_unpacked(args.run))
     chosen = [name.strip() for name in args.models.split(",") if name.strip()]
     comparison = pipeline.compare(get_domain(run.domain), run, chosen or None)
     if args.json:
@@ -141,7 +141,7 @@ def explain(args: argparse.Namespace) -> None:
 
 def bias(args: argparse.Namespace) -> None:
     """Print every metric by group."""
-    run = Run.load(args.run)
+    run = Run.load(_unpacked(args.run))
     columns = [name.strip() for name in args.groups.split(",") if name.strip()]
     columns += [f"{a}×{b}" for i, a in enumerate(columns) for b in columns[i + 1 :]]
     found = pipeline.check_bias(get_domain(run.domain), run, args.model, columns)
@@ -185,7 +185,7 @@ def probe(args: argparse.Namespace) -> None:
 def report(args: argparse.Namespace) -> None:
     """Write the HTML report."""
     _check_place(args.out)
-    run = Run.load(args.run)
+    run = Run.load(_unpacked(args.run))
     with storage_errors(args.out.name):
         pipeline.report(get_domain(run.domain), run, args.out)
     print(f"Report written to {args.out.name}", file=sys.stderr)
@@ -194,7 +194,7 @@ def report(args: argparse.Namespace) -> None:
 def export(args: argparse.Namespace) -> None:
     """Write a bundle."""
     _check_place(args.out)
-    run = Run.load(args.run)
+    run = Run.load(_unpacked(args.run))
     with storage_errors(args.out.name):
         pipeline.export(get_domain(run.domain), run, args.model, args.out)
     print(f"Bundle written to {args.out.name}", file=sys.stderr)
@@ -216,11 +216,20 @@ def _check_place(path: Path, folder: bool = False) -> None:
         raise OptionError("it is a file", where=str(above), expected="a folder")
 
 
+def _unpacked(path: Path) -> Path:
+    """Return the folder of a run that ships as an archive; any other path as it is."""
+    from dl_core.engine import home_folder
+    from dl_core.store.shipped import unpacked
+
+    return unpacked(Path(path), home_folder())
+
+
 @contextmanager
 def _source(path: Path) -> Iterator[ModelSource]:
-    """Yield the run in a folder, or the bundle in a zip."""
-    if path.is_dir():
-        yield Run.load(path)
+    """Yield the run in a folder or in an archive that ships, or the bundle in a zip."""
+    place = _unpacked(path)
+    if place.is_dir():
+        yield Run.load(place)
         return
     if not path.exists():
         raise RunError("there is no such run or bundle", where=str(path), todo="train first, or name another path")

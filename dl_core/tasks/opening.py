@@ -17,6 +17,7 @@ from dl_core.domain import Domain, ReadRequest, Sample, get_domain
 from dl_core.errors import OptionError
 from dl_core.pipeline import Dataset, Run, Splits
 from dl_core.store import Store, get_store
+from dl_core.store.shipped import unpacked
 
 if TYPE_CHECKING:
     from dl_core.engine import TaskContext
@@ -39,7 +40,7 @@ def open_run(args: Mapping[str, Any], context: TaskContext) -> tuple[Domain, Run
         domain = get_domain(name["prepared"])
         if domain.sample is None or domain.sample.prepared_run is None:
             raise OptionError("this domain has no prepared run", where=domain.title)
-        folder = domain.sample.prepared_run
+        folder = unpacked(domain.sample.prepared_run, context.home)
         run = pipeline.open_run(folder)
         if (run.folder / run.dataset["path"] / "dataset.json").exists():
             return domain, run

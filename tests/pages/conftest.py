@@ -105,9 +105,17 @@ def small_run(folder: Path, dataset: Dataset) -> Run:
     return run
 
 
+@pytest.fixture(scope="session")
+def prepared_runs(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return the folder in which the runs that ship are unpacked, once for all tests."""
+    return tmp_path_factory.mktemp("prepared")
+
+
 @pytest.fixture
-def workspace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Return an empty workspace in which jobs run at once in this process."""
+def workspace(tmp_path: Path, prepared_runs: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Return a workspace, empty but for the runs that ship, in which jobs run at once in this process."""
+    (tmp_path / "home" / "cache").mkdir(parents=True)
+    (tmp_path / "home" / "cache" / "prepared").symlink_to(prepared_runs, target_is_directory=True)
     monkeypatch.setenv("DAYLIGHT_HOME", str(tmp_path / "home"))
     monkeypatch.setenv("DAYLIGHT_ENGINE", "inline")
     return tmp_path / "home"

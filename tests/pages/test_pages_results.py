@@ -10,7 +10,7 @@ from tests.pages.test_pages_router import opened, said
 from ui.shell import services
 
 PREPARED = get_domain("medical_imaging").sample.prepared_run
-needs_prepared = pytest.mark.skipif(not (PREPARED / "run.json").exists(), reason="the prepared run was not built")
+needs_prepared = pytest.mark.skipif(not PREPARED.exists(), reason="the prepared run was not built")
 
 
 def tab(name: str) -> AppTest:

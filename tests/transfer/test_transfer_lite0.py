@@ -11,32 +11,25 @@ from dl_core.transfer.images import lite0
 from dl_core.transfer.images.convert_lite0 import PHOTOGRAPHS, centre_crop
 
 REFERENCE = json.loads((Path(__file__).parent / "lite0_reference.json").read_text(encoding="utf-8"))
-CATS = range(281, 286)  # ImageNet's tabby, tiger, Persian, Siamese and Egyptian cat
-
-
-def softmax(logits):
-    e = np.exp(logits - logits.max())
-    return e / e.sum()
 
 
 @pytest.fixture(scope="module")
-def logits():
+def features():
+    import keras
+
     data = pytest.importorskip("skimage.data")
     pictures = {name: centre_crop(getattr(data, name)()) for name in PHOTOGRAPHS} | {"pattern": lite0.pattern()}
     batch = np.stack([pictures[name] for name in REFERENCE]).astype("float32")
-    return dict(zip(REFERENCE, np.asarray(lite0.classifier()(batch)), strict=True))
+    inputs = keras.Input((224, 224, 3))
+    pooled = keras.layers.GlobalAveragePooling2D()(lite0.trunk(inputs)["head"])
+    return dict(zip(REFERENCE, np.asarray(keras.Model(inputs, pooled)(batch)), strict=True))
 
 
 @pytest.mark.parametrize("name", REFERENCE)
-def test_predictions_equal_the_original_network(logits, name):
+def test_features_equal_the_reference(features, name):
     wanted = np.array(REFERENCE[name])
-    assert np.abs(softmax(logits[name]) - softmax(wanted)).max() < 1e-3
-    assert np.abs(logits[name] - wanted).max() < 1e-2
-
-
-def test_a_cat_is_a_cat(logits):
-    assert int(logits["chelsea"].argmax()) in CATS
-    assert softmax(logits["chelsea"])[list(CATS)].sum() > 0.7
+    assert wanted.shape == (lite0.HEAD_CHANNELS,) and wanted.std() > 0.3
+    assert np.abs(features[name] - wanted).max() < 2e-3
 
 
 def test_there_are_sixteen_blocks_with_four_halvings():

@@ -11,6 +11,7 @@ import streamlit as st
 
 from dl_core.domain import Domain, Sample, domains
 from dl_core.engine.base import SERVER
+from dl_core.store.shipped import unpacked
 from ui.shell import folders, services
 
 
@@ -21,8 +22,9 @@ def every(domain: Domain) -> tuple[Sample, ...]:
 
 def prepared_run(domain: Domain) -> Path | None:
     """Return the folder of the run that ships with the sample, or None where there is none."""
-    run = domain.sample.prepared_run if domain.sample else None
-    return Path(run) if run and (Path(run) / "run.json").is_file() else None
+    shipped = domain.sample.prepared_run if domain.sample else None
+    run = None if shipped is None else unpacked(Path(shipped), services.home())
+    return run if run and (run / "run.json").is_file() else None
 
 
 def summary(domain: Domain) -> dict[str, Any] | None:

@@ -149,8 +149,9 @@ def _job(chosen: dict[str, Any], owner: str) -> Any:
 
 def _run(domain: Domain, owner: str, chosen: dict[str, Any]) -> tuple[dict[str, str] | None, Path | None, Any]:
     """Return how tasks name the run, its folder, and its record (None for the prepared one)."""
-    if chosen["run"] == "prepared" and domain.sample and domain.sample.prepared_run:
-        return {"prepared": domain.name}, Path(domain.sample.prepared_run), None
+    prepared = samples.prepared_run(domain) if chosen["run"] == "prepared" else None
+    if prepared is not None:
+        return {"prepared": domain.name}, prepared, None
     if not chosen["run"] or chosen["run"] == "prepared":
         return None, None, None
     try:

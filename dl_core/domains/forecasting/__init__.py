@@ -153,7 +153,7 @@ DOMAIN = Domain(
     sample=Sample(
         SAMPLES / "electricity",
         "US electricity generation by state, monthly",
-        SAMPLES / "prepared_run",
+        SAMPLES / "prepared_run.zip",
     ),
     more_samples=(
         Sample(

@@ -224,7 +224,7 @@ DOMAIN = Domain(
     sample=Sample(
         SAMPLE_FOLDER,
         "Card transactions, simulated",
-        SAMPLE_FOLDER / "prepared_run",
+        SAMPLE_FOLDER / "prepared_run.zip",
         SAMPLE_FOLDER / "new_transactions.csv",
     ),
     known_data=KNOWN,

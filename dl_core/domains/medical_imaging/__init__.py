@@ -119,7 +119,7 @@ DOMAIN = Domain(
     sample=Sample(
         SAMPLE_FOLDER,
         "Brain MRI, simulated lesions on real anatomy",
-        SAMPLE_FOLDER / "prepared_run",
+        SAMPLE_FOLDER / "prepared_run.zip",
         SAMPLE_FOLDER / "dicom",
         {"masks": True},
     ),

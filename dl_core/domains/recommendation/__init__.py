@@ -146,7 +146,7 @@ DOMAIN = Domain(
     sample=Sample(
         SAMPLE_FOLDER,
         "Online retail, one year of real purchases",
-        SAMPLE_FOLDER / "prepared_run",
+        SAMPLE_FOLDER / "prepared_run.zip",
         SAMPLE_FOLDER / "new_customers.csv",
     ),
     known_data=KNOWN_INTERACTIONS,

@@ -2,7 +2,7 @@
 
 Tan and Le, "EfficientNet: Rethinking Model Scaling for Convolutional Neural Networks" (ICML 2019), in the Lite variant:
 no squeeze-and-excitation, ReLU6 in place of swish, stem and head of fixed width. Deviation: none at inference; the
-stochastic depth of training is left out.
+stochastic depth of training and the classes of ImageNet are left out.
 """
 
 from __future__ import annotations
@@ -21,9 +21,8 @@ if TYPE_CHECKING:
     import keras
 
 WEIGHTS = Path(__file__).parent / "weights" / "efficientnet_lite0.npz"
-WEIGHTS_SHA256 = "d0b2bc21c0b9cf30771af5044065855e469f66991c0a4d28029c4d0e3162af1c"
+WEIGHTS_SHA256 = "f19799950299e2b59a68541168828232e4dd607bc4ccec22a1af11b808defdbf"
 BN_EPSILON = 1e-3
-CLASSES = 1000
 # (blocks, kernel, stride of the first block, expansion, channels out)
 STAGES = (
     (1, 3, 1, 1, 16),
@@ -47,7 +46,7 @@ def block_table() -> list[tuple[int, int, int, int]]:
 
 @lru_cache(maxsize=1)
 def weights() -> dict[str, np.ndarray]:
-    """Return the embedded weights by ``layer/index``, float32, about 19 MB.
+    """Return the embedded weights by ``layer/index``, float32, about 14 MB.
 
     Raises
     ------
@@ -136,19 +135,6 @@ def trunk(x: keras.KerasTensor, prefix: str = "", pretrained: bool = True) -> di
     x = add.convolve("head", x, HEAD_CHANNELS)
     maps["head"] = keras.layers.ReLU(max_value=6.0, name=prefix + "head")(x)  # (n, size / 32, size / 32, 1280)
     return maps
-
-
-def classifier(size: int = 224) -> keras.Model:
-    """Return the whole ImageNet classifier, (n, size, size, 3) in 0…255 to (n, 1000) logits."""
-    import keras
-
-    inputs = keras.Input((size, size, 3), name="image")
-    x = trunk(inputs)["head"]
-    x = keras.layers.GlobalAveragePooling2D(name="pool")(x)
-    dense = keras.layers.Dense(CLASSES, name="logits")
-    outputs = dense(x)
-    dense.set_weights([weights()["logits/0"], weights()["logits/1"]])
-    return keras.Model(inputs, outputs, name="efficientnet_lite0")
 
 
 def pattern(size: int = 224) -> np.ndarray:

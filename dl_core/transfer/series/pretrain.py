@@ -131,7 +131,8 @@ def judged(network: keras.Model, samples: Samples) -> str:
 def write(folder: Path, network: keras.Model, size: NetSize, args: argparse.Namespace, made: int, real: int) -> None:
     """Write weights and what they were trained on."""
     folder.mkdir(parents=True, exist_ok=True)
-    save_weights(folder / WEIGHTS, network.get_weights())
+    halved = [weight.astype(np.float16) if weight.ndim > 1 else weight for weight in network.get_weights()]
+    save_weights(folder / WEIGHTS, halved)
     taught = [{"simulated": made, "electricity": real, "steps": args.steps, "rate": args.rate, "seed": args.seed}]
     before = read_json(folder / ABOUT)["taught"] if args.go_on else []
     write_json(folder / ABOUT, {"size": size.as_dict(), "taught": before + taught})

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from pathlib import Path
 from typing import Any
 
 import streamlit as st
@@ -12,7 +11,7 @@ from dl_core.domain import Domain
 from dl_core.evaluate.choice import best_model
 from dl_core.tasks.prepared import kept_answer
 from ui.panels.concepts import Idea
-from ui.shell import charts, folders, theme
+from ui.shell import charts, folders, samples, theme
 from ui.shell.words import number
 
 NDCG = (
@@ -56,8 +55,9 @@ def _discount(domain: Domain | None) -> None:
 
 def _models(domain: Domain | None) -> None:
     """Draw the sample's leaderboard, or the models in a table before there is a run."""
-    judged = folders.evaluation(Path(domain.sample.prepared_run)) if domain is not None else None
-    if judged is None:
+    folder = samples.prepared_run(domain) if domain is not None else None
+    judged = None if folder is None else folders.evaluation(folder)
+    if domain is None or judged is None:
         st.markdown(
             "| Model | Input | Paper |\n|---|---|---|\n| EASE | item pairs | Steck 2019 |\n| Mult-VAE | history "
             "as a set | Liang et al. 2018 |\n| SASRec | sequence | Kang and McAuley 2018 |\n| GRU4Rec | sequence "
@@ -79,9 +79,9 @@ def _models(domain: Domain | None) -> None:
 
 def _answer(domain: Domain | None, task: str, more: dict[str, Any]) -> dict[str, Any] | None:
     """Return the kept answer about the sample's best model."""
-    if domain is None:
+    folder = samples.prepared_run(domain) if domain is not None else None
+    if folder is None:
         return None
-    folder = Path(domain.sample.prepared_run)
     models = {name: one for name, one in folders.run_summary(folder)["models"].items() if one["state"] == "done"}
     return kept_answer(folder, task, {"model": best_model(models), **more})
 
