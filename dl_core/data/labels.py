@@ -59,7 +59,7 @@ def fold_labels(raw: pd.Series) -> tuple[pd.Series, tuple[str, ...], list[Findin
     blanks = [row for row, text in raw.items() if isinstance(text, str) and text != text.strip() and text.strip()]
     if joined or blanks:
         detail = "; ".join(f"{' / '.join(shorten(s, 30) for s in found)} → {new}" for new, found in joined.items())
-        message = "Labels that differ only in blanks or case were joined" + (f": {detail}." if detail else ".")
+        message = "Labels that differ only in whitespace or case were merged" + (f": {detail}." if detail else ".")
         notes.append(Finding("info", "folded-labels", message, tuple(blanks)))
     return labels, order_classes(list(name.values())), notes
 
@@ -122,7 +122,10 @@ def fraud_labels(raw: pd.Series) -> tuple[pd.Series, list[Finding]]:
     labels = pd.Series(np.array([*words, None], dtype=object)[codes], index=raw.index, dtype="object", name=raw.name)
     missing = int(labels.isna().sum())
     if missing:
-        text = f"{missing:,} of {len(labels):,} rows have no label; they are scored but neither train nor judge."
+        text = (
+            f"{missing:,} of {len(labels):,} rows have no label; they are scored but used neither for training nor for "
+            "evaluation."
+        )
         notes.append(Finding("info", "missing-label", text))
     return labels, notes
 
@@ -153,15 +156,15 @@ def _meanings(counts: Counter[str], column: str) -> tuple[dict[str, str], list[F
         raise SchemaError(
             f"it holds {len(counts):,} different labels ({_kinds(counts)})",
             where=where,
-            expected="two, for honest and fraudulent",
+            expected="two, for legitimate and fraudulent",
             todo="join the kinds of fraud into one label, or name another column",
         )
     if groups == 1:
         raise SchemaError(
-            "it holds one label only, and its word does not say whether that is fraud",
+            "it holds a single label, and its name does not tell whether that is fraud",
             where=where,
             expected="two labels, such as 0 and 1",
-            todo="add the other class, or name no label column to look for unusual transactions",
+            todo="add the other class, or name no label column for anomaly detection",
         )
     if told:
         known[unknown[0]] = HONEST if FRAUD in told else FRAUD
@@ -170,9 +173,9 @@ def _meanings(counts: Counter[str], column: str) -> tuple[dict[str, str], list[F
         known |= {rare: FRAUD, common: HONEST}
     fraud = next(name for name, meaning in known.items() if meaning == FRAUD)
     text = (
-        f"{where[0].upper()}{where[1:]}: {shorten(fraud, 30)!r} was taken for fraud ("
-        + ("the other word says honest" if told else f"{counts[fraud]:,} rows, the rarer of the two")
-        + "). If that is wrong, write 1 for fraud and 0 for honest."
+        f"{where[0].upper()}{where[1:]}: {shorten(fraud, 30)!r} was interpreted as fraud ("
+        + ("the other label means legitimate" if told else f"{counts[fraud]:,} rows, the rarer of the two")
+        + "). If that is wrong, write 1 for fraud and 0 for legitimate."
     )
     return known, [Finding("warning", "label-guessed", text)]
 

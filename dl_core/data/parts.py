@@ -70,12 +70,12 @@ def check_mendable(kinds: Iterable[str], mendable: Sequence[str]) -> list[str]:
     Raises
     ------
     OptionError
-        If one cannot be mended.
+        If one cannot be fixed.
     """
     kinds = list(dict.fromkeys(kinds))
     for kind in kinds:
         if kind not in mendable:
-            raise OptionError(f"{kind!r} cannot be mended", where="mend", expected=", ".join(mendable))
+            raise OptionError(f"{kind!r} cannot be fixed", where="mend", expected=", ".join(mendable))
     return kinds
 
 
@@ -100,7 +100,7 @@ def without_rows(splits: Splits, gone: set[str], words: str) -> Splits:
     train, validation = (tuple(row for row in part if row not in gone) for part in (splits.train, splits.validation))
     if not train or not validation:
         raise OptionError(
-            f"taking {len(gone):,} rows out would leave nothing to train or to choose on",
+            f"removing {len(gone):,} rows would leave no training or validation rows",
             where="mend",
             todo="correct your data instead, then split anew",
         )

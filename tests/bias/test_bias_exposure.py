@@ -68,7 +68,7 @@ def test_who_is_over_and_under_in_words(world):
     found = exposure(rankings, "crowd", world["facts"], k=5)
     lines = {line["group"]: line for line in found["groups"]}
     assert lines["head"]["ratio_low"] > 1 and lines["tail"]["ratio_high"] < 1
-    assert found["sentence"].startswith("55 of 60 items are in no user's top 5.  ")
+    assert found["sentence"].startswith("55 of 60 items are in no user's top 5. ")
     assert (
         "Most above its share of interactions: the head (100 % of exposure, 32 % of interactions" in found["sentence"]
     )

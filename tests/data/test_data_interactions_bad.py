@@ -121,7 +121,7 @@ def test_times_that_are_none_are_named(write: Write) -> None:
 def test_one_user_blocks_training(write: Write) -> None:
     note = finding(read(write("user,item\na,x\na,y\na,z\n")), "one-user")
     assert note.level == "error" and note.message == (
-        "There is one user only (column 'user'), so nothing can be learned from what others took. "
+        "There is one user only (column 'user'), so there is no collaborative signal. "
         "Check that this column holds the users, or add rows of other users."
     )
 
@@ -140,9 +140,9 @@ def test_everyone_took_everything(write: Write) -> None:
 
 def test_users_with_one_row_are_counted(write: Write) -> None:
     note = finding(read(write("user,item\na,x\na,y\nb,x\nc,z\n")), "single-row-users")
-    assert note.level == "info" and note.message.startswith("2 of 3 users took one item only; they train, but nothing")
+    assert note.level == "info" and note.message.startswith("2 of 3 users have a single interaction; ")
     note = finding(read(write("user,item\na,x\nb,x\nc,z\n")), "single-rows")
-    assert note.level == "error" and "customers and not orders" in note.message
+    assert note.level == "error" and "customers, not orders" in note.message
 
 
 def test_nothing_reaches_the_threshold(write: Write) -> None:
@@ -212,7 +212,7 @@ def test_options_that_do_not_fit(write: Write) -> None:
     assert "'sum' is not offered; expected fold, keep" in _line(path, repeats="sum")
     assert "option min_user: 'many' is no number" in _line(path, min_user="many")
     error = refused(OptionError, path, min_user=5)
-    assert "no row is left when users have 5 rows and items 1 at least" in error.line()
+    assert "no interaction is left after the k-core filter (users 5, items 1" in error.line()
 
 
 def _line(path: Path, **options: Any) -> str:

@@ -23,17 +23,17 @@ def found(data: Dataset, splits: Splits | None = None) -> dict[str, Finding]:
 def test_sparsity_is_counted() -> None:
     data = dataset("a x, a y, b x, c z")
     assert (
-        found(data)["sparsity"].message == "3 users took 3 items in 4 rows, 44.44% of all pairs; the median user has 1 "
+        found(data)["sparsity"].message == "3 users, 3 items, 4 rows, density 44.44%; the median user has 1 "
         "rows, the median item 1."
     )
-    assert found(data)["rare-items"].message.startswith("3 of 3 items were taken fewer than 5 times (2 of them once)")
+    assert found(data)["rare-items"].message.startswith("3 of 3 items have fewer than 5 interactions (2 of them one)")
     assert found(data)["rare-items"].level == "warning"
 
 
 def test_popularity_is_told_by_share_of_rows() -> None:
     rows = ", ".join([*(f"u{at} top" for at in range(60)), *(f"u{at} i{at}" for at in range(19))])
     popularity = found(dataset(rows))["popularity"]
-    assert "tenth of the items makes up 77% of the rows, the first alone 76%" in popularity.message
+    assert "top 10 % of items make up 77% of the rows, the most popular one 76%" in popularity.message
     assert popularity.level == "warning"
 
 
@@ -47,15 +47,17 @@ def test_a_till_is_named_and_mended_without_touching_the_test() -> None:
     _, mended = mend_interactions(data, splits, ["heavy-users"])
     who = data.values(Role.USER)
     assert not (who.loc[[*mended.train, *mended.validation]] == "till").any() and mended.test == splits.test
-    assert mended.protocol.endswith("299 rows taken out of training and validation (heavy-users)")
+    assert mended.protocol.endswith("299 rows removed from training and validation (heavy-users)")
 
 
 def test_items_without_a_row_in_their_table_are_counted() -> None:
     items = pd.DataFrame({"title": ["A lamp", "a lamp", "Cup"]}, index=["x", "y", "new"])
     data = dataset("a x, a y, b x, c z", items=items)
     kinds = found(data)
-    assert kinds["items-without-metadata"].message.startswith("1 of 3 items taken are missing from the items table")
-    assert kinds["untaken-items"].message.startswith("Never taken: 1 item of the items table")
+    assert kinds["items-without-metadata"].message.startswith(
+        "1 of 3 items of the interactions are missing from the items table"
+    )
+    assert kinds["untaken-items"].message.startswith("Without interactions: 1 item of the items table")
     assert kinds["same-title"].message.startswith("2 items share their title")
 
 
@@ -93,17 +95,21 @@ def test_pairs_known_from_training_are_found_and_mended() -> None:
     same, mended = mend_interactions(data, splits, ["known-pairs"])
     assert mended.train == ("1", "3") and mended.test == splits.test and same is data
     assert "known-pairs" not in found(data, mended)
-    with pytest.raises(OptionError, match="'magic' cannot be mended"):
+    with pytest.raises(OptionError, match="'magic' cannot be fixed"):
         mend_interactions(data, splits, ["magic"])
-    with pytest.raises(OptionError, match="nothing to train or to choose on"):
+    with pytest.raises(OptionError, match="leave no training or validation rows"):
         mend_interactions(data, _given("hhthvv"), ["known-pairs"])
 
 
 def test_test_users_and_items_that_training_never_saw() -> None:
     data = dataset("a x, a y, b x, c z, b y")
     kinds = found(data, _given("tvthh"))
-    assert "Never seen in training: 1 user of the test (50.0% of its rows)" in kinds["unknown-test-users"].message
-    assert "Never seen in training: 1 item of the test (50.0% of its rows)" in kinds["unknown-test-items"].message
+    assert (
+        "Unseen in training (cold start): 1 user of the test (50.0% of its rows)" in kinds["unknown-test-users"].message
+    )
+    assert (
+        "Unseen in training (cold start): 1 item of the test (50.0% of its rows)" in kinds["unknown-test-items"].message
+    )
     assert kinds["few-test-users"].message.startswith("The test has 2 users only")
 
 

@@ -218,9 +218,9 @@ def test_a_shop_export_with_items_and_users_in_its_columns(write: Write) -> None
     assert "00007" not in data.side["items"].index
     assert "Column 'CustomerID': 1 row without a user (row 6), left out." in note(data, "missing-user")
     assert "1 row with a quantity of zero or less (row 3)" in note(data, "cancellations")
-    assert "1 of 4 rows repeat a user and an item" in note(data, "repeats") and "counts were added" in note(
+    assert "1 of 4 duplicate interactions (same user and item)" in note(
         data, "repeats"
-    )
+    ) and "counts were summed" in note(data, "repeats")
 
 
 def test_repeats_of_ratings_keep_the_last_rating_and_the_first_time(write: Write) -> None:
@@ -243,14 +243,14 @@ def test_copies_of_a_row_are_left_out_and_counted(write: Write) -> None:
     text = "user,item,quantity,time\na,x,2,2024-01-05\na,x,2,2024-01-05\na,x,3,2024-01-06\nb,y,1,2024-01-06\n"
     data = read(write("data.csv", text))
     assert data.table["quantity"].tolist() == [5.0, 1.0]
-    assert note(data, "duplicates").startswith("1 row the same as another row in user, item, value and time (row 2)")
+    assert note(data, "duplicates").startswith("1 row identical to another row in user, item, value and time (row 2)")
 
 
 def test_a_threshold_tells_what_was_liked(write: Write) -> None:
     text = "user,item,rating\na,x,5\na,y,2\nb,x,3.5\nb,z,\n"
     data = read(write("data.csv", text), positive_from=3.5)
     assert data.table["positive"].tolist() == [True, False, True, False]
-    assert note(data, "threshold").startswith("2 of 4 rows reach 3.5 and count as liked")
+    assert note(data, "threshold").startswith("2 of 4 rows reach 3.5 and are positive feedback")
     assert "1 row without a rating (row 4)" in note(data, "missing-values")
     assert read(write("data.csv", text)).table["positive"].all()
     catalogue = Catalogue.of(data)
@@ -264,7 +264,7 @@ def test_the_core_is_taken_until_nothing_changes(write: Write) -> None:
     data = read(write("data.csv", text), min_user=2, min_item=2)
     assert set(data.table["user"]) == {"a", "b"} and set(data.table["item"]) == {"x", "y"}
     assert note(data, "k-core") == (
-        "Left out: 2 users with fewer than 2 rows and 1 item with fewer than 2, 3 rows in all."
+        "k-core filter: dropped 2 users with fewer than 2 rows and 1 item with fewer than 2, 3 rows in all."
     )
     assert len(read(write("data.csv", text))) == 7
     items = write("items.csv", "item,title\nx,Lamp\nw,Cup\nnew,Bowl\n")
@@ -338,7 +338,7 @@ def test_a_table_of_users_brings_groups_and_drops_what_is_personal(write: Write)
     users = write("customers.csv", "id,name,email,country,sex\n1,Ann,a@b.c,DE,f\n2,Bob,b@b.c,FR,m\n9,Cid,c@b.c,FR,m\n")
     data = read(rows, users)
     assert data.side["users"].loc["2"].to_dict() == {"country": "FR", "sex": "male"}
-    assert note(data, "personal-columns") == "Columns about users that look personal were dropped: 'name', 'email'."
+    assert note(data, "personal-columns") == "User columns that look like personal data were dropped: 'name', 'email'."
     assert "a@b.c" not in str(data.describe())
 
 

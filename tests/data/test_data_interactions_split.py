@@ -41,7 +41,7 @@ def test_the_last_row_of_each_user_is_the_test_and_the_one_before_validates() ->
     assert splits.kind == "last of each user"
     assert splits.protocol == (
         "the last row of each user by time for test, the one before for validation; rows of one moment in random "
-        "order, seed 0 (5/2/3 rows, 3 test users); ranked against all items, items already taken removed"
+        "order, seed 0 (5/2/3 rows, 3 test users); full ranking over the catalogue, consumed items excluded"
     )
     last = {letters(data, split(data, seed=seed))[8:] for seed in range(20)}
     assert last == {"vh", "hv"}  # rows of one instant have no order that means anything
@@ -149,7 +149,7 @@ def test_given_rows_that_are_not_liked_are_not_judged() -> None:
 
 def test_repeats_that_are_kept_stand_in_the_protocol() -> None:
     data = dataset("a x, a y, a x, b x, b y, b z", times=DAYS[:6])
-    assert split(data, repeats="keep").protocol.endswith("items taken before included")
+    assert split(data, repeats="keep").protocol.endswith("consumed items included")
 
 
 @pytest.mark.parametrize(

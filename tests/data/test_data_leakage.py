@@ -104,7 +104,7 @@ def test_patients_across_parts():
     data = dataset(images, units=[f"p{i}" for i in (0, 1, 2, 3, 0, 5, 6, 7, 1, 5, 10, 11)])
     found = {f.kind: f for f in find_leakage(data, thirds(data))}
     assert found["shared-unit"].rows == ("r0", "r1", "r5")
-    assert found["shared-unit"].message.startswith("3 patients stand in several parts")
+    assert found["shared-unit"].message.startswith("3 patients are in several splits")
 
 
 def test_views_of_one_patient_within_a_part_are_expected():
@@ -121,7 +121,7 @@ def test_removal_never_touches_test():
     splits = thirds(data)
     kept, mended = mend_images(data, splits, ["exact-duplicate"])
     assert mended.train == ("r1", "r2", "r3") and mended.validation == ("r4", "r6", "r7") and mended.test == splits.test
-    assert list(kept.ids) == [row for row in data.ids if row not in ("r0", "r5")] and "2 rows" in mended.protocol
+    assert list(kept.ids) == [row for row in data.ids if row not in ("r0", "r5")] and "2 leaked rows" in mended.protocol
     assert find_leakage(kept, mended) == []
     np.testing.assert_array_equal(kept.images[0], data.images[1])
 
@@ -130,14 +130,14 @@ def test_removal_of_nothing_and_of_the_unknown():
     data = dataset([picture(i) for i in range(6)])
     assert mend_images(data, thirds(data), ["shared-unit"]) == (data, thirds(data))
     assert mend_images(data, thirds(data), []) == (data, thirds(data))
-    with pytest.raises(OptionError, match="cannot be mended"):
+    with pytest.raises(OptionError, match="cannot be fixed"):
         mend_images(data, thirds(data), ["everything"])
 
 
 def test_removal_that_would_leave_nothing_is_refused():
     images = [picture(i % 2) for i in range(6)]
     data = dataset(images)
-    with pytest.raises(OptionError, match="leave nothing"):
+    with pytest.raises(OptionError, match="leave no training"):
         mend_images(data, thirds(data), ["exact-duplicate"])
 
 

@@ -32,11 +32,11 @@ def written(tmp_path: Path, text: str) -> Path:
 
 def test_one_point_is_refused(tmp_path: Path) -> None:
     error = refused(SchemaError, written(tmp_path, days([5])))
-    assert error.problem == "there is one value only" and "needs a history" in error.todo
+    assert error.problem == "there is a single value" and "needs a history" in error.todo
 
 
 def test_one_point_without_time_is_refused(tmp_path: Path) -> None:
-    assert refused(SchemaError, written(tmp_path, "sales\n5\n")).problem == "there is one value only"
+    assert refused(SchemaError, written(tmp_path, "sales\n5\n")).problem == "there is a single value"
 
 
 @pytest.mark.parametrize(
@@ -134,7 +134,7 @@ def test_irregular_times_are_refused(tmp_path: Path) -> None:
 
 def test_a_step_far_too_short_is_refused(tmp_path: Path) -> None:
     frame = pd.DataFrame({"t": [1, 2, 3, 4, 10_000_000], "y": [1.0, 2, 3, 4, 5]})
-    assert "so most would be missing" in refused(SchemaError, write(tmp_path / "s.csv", frame)).problem
+    assert "so most values would be missing" in refused(SchemaError, write(tmp_path / "s.csv", frame)).problem
 
 
 def test_a_horizon_longer_than_the_history_is_refused(tmp_path: Path) -> None:
@@ -147,7 +147,7 @@ def test_a_horizon_longer_than_the_history_is_refused(tmp_path: Path) -> None:
 
 def test_a_history_too_short_for_any_window_is_refused(tmp_path: Path) -> None:
     data = read(write(tmp_path / "h.csv", daily(7)))
-    with pytest.raises(SchemaError, match="a history of 7 steps is too short to judge forecasts by"):
+    with pytest.raises(SchemaError, match="a history of 7 steps is too short to evaluate forecasts"):
         split_series(data, 0, {"horizon": 2})
 
 
@@ -195,7 +195,10 @@ def test_degenerate_series_among_others_are_told_and_kept(tmp_path: Path) -> Non
     assert data.table["item"].nunique() == 8
     splits = split_series(data, 0, {"horizon": 7})
     judged = set(data.table.loc[list(splits.test), "item"])
-    assert judged == {"s0", "s1", "s2", "s7", "s8"} and "3 too short or constant only train" in splits.protocol
+    assert (
+        judged == {"s0", "s1", "s2", "s7", "s8"}
+        and "3 too short or constant are used for training only" in splits.protocol
+    )
 
 
 def test_a_table_without_values_is_refused(tmp_path: Path) -> None:

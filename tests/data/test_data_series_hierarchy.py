@@ -141,7 +141,7 @@ def test_series_of_other_ends_are_refused():
 def test_other_series_and_unknown_groups_are_refused():
     panel = grouped()
     found = hierarchy_of(panel, ["region"])
-    with pytest.raises(SchemaError, match="not those that the sums were found in"):
+    with pytest.raises(SchemaError, match="not those of the hierarchy"):
         found.add_sums(panel.take([0, 1]))
     with pytest.raises(OptionError, match="no group column 'colour'"):
         hierarchy_of(panel, "region,colour")

@@ -82,7 +82,10 @@ def test_a_column_a_series(tmp_path: Path) -> None:
     }
     south = data.table[data.table["series"] == "south"]
     assert south["date"].iloc[0] == pd.Timestamp("2024-01-11")
-    assert note(data, "layout") == "w.csv was read as a column a series: time = date; 3 series, a column each."
+    assert (
+        note(data, "layout")
+        == "w.csv was read as wide format, series in columns: time = date; 3 series, a column each."
+    )
     assert note(data, "different-ends").startswith("1 of 3 series end before the others, by up to 10 steps")
 
 
@@ -365,7 +368,7 @@ def test_a_blank_or_two_at_the_end_are_no_plan(tmp_path: Path) -> None:
     assert read(write(tmp_path / "t.csv", lost)).roles[Role.PAST] == ("temp",)
     planned = frame.assign(traffic_volume=frame["traffic_volume"].where(np.arange(720) < 696))
     data = read(write(tmp_path / "t.csv", planned))
-    assert data.roles[Role.FUTURE] == ("temp",) and "known ahead: 'temp'" in note(data, "covariates")
+    assert data.roles[Role.FUTURE] == ("temp",) and "known in the future: 'temp'" in note(data, "covariates")
 
 
 def test_a_test_that_tells_nothing_later_is_said(tmp_path: Path) -> None:

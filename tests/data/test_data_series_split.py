@@ -49,7 +49,7 @@ def test_the_last_windows_judge_and_those_before_choose() -> None:
     assert lengths(data, splits) == {"train": [84] * 6, "validation": [18] * 6, "test": [18] * 6}
     assert splits.kind == "by time" and splits == split_series(data, 7, {"horizon": 6})
     assert splits.protocol == (
-        "the last 3 windows of 6 steps of each of 6 series, origins 6 steps apart; the 3 windows before them choose"
+        "the last 3 windows of 6 steps of each of 6 series, stride 6; the 3 windows before them choose"
     )
     times = data.values(Role.TIME)
     assert times.loc[list(splits.test)].min() > times.loc[list(splits.validation)].max()
@@ -86,7 +86,7 @@ def test_shorter_series_get_fewer_windows_and_the_shortest_none() -> None:
     assert counts["test"] == [18, 12, 6, 6, 6, 0]
     assert counts["validation"] == [18, 12, 6, 6, 0, 0]
     assert counts["train"] == [84, 35, 24, 8, 9, 13]
-    assert splits.protocol.endswith("; 4 shorter series have fewer; 1 too short or constant only train")
+    assert splits.protocol.endswith("; 4 shorter series have fewer; 1 too short or constant are used for training only")
 
 
 def test_constant_series_only_train() -> None:
@@ -113,8 +113,7 @@ def test_a_given_test_is_followed(tmp_path: Path) -> None:
     splits = split_series(data, 0, {"horizon": 6})
     assert lengths(data, splits) == {"train": [90] * 6, "validation": [18] * 6, "test": [12] * 6}
     assert splits.kind == "given" and splits.protocol == (
-        "the given test of 12 steps of each of 6 series, forecast 6 steps ahead; "
-        "the 3 windows of 6 steps before it choose"
+        "the given test of 12 steps of each of 6 series, horizon 6; the 3 windows of 6 steps before it choose"
     )
 
 
@@ -145,7 +144,7 @@ def test_known_ahead_columns_without_later_values_are_told(tmp_path: Path) -> No
     frame = toy_frame(covariates=True)
     data = read(write(tmp_path / "a.csv", frame))
     finding = found(check_series(data), "nothing-ahead")
-    assert finding.level == "warning" and "will take the values of a season before" in finding.message
+    assert finding.level == "warning" and "will use the values of one season before" in finding.message
     later = frame[frame["month"] < "2010-04-01"].assign(sales=np.nan)
     later["month"] = later["month"] + pd.DateOffset(years=10)
     told = read(write(tmp_path / "a.csv", pd.concat([frame, later])))
@@ -174,7 +173,7 @@ def test_constant_series_can_be_taken_out_of_training() -> None:
 
 def test_only_what_can_be_mended_is() -> None:
     data = toy_dataset()
-    with pytest.raises(OptionError, match="cannot be mended"):
+    with pytest.raises(OptionError, match="cannot be fixed"):
         mend_series(data, split_series(data, 0, {}), ["gaps"])
 
 
@@ -184,7 +183,10 @@ def test_missing_values_in_the_test_are_told() -> None:
     table = data.table.copy()
     table.loc[list(splits.test[:30]), "sales"] = np.nan
     finding = found(check_series(data.with_table(table), splits), "missing-test-values")
-    assert finding.message == "27.8% of the test steps have no value and judge nothing." and finding.level == "warning"
+    assert (
+        finding.message == "27.8% of the test steps have missing values and are not evaluated."
+        and finding.level == "warning"
+    )
 
 
 def test_names_that_are_mail_addresses_are_told(tmp_path: Path) -> None:

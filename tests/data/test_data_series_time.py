@@ -226,7 +226,7 @@ def test_hours_can_be_brought_to_days(tmp_path: Path) -> None:
 
 def test_a_short_history_has_no_long_season(tmp_path: Path) -> None:
     data = read(write(tmp_path / "d.csv", daily(90, frequency="W-SUN")))
-    assert facts(data) == ("W-SUN", "", 1) and "left out: the longest series has 90 steps" in note(data, "long-season")
+    assert facts(data) == ("W-SUN", "", 1) and "not used: the longest series has 90 steps" in note(data, "long-season")
 
 
 @pytest.mark.parametrize(

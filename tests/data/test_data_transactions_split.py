@@ -223,7 +223,7 @@ def test_mending_takes_columns_out_of_the_features_only(leaky: Dataset) -> None:
     assert mended.roles[Role.FEATURE] == ("same", "gaps", "fine")
     assert same == splits
     assert len(mended) == len(leaky)
-    with pytest.raises(OptionError, match="cannot be mended"):
+    with pytest.raises(OptionError, match="cannot be fixed"):
         mend_transactions(leaky, splits, ["weather"])
 
 
@@ -236,7 +236,7 @@ def test_copies_across_the_split_leave_training() -> None:
     splits = split_transactions(given, 0, {})
     found = {finding.kind: finding for finding in check_transactions(given, splits)}
     assert found["duplicates"].rows == ("3", "4")
-    assert "2 rows are equal to an earlier one" in found["duplicate-rows"].message
+    assert "2 rows are duplicates of an earlier one" in found["duplicate-rows"].message
     _, mended = mend_transactions(given, splits, ["duplicates"])
     assert set(splits.train) - set(mended.train) == {"3", "4"}
     assert mended.test == splits.test

@@ -46,27 +46,27 @@ def check_labels(dataset: Dataset) -> list[Finding]:
     findings = []
     if len(counts) < 2:
         name = shorten(counts.index[0]) if len(counts) else "none"
-        text = f"There is only one class ({name}); a classifier needs at least two. Add images of another class."
+        text = f"Single class ({name}); a classifier needs at least two. Add images of another class."
         return [Finding("error", "one-class", text)]
     single = [str(name) for name, count in counts.items() if count == 1]
     if single:
         text = (
-            f"One image only: {few(single, 5)}. Such a class can be neither learned nor judged; "
-            "add images of it (at least 10), or leave the class out."
+            f"One image only: {few(single, 5)}. Such a class can be neither learned nor evaluated; add images of "
+            "it (at least 10), or remove the class."
         )
         findings.append(Finding("error" if len(counts) - len(single) < 2 else "warning", "single-image-class", text))
     small = [f"{name} ({count})" for name, count in counts.items() if 1 < count < FEW_IN_CLASS]
     if small:
-        text = f"Classes with fewer than {FEW_IN_CLASS} images: {few(small, 5)}. Their scores will be uncertain."
+        text = f"Classes with fewer than {FEW_IN_CLASS} images: {few(small, 5)}. Their metrics will be uncertain."
         findings.append(Finding("warning", "small-class", text))
     if counts.max() / counts.min() >= IMBALANCE:
         text = (
-            f"The classes are unbalanced: {counts.index[0]} has {counts.max():,} images, "
-            f"{counts.index[-1]} {counts.min():,}. Read balanced accuracy and AUROC rather than accuracy."
+            f"Class imbalance: {counts.index[0]} has {counts.max():,} images, {counts.index[-1]} {counts.min():,}. "
+            "Read balanced accuracy and AUROC rather than accuracy."
         )
         findings.append(Finding("warning", "imbalance", text))
     if len(dataset) < TINY:
-        text = f"{len(dataset)} images are very few; intervals will be wide. Hundreds a class are a good start."
+        text = f"{len(dataset)} images are very few; intervals will be wide. Aim for hundreds per class."
         findings.append(Finding("warning", "tiny", text))
     return findings
 
@@ -79,8 +79,8 @@ def _check_sizes(dataset: Dataset) -> list[Finding]:
         kinds = table.groupby(["width", "height"]).ngroups
         if kinds > 1:
             text = (
-                f"Images come in {kinds} sizes, {longest.min()} to {longest.max()} pixels; "
-                f"all were brought to {side} × {side} with their aspect kept."
+                f"Images come in {kinds} sizes, {longest.min()} to {longest.max()} pixels; all were resized to "
+                f"{side} × {side}, keeping the aspect ratio."
             )
             apart = longest.max() / max(1, longest.min()) >= _SIZES_APART
             findings.append(Finding("warning" if apart else "info", "mixed-sizes", text))
@@ -101,7 +101,9 @@ def _mode_tells_class(dataset: Dataset) -> list[Finding]:
         cross = pd.crosstab(kinds, dataset.table[label])
         clear = len(cross) > 1 and len(cross) <= len(dataset) / 5 and ((cross > 0).sum(axis=1) == 1).all()
         if clear and cross.shape[1] > 1:
-            text = f"The image's {key} alone tells the class. A model may learn that instead of what is to be seen."
+            text = (
+                f"The image's {key} alone predicts the class (shortcut). A model may learn it instead of the content."
+            )
             findings.append(Finding("warning", f"{key}-tells-class", text))
     return findings
 
@@ -111,7 +113,7 @@ def _check_flat(dataset: Dataset) -> list[Finding]:
     if not len(flat):
         return []
     rows = tuple(dataset.ids[flat])
-    text = f"{len(rows)} images are nearly one grey value and show nothing: {few(list(rows), 5)}."
+    text = f"{len(rows)} images are nearly constant and show nothing: {few(list(rows), 5)}."
     return [Finding("warning", "flat", text, rows)]
 
 

@@ -18,8 +18,8 @@ from dl_core.schema import Role
 MENDABLE = ("exact-duplicate", "near-duplicate", "shared-unit", "contradicting-label")
 _ALL_PAIRS_UP_TO = 20_000  # rows; beyond, near duplicates are sought across parts only
 _WORDS = {
-    "exact-duplicate": "stand pixel by pixel in validation or test too",
-    "near-duplicate": "nearly equal images of validation or test",
+    "exact-duplicate": "are exact duplicates of images in validation or test",
+    "near-duplicate": "near duplicates of images in validation or test",
     "shared-unit": "belong to patients of validation or test",
     "contradicting-label": "are copies of images that have another label",
 }
@@ -105,7 +105,7 @@ def _duplicate_findings(dataset: Dataset, kind: str, pairs: np.ndarray, rank: np
     if len(within):
         rows = _ids(dataset, within.ravel())
         word = "equal to" if kind == "exact-duplicate" else "nearly equal to"
-        text = f"{len(rows)} images are {word} another one of the same part; they count more than once: {few(rows)}."
+        text = f"{len(rows)} images are {word} another one of the same split; they count more than once: {few(rows)}."
         findings.append(Finding("info", f"{kind}-within", text, rows))
     return findings
 
@@ -144,8 +144,8 @@ def _unit_findings(dataset: Dataset, rank: np.ndarray) -> list[Finding]:
         return []
     rows = _ids(dataset, spread.index.to_numpy())
     text = (
-        f"{spread['unit'].nunique()} patients stand in several parts of the split; "
-        f"{_where(rank, spread.index.to_numpy())} {_WORDS['shared-unit']}: {few(rows)}."
+        f"{spread['unit'].nunique()} patients are in several splits; {_where(rank, spread.index.to_numpy())} "
+        f"{_WORDS['shared-unit']}: {few(rows)}."
     )
     return [Finding("warning", "shared-unit", text, rows, mend="shared-unit")]
 
@@ -183,5 +183,5 @@ def mend_images(dataset: Dataset, splits: Splits, kinds: Iterable[str]) -> tuple
     gone = {row for finding in found for row in finding.rows} - set(splits.test)
     if not gone:
         return dataset, splits
-    splits = without_rows(splits, gone, f"{len(gone)} rows that leaked removed from training ({', '.join(kinds)})")
+    splits = without_rows(splits, gone, f"{len(gone)} leaked rows removed from training ({', '.join(kinds)})")
     return dataset.subset([row for row in dataset.ids if row not in gone]), splits

@@ -52,16 +52,16 @@ def _sparsity(user: np.ndarray, item: np.ndarray) -> list[Finding]:
     of_user, of_item = np.bincount(user), np.bincount(item)
     share = len(pd.unique(user.astype(np.int64) * len(of_item) + item)) / (len(of_user) * len(of_item))
     text = (
-        f"{len(of_user):,} users took {len(of_item):,} items in {len(user):,} rows, {share:.2%} of all pairs; "
-        f"the median user has {np.median(of_user):g} rows, the median item {np.median(of_item):g}."
+        f"{len(of_user):,} users, {len(of_item):,} items, {len(user):,} rows, density {share:.2%}; the "
+        f"median user has {np.median(of_user):g} rows, the median item {np.median(of_item):g}."
     )
     findings = [Finding("info", "sparsity", text)]
     once, few = int((of_item == 1).sum()), int((of_item < _SPARSE_ITEM).sum())
     if few:
         text = (
-            f"{few:,} of {len(of_item):,} items were taken fewer than {_SPARSE_ITEM} times ({once:,} of them once); "
-            "little can be learned of these but from their titles and categories. Ask for more rows an item (min_item) "
-            "to leave them out."
+            f"{few:,} of {len(of_item):,} items have fewer than {_SPARSE_ITEM} interactions ({once:,} of them "
+            "one); little can be learned about them except from item features. Set the minimum interactions per "
+            "item (min_item) to exclude them."
         )
         level = "warning" if few > 0.5 * len(of_item) else "info"
         findings.append(Finding(level, "rare-items", text))
@@ -76,8 +76,8 @@ def _popularity(item: np.ndarray) -> list[Finding]:
     top = max(1, int(round(_TOP * len(counts))))
     share, tenth = counts[:top].sum() / counts.sum(), counts[: max(1, len(counts) // 10)].sum() / counts.sum()
     text = (
-        f"The most popular tenth of the items makes up {tenth:.0%} of the rows, the "
-        f"{f'top {top:,} alone' if top > 1 else 'first alone'} {share:.0%}. "
+        f"Popularity skew: the top 10 % of items make up {tenth:.0%} of the rows, the "
+        f"{f'top {top:,}' if top > 1 else 'most popular one'} {share:.0%}. "
         "Compare every model with popularity, and look at coverage and exposure."
     )
     return [Finding("warning" if share > _CROWDED else "info", "popularity", text)]
@@ -93,9 +93,9 @@ def _heavy_users(dataset: Dataset, user: np.ndarray, rank: np.ndarray) -> list[F
         return []
     rows = np.flatnonzero(np.isin(user, heavy) & (rank >= 0) & (rank < 2))
     text = (
-        f"{len(heavy)} user{'s' if len(heavy) > 1 else ''} made {counts[heavy].sum() / counts.sum():.0%} of all rows, "
-        f"{counts[heavy].max():,} against {np.median(counts):g} of the median user: a till, a reseller or a bot? "
-        "Their rows can be taken out of training."
+        f"{len(heavy)} user{'s' if len(heavy) > 1 else ''} made {counts[heavy].sum() / counts.sum():.0%} of all "
+        f"rows, {counts[heavy].max():,} against {np.median(counts):g} of the median user: a till, a reseller or a "
+        "bot? Their rows can be removed from training."
     )
     return [Finding("warning", "heavy-users", text, _ids(dataset, rows), mend="heavy-users")]
 
@@ -106,11 +106,11 @@ def _values(dataset: Dataset) -> list[Finding]:
         return []
     name, kinds = shorten(dataset.column(Role.VALUE), 40), {note.kind for note in dataset.notes}
     if value.nunique() == 1 and value.notna().all():
-        return [Finding("info", "constant-value", f"Column {name!r} is the same in every row and says nothing.")]
+        return [Finding("info", "constant-value", f"Column {name!r} is constant and carries no information.")]
     if "ratings" in kinds and dataset.table[POSITIVE].all():
         text = (
-            f"Every rating in {name!r} counts as liked, the lowest too ({value.min():g} to {value.max():g}). "
-            "Set positive_from to count good ratings only."
+            f"Every rating in {name!r} counts as positive feedback, the lowest too ({value.min():g} to "
+            f"{value.max():g}). Set the positive-feedback threshold (positive_from) to count high ratings only."
         )
         return [Finding("info", "no-threshold", text)]
     return []
@@ -127,22 +127,22 @@ def _metadata(dataset: Dataset) -> list[Finding]:
     findings = []
     if lacking:
         text = (
-            f"{lacking:,} of {len(taken):,} items taken are missing from the items table; they stay, under their ids, "
-            "and models that read titles and categories know nothing of them."
+            f"{lacking:,} of {len(taken):,} items of the interactions are missing from the items table; they are "
+            "kept by id, without item features."
         )
         findings.append(Finding("warning", "items-without-metadata", text))
     new = int((~table.index.isin(taken)).sum())
     if new:
         text = (
-            f"Never taken: {counted(new, 'item')} of the items table, which only models that read what items are like "
-            "can recommend."
+            f"Without interactions: {counted(new, 'item')} of the items table (cold items), which only models with "
+            "item features can recommend."
         )
         findings.append(Finding("info", "untaken-items", text))
     if TITLE in table:
         titles = table.loc[table.index.isin(taken), TITLE].dropna().str.casefold()
         twice = int(titles.duplicated(keep=False).sum())
         if twice:
-            text = f"{twice:,} items share their title with another one; lists may seem to name one item twice."
+            text = f"{twice:,} items share their title with another one; lists may appear to repeat an item."
             findings.append(Finding("info", "same-title", text))
     return findings
 
@@ -154,8 +154,8 @@ def _personal(dataset: Dataset) -> list[Finding]:
     if not what:
         return []
     text = (
-        f"Column {shorten(name, 40)!r} looks like {what}. They will stand in lists, reports and exports; replace them "
-        "by numbers before uploading if anyone else shall see these."
+        f"Column {shorten(name, 40)!r} looks like {what}. They will appear in lists, reports and exports; "
+        "pseudonymise them before uploading if others will see these."
     )
     return [Finding("warning", "personal-ids", text)]
 
@@ -183,5 +183,5 @@ def mend_interactions(dataset: Dataset, splits: Splits, kinds: Iterable[str]) ->
         gone |= set(dataset.ids[known_pairs(user, item, rank)])
     if "heavy-users" in kinds:
         gone |= {row for finding in _heavy_users(dataset, user, rank) for row in finding.rows}
-    words = f"{len(gone):,} rows taken out of training and validation ({', '.join(kinds)})"
+    words = f"{len(gone):,} rows removed from training and validation ({', '.join(kinds)})"
     return dataset, without_rows(splits, gone, words)

@@ -33,8 +33,8 @@ def degenerate_findings(
     """
     if not positive.any():
         text = (
-            f"No row reaches {options['positive_from']:g}, so nothing counts as liked. "
-            "Lower the rating from which a row counts (positive_from)."
+            f"No row reaches {options['positive_from']:g}, so there is no positive feedback. Lower the "
+            "positive-feedback threshold (positive_from)."
         )
         return [Finding("error", "nothing-liked", text)]
     lone = _lone(user[positive], item, names)
@@ -44,7 +44,7 @@ def degenerate_findings(
 def _lone(user: np.ndarray, item: np.ndarray, names: Mapping[Role, str]) -> list[Finding]:
     findings = []
     for codes, word, role, more in (
-        (user, "user", Role.USER, "nothing can be learned from what others took"),
+        (user, "user", Role.USER, "there is no collaborative signal"),
         (item, "item", Role.ITEM, "there is nothing to choose from"),
     ):
         if (codes == codes[0]).all():
@@ -61,14 +61,14 @@ def _dense(user: np.ndarray, item: np.ndarray, fold: bool) -> list[Finding]:
     share = len(pd.unique(user.astype(np.int64) * (int(item.max()) + 1) + item)) / (users * items)
     if share == 1 and fold:
         text = (
-            "Every user took every item, so nothing is left to recommend. Add items that not everyone took, or keep "
-            "repeats (repeats=keep) to recommend again what was taken before."
+            "Every user has interacted with every item (density 100 %), so nothing is left to recommend. Add "
+            "items with fewer users, or keep repeats (repeats=keep) to recommend consumed items again."
         )
         return [Finding("error", "all-taken", text)]
     if share > _DENSE:
         text = (
-            f"Users took {share:.0%} of all items, so little is left to recommend and lists differ little. "
-            "Finer items (products instead of categories) would say more."
+            f"Density is {share:.0%}, so little is left to recommend and lists differ little. "
+            "Finer items (products instead of categories) would help."
         )
         return [Finding("warning", "dense", text)]
     return []
@@ -79,14 +79,14 @@ def _single(user: np.ndarray) -> list[Finding]:
     single, several = int((counts == 1).sum()), int((counts > 1).sum())
     if not several:
         text = (
-            "No user took two items, so no taste can be learned and none judged. Check that the column of users holds "
-            "customers and not orders, or add rows."
+            "No user has two interactions, so preferences can be neither learned nor evaluated. Check that the "
+            "user column holds customers, not orders, or add rows."
         )
         return [Finding("error", "single-rows", text)]
     if single:
         text = (
-            f"{single:,} of {single + several:,} users took one item only; they train, but nothing of theirs can be "
-            "held out to judge by."
+            f"{single:,} of {single + several:,} users have a single interaction; it is used for training, nothing "
+            "can be held out for evaluation."
         )
         return [Finding("info", "single-row-users", text)]
     return []

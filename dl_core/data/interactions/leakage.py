@@ -35,7 +35,7 @@ def _few(user: np.ndarray, rank: np.ndarray) -> list[Finding]:
     judged = len(pd.unique(user[rank == TEST]))
     if judged >= FEW_USERS:
         return []
-    text = f"The test has {counted(judged, 'user')} only, so scores will be uncertain. Hundreds are a good start."
+    text = f"The test has {counted(judged, 'user')} only, so metrics will be uncertain. Aim for hundreds."
     return [Finding("warning", "few-test-users", text)]
 
 
@@ -43,8 +43,8 @@ def _unknown(user: np.ndarray, item: np.ndarray, rank: np.ndarray) -> list[Findi
     """Return how many users and items of the test training has never seen."""
     findings = []
     for codes, word, more in (
-        (user, "user", "they get what is popular, or what their groups like"),
-        (item, "item", "only models that read what items are like can find them, the others always miss"),
+        (user, "user", "they get popularity or group-based recommendations"),
+        (item, "item", "only models with item features can rank them (cold items)"),
     ):
         known = np.zeros(int(codes.max()) + 1, dtype=bool)
         known[codes[(rank == TRAIN) | (rank == VALIDATION)]] = True
@@ -52,7 +52,10 @@ def _unknown(user: np.ndarray, item: np.ndarray, rank: np.ndarray) -> list[Findi
         if rows.any():
             number, share = len(np.unique(codes[rows])), rows.sum() / (rank == TEST).sum()
             level = "warning" if share > 0.05 else "info"
-            text = f"Never seen in training: {counted(number, word)} of the test ({share:.1%} of its rows); {more}."
+            text = (
+                f"Unseen in training (cold start): {counted(number, word)} of the test ({share:.1%} of its rows); "
+                f"{more}."
+            )
             findings.append(Finding(level, f"unknown-test-{word}s", text))
     return findings
 
@@ -69,9 +72,9 @@ def _known(dataset: Dataset, user: np.ndarray, item: np.ndarray, rank: np.ndarra
     if not len(at):
         return []
     text = (
-        f"Held out, and in an earlier part too: user and item of {counted(len(at), 'row')}. As items already "
-        "taken are not recommended, such held-out rows can never be hit; unless repeats are meant (repeats=keep), take "
-        "the earlier rows out."
+        f"Held out, and in an earlier part too: user and item of {counted(len(at), 'row')}. As consumed items are "
+        "not recommended, such held-out rows can never be hits; unless repeats are intended (repeats=keep), "
+        "remove the earlier rows."
     )
     return [Finding("warning", "known-pairs", text, tuple(dataset.ids[at[:ROWS_LISTED]]), mend="known-pairs")]
 
@@ -91,21 +94,23 @@ def _future(user: np.ndarray, time: np.ndarray, rank: np.ndarray) -> list[Findin
     others = float((time[train].max() > time[test]).mean())
     if own > 0.01:
         text = (
-            f"For {own:.0%} of the test rows, training holds later rows of the same user: the split is not by "
-            "time, so scores are better than those of use. Split by the last items or by date to rule that out."
+            f"For {own:.0%} of the test rows, training holds later rows of the same user: the split is not "
+            "temporal, so metrics are optimistic (temporal leakage). Split by the last items or by date to avoid "
+            "that."
         )
         findings.append(Finding("info", "own-future", text))
     elif others > 0.01:
         text = (
-            f"For {others:.0%} of the test rows, training holds later rows of other users, so trends are known ahead. "
-            "Splitting by date is stricter."
+            f"For {others:.0%} of the test rows, training holds later rows of other users, so trends leak from the "
+            "future. Splitting by date is stricter."
         )
         findings.append(Finding("info", "others-future", text))
     same = float((last[user[test]] == stamps).mean())
     if same > 0.2:
         text = (
             f"{same:.0%} of the test rows have the same time as a training row of their user (one basket, or dates "
-            "without a clock), so part of the answer lies in the same basket. Splitting by date is stricter."
+            "without a clock), so part of the target is in the same basket (leakage). Splitting by date is "
+            "stricter."
         )
         findings.append(Finding("info", "same-moment", text))
     return findings

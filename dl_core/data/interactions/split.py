@@ -125,7 +125,7 @@ def _date(text: object) -> pd.Timestamp | None:
 
 def _rows(dataset: Dataset, seed: int) -> Rows:
     if dataset.column(Role.ITEM) is None:
-        raise SchemaError("there is no column of items, so nothing can be held out", where=dataset.name)
+        raise SchemaError("there is no item column, so nothing can be held out", where=dataset.name)
     time = dataset.values(Role.TIME)
     stamps = None if time is None else time.to_numpy(dtype="datetime64[ns]").astype(np.int64)  # NaT is the least
     user, item = (pd.factorize(dataset.require(role))[0] for role in (Role.USER, Role.ITEM))
@@ -153,6 +153,6 @@ def _splits(dataset: Dataset, parts: np.ndarray, kind: str, words: str, user: np
     todo = "add rows, hold out fewer, or choose another split; users with one row cannot be held out"
     check_filled(dataset, parts, todo)
     judged = len(pd.unique(user[parts == TEST]))
-    taken = "items taken before included" if plan.repeats else "items already taken removed"
-    protocol = f"{words} ({in_numbers(parts)} rows, {judged:,} test users); ranked against all items, {taken}"
+    taken = "consumed items included" if plan.repeats else "consumed items excluded"
+    protocol = f"{words} ({in_numbers(parts)} rows, {judged:,} test users); full ranking over the catalogue, {taken}"
     return splits_of(dataset, parts, kind, protocol)

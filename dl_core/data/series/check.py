@@ -44,17 +44,17 @@ def check_series(dataset: Dataset, splits: Splits | None = None) -> list[Finding
 def _copied(dataset: Dataset, panel: Panel) -> list[Finding]:
     """Return covariates that repeat the value of the same step."""
     findings = []
-    for role, word in ((Role.FUTURE, "known ahead"), (Role.PAST, "known as time goes by")):
+    for role, word in ((Role.FUTURE, "known in the future"), (Role.PAST, "past only")):
         names = [name for name in dataset.roles.get(role, ()) if _same(dataset.table[name], panel)]
         if not names:
             continue
         known = role == Role.FUTURE
         more = (
-            "That gives the answer away: take it out, or say that it is known only afterwards (role past)."
+            "This is target leakage: remove it, or mark it as past covariate (role past)."
             if known
-            else "It says nothing more than the history itself."
+            else "It adds no information to the history."
         )
-        text = f"Columns that go along with the value at every step ({word}): {listed(names, 4)}. {more}"
+        text = f"Columns almost identical to the target at every step ({word}): {listed(names, 4)}. {more}"
         findings.append(
             Finding("warning" if known else "info", "value-copied", text, mend="value-copied" if known else "")
         )
@@ -80,8 +80,8 @@ def _ahead(dataset: Dataset, panel: Panel) -> list[Finding]:
         return []
     some = f"for {len(panel) - told:,} of {len(panel):,} series" if told else "for any series"
     text = (
-        f"Known-ahead columns ({listed(names, 4)}) have no values after the last step {some}. Forecasts beyond the end "
-        "will take the values of a season before; add rows with a time, these columns and an empty value to tell them."
+        f"Future covariates ({listed(names, 4)}) have no values after the last step {some}. Forecasts will use the "
+        "values of one season before; to set them, add rows with a time, these columns and an empty value."
     )
     return [Finding("warning", "nothing-ahead", text)]
 
@@ -90,7 +90,9 @@ def _personal(panel: Panel) -> list[Finding]:
     what = personal_kind([str(name) for name in panel.series], persons=False)
     if not what:
         return []
-    text = f"Names of series look like {what}. They will stand in charts, reports and exports; replace them first."
+    text = (
+        f"Names of series look like {what}. They will appear in charts, reports and exports; pseudonymise them first."
+    )
     return [Finding("warning", "personal-ids", text)]
 
 
@@ -104,20 +106,20 @@ def _parts(dataset: Dataset, panel: Panel, splits: Splits) -> list[Finding]:
         share = without.mean()
         rows = tuple(dataset.ids[panel.starts[:-1][without]][:ROWS_LISTED])
         text = (
-            f"{int(without.sum()):,} of {len(panel):,} series have no test window: too short, or constant. They train "
-            "and are forecast, but not judged."
+            f"{int(without.sum()):,} of {len(panel):,} series have no test window: too short, or constant. They "
+            "are used for training and forecast, but not evaluated."
         )
         findings.append(Finding("warning" if share > 0.2 else "info", "unjudged-series", text, rows))
     judged = int((~without).sum())
     if judged < FEW_WINDOWS:
         text = (
-            f"The test has {judged} series only, so scores will be uncertain; more windows (option windows) say more."
+            f"The test has {judged} series only, so metrics will be uncertain; use more test windows (option windows)."
         )
         findings.append(Finding("info", "few-series", text))
     missing = np.isnan(panel.values) & (rank == 2)
     if missing.any():
         share = missing.sum() / max(1, (rank == 2).sum())
-        text = f"{share:.1%} of the test steps have no value and judge nothing."
+        text = f"{share:.1%} of the test steps have missing values and are not evaluated."
         findings.append(Finding("warning" if share > 0.1 else "info", "missing-test-values", text))
     return [*findings, *_still(panel, rank, ~without)]
 
@@ -129,8 +131,8 @@ def _still(panel: Panel, rank: np.ndarray, judged: np.ndarray) -> list[Finding]:
     if not still.any():
         return []
     text = (
-        f"{int(still.sum()):,} series never change before the test and do so in it; their scaled errors are taken "
-        "relative to their size."
+        f"{int(still.sum()):,} series are constant before the test and change in it; their scaled errors are "
+        "relative to their level."
     )
     return [Finding("info", "still-before-test", text)]
 
@@ -163,5 +165,5 @@ def mend_series(dataset: Dataset, splits: Splits, kinds: Iterable[str]) -> tuple
     if "constant-series" in kinds:
         number, low, high = spread_of(panel.values, panel.starts)
         rows = dataset.ids[np.repeat(~(low < high), panel.lengths)]
-        splits = without_rows(splits, set(rows), "series that never change taken out of training")
+        splits = without_rows(splits, set(rows), "constant series removed from training")
     return dataset, splits

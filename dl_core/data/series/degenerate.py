@@ -51,20 +51,17 @@ def check_values(value: np.ndarray, starts: np.ndarray) -> list[Finding]:
         raise _nothing(total, int(short.sum()), int(constant.sum()), int(zero.sum()), int(number.max()))
     findings = []
     if zero.any():
-        text = (
-            f"{int(zero.sum()):,} of {total:,} series are all zeros. They are forecast, but nothing is judged by them."
-        )
+        text = f"{int(zero.sum()):,} of {total:,} series are all zeros. They are forecast, but not evaluated."
         findings.append(Finding("warning", "zero-series", text, _rows(starts, zero)))
     if (constant & ~zero).any():
         text = (
-            f"{int((constant & ~zero).sum()):,} of {total:,} series never change. They are forecast, but nothing is "
-            "judged by them."
+            f"{int((constant & ~zero).sum()):,} of {total:,} series are constant. They are forecast, but not evaluated."
         )
         findings.append(Finding("warning", "constant-series", text, _rows(starts, constant & ~zero)))
     if short.any():
         text = (
-            f"{int(short.sum()):,} of {total:,} series have fewer than {LEAST_STEPS} values. They are forecast as well "
-            "as that goes, but nothing is judged by them."
+            f"{int(short.sum()):,} of {total:,} series have fewer than {LEAST_STEPS} values. They are forecast, "
+            "but not evaluated."
         )
         findings.append(Finding("warning", "tiny-series", text, _rows(starts, short)))
     return [*findings, *grouped_points(value)]
@@ -97,7 +94,7 @@ def _rows(starts: np.ndarray, which: np.ndarray) -> tuple[str, ...]:
 def _nothing(total: int, short: int, constant: int, zero: int, most: int) -> SchemaError:
     if total == 1 and most == 1:
         return SchemaError(
-            "there is one value only",
+            "there is a single value",
             where="values",
             expected="a history of some 30 steps at least",
             todo="add earlier values; nothing can be learned from one point",
@@ -114,5 +111,5 @@ def _nothing(total: int, short: int, constant: int, zero: int, most: int) -> Sch
         what if constant == total else "every series is constant or too short",
         where="values",
         expected="values that change over time",
-        todo="check that this is the column of values; what never changes needs no forecast",
+        todo="check that this is the value column; a constant needs no forecast",
     )

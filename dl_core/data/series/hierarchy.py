@@ -64,7 +64,7 @@ class Hierarchy:
         """
         place = pd.Index(panel.series).get_indexer(pd.Index(self.names[~self.added]))
         if (place < 0).any() or len(panel) != (~self.added).sum() or not pd.Index(panel.series).is_unique:
-            raise SchemaError("the series are not those that the sums were found in", expected="the same series")
+            raise SchemaError("the series are not those of the hierarchy", expected="the same series")
         panel = panel.take(place)
         check_same_end(panel)
         if not self.added.any():
@@ -152,10 +152,10 @@ def check_same_end(panel: Panel) -> None:
     if len(ends) and (ends != ends[0]).any():
         count = int((ends != ends.max()).sum())
         raise SchemaError(
-            f"{count} of {len(ends)} series end before the others, so that sums of their forecasts mean nothing",
+            f"{count} of {len(ends)} series end before the others, so sums of their forecasts are not meaningful",
             where="hierarchy",
             expected="series that end at the same time",
-            todo="cut the series to a common end, or forecast without sums",
+            todo="cut the series to a common end, or forecast without reconciliation",
         )
 
 

@@ -82,7 +82,7 @@ def _named_too_long(named: tuple[int, ...], longest: int) -> list[Finding]:
     long = [season for season in named if 2 * season > longest]
     if not long:
         return []
-    text = f"A season of {long[0]:,} steps was not seen twice: the longest series has {longest:,} steps."
+    text = f"A season of {long[0]:,} steps does not occur twice: the longest series has {longest:,} steps."
     return [Finding("warning", "long-season", text)]
 
 
@@ -93,8 +93,8 @@ def _suiting(step: Step, value: np.ndarray, starts: np.ndarray, longest: int) ->
     if len(seasons) == len(wanted):
         return seasons, []
     text = (
-        f"The season of {max(set(wanted) - set(seasons)):,} steps that suits {step.words} was left out: the longest "
-        f"series has {longest:,} steps, and two seasons are needed to see one."
+        f"The season of {max(set(wanted) - set(seasons)):,} steps that suits {step.words} was not used: the longest "
+        f"series has {longest:,} steps, and two seasons are needed."
     )
     return seasons, [Finding("info", "long-season", text)]
 

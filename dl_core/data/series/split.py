@@ -151,7 +151,7 @@ def _given(dataset: Dataset, panel: Panel, plan: _Plan, given: np.ndarray) -> Sp
     plan = replace(plan, validation=int(validation.max()))
     words = f"the given test of {'up to ' if tested[tested > 0].min() < most else ''}{most:,} steps of each of "
     words += f"{int((tested > 0).sum()):,} series"
-    words += f", forecast {plan.horizon:,} steps ahead" if most != plan.horizon else ""
+    words += f", horizon {plan.horizon:,}" if most != plan.horizon else ""
     words += f"; {_named(plan.validation)} of {plan.horizon:,} steps before it {_choose(plan.validation)}"
     return splits_of(dataset, part, "given", words + _exceptions(validation, plan.validation, "validation"))
 
@@ -161,12 +161,12 @@ def _words(plan: _Plan, test: np.ndarray, validation: np.ndarray) -> str:
     judged = int((test > 0).sum())
     each = f"each of {judged:,} series" if judged > 1 else "one series"
     words = f"the last {_named(plan.windows, False)} of {plan.horizon:,} steps of {each}"
-    words += f", origins {plan.stride:,} steps apart" if plan.windows > 1 or plan.validation > 1 else ""
+    words += f", stride {plan.stride:,}" if plan.windows > 1 or plan.validation > 1 else ""
     words += f"; {_named(plan.validation)} before {'them' if plan.windows > 1 else 'it'} {_choose(plan.validation)}"
     fewer = int(((test > 0) & ((test < plan.windows) | (validation < plan.validation))).sum())
     words += f"; {fewer:,} shorter series have fewer" if fewer else ""
     none = int((test == 0).sum())
-    return words + (f"; {none:,} too short or constant only train" if none else "")
+    return words + (f"; {none:,} too short or constant are used for training only" if none else "")
 
 
 def _exceptions(windows: np.ndarray, most: int, word: str) -> str:
@@ -189,7 +189,7 @@ def _too_short(dataset: Dataset, panel: Panel, plan: _Plan) -> SchemaError:
     most = max(0, min(longest // 3, (longest - LEAST_HISTORY) // 2))
     if not most:
         return SchemaError(
-            f"a history of {counted(longest, 'step')} is too short to judge forecasts by",
+            f"a history of {counted(longest, 'step')} is too short to evaluate forecasts",
             where=dataset.name,
             expected=f"{LEAST_HISTORY + 2} steps at least, at best hundreds",
             todo="add earlier values, or choose shorter steps (months instead of years)",
@@ -197,6 +197,6 @@ def _too_short(dataset: Dataset, panel: Panel, plan: _Plan) -> SchemaError:
     return SchemaError(
         f"a horizon of {plan.horizon:,} steps is too long for the history: the longest series has {longest:,} steps",
         where=f"{dataset.name}, option horizon",
-        expected=f"at most {most:,} steps here, so that one window judges, one chooses and as many steps train",
+        expected=f"at most {most:,} steps here: one test window, one validation window and as many training steps",
         todo="choose a shorter horizon, or add earlier values",
     )

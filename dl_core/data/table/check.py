@@ -49,15 +49,15 @@ def check_frauds(dataset: Dataset) -> list[Finding]:
     share = frauds / (frauds + honest)
     findings = []
     if 1 < frauds < FEW_FRAUDS:
-        text = f"{frauds} frauds are few; scores will be uncertain. Hundreds are a good start."
+        text = f"{frauds} frauds are few; metrics will be uncertain. Aim for hundreds."
         findings.append(Finding("warning", "few-frauds", text))
     if share > 0.5:
-        text = f"{share:.0%} of the labelled rows are fraud. Is the label the right way round?"
+        text = f"{share:.0%} of the labelled rows are fraud. Is the label inverted?"
         findings.append(Finding("warning", "mostly-fraud", text))
     elif share < _RARE:
         text = (
-            f"{frauds:,} of {frauds + honest:,} labelled rows are fraud ({share:.2%}), so calling all honest is "
-            f"{1 - share:.2%} accurate. Read average precision and precision at your review budget, not accuracy."
+            f"{frauds:,} of {frauds + honest:,} labelled rows are fraud ({share:.2%}), class imbalance: predicting "
+            f"all legitimate has accuracy {1 - share:.2%}. Use AUPRC and precision at the review budget, not accuracy."
         )
         findings.append(Finding("info", "imbalance", text))
     return findings
@@ -70,20 +70,20 @@ def _check_columns(dataset: Dataset) -> list[Finding]:
     findings = []
     constant = [column for column in used if _is_constant(dataset.table[column])]
     if constant:
-        text = f"Columns with the same value in every row say nothing and are skipped: {listed(constant)}."
+        text = f"Constant columns are skipped: {listed(constant)}."
         findings.append(Finding("warning", "constant-column", text))
     missing = {column: int(dataset.table[column].isna().sum()) for column in dict.fromkeys([*keys, *used])}
     missing = {column: count for column, count in missing.items() if count}
     n = max(1, len(dataset))
     mostly = [column for column, count in missing.items() if count / n > _EMPTY]
     if mostly:
-        text = f"Columns that are mostly empty say little and are skipped: {listed(mostly)}."
+        text = f"Mostly missing columns are skipped: {listed(mostly)}."
         findings.append(Finding("warning", "mostly-empty", text))
     some = [column for column in sorted(missing, key=lambda name: -missing[name]) if column not in mostly]
     if some:
         shown = ", ".join(f"{listed([column])} {missing[column]:,} ({missing[column] / n:.1%})" for column in some[:8])
         more = f" and {len(some) - 8} more columns" if len(some) > 8 else ""
-        text = f"Missing values: {shown}{more}. Models see that a value is missing."
+        text = f"Missing values: {shown}{more}. Missing-value indicators are used as features."
         findings.append(Finding("info", "missing-values", text))
     return findings
 
@@ -123,8 +123,8 @@ def _check_parts(dataset: Dataset, rank: np.ndarray) -> list[Finding]:
     for at, part in enumerate(PARTS):
         counts = np.bincount(targets[(rank == at) & (targets >= 0)], minlength=2)
         if not counts.all():
-            word = "fraud" if not counts[1] else "honest row"
+            word = "fraud" if not counts[1] else "legitimate row"
             level = "error" if part == "train" else "warning"
-            text = f"There is no {word} in the {part} part ({counts.sum():,} rows). Choose other days or shares."
+            text = f"There is no {word} in the {part} split ({counts.sum():,} rows). Choose other days or shares."
             findings.append(Finding(level, "part-without-class", text))
     return findings

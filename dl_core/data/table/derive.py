@@ -123,12 +123,12 @@ def _earlier(
     if not ({"entity", "counterparty"} & set(columns)):
         return None, []
     if before is None:
-        text = "No earlier transactions were given, so every account starts without a history here."
+        text = "No earlier transactions were given, so every account starts without history."
         return None, [Finding("info", "no-earlier-history", text)]
     if pseudonyms:
         text = (
             "Accounts look like card numbers or names and have pseudonyms, which are not the same in two files; "
-            "history therefore starts anew. Use account numbers of your own to let it go on."
+            "history therefore starts empty. Use your own account numbers to continue it."
         )
         return None, [Finding("warning", "history-not-continued", text)]
     rows = _columns(before.table, dict(before.roles))
@@ -139,7 +139,7 @@ def _earlier(
         if key in rows and key in columns:
             same |= rows[key].isin(columns[key].dropna().unique()).to_numpy()
     found = rows[late.to_numpy() & same]
-    text = f"History goes on from {len(found):,} earlier transactions of these accounts and counterparties."
+    text = f"History continues from {len(found):,} earlier transactions of these accounts and counterparties."
     return found, [Finding("info", "history-continued", text)]
 
 

@@ -54,12 +54,14 @@ def _copies(dataset: Dataset, rank: np.ndarray, split: bool) -> list[Finding]:
     if split and earlier.any():
         rows = tuple(dataset.ids[earlier][:ROWS_LISTED])
         text = (
-            f"{_count(earlier.sum())} of training or validation equal to one of validation or test in every "
-            "column; a model may know them by heart. They can be dropped from the earlier part."
+            f"{_count(earlier.sum())} of training or validation identical to one of validation or test (duplicates "
+            "across splits); a model may memorise them. They can be dropped from the earlier split."
         )
         findings.append(Finding("warning", "duplicates", text, rows, mend="duplicates"))
     repeats = pd.Series(codes).duplicated().to_numpy()
-    text = f"{_count(repeats.sum())} equal to an earlier one in every column but the id; they count more than once."
+    text = (
+        f"{_count(repeats.sum())} duplicates of an earlier one in every column but the id; they count more than once."
+    )
     findings.append(Finding("info", "duplicate-rows", text, tuple(dataset.ids[repeats][:ROWS_LISTED])))
     return findings
 
@@ -88,8 +90,8 @@ def _suspects(dataset: Dataset, rank: np.ndarray) -> list[tuple[str, Finding]]:
     findings = []
     for name, how in leaking_columns(dataset.table, features, targets).items():
         text = (
-            f"Feature {shorten(name, 40)!r} is nearly the label itself ({how}). "
-            "If it is filled in after the decision, drop it: every score would be too good to be true."
+            f"Feature {shorten(name, 40)!r} is nearly identical to the label ({how}), target leakage. If it is "
+            "filled in after the decision, drop it: metrics would be too optimistic."
         )
         findings.append((name, Finding("warning", "leaking-column", text, mend="leaking-column")))
     return findings + _future(dataset, features, targets)
@@ -109,8 +111,8 @@ def _future(dataset: Dataset, features: list[str], targets: np.ndarray) -> list[
     findings = []
     for name, how in found.items():
         text = (
-            f"Feature {shorten(name, 40)!r} seems to sum up frauds that had not happened yet ({how}). "
-            "Drop it; Daylight derives such history itself, without looking ahead."
+            f"Feature {shorten(name, 40)!r} seems to aggregate future frauds ({how}), temporal leakage. Drop it; "
+            "Daylight derives such history features itself, without look-ahead."
         )
         findings.append((name, Finding("warning", "future-looking", text, mend="future-looking")))
     return findings
@@ -126,10 +128,10 @@ def _shared_accounts(dataset: Dataset, rank: np.ndarray, splits: Splits | None) 
     if not len(shared):
         return []
     by_time = splits.kind == "by time"
-    text = f"{len(shared):,} accounts stand in training and in test" + (
-        ", as they would in use: the past of an account is known."
+    text = f"{len(shared):,} accounts are in training and in test" + (
+        ", as in production: an account's past is known."
         if by_time
-        else "; scores may be better than for new accounts. Split by account or by time to rule that out."
+        else "; metrics may be optimistic for new accounts. Split by account or by time to avoid that."
     )
     return [Finding("info" if by_time else "warning", "shared-accounts", text)]
 
@@ -157,7 +159,7 @@ def mend_transactions(dataset: Dataset, splits: Splits, kinds: Iterable[str]) ->
 def _without_copies(dataset: Dataset, splits: Splits, rank: np.ndarray) -> Splits:
     found = [finding for finding in _copies(dataset, rank, True) if finding.mend]
     gone = {row for finding in found for row in finding.rows}
-    return without_rows(splits, gone, f"{len(gone):,} copies dropped from training")
+    return without_rows(splits, gone, f"{len(gone):,} duplicates dropped from training")
 
 
 def _without_columns(dataset: Dataset, rank: np.ndarray, kinds: list[str]) -> Dataset:

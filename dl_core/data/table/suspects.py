@@ -64,13 +64,13 @@ def _leaks(column: pd.Series, fraud: np.ndarray) -> str:
     if missing.any():
         area = rank_auc(missing.astype(float), fraud)
         if max(area, 1 - area) >= LEAK_AUC:
-            return "whether it is filled in tells the label"
+            return "whether it is missing predicts the label"
     codes, distinct = pd.factorize(column)
     if len(distinct) <= min(_MOST_CODES, len(codes) // 10):
         counts = np.bincount(codes + 1, minlength=len(distinct) + 1)
         frauds = np.bincount(codes + 1, weights=fraud, minlength=len(distinct) + 1)
         wrong = np.minimum(frauds, counts - frauds).sum()
-        return f"its value tells {1 - wrong / fraud.sum():.1%} of the frauds" if wrong <= fraud.sum() / 200 else ""
+        return f"its value identifies {1 - wrong / fraud.sum():.1%} of the frauds" if wrong <= fraud.sum() / 200 else ""
     if not pd.api.types.is_numeric_dtype(column.dtype):
         return ""
     area = rank_auc(column.to_numpy(dtype=np.float64, na_value=np.nan), fraud)

@@ -168,7 +168,9 @@ def _without_personal(meta: pd.DataFrame, roles: Roles, listed: set[str], notes:
         if not kept:
             roles.pop(role)
     if personal:
-        text = f"Columns that may name persons were left out: {', '.join(shorten(column, 40) for column in personal)}."
+        text = (
+            f"Columns that may identify persons were dropped: {', '.join(shorten(column, 40) for column in personal)}."
+        )
         notes.append(Finding("info", "personal-columns", text))
     return meta.drop(columns=personal)
 

@@ -25,20 +25,20 @@ IMAGE_SCHEMA = Schema(
             Role.LABEL,
             "category",
             required=True,
-            help="What the model shall learn to tell: the class of each image.",
+            help="Target: the class of each image.",
             names=tuple(_LABEL.split()),
         ),
         Field(
             Role.UNIT,
             "category",
-            help="The patient: all images of one patient stay on one side of the split.",
+            help="Patient id: all images of a patient stay in the same split.",
             names=tuple(_UNIT.split()),
         ),
         Field(
             Role.GROUP,
             "category",
             many=True,
-            help="Columns by which the model is checked for bias: sex, age, site, scanner …",
+            help="Sensitive features for the bias check: sex, age, site, scanner …",
             names=tuple(_GROUP.split()),
         ),
     )

@@ -95,14 +95,16 @@ def _read_value(typed: Typed, column: pd.Series) -> None:
     typed.drop(bad, "not-a-number", f"Column {name!r}: {{count}} without a number ({{rows}}), left out.")
     values = np.where(bad, np.nan, numbers.values)
     if not np.isfinite(values[typed.keep]).any():
-        typed.notes.append(Finding("info", "empty-values", f"Column {name!r} is empty, so every row counts alike."))
+        typed.notes.append(
+            Finding("info", "empty-values", f"Column {name!r} is empty, so all interactions count equally.")
+        )
         typed.names.pop(Role.VALUE)
         return
     typed.value, typed.value_kind = values, _kind(column.name, values[typed.keep])
     if typed.value_kind == COUNT:
         text = (
-            f"Column {name!r}: {{count}} with a quantity of zero or less ({{rows}}), taken for returns and "
-            "cancellations and left out."
+            f"Column {name!r}: {{count}} with a quantity of zero or less ({{rows}}), interpreted as returns and "
+            "cancellations and dropped."
         )
         typed.drop(values <= 0, "cancellations", text)
     else:
@@ -110,11 +112,11 @@ def _read_value(typed: Typed, column: pd.Series) -> None:
     empty = np.isnan(values) & typed.keep
     if empty.any():
         text = (
-            f"Column {name!r}: {counted(int(empty.sum()), 'row')} without a {typed.value_kind} ({rows_named(empty)}), "
-            "counted as taken as long as no threshold is set."
+            f"Column {name!r}: {counted(int(empty.sum()), 'row')} without a {typed.value_kind} "
+            f"({rows_named(empty)}), counted as positive unless a threshold is set."
         )
         typed.notes.append(Finding("info", "missing-values", text, tuple(map(str, np.flatnonzero(empty)[:100]))))
-    word = {COUNT: "how often or how much was taken", RATING: "a rating"}[typed.value_kind]
+    word = {COUNT: "a count or quantity", RATING: "a rating"}[typed.value_kind]
     typed.notes.append(Finding("info", f"{typed.value_kind}s", f"Column {name!r} was read as {word}."))
 
 
@@ -170,6 +172,6 @@ def _read_time(typed: Typed, column: pd.Series, order: str) -> None:
     if lost.any():
         text = (
             f"Column {name!r}: {counted(int(lost.sum()), 'row')} without a readable time ({rows_named(lost)}), "
-            "counted as the earliest and not held out."
+            "treated as the earliest and not held out."
         )
         typed.notes.append(Finding("warning", "not-a-time", text, tuple(map(str, np.flatnonzero(lost)[:100]))))

@@ -80,7 +80,7 @@ def _of_users(
         if kept:
             break
     left = [table.name for table in tables if not any(table is other for other in kept)]
-    text = f"Tables that say nothing of what these users took were left out: {listed(left, 4)}."
+    text = f"Tables without interactions of these users were ignored: {listed(left, 4)}."
     return kept, [Finding("info", "other-tables", text)] if left else []
 
 

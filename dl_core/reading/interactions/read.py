@@ -153,10 +153,13 @@ class _Reading:
         )
         gone = len(at) - len(first)
         if gone:
-            how = {COUNT: "Their counts were added", "": "How often is kept"}.get(
+            how = {COUNT: "Their counts were summed", "": "The number of repeats is kept"}.get(
                 typed.value_kind, "The last rating is kept"
             )
-            text = f"{gone:,} of {len(at):,} rows repeat a user and an item and were folded into the first. {how}."
+            text = (
+                f"{gone:,} of {len(at):,} duplicate interactions (same user and item) were merged into the first. "
+                f"{how}."
+            )
             self.notes.append(Finding("info", "repeats", text))
         return at[first], folded, times
 
@@ -170,7 +173,7 @@ class _Reading:
             columns["value"] = typed.value
         copies = pd.DataFrame(columns).duplicated().to_numpy() & ~np.isnat(typed.time)
         before = len(typed.notes)
-        text = "{count} the same as another row in user, item, value and time ({rows}), left out."
+        text = "{count} identical to another row in user, item, value and time ({rows}), dropped."
         typed.drop(copies, "duplicates", text)
         self.notes += typed.notes[before:]
 
@@ -181,8 +184,8 @@ class _Reading:
             return np.ones(len(value), dtype=bool)
         positive = np.nan_to_num(value, nan=-np.inf) >= least
         text = (
-            f"{int(positive.sum()):,} of {len(positive):,} rows reach {least:g} and count as liked; the others train "
-            "nothing and are never held out, and their items are not recommended again."
+            f"{int(positive.sum()):,} of {len(positive):,} rows reach {least:g} and are positive feedback; the "
+            "others are used neither for training nor for evaluation, and their items are not recommended."
         )
         self.notes.append(Finding("info", "threshold", text))
         return positive
@@ -196,16 +199,17 @@ class _Reading:
         left = train[k_core(user[train], item[train], positive[train], least["min_user"], least["min_item"])]
         if not len(left):
             raise OptionError(
-                f"no row is left when users have {least['min_user']} rows and items {least['min_item']} at least",
+                f"no interaction is left after the k-core filter (users {least['min_user']}, items "
+                f"{least['min_item']} interactions at least)",
                 where="options min_user and min_item",
-                todo="ask for fewer",
+                todo="choose smaller minimums",
             )
         keep = test.copy()
         keep[left] = True
         if not keep.all():
             lost = [len(np.setdiff1d(codes[train], codes[left])) for codes in (user, item)]
             text = (
-                f"Left out: {counted(lost[0], 'user')} with fewer than {least['min_user']} rows and "
+                f"k-core filter: dropped {counted(lost[0], 'user')} with fewer than {least['min_user']} rows and "
                 f"{counted(lost[1], 'item')} with fewer than {least['min_item']}, "
                 f"{counted(int((~keep).sum()), 'row')} in all."
             )

@@ -183,6 +183,6 @@ def _notes(rows: list[RawTable], items: list[RawTable], users: list[RawTable], l
     words = [f"{word}: {listed([table.name for table in tables], 4)}" for word, tables in found.items() if tables]
     notes = [Finding("info", "recognised-tables", f"Tables were recognised by their columns: {'; '.join(words)}.")]
     if left:
-        text = f"Tables that are about neither these users nor these items were left out: {listed(left, 4)}."
+        text = f"Tables about neither these users nor these items were ignored: {listed(left, 4)}."
         notes.append(Finding("info", "other-tables", text))
     return notes

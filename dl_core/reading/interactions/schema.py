@@ -62,40 +62,43 @@ INTERACTION_SCHEMA = Schema(
             Role.USER,
             "text",
             required=True,
-            help="Who took something: a customer, reader or listener, under any id.",
+            help="User id: a customer, reader or listener.",
             names=tuple(_USER.split()),
         ),
         Field(
             Role.ITEM,
             "text",
             required=True,
-            help="What was taken: a product, film, article or song, under any id.",
+            help="Item id: a product, film, article or song.",
             names=tuple(_ITEM.split()),
         ),
         Field(
             Role.VALUE,
             "number",
-            help="A rating, or how often or how much was taken. Without it every row counts alike.",
+            help=(
+                "Rating (explicit feedback), count or quantity. Without it all interactions count equally (implicit "
+                "feedback)."
+            ),
             names=(*_RATING.split(), *_COUNT.split()),
         ),
         Field(
             Role.TIME,
             "time",
-            help="When it was taken. With it, what came last is predicted from what came before.",
+            help="Timestamp of the interaction. With it, the split is temporal.",
             names=tuple(_TIME.split()),
         ),
         Field(
             Role.GROUP,
             "category",
             many=True,
-            help="Groups of users (country, age, sex) to check for unequal service.",
+            help="Sensitive features of users (country, age, sex) for the bias check.",
             names=tuple(_GROUP.split()),
         ),
         Field(
             Role.FEATURE,
             "text",
             many=True,
-            help="What is known about the items: title, category, price, description.",
+            help="Item features: title, category, price, description.",
             names=(*(name for names in ITEM_COLUMNS.values() for name in names), *_OTHER.split()),
         ),
     )

@@ -159,7 +159,7 @@ def user_table(table: pd.DataFrame) -> tuple[pd.DataFrame, list[Finding]]:
     found |= {name: tidy_sex(column) for name, column in found.items() if plain_name(name).endswith(_SEX)}
     notes = []
     if personal:
-        text = f"Columns about users that look personal were dropped: {listed(personal)}."
+        text = f"User columns that look like personal data were dropped: {listed(personal)}."
         notes.append(Finding("info", "personal-columns", text))
     return pd.DataFrame(found, index=table.index), notes
 

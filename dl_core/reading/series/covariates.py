@@ -145,7 +145,7 @@ def _as_group(found: Beside, column: pd.Series, code: np.ndarray, role: Role | N
         return
     known = column.notna().to_numpy()
     if role == Role.GROUP and not _is_constant(column, code):
-        text = f"Column {name!r} changes within series; the first value of each was taken as its group."
+        text = f"Column {name!r} varies within series; the first value of each was used as its group."
         found.note("warning", "changing-group", text)
     values = column[known].to_numpy()[::-1]
     first = pd.Series(values, index=code[known][::-1])
@@ -241,10 +241,10 @@ def _carried(values: np.ndarray, grid: Grid) -> np.ndarray:
 
 def _note_dropped(found: Beside, dropped: Mapping[str, list[str]]) -> None:
     words = {
-        "personal": ("personal-columns", "Columns that look personal were dropped"),
-        "calendar": ("calendar-columns", "Columns that the calendar tells anyway were dropped"),
-        "texts": ("free-texts", f"Columns of dates, or of more than {_TEXTS} different texts, were dropped"),
-        "constant": ("constant-columns", "Columns that say the same in every row were dropped"),
+        "personal": ("personal-columns", "Columns that look like personal data were dropped"),
+        "calendar": ("calendar-columns", "Columns redundant with calendar features were dropped"),
+        "texts": ("free-texts", f"Columns of dates, or of more than {_TEXTS} categories, were dropped"),
+        "constant": ("constant-columns", "Constant columns were dropped"),
         "empty": ("empty-columns", "Empty columns were dropped"),
     }
     for why, names in dropped.items():
@@ -256,7 +256,7 @@ def _note_roles(found: Beside) -> None:
     """Say what was taken to be known ahead, and what not, since it matters and is guessed."""
     named = [
         f"{words}: {listed(list(dict.fromkeys(name.split('=')[0] for name in columns)), 6)}"
-        for words, columns in (("known ahead", found.future), ("known only as time goes by", found.past))
+        for words, columns in (("known in the future", found.future), ("past only", found.past))
         if columns
     ]
     if named:
@@ -289,5 +289,5 @@ def _as_trained(found: Beside, grid: Grid, trained: Mapping[Role, Sequence[str]]
     rows = len(grid.after[0])
     found.later = {name: found.later.get(name, np.full(rows, np.nan)) for name in found.future}
     if lacking:
-        text = f"Covariates that the training data had are missing here and count as 0: {listed(lacking, 6)}."
+        text = f"Covariates of the training data are missing here and set to 0: {listed(lacking, 6)}."
         found.note("warning", "missing-covariates", text)

@@ -162,7 +162,7 @@ def _laid_out(cells: Cells, long: Long, step: Step, bounds: _Bounds, notes: list
     if starts[-1] > _THIN * len(cells.code) + _SMALL:
         raise SchemaError(
             f"{int(np.isfinite(cells.value).sum()):,} values stand on {int(starts[-1]):,} steps of {step.words}, "
-            "so most would be missing",
+            "so most values would be missing",
             where="times",
             expected="regular steps with few gaps",
             todo="choose a longer step with the option frequency and duplicates = sum or mean",
@@ -197,7 +197,7 @@ def _note_gaps(grid: Grid, notes: list[Finding]) -> None:
     among = f"{series_counted(int((counts > 0).sum()))} of {len(grid.names):,}"
     text = (
         f"{counted(int(missing.sum()), 'step')} of {len(missing):,} without a value or left out in the data, in "
-        f"{among}; in the worst series {share.max():.0%}. Models bridge such gaps, and nothing is judged there."
+        f"{among}; in the worst series {share.max():.0%}. Models interpolate such gaps; they are not evaluated."
     )
     level = "warning" if missing.mean() > MANY_GAPS or share.max() > 0.5 else "info"
     notes.append(Finding(level, "gaps", text))

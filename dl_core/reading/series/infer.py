@@ -116,7 +116,7 @@ def infer_step(times: np.ndarray, code: np.ndarray) -> Step:
     change, owner = change[keep], owner[1:][keep]
     if not len(change):
         raise SchemaError(
-            "there is one value only" if len(stamps) == 1 else "no series has two different times",
+            "there is a single value" if len(stamps) == 1 else "no series has two different times",
             where="times",
             expected="several steps of each series",
             todo="add earlier values; a forecast needs a history, some 30 steps at least",

@@ -75,7 +75,7 @@ def describe_series(request: ReadRequest, limits: Limits | None = None) -> Descr
     found.add_sides(around, grid, long)
     notes = [*tables.notes, *found.notes, *long.notes, *grid.notes, *around.notes]
     if asked and long.numbered:
-        text = "The data have no time stamps, so the frequency named counts for nothing; steps are numbered."
+        text = "The data have no time stamps, so the frequency option is ignored; steps are numbered."
         notes.append(Finding("warning", "no-time-stamps", text))
     if long.test.any() and not grid.test.any():
         text = "The test has no step after the end of the data, so the last steps of the data are held out instead."
@@ -140,7 +140,7 @@ def _summary(grid: Grid, seasons: tuple[int, ...]) -> Finding:
         span = f"steps of {step.words} ({step.alias}), {_short(times.min())} to {_short(times.max())}"
     else:
         span = "steps without time stamps"
-    season = f"seasons of {', '.join(map(str, seasons))} steps" if seasons else "no season"
+    season = f"seasons of {', '.join(map(str, seasons))} steps" if seasons else "no seasonality"
     return Finding("info", "series", f"{n:,} series of {size} steps; {span}; {season}.")
 
 
@@ -157,7 +157,7 @@ def _ends(grid: Grid) -> list[Finding]:
         return []
     behind = int((last.max() - last).max())
     text = (
-        f"{early:,} of {len(last):,} series end before the others, by up to {behind:,} steps; each is forecast from "
-        "its own end."
+        f"{early:,} of {len(last):,} series end before the others, by up to {behind:,} steps; each is forecast "
+        "from its own last observation."
     )
     return [Finding("info", "different-ends", text)]

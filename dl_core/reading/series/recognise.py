@@ -26,7 +26,7 @@ from dl_core.schema import Role
 
 Roles = Mapping[Role, Sequence[str]]
 _OVERLAP = 0.3  # share of a table's ids that name series too, from which it is about them
-_WORDS = {LONG: "a row a step", COLUMNS: "a column a series", "rows": "a row a series"}
+_WORDS = {LONG: "long format", COLUMNS: "wide format, series in columns", "rows": "wide format, series in rows"}
 
 
 @dataclass
@@ -172,7 +172,7 @@ def _layout_notes(layout: Layout, table: RawTable) -> list[Finding]:
     notes = [Finding("info", "layout", text)]
     if layout.others:
         text = (
-            f"Column {shorten(layout.values[0], 40)!r} was taken for the value; it might also be "
+            f"Column {shorten(layout.values[0], 40)!r} was used as the value; it might also be "
             f"{listed(list(layout.others), 4)}. Say so with the role value."
         )
         notes.append(Finding("warning", "guessed-value", text))

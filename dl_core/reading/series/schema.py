@@ -36,13 +36,13 @@ SERIES_SCHEMA = Schema(
         Field(
             Role.TIME,
             "time",
-            help="When: a date, a time, a year, or the number of the step. Without one, rows follow each other.",
+            help="Timestamp: a date, a time, a year, or a step number. Without one, rows are consecutive steps.",
             names=tuple(_TIME.split()),
         ),
         Field(
             Role.VALUE,
             "number",
-            help="What is forecast. Several columns of values are several series.",
+            help="Target: the value to forecast. Several value columns are several series.",
             many=True,
             names=tuple(_VALUE.split()),
         ),
@@ -50,27 +50,32 @@ SERIES_SCHEMA = Schema(
             Role.SERIES,
             "text",
             many=True,
-            help="Which series a row belongs to; several columns together, such as store and product, name one. "
-            "Without it all rows are one series.",
+            help=(
+                "Series id; several columns together, such as store and product, form one. Without it all rows are "
+                "one series."
+            ),
             names=tuple(_SERIES.split()),
         ),
         Field(
             Role.GROUP,
             "category",
             many=True,
-            help="What stays the same within a series, such as a region or a sector: looked at for bias.",
+            help=(
+                "Static attributes of a series, such as region or sector: hierarchy levels and groups of the bias "
+                "check."
+            ),
         ),
         Field(
             Role.FUTURE,
             "number",
             many=True,
-            help="Known ahead for the steps to forecast: holidays, promotions, planned prices.",
+            help="Future covariates, known for the steps to forecast: holidays, promotions, planned prices.",
         ),
         Field(
             Role.PAST,
             "number",
             many=True,
-            help="Known only once a step has passed: the weather as it was, the stock at the end of the day.",
+            help="Past covariates, known only afterwards: observed weather, stock at the end of the day.",
         ),
     )
 )

@@ -170,11 +170,11 @@ def _no_feature(column: pd.Series, order: np.ndarray | None) -> str:
 
 
 _LEFT = {
-    "personal": ("personal-columns", "may name or locate persons and were left out"),
-    "time": ("other-times", "hold further times and are no features"),
-    "text": ("many-values", "hold texts with too many different values to learn from and were left out"),
-    "number": ("row-numbers", "only number the rows and are no features"),
-    "restates": ("restates-time", "only restate the time (they never fall as time goes on) and are no features"),
+    "personal": ("personal-columns", "may identify persons and were dropped"),
+    "time": ("other-times", "hold further timestamps and are not used as features"),
+    "text": ("many-values", "are high-cardinality text and were dropped"),
+    "number": ("row-numbers", "are row numbers and are not used as features"),
+    "restates": ("restates-time", "are monotone in time and are not used as features"),
 }
 
 

@@ -136,7 +136,7 @@ class _Reading:
     def _read_label(self, roles: Roles) -> None:
         if Role.LABEL not in roles:
             if self.request.labelled:
-                text = "There are no labels, so only unusual transactions can be looked for (anomaly detection)."
+                text = "No labels: only anomaly detection (unsupervised) is possible."
                 self.notes.append(Finding("info", "no-labels", text))
             return
         name = roles[Role.LABEL][0]
@@ -146,7 +146,7 @@ class _Reading:
             if self.request.labelled:
                 raise
             roles.pop(Role.LABEL)  # new cases are scored whatever stands there
-            text = f"Column {shorten(name, 40)!r} holds no labels for honest and fraud, and was left aside."
+            text = f"Column {shorten(name, 40)!r} holds no labels for legitimate and fraud, and was ignored."
             self.notes.append(Finding("info", "label-not-read", text))
             return
         self.columns[name] = labels
@@ -165,13 +165,13 @@ class _Reading:
         self.columns[name] = pd.Series(times.values, index=self.frame.index)
         if times.bad.any():
             count = f"{int(times.bad.sum()):,} values are no times ({rows_named(times.bad)})"
-            text = f"Column {shorten(name, 40)!r}: {count}; these rows have no history and stand in no part."
+            text = f"Column {shorten(name, 40)!r}: {count}; these rows have no history and are in no split."
             self.notes.append(Finding("warning", "not-a-time", text, tuple(self.frame.index[times.bad][:100])))
         if not any(note.kind == "relative-time" for note in times.notes):
             self._check_future(name, times.values)
         known = times.values[good]
         if (known[1:] < known[:-1]).any() and not (self.part != "").any():
-            text = "Rows are not in order of time; history is derived in order of time all the same."
+            text = "Rows are not sorted by time; history features are derived in temporal order."
             self.notes.append(Finding("info", "unsorted", text))
 
     def _check_future(self, name: str, time: np.ndarray) -> None:
@@ -193,7 +193,9 @@ class _Reading:
         self.columns[name] = amount
         negative = (amount < 0).to_numpy()
         if negative.any():
-            text = f"Column {shorten(name, 40)!r}: {int(negative.sum()):,} amounts are negative, taken for refunds."
+            text = (
+                f"Column {shorten(name, 40)!r}: {int(negative.sum()):,} amounts are negative, interpreted as refunds."
+            )
             self.notes.append(Finding("info", "negative-amounts", text, tuple(self.frame.index[negative][:100])))
 
     def _read_keys(self, roles: Roles) -> None:
@@ -249,8 +251,8 @@ class _Reading:
         leaks = leaking_columns(pd.DataFrame({name: self.columns[name] for name in chosen}), chosen, targets)
         for name, how in leaks.items():
             text = (
-                f"Column {shorten(name, 40)!r} is nearly the label itself ({how}) and was left out. "
-                "If it is known before the decision, name it as a feature."
+                f"Column {shorten(name, 40)!r} is nearly identical to the label ({how}), target leakage, and was "
+                "dropped. If it is known before the decision, set its role to feature."
             )
             self.notes.append(Finding("warning", "leaking-column", text))
         return [name for name in chosen if name not in leaks]

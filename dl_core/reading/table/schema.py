@@ -50,47 +50,51 @@ TRANSACTION_SCHEMA = Schema(
         Field(
             Role.LABEL,
             "category",
-            help="Whether the transaction was fraud, in any spelling (0/1, yes/no, fraud/legit). "
-            "Without it only unusual transactions can be found.",
+            help=(
+                "Fraud label, in any spelling (0/1, yes/no, fraud/legit). Without it only anomaly detection is "
+                "possible."
+            ),
             names=tuple(_LABEL.split()),
         ),
         Field(
             Role.TIME,
             "time",
-            help="When it happened. With it, the past trains and the future judges, and habits become features.",
+            help="Timestamp. With it, the split is temporal and history features are derived.",
             names=tuple(_TIME.split()),
         ),
         Field(
             Role.AMOUNT,
             "number",
-            help="How much money was moved, in any notation.",
+            help="Transaction amount, in any notation.",
             names=tuple(_AMOUNT.split()),
         ),
         Field(
             Role.ENTITY,
             "text",
-            help="Whose account or card it was: its own past is what is usual for it.",
+            help="Account or card: history features are derived from its past transactions.",
             names=tuple(_ENTITY.split()),
         ),
         Field(
             Role.COUNTERPARTY,
             "text",
-            help="The merchant, terminal or receiver on the other side.",
+            help="Counterparty: merchant, terminal or receiver.",
             names=tuple(_COUNTERPARTY.split()),
         ),
         Field(
             Role.GROUP,
             "category",
             many=True,
-            help="Groups of customers (age, sex, region) to check for unfair treatment; not used for scoring "
-            "unless also named as features.",
+            help=(
+                "Sensitive features (age, sex, region) for the bias check; not used by models unless also named as "
+                "features."
+            ),
             names=tuple(_GROUP.split()),
         ),
-        Field(Role.FEATURE, "number", many=True, help="Anything else a model may learn from."),
+        Field(Role.FEATURE, "number", many=True, help="Further features of the models."),
         Field(
             Role.ID,
             "text",
-            help="The transaction's own number; shown in lists, never learned from.",
+            help="Transaction id; shown in lists, never used as a feature.",
             names=tuple(_ID.split()),
         ),
     )

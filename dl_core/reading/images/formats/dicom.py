@@ -40,7 +40,7 @@ def probe(path: Path, where: str, options: Mapping[str, Any], limits: Limits) ->
     check_pixels(height, width, where, limits)
     frames = choose_frames(count, options.get("frames")) if count > 1 else (1,)
     burned = str(header.get("BurnedInAnnotation", "")).upper() == "YES"
-    warning = ("its header says that text is burned into the picture; check that it shows no name",) if burned else ()
+    warning = ("burned-in annotations according to the header; check that no name is visible",) if burned else ()
     parse_window(options)
     mode = f"{header.get('BitsStored', 8)} bit {header.get('PhotometricInterpretation', '')}".strip()
     return Probe(height, width, mode, frames, count > 1, harmless_fields(header), warning)
