@@ -101,7 +101,11 @@ def test_comparing(toy, run):
     found = pipeline.compare(toy, run)
     assert set(found.costs["model"]) == {"majority", "centres"}
     row = found.pairs[(found.pairs["metric"] == "auroc")].iloc[0]
-    assert row["verdict"] in ("better", "worse", "tie") and found.sentence
+    apart = run.evaluation.value(row["a"], "auroc") - run.evaluation.value(row["b"], "auroc")
+    assert row["difference"] == pytest.approx(apart) and {row["a"], row["b"]} == {"majority", "centres"}
+    assert abs(apart) > 0.25 and np.sign(row["low"]) == np.sign(row["high"]) == np.sign(apart)  # far from a tie
+    assert row["verdict"] == ("better" if row["a"] == "centres" else "worse")
+    assert "Centres" in found.sentence or "centres" in found.sentence
 
 
 def test_explaining_weighs_features_by_name(toy, run):

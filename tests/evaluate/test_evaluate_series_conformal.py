@@ -101,6 +101,7 @@ def test_missing_truths_do_not_count():
 def test_the_quantile_is_the_conservative_one():
     assert upper_quantile(np.arange(1.0, 10.0), 0.8) == 8.0  # ⌈10 · 0.8⌉ = 8
     assert upper_quantile(np.arange(1.0, 5.0), 0.95) == 4.0  # beyond n: the largest
+    assert upper_quantile(np.arange(1.0, 5.0), 0.75) == 4.0  # ⌈5 · 0.75⌉ = 4, where ⌈4 · 0.75⌉ would be 3
     assert np.isnan(upper_quantile(np.array([]), 0.9))
 
 
