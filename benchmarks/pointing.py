@@ -19,7 +19,7 @@ from dl_core import pipeline
 from dl_core.data.dataset import Dataset
 from dl_core.domain import get_domain
 from dl_core.engine import home_folder
-from dl_core.explain.faithfulness import pointing_score
+from dl_core.explain.images.faithfulness import pointing_score
 from dl_core.store.shipped import unpacked
 from dl_core.tasks.opening import sample_folder
 from dl_core.train.run import Run

@@ -85,9 +85,10 @@ def describe_columns(dataset: Dataset, schema: Schema, columns: Sequence[str]) -
     ]
 
 
-def typical_columns(dataset: Dataset, schema: Schema) -> dict[str, dict[str, Any]]:
-    """Return `describe_columns` of all columns by name."""
-    return {one["name"]: one for one in describe_columns(dataset, schema, list(dataset.table.columns))}
+def usual_values(dataset: Dataset, schema: Schema) -> dict[str, Any]:
+    """Return the usual value of every column, by name."""
+    columns = describe_columns(dataset, schema, list(dataset.table.columns))
+    return {one["name"]: one.get("typical") for one in columns}
 
 
 def _unit(schema: Schema, role: Role | None) -> str:

@@ -1,152 +1,102 @@
-"""How far a map can be trusted: four measures, each beside the maps that anyone could draw.
+"""How far an attribution can be trusted, for every kind of row whose units can go one after the other.
 
-Deletion and insertion are in `curves`. The randomisation check is Adebayo et al., "Sanity Checks for Saliency Maps",
-NeurIPS 2018; the pointing game is Zhang et al., "Top-down Neural Attention by Excitation Backprop", IJCV 2018.
+Deletion follows the score as the units that speak most for the target go, insertion as they come back (Petsiuk, Das and
+Saenko, "RISE", BMVC 2018). Both stand beside random orders and the order that begins with the least important units.
+The randomisation check is Adebayo et al., "Sanity Checks for Saliency Maps", NeurIPS 2018.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any, NamedTuple
+from dataclasses import replace
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from dl_core.explain.explanation import Faithfulness
-from dl_core.explain.images.curves import STEPS, centre_map, curve_areas, random_maps
-from dl_core.explain.images.view import ModelView
-from dl_core.explain.registry import get_explainer
 
 if TYPE_CHECKING:
     import keras
 
+RANDOM_ORDERS = 10
+SHARES = (0.0, 0.1, 0.2, 0.35, 0.5, 0.75, 1.0)  # of the units that have gone, or come back
 
-class PointingScore(NamedTuple):
-    """Shares of images, in 0…1, whose map's peak (or whose centre) lies in the mask, of ``n`` images with a mask."""
-
-    hits: float
-    centre: float
-    n: int
+Scored = Callable[[np.ndarray], np.ndarray]  # from kept units (v, units) bool to shares of the score (v,) in 0…1
 
 
-def faithfulness(
-    source: ModelView,
-    image: np.ndarray,
+def share_counts(units: int) -> np.ndarray:
+    """Return how many units have gone at each of `SHARES`, rising from 0 to all."""
+    return np.unique(np.round(np.array(SHARES) * units).astype(int))
+
+
+def measure_orders(
     heats: Mapping[str, np.ndarray],
-    target: int,
-    mask: np.ndarray | None = None,
-    *,
-    steps: int = STEPS,
+    counts: np.ndarray,
+    scored: Scored,
     seed: int = 0,
+    least: Callable[[np.ndarray], np.ndarray] = np.asarray,
 ) -> dict[str, Faithfulness]:
-    """Measure several maps of one image against random maps and the centre map.
+    """Measure several methods' weights of one case.
 
     Parameters
     ----------
-    source : ModelView
-    image : numpy.ndarray
-        (h, w, c) uint8.
     heats : mapping of str to numpy.ndarray
-        Maps (h, w) by method.
-    target : int
-        The class explained.
-    mask : numpy.ndarray or None
-        (h, w), true where the finding is; None or empty where none is known.
-    steps, seed : int
-        Of the curves.
+        Weights (units,) by method, larger speaks more for the target.
+    counts : numpy.ndarray
+        How many units have gone at each point of the curve, rising from 0.
+    scored : callable
+        Scores what is left of the case.
+    seed : int
+        Of the random orders.
+    least : callable
+        From weights to what the order of the least important rises by; by default the weights themselves.
 
     Returns
     -------
     dict of str to Faithfulness
-        By method; ``randomisation`` is left None, see `randomisation`.
+        By method.
     """
-    height, width = image.shape[:2]
-    centre = centre_map(height, width)
-    others = {f" random {i}": heat for i, heat in enumerate(random_maps(height, width, seed=seed))}
-    areas = curve_areas(source, image, {**heats, " centre": centre, **others}, target, steps, seed)
-    random = np.mean([areas[name] for name in others], axis=0)
-    known = mask is not None and bool(np.any(mask))
+    generator = np.random.default_rng(seed)
+    units = len(next(iter(heats.values())))
+    orders = [generator.permutation(units) for _ in range(RANDOM_ORDERS)]
+    for heat in heats.values():
+        orders += [np.argsort(-heat, kind="stable"), np.argsort(least(heat), kind="stable")]
+    areas = order_areas(np.stack(orders), counts, scored)
+    random, own = areas[:RANDOM_ORDERS].mean(axis=0), areas[RANDOM_ORDERS:].reshape(len(heats), 2, 2)
     return {
         method: Faithfulness(
-            deletion=areas[method][0],
-            insertion=areas[method][1],
+            deletion=float(best[0]),
+            insertion=float(best[1]),
             random_deletion=float(random[0]),
             random_insertion=float(random[1]),
-            centre_deletion=areas[" centre"][0],
-            centre_insertion=areas[" centre"][1],
-            pointing=is_peak_inside(heat, mask) if known else None,
-            centre_pointing=is_peak_inside(centre, mask) if known else None,
+            least_deletion=float(last[0]),
+            least_insertion=float(last[1]),
         )
-        for method, heat in heats.items()
+        for method, (best, last) in zip(heats, own, strict=True)
     }
 
 
-def is_peak_inside(heat: np.ndarray, mask: np.ndarray, tolerance: float = 0.0) -> bool:
-    """Return whether the hottest pixel of ``heat`` (h, w) lies in ``mask`` (h, w) or within ``tolerance`` pixels of it.
-
-    The paper allows 15 px on photographs of about 500 px; the default here is none. A constant map points nowhere; of
-    several equally hot pixels, the middle one of their positions in reading order counts.
-    """
-    if np.ptp(heat) == 0 or not np.any(mask):
-        return False
-    peaks = np.flatnonzero(heat.ravel() == heat.max())
-    row, column = divmod(int(peaks[len(peaks) // 2]), heat.shape[1])
-    rows, columns = np.nonzero(mask)
-    return bool(np.hypot(rows - row, columns - column).min() <= tolerance)
+def order_areas(orders: np.ndarray, counts: np.ndarray, scored: Scored) -> np.ndarray:
+    """Return the areas (m, 2) in 0…1 under deletion and insertion curves of orders of units (m, units)."""
+    m, units = orders.shape
+    places = np.argsort(orders, axis=1)  # when each unit goes
+    gone = places[:, None, :] < counts[:, None]  # (m, counts, units)
+    kept = np.stack([~gone, gone], axis=1).reshape(-1, units)  # deletion, insertion
+    distinct, at = np.unique(kept, axis=0, return_inverse=True)  # the ends are the same for every order
+    curves = np.asarray(scored(distinct))[at.reshape(-1)].reshape(m, 2, len(counts))
+    return ((curves[..., 1:] + curves[..., :-1]) / 2 * np.diff(counts)).sum(axis=-1) / max(counts[-1], 1)
 
 
-def pointing_score(heats: np.ndarray, masks: np.ndarray, tolerance: float = 0.0) -> PointingScore:
-    """Return the pointing game over many maps and masks, both (n, h, w); images with an empty mask are left out."""
-    pairs = [(heat, mask) for heat, mask in zip(heats, masks, strict=True) if np.any(mask)]
-    if not pairs:
-        return PointingScore(float("nan"), float("nan"), 0)
-    centre = centre_map(*pairs[0][0].shape)
-    return PointingScore(
-        float(np.mean([is_peak_inside(heat, mask, tolerance) for heat, mask in pairs])),
-        float(np.mean([is_peak_inside(centre, mask, tolerance) for _, mask in pairs])),
-        len(pairs),
-    )
-
-
-def randomisation(
-    source: ModelView,
-    images: np.ndarray,
-    method: str,
-    heats: np.ndarray,
-    targets: Sequence[int],
-    options: Mapping[str, Any] | None = None,
-    *,
-    seed: int = 0,
-) -> list[float] | None:
-    """Return how much each map resembles the map of the same network with re-drawn weights.
-
-    All weights are drawn at once, not layer after layer as in the paper's cascade.
-
-    Parameters
-    ----------
-    source : ModelView
-    images, heats : numpy.ndarray
-        (n, h, w, c) uint8 and the maps (n, h, w) to check.
-    method : str
-    targets : sequence of int
-        The classes explained, (n,).
-    options : mapping or None
-        Of the method.
-    seed : int
-
-    Returns
-    -------
-    list of float or None
-        Spearman's rank correlation, -1…1, an image; 0 where either map is constant. None if the model has no graph.
-    """
-    if source.graph is None:
-        return None
-    explainer = get_explainer(method, **(options or {}))
-    # the model's own fast path would still score with the learned weights
-    view = ModelView.of_graph(source.graph, source.layers)
-    with redrawn_weights(source.graph, seed):
-        redrawn = explainer.raw(view, images, np.asarray(targets))
-    return [rank_correlation(a, b) for a, b in zip(heats, redrawn, strict=True)]
+def checked(
+    measured: Mapping[str, Faithfulness], redrawn: Mapping[str, Sequence[float] | None], row: int
+) -> dict[str, Faithfulness]:
+    """Return what was measured of one row with its randomisation check; ``redrawn`` holds all rows', by method."""
+    found = {method: redrawn[method] for method in measured}
+    return {
+        method: one if (values := found[method]) is None else replace(one, randomisation=values[row])
+        for method, one in measured.items()
+    }
 
 
 def rank_correlation(a: np.ndarray, b: np.ndarray) -> float:

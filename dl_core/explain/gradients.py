@@ -35,7 +35,7 @@ class Tapped(NamedTuple):
     probabilities: np.ndarray
 
 
-def gradient(model: keras.Model, inputs: np.ndarray, targets: int | Sequence[int]) -> np.ndarray:
+def gradient(model: keras.Model, inputs: np.ndarray, targets: int | Sequence[int] | np.ndarray) -> np.ndarray:
     """Return the gradient of each image's target score with respect to its pixels.
 
     Parameters
@@ -59,7 +59,7 @@ def activations_and_gradients(
     model: keras.Model,
     layers: Sequence[str],
     inputs: np.ndarray,
-    targets: int | Sequence[int],
+    targets: int | Sequence[int] | np.ndarray,
     *,
     cut: bool = False,
 ) -> Tapped:

@@ -1,204 +1,105 @@
-"""The methods by name. Describing them loads neither Keras nor a method."""
+"""The methods by name, for every kind of row. A method is added by adding a file.
+
+A module of a kind's folder here exports its description, or a tuple of them, as ``EXPLAINER``; a package of somebody
+else's adds one by an entry point of the group ``daylight.explainers``. Describing methods loads neither Keras nor the
+models: such a module imports them inside its functions.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from importlib import import_module
+from functools import cache
+from pkgutil import iter_modules
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-import numpy as np
-
+import dl_core.explain
+from dl_core.discover import discover, named
 from dl_core.errors import OptionError, shorten
 
-if TYPE_CHECKING:
-    from dl_core.explain.images.base import Explainer
-    from dl_core.explain.images.view import Maps, ModelView
-    from dl_core.explain.table.base import TableExplainer
+COSTS = ("low", "medium", "high")
 
 
 @dataclass(frozen=True)
 class ExplainerInfo:
     """One method that can be chosen.
 
-    ``cost`` is ``"low"`` (one gradient pass an image), ``"medium"`` (tens of gradient passes) or ``"high"`` (a hundred
-    or more scorings). ``needs_maps`` tells that it reads layers with maps, which a regression on pixels has not.
+    Parameters
+    ----------
+    name : str
+    kind : str
+        The kind of row that it explains; several kinds may have a method of one name.
+    label, paper, help : str
+        Its name for people, who published it (empty for what nobody needed to publish), and one sentence.
+    load : callable
+        Returns the method: a class of images' or tables' explainers, or a function of what a ranking or a forecast was
+        made from. None where a kind reads the answer off the model.
+    needs_graph : bool
+        Whether it needs a network's gradients.
+    needs_maps : bool
+        Whether it reads layers with maps, which a regression on pixels has not.
+    cost : str
+        ``"low"`` (one gradient pass a case), ``"medium"`` (tens of gradient passes) or ``"high"`` (a hundred or more
+        scorings).
     """
 
     name: str
+    kind: str
     label: str
     paper: str
     help: str
-    needs_graph: bool
-    cost: str
-    load: Callable[[], type[Explainer] | type[TableExplainer]]
+    load: Callable[[], Any] | None
+    needs_graph: bool = False
     needs_maps: bool = False
+    cost: str = "low"
 
 
-def _from(module: str, name: str) -> Callable[[], type[Explainer]]:
-    return lambda: getattr(import_module(f"dl_core.explain.{module}"), name)
+@cache
+def _found() -> Mapping[str, Mapping[str, ExplainerInfo]]:
+    """Return the methods of each kind by name."""
+    package = dl_core.explain.__name__
+    folders = [one.name for one in iter_modules(dl_core.explain.__path__, f"{package}.") if one.ispkg]
+    every: list[ExplainerInfo] = []
+    for folder in folders:
+        every += discover(folder, "EXPLAINER", "")
+    every += discover(package, "EXPLAINER", "daylight.explainers")
+    kinds = dict.fromkeys(info.kind for info in every)
+    return {kind: MappingProxyType(named(info for info in every if info.kind == kind)) for kind in kinds}
 
 
-EXPLAINERS: Mapping[str, ExplainerInfo] = MappingProxyType(
-    {
-        info.name: info
-        for info in (
-            ExplainerInfo(
-                "hirescam",
-                "HiResCAM",
-                "Draelos and Carin 2020; several depths after Jiang et al. 2021",
-                "Element-wise product of gradients and activations of the layers that feed the head; fine "
-                "resolution at low cost.",
-                True,
-                "low",
-                _from("images.hirescam", "HiResCam"),
-                needs_maps=True,
-            ),
-            ExplainerInfo(
-                "gradcam",
-                "Grad-CAM",
-                "Selvaraju et al. 2017",
-                "Feature maps of the last convolutional layer, weighted by their mean gradient. Coarse; the "
-                "best-known method.",
-                True,
-                "low",
-                _from("images.gradcam", "GradCam"),
-                needs_maps=True,
-            ),
-            ExplainerInfo(
-                "gradcam_pp",
-                "Grad-CAM++",
-                "Chattopadhay et al. 2018",
-                "Grad-CAM with pixel-wise weights of positive gradients; better for several instances of a class.",
-                True,
-                "low",
-                _from("images.gradcam_pp", "GradCamPlusPlus"),
-                needs_maps=True,
-            ),
-            ExplainerInfo(
-                "integrated_gradients",
-                "Integrated gradients",
-                "Sundararajan et al. 2017",
-                "Gradients integrated from a blurred baseline to the image; attributions sum to the change of "
-                "the score.",
-                True,
-                "medium",
-                _from("images.integrated_gradients", "IntegratedGradients"),
-            ),
-            ExplainerInfo(
-                "smoothgrad",
-                "SmoothGrad",
-                "Smilkov et al. 2017",
-                "Gradient saliency, averaged over noisy copies of the image.",
-                True,
-                "medium",
-                _from("images.smoothgrad", "SmoothGrad"),
-            ),
-            ExplainerInfo(
-                "occlusion",
-                "Occlusion",
-                "Zeiler and Fergus 2014",
-                "Change of the score when a patch is masked. Slow, model-agnostic.",
-                False,
-                "high",
-                _from("images.occlusion", "Occlusion"),
-            ),
-        )
-    }
-)
-
-TABLE_EXPLAINERS: Mapping[str, ExplainerInfo] = MappingProxyType(
-    {
-        info.name: info
-        for info in (
-            ExplainerInfo(
-                "expected_gradients",
-                "Expected gradients",
-                "Erion et al. 2021",
-                "Integrated gradients averaged over background rows. For networks; fast.",
-                True,
-                "medium",
-                _from("table.expected_gradients", "ExpectedGradients"),
-            ),
-            ExplainerInfo(
-                "integrated_gradients",
-                "Integrated gradients",
-                "Sundararajan et al. 2017",
-                "Gradients integrated from a typical row (baseline) to this row. For networks.",
-                True,
-                "low",
-                _from("table.expected_gradients", "TableIntegratedGradients"),
-            ),
-            ExplainerInfo(
-                "shapley_sampling",
-                "Shapley value sampling",
-                "Štrumbelj and Kononenko 2014",
-                "Shapley values by Monte Carlo sampling of feature orders. Model-agnostic.",
-                False,
-                "high",
-                _from("table.shapley_sampling", "ShapleySampling"),
-            ),
-        )
-    }
-)
+def explainers(kind: str) -> Mapping[str, ExplainerInfo]:
+    """Return the methods for a kind of row by name; none for a kind that has none."""
+    return _found().get(kind, MappingProxyType({}))
 
 
-BY_KIND = {"images": EXPLAINERS, "table": TABLE_EXPLAINERS}
+def every_explainer() -> list[ExplainerInfo]:
+    """Return all methods, kind by kind."""
+    return [info for methods in _found().values() for info in methods.values()]
 
 
-def explainer_info(name: str, kind: str = "images") -> ExplainerInfo:
-    """Return the description of a method; of several of that name the one for this ``kind`` of row.
+def explainer_info(name: str, kind: str) -> ExplainerInfo:
+    """Return the description of a method.
 
     Raises
     ------
     OptionError
-        If there is no such method.
+        If the kind has no such method.
     """
-    known = {**TABLE_EXPLAINERS, **EXPLAINERS, **BY_KIND.get(kind, {})}
+    known = explainers(kind)
     if name not in known:
-        raise OptionError(f"there is no method {shorten(name)!r}", expected=", ".join(known))
+        raise OptionError(f"there is no method {shorten(name)!r}", expected=", ".join(known) or "none")
     return known[name]
 
 
-def get_table_explainer(name: str, **options: Any) -> TableExplainer:
-    """Return the method for tables of that name.
+def get_explainer(name: str, kind: str, **options: Any) -> Any:
+    """Return the method of that name: with its ``options`` where it is a class, else the function as it is.
 
     Raises
     ------
     OptionError
         If there is no such method or option.
     """
-    if name not in TABLE_EXPLAINERS:
-        raise OptionError(f"there is no method {shorten(name)!r}", expected=", ".join(TABLE_EXPLAINERS))
-    return TABLE_EXPLAINERS[name].load()(**options)
-
-
-def get_explainer(name: str, **options: Any) -> Explainer:
-    """Return the method of that name.
-
-    Raises
-    ------
-    OptionError
-        If there is no such method or option.
-    """
-    if name not in EXPLAINERS:
-        raise OptionError(f"there is no method {shorten(name)!r}", expected=", ".join(EXPLAINERS))
-    return EXPLAINERS[name].load()(**options)
-
-
-def explain(
-    source: ModelView,
-    images: np.ndarray,
-    method: str,
-    target: int | None = None,
-    options: Mapping[str, Any] | None = None,
-) -> Maps:
-    """Explain ``images`` (n, h, w, c) uint8 by one method; ``target`` None explains the most probable class.
-
-    Returns
-    -------
-    Maps
-        Heats (n, h, w) float32 in 0…1, probabilities and targets.
-    """
-    return get_explainer(method, **(options or {})).explain(source, images, target)
+    load = explainer_info(name, kind).load
+    found = None if load is None else load()
+    return found(**options) if isinstance(found, type) else found

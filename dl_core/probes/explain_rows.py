@@ -9,10 +9,9 @@ import numpy as np
 
 from dl_core.data.dataset import Dataset
 from dl_core.data.images.pictures import thumbnail, thumbnails
-from dl_core.data.rows import plain, row_values, shown_columns, typical_columns
+from dl_core.data.rows import plain, row_values, shown_columns, usual_values
 from dl_core.domain import Domain
 from dl_core.evaluate.first_cases import riskiest_row, surest_row
-from dl_core.explain.contributions import explanation_as_json
 from dl_core.kinds import kind_of
 from dl_core.pipeline import Run, Work, explain
 from dl_core.probes.base import MODELS, Argument, Asked, Names, Probe
@@ -25,7 +24,7 @@ def explain_rows(domain: Domain, run: Run, work: Work, arguments: Mapping[str, A
     """Explain rows of the run's data, with their pictures or values."""
     rows = arguments["rows"][:MOST_CASES]
     whole = run.load_dataset()
-    data, about = whole.subset(rows), typical_columns(whole, domain.schema)
+    data, usual = whole.subset(rows), usual_values(whole, domain.schema)
     models = [run.check_model(name) for name in arguments["models"] or [None]]
     methods = arguments["methods"] or list(domain.explainers[:1])
     found: dict[str, list[dict[str, Any]]] = {row: [] for row in rows}
@@ -34,7 +33,7 @@ def explain_rows(domain: Domain, run: Run, work: Work, arguments: Mapping[str, A
         target, faithfulness = arguments["target"], arguments["faithfulness"]
         maps = explain(domain, run, name, data, methods=methods, target=target, faithfulness=faithfulness)
         for explanation in maps:
-            found[explanation.row].append(explanation_as_json(explanation, data, about))
+            found[explanation.row].append(explanation.with_texts(data, usual).as_json())
     truth = data.values(Role.LABEL)
     values = row_values(data, shown_columns(data))
     return {

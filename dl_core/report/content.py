@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 import pandas as pd
@@ -17,22 +17,39 @@ from dl_core.report import svg, words
 from dl_core.train.run import Run
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Example:
-    """One case with its explanation: what it is and what the model said.
+    """One case with its explanation: what it is and what the model said. Each kind of row has a form of its own."""
 
-    ``image`` is its picture (h, w, c) uint8, or None where a row is a line of a table; then ``values`` holds the
-    features that the explanation weighs. ``chart`` is an SVG drawing of a forecast. ``confidence`` is the calibrated
-    probability of the class ``predicted``.
-    """
-
-    image: np.ndarray | None
     explanation: Explanation
     truth: str
     predicted: str
-    values: dict[str, Any] = field(default_factory=dict)
-    chart: str = ""
-    confidence: float | None = None
+
+    template: ClassVar[str] = ""  # that prints `shown`
+    wide: ClassVar[bool] = False  # whether a case takes the whole width of the page
+
+    def shown(self) -> dict[str, Any]:
+        """Return what the template prints."""
+        about = self.explanation
+        return {
+            "template": self.template,
+            "truth": self.truth,
+            "predicted": self.predicted,
+            "target": about.target,
+            "method": about.method,
+            "faithfulness": about.faithfulness,
+        }
+
+
+@dataclass(frozen=True, kw_only=True)
+class ClassExample(Example):
+    """A case that was given a class; ``confidence`` is the calibrated probability of the class ``predicted``."""
+
+    confidence: float
+
+    def shown(self) -> dict[str, Any]:
+        """Return what the template prints: the probability of the target too, which may be another class."""
+        return {**super().shown(), "confidence": self.confidence, "probability": self.explanation.score}
 
 
 @dataclass(frozen=True)
@@ -150,7 +167,8 @@ def curve_charts(content: ReportContent) -> list[str]:
                 if a is not None and b is not None
             ]
             if len(points) > 1:
-                curves.append(svg.Line(names[name], *zip(*points, strict=True), palette[name]))
+                xs, ys = zip(*points, strict=True)
+                curves.append(svg.Line(names[name], xs, ys, palette[name]))
         if curves:
             charts.append(svg.lines(curves, title, x_axis, y_axis, diagonal))
     return charts

@@ -30,8 +30,7 @@ def seconds(value: float) -> str:
 
 def size(count: int) -> str:
     """Return a number of bytes for people."""
-    for unit in ("B", "KB", "MB", "GB"):
-        if count < 1000 or unit == "GB":
-            return f"{count:.0f} {unit}" if unit == "B" else f"{count:.1f} {unit}"
-        count /= 1000
-    return ""
+    if count < 1000:
+        return f"{count} B"
+    power = min((len(str(int(count))) - 1) // 3, 3)
+    return f"{count / 1000**power:.1f} {('KB', 'MB', 'GB')[power - 1]}"

@@ -9,7 +9,8 @@ from dl_core.data.dataset import Dataset, Finding, Source
 from dl_core.data.splits import Splits
 from dl_core.domain import Domain, Option
 from dl_core.errors import SchemaError
-from dl_core.explain.explanation import Explanation, Faithfulness
+from dl_core.explain.explanation import Faithfulness
+from dl_core.explain.table.plain import TableContributions
 from dl_core.models.base import Classifier, Offer
 from dl_core.models.majority import Majority
 from dl_core.models.store import load_about, save_about
@@ -109,7 +110,9 @@ def explain(request):
         heat[:, at] = chosen - spoilt[np.arange(len(data)), index]
     trust = Faithfulness(0.2, 0.8, 0.5, 0.5, 0.5, 0.5) if request.faithfulness else None
     return [
-        Explanation(row, request.name, method, model.classes[k], heat[i : i + 1], float(chosen[i]), trust, columns)
+        TableContributions(
+            row, request.name, method, model.classes[k], heat[i : i + 1], float(chosen[i]), trust, columns
+        )
         for i, (row, k) in enumerate(zip(data.ids, index, strict=True))
         for method in request.methods
     ]

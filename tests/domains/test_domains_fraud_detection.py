@@ -77,7 +77,7 @@ def test_reasons_add_up_and_name_values(fraud_run, transactions, fraud_detection
         assert "amount" in found[0].features and len(found[0].values) == len(found[0].features)
         assert found[0].faithfulness is not None
         said = pipeline.predict(fraud_detection, fraud_run, name, transactions.subset(rows)).set_index("row")
-        assert [one.probability for one in found] == pytest.approx(said["score_fraud"].tolist())  # the calibrated one
+        assert [one.score for one in found] == pytest.approx(said["score_fraud"].tolist())  # the calibrated one
         assert {one.target for one in found} == {"fraud"}
 
 

@@ -155,7 +155,7 @@ def test_the_explained_class_is_the_predicted_one(tiny_run, tiny_dataset, medica
     maps = pipeline.explain(medical_imaging, moved, "pixels", data, methods=["occlusion"], faithfulness=False)
     assert [one.target for one in maps] == said["y_pred"].tolist()
     sure = [said.at[one.row, f"score_{one.target}"] for one in maps]
-    assert [one.probability for one in maps] == pytest.approx(sure)
+    assert [one.score for one in maps] == pytest.approx(sure)
     assert min(sure) < 0.5  # else the operating point decided nothing
 
 

@@ -2,23 +2,24 @@
 
 import numpy as np
 import pandas as pd
+import pytest
 
 from dl_core.data.dataset import Dataset, Source
 from dl_core.explain.explanation import Explanation
 from dl_core.explain.files import write_explanations
+from dl_core.explain.images.plain import ImageMap
+from dl_core.explain.table.plain import TableContributions
 from dl_core.schema import Role
 
-
-def explanation(row, **changes):
-    about = {"model": "m", "method": "occlusion", "target": "ill", "heat": np.eye(8, dtype=np.float32)}
-    return Explanation(row, probability=0.75, **(about | changes))
+ABOUT = {"model": "m", "method": "occlusion", "target": "ill", "score": 0.75}
 
 
 def test_rows_whose_names_look_alike_get_files_of_their_own(tmp_path):
     rows = ["a/1.png", "a_1.png"]
     images = np.zeros((2, 8, 8, 1), np.uint8)
     data = Dataset("x", pd.DataFrame(index=rows), {Role.IMAGE: ("image",)}, Source("x"), {"image": images})
-    write_explanations([explanation(row) for row in rows], data, tmp_path / "new")
+    maps = [ImageMap(row, heat=np.eye(8, dtype=np.float32), **ABOUT) for row in rows]
+    write_explanations(maps, data, tmp_path / "new")
     table = pd.read_csv(tmp_path / "new" / "explanations.csv")
     assert table["file"].tolist() == rows and table["picture"].nunique() == 2
     assert all((tmp_path / "new" / name).is_file() for name in table["picture"])
@@ -26,8 +27,18 @@ def test_rows_whose_names_look_alike_get_files_of_their_own(tmp_path):
 
 def test_rows_of_a_table_get_their_features_weights(tmp_path):
     data = Dataset("x", pd.DataFrame({"acid": [1.0], "sugar": [2.0]}, index=["r"]), {}, Source("x"))
-    one = explanation("r", heat=np.array([[0.25, -0.5]], np.float32), features=("acid", "sugar"))
+    one = TableContributions("r", heat=np.array([[0.25, -0.5]], np.float32), features=("acid", "sugar"), **ABOUT)
     write_explanations([one], data, tmp_path)
     table = pd.read_csv(tmp_path / "explanations.csv")
     assert table.loc[0, ["acid", "sugar"]].tolist() == [0.25, -0.5] and not list(tmp_path.glob("*.png"))
     assert one.strongest(1) == [("sugar", -0.5)]
+
+
+@pytest.mark.parametrize("kind", [Explanation, TableContributions])
+def test_an_explanation_without_features_is_one_line_without_features(kind, tmp_path):
+    data = Dataset("x", pd.DataFrame({"text": [""]}, index=["r"]), {}, Source("x"))
+    empty = kind("r", heat=np.zeros((1, 0), np.float32), **ABOUT)
+    write_explanations([empty], data, tmp_path)
+    (line,) = pd.read_csv(tmp_path / "explanations.csv").to_dict("records")
+    assert line == {"row": "r", "model": "m", "method": "occlusion", "target": "ill", "probability": 0.75}
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["explanations.csv"]

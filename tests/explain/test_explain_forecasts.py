@@ -1,5 +1,6 @@
 """Accounts of forecasts: weights that add up, stretches and covariates by name, and measures that can tell."""
 
+import json
 from dataclasses import replace
 
 import numpy as np
@@ -11,9 +12,9 @@ from dl_core.errors import OptionError
 from dl_core.evaluate.series.forecasts import LEVELS
 from dl_core.explain.files import write_explanations
 from dl_core.explain.request import ExplainRequest
-from dl_core.explain.series.case import Case, cut_pieces, times_text, usual_values
 from dl_core.explain.series.explain import explain_cases, explain_forecasts
-from dl_core.explain.series.methods import FORECAST_METHODS
+from dl_core.explain.series.plain import ForecastDrivers, Lead, lead, steps_and_covariates
+from dl_core.explain.series.view import Case, cut_pieces, times_text, usual_values
 from dl_core.models.series.base import Forecaster
 from tests.series import toy_dataset, toy_panel
 
@@ -130,7 +131,7 @@ def test_integrated_gradients_of_a_sum_are_its_summands():
     one, other = explain_forecasts(Graphed(False), "toy", panel, ["integrated_gradients"])
     assert (one.row, other.row) == ("shop 0", "shop 1") and one.steps == 16 == len(one.features) == len(one.typical)
     np.testing.assert_allclose(one.heat[0], by_hand(panel), rtol=1e-3, atol=1e-3)
-    assert one.gap == pytest.approx(0.0, abs=1e-2) and one.forecast
+    assert one.gap == pytest.approx(0.0, abs=1e-2)
     assert one.features[-1] == "2013-04-01 00:00:00" and one.target == "mean over the horizon"
 
 
@@ -224,9 +225,10 @@ def test_gaps_are_filled_as_the_model_fills_them():
 def test_components_are_the_parts_that_the_model_adds_up():
     panel = history(covariates=False, n=1)
     (one,) = explain_forecasts(Weighing(False), "toy", panel, ["components"])
-    assert one.parts == ("trend", "season") and one.heat.shape == (2, HORIZON) and one.gap is None and one.forecast
+    assert one.parts == ("trend", "season") and one.heat.shape == (2, HORIZON)
     np.testing.assert_allclose(one.heat.sum(axis=0), Weighing(False).forecast(panel)[0, :, 0], rtol=1e-5)
     assert one.features == ("2013-05-01 00:00:00", "2013-06-01 00:00:00")
+    assert one.score == pytest.approx(one.heat.sum() / 2)  # the mean of two steps
 
 
 def test_a_method_that_a_model_lacks_is_left_out_and_named_where_none_is_left():
@@ -260,9 +262,25 @@ def test_steps_without_time_stamps_are_named_by_their_number():
     assert times_text(np.array([3, 4])) == ("3", "4")
 
 
-def test_every_method_says_what_it_is():
-    for method in FORECAST_METHODS.values():
-        assert method.label and method.help.endswith(".")
+def test_what_counts_most_is_a_stretch_of_one_weight_or_a_covariate():
+    steps = list(zip("abcdef", [0.0, 1.0, 1.0, -3.0, -3.0, 0.5], strict=True))
+    assert lead(steps) == Lead(-3.0, "", 3, 4) and lead(steps[:3]) == Lead(1.0, "", 1, 2)
+    assert lead(steps, [("rain", 2.0), ("promo", -14.0)]) == Lead(-14.0, "promo")
+    assert lead(steps, [("rain", 2.0)]) == Lead(-3.0, "", 3, 4)
+    assert lead([], [("rain", 2.0)]).name == "rain"
+
+
+def test_plain_json_keeps_steps_apart_from_covariates():
+    one = ForecastDrivers(
+        "s", "m", "occlusion", "step 1", np.array([[1.0, -2.0, 0.25, 4.0]], np.float32), 9.0,
+        features=("May", "June", "rain", "promo"), values=("1", "2", "3", "4"), typical=("0",) * 4, steps=2, base=5.0,
+    )  # fmt: skip
+    found = one.as_json()
+    assert steps_and_covariates(found) == ([("May", 1.0), ("June", -2.0)], [("rain", 0.25), ("promo", 4.0)])
+    assert one.covariates == [("promo", 4.0), ("rain", 0.25)]  # the strongest first
+    assert one.gap == pytest.approx(9.0 - 5.0 - 3.25) and (found["score"], found["base"]) == (9.0, 5.0)
+    assert (found["steps"], found["parts"], found["values"]) == (2, [], ["1", "2", "3", "4"])
+    json.dumps(found, allow_nan=False)
 
 
 def test_drivers_and_components_are_written_as_tables(tmp_path):

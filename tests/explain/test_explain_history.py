@@ -9,8 +9,9 @@ from dl_core.data.interactions.catalogue import Catalogue
 from dl_core.data.interactions.histories import Histories
 from dl_core.errors import OptionError
 from dl_core.explain.files import write_explanations
-from dl_core.explain.interactions.explain import explain_history
-from dl_core.explain.interactions.methods import HISTORY_METHODS, empty_scores, variants
+from dl_core.explain.interactions.explain import explain_histories
+from dl_core.explain.interactions.plain import MOST_BARS, ItemContributions, reason
+from dl_core.explain.interactions.view import empty_scores, variants
 from dl_core.models.interactions.base import Recommender
 
 ITEMS = np.array(["a", "b", "c", "d"], dtype=object)
@@ -66,13 +67,13 @@ def histories(*lists):
 
 
 def explained(model, lists, targets, methods, **more):
-    return explain_history(model, "toy", histories(*lists), np.array(targets), methods, **more)
+    return explain_histories(model, "toy", histories(*lists), np.array(targets), methods, **more)
 
 
 def test_exact_parts_are_the_summands_with_titles_beside_them():
     (one,) = explained(Adding(), [["b", "a", "d"]], [2], ["exact"])
     assert one.features == ("b", "a", "d")
-    assert one.values == ("B", "A", "d")  # an item without a title shows its id
+    assert one.titles == ("B", "A", "d")  # an item without a title shows its id
     assert one.target == "c"
     np.testing.assert_allclose(one.heat, [[0.2, 0.9, 0.1]], rtol=1e-6)
     assert one.base == pytest.approx(0.0, abs=1e-6)  # not the 5.0 that an empty history gets
@@ -123,10 +124,23 @@ def test_the_score_without_any_item_is_the_empty_history_s_where_parts_do_not_ad
     np.testing.assert_allclose(empty_scores(model, histories(["a", "b"]), np.array([2])), [0.0])
 
 
-def test_every_method_says_what_it_is():
-    for method in HISTORY_METHODS.values():
-        assert method.label
-        assert method.help.endswith(".")
+def test_bars_add_up_what_one_item_adds_and_sum_up_the_rest():
+    items = [f"i{at}" for at in range(MOST_BARS + 1)]
+    weights = np.array([[*np.arange(1.0, MOST_BARS + 2), 100.0]], np.float32)  # i0 stands twice: 1 + 100
+    one = ItemContributions(
+        "u", "m", "exact", "t", weights, 200.0, features=(*items, "i0"), titles=(*map(str.upper, items), "I0"), base=9.0
+    )
+    found = one.as_json()
+    assert found["bars"][0] == {"item": "i0", "title": "I0", "weight": 101.0}
+    assert [bar["item"] for bar in found["bars"][1:3]] == ["i12", "i11"] and len(found["bars"]) == MOST_BARS
+    assert (found["others"], found["other"]) == (1, 2.0)  # the smallest is i1
+    assert (found["score"], found["base"], one.gap) == (200.0, 9.0, 200.0 - 9.0 - 191.0)
+
+
+def test_the_reason_is_what_speaks_most_for_it_not_the_longest_bar():
+    bars = [{"title": "Jug", "weight": -0.4}, {"title": "Cup", "weight": 0.3}, {"title": "Tea", "weight": 0.1}]
+    assert reason(bars)["title"] == "Cup"
+    assert reason(bars[:1]) is None and reason([]) is None and reason([{"title": "Tea", "weight": 0.0}]) is None
 
 
 def test_the_parts_are_written_a_line_an_item_the_strongest_first(tmp_path):

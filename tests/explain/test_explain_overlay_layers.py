@@ -140,7 +140,7 @@ def test_rows_are_explained_with_their_own_ids_and_trust(rows):
         ("a", "occlusion", "bright"),
     ]
     assert found[0].heat[3, 10] > 0.9 and found[0].heat[14, 1] == 0
-    assert found[0].probability == pytest.approx(16 / 256)
+    assert found[0].score == pytest.approx(16 / 256)
     assert found[0].faithfulness.pointing and not found[0].faithfulness.centre_pointing
     assert found[0].faithfulness.randomisation is None
     assert found[1].faithfulness.pointing is None and found[1].heat.max() == 0
@@ -168,7 +168,7 @@ def test_the_explained_class_is_the_decided_one_with_its_calibrated_probability(
         found = explain_images(
             ExplainRequest(Brightness(), "m", rows, ["occlusion"], faithfulness=False, rule=DecisionRule(**rule))
         )
-        return [(one.target, one.probability) for one in found]
+        return [(one.target, one.score) for one in found]
 
     bright = 16 / 256  # odds 1 : 15
     assert explained() == [("dark", pytest.approx(1 - bright)), ("dark", pytest.approx(1.0))]

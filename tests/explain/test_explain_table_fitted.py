@@ -58,7 +58,7 @@ def test_a_fitted_recurrent_network_is_explained_step_by_step(rows, fitted):
         assert "amount, this transaction" not in found.features  # it is the row's own amount
         assert found.values[0] == f"{data.table.loc[found.row, 'amount']:,.2f}"
         assert [step["ago"] for step in by_step(found)] == [2, 1, 0]
-        assert abs(found.gap) <= max(0.05, 0.03 * abs(found.score - found.base))
+        assert abs(found.gap) <= max(0.05, 0.03 * abs(found.log_odds - found.base))
 
 
 def test_values_of_earlier_steps_are_the_accounts_own(rows, fitted):

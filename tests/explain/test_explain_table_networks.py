@@ -8,11 +8,11 @@ import pytest
 keras = pytest.importorskip("keras")
 
 from dl_core.errors import OptionError  # noqa: E402
-from dl_core.explain.registry import EXPLAINERS, TABLE_EXPLAINERS, explainer_info  # noqa: E402
+from dl_core.explain.registry import explainer_info, explainers  # noqa: E402
 from dl_core.explain.request import ExplainRequest  # noqa: E402
 from dl_core.explain.table.expected_gradients import ExpectedGradients, TableIntegratedGradients  # noqa: E402
 from dl_core.explain.table.explain import explain_table, is_network, look  # noqa: E402
-from dl_core.explain.table.plain import reasons, table_explanation_as_json  # noqa: E402
+from dl_core.explain.table.plain import reasons  # noqa: E402
 from tests.explain.table_models import SHOPS, Block, Formula, Network, transactions  # noqa: E402
 
 WEIGHTS = np.array([[0.0, 0.5], [0.25, 0.0], [0.1, 0.4], [0.0, -0.2]], np.float32)
@@ -88,8 +88,8 @@ def test_shapley_of_a_linear_network_agrees(linear):
 @pytest.mark.parametrize("kind", ["curved", "recurrent"])
 def test_contributions_add_up(kind, method, request):
     for found in explain(request.getfixturevalue(kind), [method]):
-        assert abs(found.gap) <= max(0.025, 0.025 * abs(found.score - found.base))
-        assert abs(found.score - found.base) > 1e-4
+        assert abs(found.gap) <= max(0.025, 0.025 * abs(found.log_odds - found.base))
+        assert abs(found.log_odds - found.base) > 1e-4
 
 
 def test_too_few_points_would_not_add_up(curved):
@@ -108,8 +108,8 @@ def test_an_undone_class_weight_moves_the_base_not_the_contributions(linear):
     plain, moved = (explain(model, ["integrated_gradients"], rows=["4"])[0] for model in (linear, shifted))
     np.testing.assert_allclose(moved.heat, plain.heat, rtol=1e-5)
     assert moved.base == pytest.approx(plain.base - 3, abs=1e-4)
-    assert moved.score == pytest.approx(plain.score - 3, abs=1e-4)
-    assert moved.probability < plain.probability
+    assert moved.log_odds == pytest.approx(plain.log_odds - 3, abs=1e-4)
+    assert moved.score < plain.score
     view, *_ = look(shifted, transactions(), transactions(), np.ones(5, int), count=3)
     np.testing.assert_allclose(view.own_scores(), (shifted.inputs(transactions()) @ SLOPES - 2) - 3, atol=1e-4)
 
@@ -117,7 +117,7 @@ def test_an_undone_class_weight_moves_the_base_not_the_contributions(linear):
 def test_steps_of_a_sequence_keep_their_names(recurrent):
     found = explain(recurrent, ["expected_gradients"], rows=["4"])[0]
     assert found.features[0] == "amount, 1 transaction ago"
-    steps = table_explanation_as_json(found)["steps"]
+    steps = found.as_json()["steps"]
     assert [step["ago"] for step in steps] == [1, 0]
     assert steps[0]["weight"] == pytest.approx(float(found.heat[0, :2].sum()), abs=1e-6)
     assert {one["name"] for one in steps[0]["features"]} == {"amount", "hour"}
@@ -126,13 +126,13 @@ def test_steps_of_a_sequence_keep_their_names(recurrent):
 
 def test_faithfulness_and_the_network_with_random_weights(curved):
     weights = [np.array(each) for each in curved.graph().get_weights()]
-    for found in explain(curved, list(TABLE_EXPLAINERS), faithfulness=True, rows=["3", "4"]):
+    for found in explain(curved, list(explainers("table")), faithfulness=True, rows=["3", "4"]):
         measured = found.faithfulness
         assert measured.deletion <= measured.random_deletion + 1e-6
         assert measured.insertion >= measured.random_insertion - 1e-6
         assert -1 <= measured.randomisation <= 1
         assert measured.centre_deletion is None
-        json.dumps(table_explanation_as_json(found))
+        json.dumps(found.as_json())
     assert all(np.array_equal(a, b) for a, b in zip(weights, curved.graph().get_weights(), strict=True))
 
 
@@ -151,11 +151,12 @@ def test_gradients_need_a_network():
 
 
 def test_table_methods_stand_beside_those_of_images():
-    assert explainer_info("shapley_sampling").label == "Shapley value sampling"
-    assert explainer_info("integrated_gradients") is EXPLAINERS["integrated_gradients"]
-    assert explainer_info("integrated_gradients", kind="table") is TABLE_EXPLAINERS["integrated_gradients"]
-    with pytest.raises(OptionError, match="(?i)there is no method"):
-        explainer_info("tea leaves")
+    assert explainer_info("shapley_sampling", "table").label == "Shapley value sampling"
+    same = [explainer_info("integrated_gradients", kind) for kind in ("images", "table")]
+    assert [info.kind for info in same] == ["images", "table"] and same[0].help != same[1].help
+    for name, kind in (("tea leaves", "table"), ("shapley_sampling", "images"), ("occlusion", "tea leaves")):
+        with pytest.raises(OptionError, match="(?i)there is no method"):
+            explainer_info(name, kind)
 
 
 def test_the_embedding_is_one_feature(linear):

@@ -10,10 +10,11 @@ import pytest
 from dl_core.data.dataset import Dataset
 from dl_core.errors import OptionError, RunError
 from dl_core.evaluate.decide import DecisionRule
+from dl_core.explain.faithfulness import order_areas
 from dl_core.explain.request import ExplainRequest
 from dl_core.explain.table.background import draw_background, typical_row
 from dl_core.explain.table.explain import explain_table, look
-from dl_core.explain.table.faithfulness import order_areas
+from dl_core.explain.table.faithfulness import followed
 from dl_core.explain.table.plain import reasons
 from dl_core.explain.table.rows import RowsView, feature_groups, stacked, without_label
 from dl_core.explain.table.shapley_sampling import ShapleySampling, Walks
@@ -94,7 +95,7 @@ def test_shapley_of_an_additive_model_is_exact():
     assert found.features == ("amount", "days since last transaction", "shop")
     np.testing.assert_allclose(found.heat[0], [1302.4 / 500, 0.25, 1.0], rtol=1e-5)
     assert found.base == pytest.approx(10 / 500 - 0.25 - 2)
-    assert found.score == pytest.approx(1312.4 / 500 + 1 - 2)
+    assert found.log_odds == pytest.approx(1312.4 / 500 + 1 - 2)
     assert found.gap == pytest.approx(0, abs=1e-6)
     assert found.values == ("1,312.40", "0.0 days", "travel")
     assert found.typical == ("10.00", "1.0 days", "food")
@@ -218,11 +219,11 @@ def test_deletion_areas_by_hand():
 
     model, rows, typical = Formula(formula), numbers(np.ones((1, 3))), numbers(np.zeros((1, 3)))
     view = RowsView(model, rows, typical, np.array([1]), {name: (name,) for name in "abc"})
-    found = order_areas(view, 0, np.array([[0, 1, 2], [2, 0, 1]]), steps=(0, 1, 2, 3))
+    found = order_areas(np.array([[0, 1, 2], [2, 0, 1]]), np.arange(4), followed(view, 0))
     np.testing.assert_allclose(found[0], [(0.7 + 0.3 + 0.1) / 3, (0.3 + 0.7 + 0.9) / 3])
     np.testing.assert_allclose(found[1], [(0.9 + 0.7 + 0.3) / 3, (0.1 + 0.3 + 0.7) / 3])
     # steps 0, 1, 3 of three columns: a trapezoid two columns wide
-    wide = order_areas(view, 0, np.array([[0, 1, 2]]), steps=(0, 1, 3))
+    wide = order_areas(np.array([[0, 1, 2]]), np.array([0, 1, 3]), followed(view, 0))
     assert wide[0, 0] == pytest.approx((0.7 + (0.5 + 0.1) / 2 * 2) / 3)
 
 
@@ -258,7 +259,7 @@ def test_the_other_class_mirrors():
     honest = explain(Formula(additive), data, data, target="honest")
     for one, other in zip(fraud, honest, strict=True):
         np.testing.assert_allclose(one.heat, -other.heat, atol=1e-5)
-        assert one.probability == pytest.approx(1 - other.probability)
+        assert one.score == pytest.approx(1 - other.score)
 
 
 def test_a_file_without_labels_and_with_more_columns_is_explained():
@@ -304,8 +305,8 @@ def test_contributions_are_calibrated_and_add_up_to_the_probability_that_predict
     odds = additive(data.table)
     for one, two, row in zip(plain, calibrated, odds, strict=True):
         np.testing.assert_allclose(two.heat, one.heat / 2, rtol=1e-5, atol=1e-12)  # log-odds over the temperature
-        assert two.base == pytest.approx(one.base / 2) and two.score == pytest.approx(row / 2)
-        assert two.probability == pytest.approx(1 / (1 + np.exp(-row / 2)))
+        assert two.base == pytest.approx(one.base / 2) and two.log_odds == pytest.approx(row / 2)
+        assert two.score == pytest.approx(1 / (1 + np.exp(-row / 2)))
         assert two.gap == pytest.approx(0, abs=1e-6)
     assert calibrated[4].faithfulness.insertion < plain[4].faithfulness.insertion  # areas of calibrated probabilities
 
@@ -325,4 +326,4 @@ def test_of_more_classes_each_row_is_explained_for_its_decided_one():
     found = explain(model, data, data, rule=DecisionRule(temperature=2.0))
     assert [one.target for one in found] == ["low", "middle", "high"]
     high = np.exp([-1.0, 0.5, 1.0])  # log-odds -2, 1, 2, halved
-    assert found[2].probability == pytest.approx(high[2] / high.sum())
+    assert found[2].score == pytest.approx(high[2] / high.sum())

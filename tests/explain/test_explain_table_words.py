@@ -8,27 +8,28 @@ import pandas as pd
 import pytest
 
 from dl_core.data.dataset import Dataset, Source
-from dl_core.explain.explanation import Explanation, Faithfulness
-from dl_core.explain.table.plain import by_step, reasons, table_explanation_as_json
+from dl_core.explain.explanation import Faithfulness
+from dl_core.explain.table import plain
+from dl_core.explain.table.plain import TableContributions, by_step, reasons, strip
 from dl_core.explain.table.values import RowTexts, feature_name, number_text, step_of, step_text, value_text
 from dl_core.schema import Role
 
 
-def explanation(heat: list[float], **changes) -> Explanation:
+def explanation(heat: list[float], **changes) -> TableContributions:
     about = {
         "row": "7",
         "model": "net",
         "method": "expected_gradients",
         "target": "fraud",
         "heat": np.array([heat], np.float32),
-        "probability": 0.9,
+        "score": 0.9,
         "features": ("amount", "night", "shop", "hour")[: len(heat)],
         "values": ("312.40", "yes", "travel", "3")[: len(heat)],
         "typical": ("41.20", "no", "travel", "14")[: len(heat)],
-        "score": 2.0,
+        "log_odds": 2.0,
         "base": -1.0,
     }
-    return Explanation(**(about | changes))
+    return TableContributions(**(about | changes))
 
 
 @pytest.mark.parametrize(
@@ -90,23 +91,24 @@ def test_reasons_are_what_raised_the_score():
     assert reasons(explanation([1.0], values=("",), typical=("",))) == ["amount"]
 
 
-def test_json_adds_up():
-    found = table_explanation_as_json(explanation([1.5, 0.5, 1.25, -0.5]), most=2)
+def test_json_adds_up(monkeypatch):
+    monkeypatch.setattr(plain, "MOST_FEATURES", 2)
+    found = explanation([1.5, 0.5, 1.25, -0.5]).as_json()
     assert [one["name"] for one in found["features"]] == ["amount", "shop"]
     assert found["features"][0] == {"name": "amount", "weight": 1.5, "value": "312.40", "typical": "41.20"}
     assert found["other"] == pytest.approx(0.0)
     assert found["gap"] == pytest.approx(3 - 2.75)
     total = found["base"] + sum(one["weight"] for one in found["features"]) + found["other"] + found["gap"]
-    assert total == pytest.approx(found["score"])
+    assert total == pytest.approx(found["log_odds"]) and found["probability"] == 0.9
     assert found["base_probability"] == pytest.approx(1 / (1 + np.e))
     assert found["steps"] == [] and found["faithfulness"] is None
     assert json.loads(json.dumps(found, allow_nan=False)) == found
 
 
 def test_json_of_an_explanation_without_words():
-    plain = Explanation("1", "m", "x", "fraud", np.zeros((1, 1)), 0.5, Faithfulness(0, 1, 0, 1), ("a",))
-    found = table_explanation_as_json(plain)
-    assert (found["base"], found["score"], found["gap"], found["base_probability"]) == (None, None, None, None)
+    bare = TableContributions("1", "m", "x", "fraud", np.zeros((1, 1)), 0.5, Faithfulness(0, 1, 0, 1), ("a",))
+    found = bare.as_json()
+    assert (found["base"], found["log_odds"], found["gap"], found["base_probability"]) == (None, None, None, None)
     assert found["features"] == [{"name": "a", "weight": 0.0, "value": "", "typical": ""}]
     assert found["faithfulness"]["centre_deletion"] is None
 
@@ -122,8 +124,22 @@ def test_steps_are_summed():
     ]
 
 
-def test_a_map_of_an_image_has_no_gap():
-    assert Explanation("1", "m", "x", "t", np.zeros((2, 2)), 0.5).gap is None
+def test_a_strip_shows_the_inputs_that_move_the_score_most_and_which_step_does():
+    named = ("amount, 1 transaction ago", "hour, 1 transaction ago", "amount, this transaction", "night")
+    found = plain.sequence(explanation([1.0, -3.0, -0.5, 9.0], features=named))
+    assert found == {"steps": [1, 0], "inputs": ["amount", "hour"], "weights": [[1.0, -0.5], [-3.0, 0.0]]}
+    shown = strip(found, 1)
+    assert (shown.inputs, shown.weights) == (["hour"], [[-3.0, 0.0]])  # 3 against 1.5
+    assert shown.totals == [-2.0, -0.5] and shown.lead == 0  # all inputs, shown or not
+    assert strip(found, 9).inputs == ["hour", "amount"]
+    assert plain.sequence(explanation([1.0])) is None
+
+
+def test_a_row_without_features_is_an_explanation_all_the_same():
+    empty = TableContributions("1", "m", "x", "fraud", np.zeros((1, 0), np.float32), 0.5, log_odds=0.0, base=-1.0)
+    found = empty.as_json()
+    assert (found["features"], found["other"], found["gap"], found["reasons"]) == ([], 0.0, 1.0, [])
+    assert (found["steps"], found["sequence"], found["probability"]) == ([], None, 0.5)
 
 
 def test_steps_of_recent_transactions_in_the_users_units():

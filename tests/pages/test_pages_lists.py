@@ -14,6 +14,7 @@ from streamlit.testing.v1 import AppTest
 
 from dl_core import domain as registry
 from dl_core.domain import Sample
+from dl_core.kinds import get_kind
 from dl_core.problems.ranking import RANKING
 from dl_core.store import get_store
 from dl_core.tasks import prepared
@@ -283,7 +284,8 @@ def test_the_reason_is_what_speaks_for_an_item_however_long_the_bars_against(mon
     monkeypatch.setattr(explain_why, "st", MagicMock())
     bars = [{"item": "a", "title": "Jug", "weight": -0.4}, {"item": "b", "title": "Cup", "weight": 0.3}]
     one = {"model": "ease", "method": "exact", "bars": bars, "others": 0, "other": 0.0}
-    explain_why._one(MagicMock(), one, "methods")
-    explain_why._one(MagicMock(), {**one, "bars": bars[:1]}, "methods")
+    context = MagicMock(kind=get_kind("interactions"))
+    explain_why._one(context, one, "methods")
+    explain_why._one(context, {**one, "bars": bars[:1]}, "methods")
     assert drawn[0].startswith("Exact decomposition: because of Cup.")
     assert drawn[1].startswith("Exact decomposition: no history item supports it.")

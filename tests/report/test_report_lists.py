@@ -8,10 +8,10 @@ from dl_core.data.dataset import Dataset, Source
 from dl_core.data.splits import Splits
 from dl_core.evaluate.interactions.rankings import Rankings
 from dl_core.evaluate.results import Evaluation
-from dl_core.explain.explanation import Explanation
+from dl_core.explain.interactions.plain import ItemContributions
 from dl_core.report.content import ReportContent, metric_label
 from dl_core.report.html import write_report
-from dl_core.report.interactions.section import as_examples, list_charts, pick_users
+from dl_core.report.interactions.section import as_examples, pick_users, ranking_charts
 from dl_core.schema import Role
 from dl_core.train.run import FittedModel, Run, TrainSpec
 
@@ -72,9 +72,9 @@ def run(tmp_path):
 
 
 def explanation(user):
-    return Explanation(
-        user, "deep", "leave_one_out", "a", np.array([[0.2, 0.7]]), float("nan"),
-        features=("x", "y"), values=("Cup", "Tea"), score=0.9, base=0.0, history=True,
+    return ItemContributions(
+        user, "deep", "leave_one_out", "a", np.array([[0.2, 0.7]]), 0.9,
+        features=("x", "y"), titles=("Cup", "Tea"), base=0.0,
     )  # fmt: skip
 
 
@@ -91,7 +91,7 @@ def test_examples_tell_by_title_whether_it_was_taken(run):
 
 
 def test_charts_speak_of_the_best_model_by_activity_and_popularity(run):
-    charts = list_charts(ReportContent(run, FACTS))
+    charts = ranking_charts(ReportContent(run, FACTS))
     assert len(charts) == 2
     assert "Deep: nDCG@5 by how much a user took before" in charts[0]
     assert "1 to 3 items (n = 3)" in charts[0]

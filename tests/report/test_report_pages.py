@@ -11,7 +11,8 @@ import pytest
 
 from dl_core import pipeline
 from dl_core.evaluate.results import Evaluation, Predictions
-from dl_core.explain.explanation import Explanation, Faithfulness
+from dl_core.explain.explanation import Faithfulness
+from dl_core.explain.images.plain import ImageMap
 from dl_core.report.card import write_card
 from dl_core.report.examples import pick_examples
 from dl_core.report.html import write_report
@@ -138,10 +139,10 @@ def test_maps_are_drawn_beside_their_images(deep_run, medical_imaging, tmp_path)
     def explain(request):
         heat = np.linspace(0, 1, 32 * 32, dtype=np.float32).reshape(32, 32)
         trust = Faithfulness(0.123, 0.877, 0.501, 0.502, 0.403, 0.604)
-        about = {"model": request.name, "method": request.methods[0], "heat": heat, "probability": 0.75}
+        about = {"model": request.name, "method": request.methods[0], "heat": heat, "score": 0.75}
         targets = ("ill", "healthy")  # both rows are called ill
         return [
-            Explanation(row, target=target, faithfulness=trust, **about)
+            ImageMap(row, target=target, faithfulness=trust, **about)
             for row, target in zip(request.data.ids, targets, strict=True)
         ]
 

@@ -9,8 +9,9 @@ import pytest
 from dl_core.evaluate.results import Evaluation
 from dl_core.evaluate.series.evaluate import evaluate_forecasts
 from dl_core.evaluate.series.facts import SeriesFacts
-from dl_core.explain.explanation import Explanation, Faithfulness
-from dl_core.explain.series.case import times_text
+from dl_core.explain.explanation import Faithfulness
+from dl_core.explain.series.plain import ForecastDrivers
+from dl_core.explain.series.view import times_text
 from dl_core.report.content import ReportContent, leaderboard, leaderboard_chart, metric_label, rises
 from dl_core.report.html import write_report
 from dl_core.report.series.section import as_examples, pick_series, series_charts
@@ -61,18 +62,17 @@ def explained(panel, row="shop 1", steps=24):
     end = panel.starts[at + 1] - 12  # what stands before the two test windows of six steps
     weights = np.zeros((1, steps + 1), dtype=np.float32)
     weights[0, [-2, -3, -1]] = [5.0, -2.0, 0.75]
-    return Explanation(
+    return ForecastDrivers(
         row,
         "good",
         "integrated_gradients",
         "mean over the horizon",
         weights,
-        float("nan"),
+        210.0,
         Faithfulness(0.2, 0.8, 0.5, 0.5, leave_one_out=0.9),
         features=(*times_text(panel.times[end - steps : end]), "promo"),
         values=("1",) * steps + ("0.5",),
         typical=("2",) * (steps + 1),
-        score=210.0,
         base=200.0,
         steps=steps,
     )
@@ -106,7 +106,7 @@ def test_no_series_are_picked_without_a_deep_model_or_where_none_is_wanted(run):
 def test_an_example_shows_history_forecast_and_what_drove_it(run, dataset):
     one = explained(toy_panel())
     (example,) = as_examples(run, dataset, [one])
-    assert example.image is None and example.explanation is one
+    assert example.explanation is one and example.wide
     assert example.chart.count("<polygon") == 2 and example.chart.count("<polyline") == 3
     assert len(re.findall(r'<rect[^>]*height="200"', example.chart)) == 2  # two steps weigh something
     assert "2017-01-01" in example.chart and "2019-06-01" in example.chart

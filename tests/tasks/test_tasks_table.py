@@ -18,8 +18,7 @@ from dl_core.data.table import summary
 from dl_core.domain import ReadRequest
 from dl_core.engine.inline import InlineEngine
 from dl_core.errors import OptionError
-from dl_core.explain.contributions import explanation_as_json
-from dl_core.explain.explanation import Explanation
+from dl_core.explain.table.plain import TableContributions
 from dl_core.explain.table.values import value_text
 from dl_core.probes import get_probe, probes
 from dl_core.probes.table import queue
@@ -233,9 +232,11 @@ def test_cells_become_plain(value, expected):
 def test_a_sequence_is_laid_out_by_step_and_input():
     heat = np.array([[0.4, 0.1, -0.2]], dtype=np.float32)
     features = ("amount", "amount, 1 transaction ago", "night, 2 transactions ago")
-    one = Explanation("3", "recurrent", "m", "fraud", heat, 0.9, features=features)
-    found = explanation_as_json(one, timed().subset(["3"]), {})["sequence"]
-    assert found["steps"] == [2, 1, 0] or found["steps"] == [2, 1]
+    one = TableContributions("3", "recurrent", "m", "fraud", heat, 0.9, features=features)
+    json = one.with_texts(timed().subset(["3"]), {"amount": 7.0}).as_json()
+    assert json["features"][0]["typical"] == "7" and json["features"][0]["value"]
+    found = json["sequence"]
+    assert found["steps"] == [2, 1]
     night = found["weights"][found["inputs"].index("night")]
     assert night[0] == pytest.approx(-0.2) and night[1] == 0.0
 

@@ -8,13 +8,12 @@ from typing import Any
 import streamlit as st
 
 from dl_core.domain import Domain
-from dl_core.evaluate.choice import best_model
 from ui import kinds
-from ui.panels import cases
-from ui.shell import method_words, states
+from ui.panels import cases, explain_choice
+from ui.shell import choice, method_words, states
 from ui.shell.context import PageContext
 
-VIEWS = {"methods": "Methods side by side", "models": "Models side by side"}
+SECOND = "A model without gradients, such as boosted trees, is explained by a model-agnostic method."
 
 
 def show(domain: Domain, context: PageContext) -> None:
@@ -32,7 +31,7 @@ def show(domain: Domain, context: PageContext) -> None:
     left, right = st.columns([3, 2], gap="large")
     with left:
         st.subheader("Pick a case", anchor=False)
-        model = _pick_model(context)
+        model = explain_choice.model(context)
         row = cases.pick(context, model, f"{context.key}_explain")
     if row is None:
         return
@@ -47,38 +46,21 @@ def show(domain: Domain, context: PageContext) -> None:
     body.more(context, model, row)
 
 
-def _pick_model(context: PageContext) -> str:
-    names = list(context.models)
-    first = best_model(context.models, "deep") or names[0]
-    return st.selectbox(
-        "Model",
-        names,
-        names.index(first),
-        format_func=context.label,
-        key=f"{context.key}_explain_model",
-        persist_state="session",
-    )
-
-
 def _choices(
     domain: Domain, context: PageContext, model: str, body: ModuleType
 ) -> tuple[dict[str, Any], str, float | None]:
     """Draw the controls and return what to ask for, the kind of view, and what the body's own controls say."""
     st.subheader("Target and methods", anchor=False)
-    view = st.segmented_control(
-        "Compare",
-        list(VIEWS),
-        default="methods",
-        format_func=VIEWS.get,
-        required=True,
-        key=f"{context.key}_explain_view",
-        persist_state="session",
-        label_visibility="collapsed",
-    )
+    view, known = explain_choice.view(context, hidden=True), list(domain.explainers)
     if view == "methods":
-        asked: dict[str, Any] = {"models": [model], "methods": _pick_methods(domain, context)}
+        first = known[: context.kind.first_methods]
+        methods = explain_choice.methods(context, known, first, f"{context.key}_methods")
+        asked: dict[str, Any] = {"models": [model], "methods": methods}
     else:
-        asked = {"models": _two_models(context, model), "methods": [_pick_method(domain, context)]}
+        models = explain_choice.beside(context, model, "deep", SECOND)
+        words, help = method_words.label_of(context.kind), method_words.help_on(known, context.kind)
+        method = choice.one_of("Method", known, f"{context.key}_method", words=words, help=help, wrap=True)
+        asked = {"models": models, "methods": [method]}
     usual = body.usual_target(context)
     with st.container(horizontal=True, vertical_alignment="bottom"):
         target = st.selectbox(
@@ -90,51 +72,3 @@ def _choices(
         )
         more = body.controls(context)
     return {**asked, "target": None if target == usual else target}, view, more
-
-
-def _pick_methods(domain: Domain, context: PageContext) -> list[str]:
-    return st.pills(
-        "Methods",
-        list(domain.explainers),
-        selection_mode="multi",
-        default=list(domain.explainers[: context.kind.first_methods]),
-        format_func=method_words.label_of(context.kind),
-        key=f"{context.key}_methods",
-        persist_state="session",
-        wrap=True,
-        help=_help(domain, context),
-    )
-
-
-def _pick_method(domain: Domain, context: PageContext) -> str:
-    return st.segmented_control(
-        "Method",
-        list(domain.explainers),
-        default=domain.explainers[0],
-        format_func=method_words.label_of(context.kind),
-        required=True,
-        key=f"{context.key}_method",
-        persist_state="session",
-        wrap=True,
-        help=_help(domain, context),
-    )
-
-
-def _help(domain: Domain, context: PageContext) -> str:
-    return method_words.help_on(domain.explainers, context.kind)
-
-
-def _two_models(context: PageContext, model: str) -> list[str]:
-    others = [name for name in context.models if name != model]
-    if not others:
-        return [model]
-    deep = [name for name in others if context.models[name]["kind"] == "deep"]
-    second = st.selectbox(
-        "Second model",
-        others,
-        others.index(deep[0]) if deep else 0,
-        format_func=context.label,
-        key=f"{context.key}_second_{model}",
-        help="A model without gradients, such as boosted trees, is explained by a model-agnostic method.",
-    )
-    return [model, second]

@@ -1,15 +1,15 @@
-"""What a history is explained with: methods of one model side by side, or one method of two models."""
+"""What is explained with what: methods of one model side by side, or one method of two models."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import streamlit as st
 
 from dl_core.domain import Domain
 from dl_core.evaluate.choice import best_model
-from ui.shell import choice
+from ui.shell import choice, method_words
 from ui.shell.context import PageContext
 
 VIEWS = {"methods": "Methods side by side", "models": "Models side by side"}
@@ -20,6 +20,36 @@ def model(context: PageContext, **look: Any) -> str:
     return choice.model(context, "explain_model", first=choice.first_deep(context), **look)
 
 
+def view(context: PageContext, **look: Any) -> str:
+    """Draw whether methods or models stand side by side and return the key of `VIEWS`."""
+    return choice.one_of("Compare", VIEWS, f"{context.key}_explain_view", default="methods", **look)
+
+
+def methods(context: PageContext, known: Sequence[str], first: Sequence[str], key: str) -> list[str]:
+    """Draw the ``known`` methods, at first ``first`` of them, and return the chosen ones."""
+    return st.pills(
+        "Methods",
+        list(known),
+        selection_mode="multi",
+        default=list(first),
+        format_func=method_words.label_of(context.kind),
+        key=key,
+        persist_state="session",
+        wrap=True,
+        help=method_words.help_on(known, context.kind),
+    )
+
+
+def beside(context: PageContext, model: str, kind: str, help: str) -> list[str]:
+    """Draw the choice of a second model, at first the best of a kind, and return both; one alone has no second."""
+    others = {name: about for name, about in context.models.items() if name != model}
+    if not others:
+        return [model]
+    start, names = best_model(others, kind), list(others)
+    key, look = f"second_{model}", {"width": 260, "help": help}
+    return [model, choice.model(context, key, label="Second model", first=start or names[0], names=names, **look)]
+
+
 def choose(
     domain: Domain,
     context: PageContext,
@@ -27,7 +57,6 @@ def choose(
     *,
     first: Sequence[str],
     fair: str,
-    label: Callable[[str], str],
     alone: bool = False,
     help: str = "",
 ) -> tuple[str, dict[str, Any]]:
@@ -39,37 +68,24 @@ def choose(
         Methods at first.
     fair : str
         The method that compares models fairly, the first one where two models are held side by side.
-    label : callable
-        Returns a method's name for people.
     alone : bool
         Whether two models are compared by that method only.
     help : str
         Help on the choice of the second model.
     """
-    view = choice.one_of("Compare", VIEWS, f"{context.key}_explain_view", default="methods")
-    if view == "methods":
-        methods = st.pills(
-            "Methods",
-            list(domain.explainers),
-            selection_mode="multi",
-            default=list(first),
-            format_func=label,
-            key=f"{context.key}_methods_{context.models[model]['kind']}",
-            persist_state="session",
-            wrap=True,
-        )
-        return view, {"models": [model], "methods": methods}
+    shown, known = view(context), list(domain.explainers)
+    if shown == "methods":
+        key = f"{context.key}_methods_{context.models[model]['kind']}"
+        return shown, {"models": [model], "methods": methods(context, known, first, key)}
     method = fair
     if not alone:
-        known = list(domain.explainers)
-        at = known.index(fair) if fair in known else 0
-        key = f"{context.key}_method"
-        method = st.selectbox("Method", known, at, format_func=label, key=key, persist_state="session", width=240)
-    others = [name for name in context.models if name != model]
-    if not others:
-        return view, {"models": [model], "methods": [method]}
-    start = best_model({name: context.models[name] for name in others}, "baseline")
-    second = choice.model(
-        context, f"second_{model}", label="Second model", first=start, names=others, width=260, help=help
-    )
-    return view, {"models": [model, second], "methods": [method]}
+        method = st.selectbox(
+            "Method",
+            known,
+            known.index(fair) if fair in known else 0,
+            format_func=method_words.label_of(context.kind),
+            key=f"{context.key}_method",
+            persist_state="session",
+            width=240,
+        )
+    return shown, {"models": beside(context, model, "baseline", help), "methods": [method]}

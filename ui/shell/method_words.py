@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
 
 from dl_core.errors import OptionError
 from dl_core.explain.registry import explainer_info
 from dl_core.kinds import Kind
+from ui.shell.context import PageContext
 
 
 def label(name: str, kind: Kind) -> str:
@@ -22,7 +24,7 @@ def label_of(kind: Kind) -> Callable[[str], str]:
     return lambda name: label(name, kind)
 
 
-def help_on(names: Sequence[str], kind: Kind) -> str:
+def help_on(names: Iterable[str], kind: Kind) -> str:
     """Return paper and explanation of each method, one a paragraph."""
     lines = []
     for name in names:
@@ -30,5 +32,11 @@ def help_on(names: Sequence[str], kind: Kind) -> str:
             info = explainer_info(name, kind.name)
         except OptionError:
             continue
-        lines.append(f"**{info.label}** ({info.paper}): {info.help}")
+        paper = f" ({info.paper})" if info.paper else ""
+        lines.append(f"**{info.label}**{paper}: {info.help}")
     return "\n\n".join(lines)
+
+
+def left_out(context: PageContext, lost: Mapping[str, Any]) -> str:
+    """Return in a line why a method says nothing of a model."""
+    return f":material/info: {label(lost['method'], context.kind)}, {context.label(lost['model'])}: {lost['reason']}"

@@ -3,43 +3,22 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterator
-from typing import Any, ClassVar
+from collections.abc import Iterator, Mapping
+from typing import Any
 
 import numpy as np
 
-from dl_core.errors import OptionError, shorten
+from dl_core.errors import OptionError
 from dl_core.explain.images.maps import normalise
 from dl_core.explain.images.view import Maps, ModelView
+from dl_core.explain.options import WithOptions
+from dl_core.explain.registry import get_explainer
 
 BATCH = 16  # images a gradient pass; 2 GB of activations at 224 px would be too many
 
 
-class Explainer(ABC):
-    """A way to say where in an image a model found evidence for a class.
-
-    Parameters
-    ----------
-    **options
-        Of ``defaults``; everything else is refused.
-
-    Raises
-    ------
-    OptionError
-        If an option does not exist.
-    """
-
-    defaults: ClassVar[dict[str, Any]] = {}
-
-    def __init__(self, **options: Any) -> None:
-        for name in options:
-            if name not in self.defaults:
-                raise OptionError(
-                    f"there is no option {shorten(name)!r}",
-                    where=type(self).__name__,
-                    expected=", ".join(self.defaults) or "none",
-                )
-        self.options = {**self.defaults, **options}
+class Explainer(WithOptions, ABC):
+    """A way to say where in an image a model found evidence for a class."""
 
     @abstractmethod
     def raw(self, source: ModelView, images: np.ndarray, targets: np.ndarray) -> np.ndarray:
@@ -86,6 +65,23 @@ class Explainer(ABC):
         heats = np.concatenate([self.raw(source, images[part], targets[part]) for part in _batches(len(images))])
         heats = normalise(heats) if scaled else heats.astype(np.float32)
         return Maps(heats, probabilities[np.arange(len(images)), targets], targets)
+
+
+def draw_maps(
+    source: ModelView,
+    images: np.ndarray,
+    method: str,
+    target: int | None = None,
+    options: Mapping[str, Any] | None = None,
+) -> Maps:
+    """Explain ``images`` (n, h, w, c) uint8 by one method; ``target`` None explains each image's decided class.
+
+    Returns
+    -------
+    Maps
+        Heats (n, h, w) float32 in 0…1, probabilities and targets.
+    """
+    return get_explainer(method, "images", **(options or {})).explain(source, images, target)
 
 
 def check_targets(probabilities: np.ndarray, target: int) -> np.ndarray:

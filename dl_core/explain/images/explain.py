@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 import numpy as np
 
 from dl_core.data.dataset import Dataset
-from dl_core.errors import OptionError, shorten
 from dl_core.evaluate.decide import DecisionRule, class_index
-from dl_core.explain.explanation import Explanation, Faithfulness
-from dl_core.explain.faithfulness import faithfulness as measure
-from dl_core.explain.faithfulness import randomisation
+from dl_core.explain.explanation import Faithfulness
+from dl_core.explain.faithfulness import checked
+from dl_core.explain.images.base import draw_maps
+from dl_core.explain.images.faithfulness import measure_maps, randomisation
+from dl_core.explain.images.plain import ImageMap
 from dl_core.explain.images.view import Maps, ModelView
-from dl_core.explain.registry import EXPLAINERS, explain
+from dl_core.explain.registry import explainer_info
 from dl_core.explain.request import ExplainRequest, Progress
 from dl_core.models.base import Classifier
 from dl_core.schema import Role
@@ -35,7 +35,7 @@ def view_of(model: Classifier, data: Dataset, rule: DecisionRule | None = None) 
     return ModelView(graph, score, layers, rule or DecisionRule())
 
 
-def explain_images(request: ExplainRequest) -> list[Explanation]:
+def explain_images(request: ExplainRequest) -> list[ImageMap]:
     """Draw maps of every image by every method, row after row.
 
     Parameters
@@ -47,7 +47,7 @@ def explain_images(request: ExplainRequest) -> list[Explanation]:
 
     Returns
     -------
-    list of Explanation
+    list of ImageMap
 
     Raises
     ------
@@ -60,19 +60,19 @@ def explain_images(request: ExplainRequest) -> list[Explanation]:
     index = None if request.target is None else class_index(model.classes, request.target)
     maps: dict[str, Maps] = {}
     for i, method in enumerate(methods):
-        request.progress(i / (2 * len(methods)), f"{EXPLAINERS[method].label}: {len(data)} images")
-        maps[method] = explain(source, data.images, method, index)
+        request.progress(i / (2 * len(methods)), f"{explainer_info(method, 'images').label}: {len(data)} images")
+        maps[method] = draw_maps(source, data.images, method, index)
     trust: list[dict[str, Faithfulness]] = [{} for _ in range(len(data))]
     if request.faithfulness:
         trust = _measure_all(source, data, maps, request.progress)
     return [
-        Explanation(
+        ImageMap(
             row=str(row),
             model=request.name,
             method=method,
             target=model.classes[int(found.targets[i])],
             heat=found.heats[i],
-            probability=float(found.probabilities[i]),
+            score=float(found.probabilities[i]),
             faithfulness=trust[i].get(method),
         )
         for i, row in enumerate(data.ids)
@@ -93,25 +93,18 @@ def _measure_all(
         heats = {method: found.heats[i] for method, found in maps.items()}
         target = int(next(iter(maps.values())).targets[i])
         mask = None if masks is None else np.asarray(masks[i]).reshape(images.shape[1:3]) > 0
-        measured = measure(source, images[i], heats, target, mask)
-        result.append(
-            {
-                method: replace(each, randomisation=None if redrawn[method] is None else redrawn[method][i])
-                for method, each in measured.items()
-            }
-        )
+        measured = measure_maps(source, images[i], heats, target, mask)
+        result.append(checked(measured, redrawn, i))
     return result
 
 
 def _fitting(methods: Sequence[str], source: ModelView, size: tuple[int, int, int]) -> list[str]:
     """Return the methods that suit a model: occlusion in place of those that need what it has not."""
-    for method in methods:
-        if method not in EXPLAINERS:
-            raise OptionError(f"there is no method {shorten(method)!r}", expected=", ".join(EXPLAINERS))
+    known = {method: explainer_info(method, "images") for method in methods}
     if source.graph is None:
-        methods = [method if not EXPLAINERS[method].needs_graph else "occlusion" for method in methods]
-    elif any(EXPLAINERS[method].needs_maps for method in methods) and not _has_maps(source, size):
-        methods = [method if not EXPLAINERS[method].needs_maps else "occlusion" for method in methods]
+        methods = [method if not known[method].needs_graph else "occlusion" for method in methods]
+    elif any(info.needs_maps for info in known.values()) and not _has_maps(source, size):
+        methods = [method if not known[method].needs_maps else "occlusion" for method in methods]
     return list(dict.fromkeys(methods))
 
 

@@ -12,7 +12,7 @@ import numpy as np
 from dl_core.explain.images.base import Explainer
 from dl_core.explain.images.maps import enlarge
 from dl_core.explain.images.view import ModelView
-from dl_core.explain.walk import find_layers, last_spatial_layer
+from dl_core.explain.registry import ExplainerInfo
 
 
 class GradCam(Explainer):
@@ -22,6 +22,8 @@ class GradCam(Explainer):
 
     def layer(self, source: ModelView, size: tuple[int, int, int]) -> str:
         """Return the path of the layer looked at, for images of ``size`` (h, w, c)."""
+        from dl_core.explain.walk import find_layers, last_spatial_layer
+
         if self.options["layer"]:
             return find_layers(source.need_graph(), size, [self.options["layer"]])[0]
         return last_spatial_layer(source.need_graph(), size, source.layers)
@@ -39,3 +41,16 @@ class GradCam(Explainer):
         """Return maps (n, h, w) from activations and their gradients, both (n, h, w, c)."""
         weights = gradients.mean(axis=(1, 2))  # (n, c)
         return np.maximum(np.einsum("nhwc,nc->nhw", activations, weights), 0)
+
+
+EXPLAINER = ExplainerInfo(
+    name="gradcam",
+    kind="images",
+    label="Grad-CAM",
+    paper="Selvaraju et al. 2017",
+    help="Feature maps of the last convolutional layer, weighted by their mean gradient. Coarse; the best-known "
+    "method.",
+    load=lambda: GradCam,
+    needs_graph=True,
+    needs_maps=True,
+)

@@ -10,6 +10,7 @@ from __future__ import annotations
 import numpy as np
 
 from dl_core.explain.images.gradcam import GradCam
+from dl_core.explain.registry import ExplainerInfo
 
 
 class GradCamPlusPlus(GradCam):
@@ -24,3 +25,15 @@ class GradCamPlusPlus(GradCam):
         alpha = np.divide(squared, denominator, out=np.zeros_like(squared), where=np.abs(denominator) > 1e-30)
         weights = (alpha * np.maximum(gradients, 0)).sum(axis=(1, 2))  # (n, c)
         return np.maximum(np.einsum("nhwc,nc->nhw", activations, weights), 0)
+
+
+EXPLAINER = ExplainerInfo(
+    name="gradcam_pp",
+    kind="images",
+    label="Grad-CAM++",
+    paper="Chattopadhay et al. 2018",
+    help="Grad-CAM with pixel-wise weights of positive gradients; better for several instances of a class.",
+    load=lambda: GradCamPlusPlus,
+    needs_graph=True,
+    needs_maps=True,
+)

@@ -16,7 +16,7 @@ import numpy as np
 from dl_core.explain.images.base import Explainer
 from dl_core.explain.images.maps import blur, enlarge
 from dl_core.explain.images.view import ModelView
-from dl_core.explain.walk import find_layers, last_spatial_layer
+from dl_core.explain.registry import ExplainerInfo
 
 
 class HiResCam(Explainer):
@@ -30,6 +30,8 @@ class HiResCam(Explainer):
 
     def layers(self, source: ModelView, size: tuple[int, int, int]) -> tuple[str, ...]:
         """Return the paths of the layers that are summed, for images of ``size`` (h, w, c)."""
+        from dl_core.explain.walk import find_layers, last_spatial_layer
+
         graph = source.need_graph()
         named = tuple(self.options["layers"]) or source.layers
         return find_layers(graph, size, named) if named else (last_spatial_layer(graph, size),)
@@ -50,3 +52,16 @@ class HiResCam(Explainer):
             # one place covers many pixels: its share is spread over them, so that fine and coarse layers add fairly
             heat += enlarge(part, height, width) * (part.shape[1] * part.shape[2] / (height * width))
         return blur(heat, self.options["smooth"] * height)
+
+
+EXPLAINER = ExplainerInfo(
+    name="hirescam",
+    kind="images",
+    label="HiResCAM",
+    paper="Draelos and Carin 2020; several depths after Jiang et al. 2021",
+    help="Element-wise product of gradients and activations of the layers that feed the head; fine resolution at low "
+    "cost.",
+    load=lambda: HiResCam,
+    needs_graph=True,
+    needs_maps=True,
+)

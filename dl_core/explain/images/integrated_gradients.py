@@ -13,6 +13,7 @@ from dl_core.errors import OptionError
 from dl_core.explain.images.base import Explainer
 from dl_core.explain.images.maps import blur
 from dl_core.explain.images.view import ModelView
+from dl_core.explain.registry import ExplainerInfo
 
 POINTS_A_PASS = 32  # path points a gradient pass
 
@@ -74,3 +75,15 @@ class IntegratedGradients(Explainer):
         """Return the positive part of the smoothed attributions, score units a pixel."""
         summed = self.attributions(source, images, targets).sum(axis=-1)  # (n, h, w)
         return np.maximum(blur(summed, self.options["smooth"] * images.shape[1]), 0)
+
+
+EXPLAINER = ExplainerInfo(
+    name="integrated_gradients",
+    kind="images",
+    label="Integrated gradients",
+    paper="Sundararajan et al. 2017",
+    help="Gradients integrated from a blurred baseline to the image; attributions sum to the change of the score.",
+    load=lambda: IntegratedGradients,
+    needs_graph=True,
+    cost="medium",
+)

@@ -12,6 +12,7 @@ import numpy as np
 
 from dl_core.explain.images.base import Explainer
 from dl_core.explain.images.view import ModelView
+from dl_core.explain.registry import ExplainerInfo
 
 SMALLEST_PROBABILITY = 1e-6
 
@@ -74,3 +75,14 @@ def _mean_over_patches(
         total[top : top + side, left : left + side] += fall
         count[top : top + side, left : left + side] += 1
     return (total / np.maximum(count, 1)).astype(np.float32)
+
+
+EXPLAINER = ExplainerInfo(
+    name="occlusion",
+    kind="images",
+    label="Occlusion",
+    paper="Zeiler and Fergus 2014",
+    help="Change of the score when a patch is masked. Slow, model-agnostic.",
+    load=lambda: Occlusion,
+    cost="high",
+)

@@ -12,6 +12,7 @@ import numpy as np
 from dl_core.explain.images.base import Explainer
 from dl_core.explain.images.maps import blur
 from dl_core.explain.images.view import ModelView
+from dl_core.explain.registry import ExplainerInfo
 
 
 class SmoothGrad(Explainer):
@@ -35,3 +36,15 @@ class SmoothGrad(Explainer):
             gradients = gradient(source.need_graph(), image + noise, int(target))  # (samples, h, w, c)
             heats.append(np.abs(gradients.mean(axis=0)).max(axis=-1))
         return blur(np.stack(heats), self.options["smooth"] * images.shape[1])
+
+
+EXPLAINER = ExplainerInfo(
+    name="smoothgrad",
+    kind="images",
+    label="SmoothGrad",
+    paper="Smilkov et al. 2017",
+    help="Gradient saliency, averaged over noisy copies of the image.",
+    load=lambda: SmoothGrad,
+    needs_graph=True,
+    cost="medium",
+)

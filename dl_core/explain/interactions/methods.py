@@ -1,74 +1,24 @@
-"""Which items of a history brought an item onto the list: one function a method, and what each is called."""
+"""Which items of a history brought an item onto the list: one function a method.
+
+A method is ``(model, histories, targets (n,)) -> parts``, or None where the model has no such thing.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from types import MappingProxyType
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from dl_core.data.interactions.histories import Histories
-from dl_core.models.interactions.base import Recommender
+from dl_core.explain.registry import ExplainerInfo
+
+if TYPE_CHECKING:
+    from dl_core.data.interactions.histories import Histories
+    from dl_core.models.interactions.base import Recommender
 
 STEPS = 32  # points of the path of integrated gradients
 TIMES = (np.arange(STEPS) + 0.5) / STEPS
-BATCH = 256  # histories scored at once
 
 Parts = list[np.ndarray]  # one array (length of the history,) a user
-
-
-@dataclass(frozen=True)
-class HistoryMethod:
-    """One way to weigh the items of a history.
-
-    ``function`` is ``(model, histories, targets (n,)) -> parts``, or None where the model has no such thing.
-    """
-
-    name: str
-    label: str
-    paper: str
-    help: str
-    function: Callable[[Recommender, Histories, np.ndarray], Parts | None]
-
-
-def target_scores(model: Recommender, histories: Histories, targets: np.ndarray) -> np.ndarray:
-    """Return the score (n,) of each history's own target item, in blocks."""
-    scores = np.zeros(len(histories), dtype=np.float64)
-    for start, block in histories.blocks(BATCH):
-        rows = np.arange(len(block))
-        scores[start + rows] = model.score_items(block)[rows, targets[start + rows]]
-    return scores
-
-
-def empty_scores(
-    model: Recommender, histories: Histories, targets: np.ndarray, scores: np.ndarray | None = None
-) -> np.ndarray:
-    """Return what no item of the history adds to each target's score, (n,).
-
-    Models that add up parts hand an empty history what is popular instead of zeros, on another scale; for them it is
-    the score less its parts. ``scores`` are the targets' where they are known.
-    """
-    parts = model.contributions(histories, targets)
-    if parts is None:
-        return target_scores(model, histories.last(0), targets)
-    scores = target_scores(model, histories, targets) if scores is None else scores
-    return np.where(histories.lengths > 0, scores - np.array([part.sum() for part in parts]), scores)
-
-
-def variants(histories: Histories, user: int, kept: np.ndarray) -> Histories:
-    """Return one user's history as often as ``kept`` (m, length) has rows, each with the items that are True there."""
-    at = np.arange(histories.starts[user], histories.starts[user + 1])
-    lengths, inside = kept.sum(axis=1), np.tile(at, (len(kept), 1))[kept]
-    return Histories(
-        users=np.repeat(histories.users[user : user + 1], len(kept)),
-        n_items=histories.n_items,
-        items=histories.items[inside],
-        starts=np.concatenate([[0], np.cumsum(lengths)]),
-        values=histories.values[inside],
-        times=None if histories.times is None else histories.times[inside],
-        features=None if histories.features is None else histories.features.iloc[np.full(len(kept), user)],
-    )
 
 
 def integrated_gradients(model: Recommender, histories: Histories, targets: np.ndarray) -> Parts | None:
@@ -90,7 +40,7 @@ def integrated_gradients(model: Recommender, histories: Histories, targets: np.n
         if not length:
             parts.append(np.zeros(0))
             continue
-        codes = np.repeat(histories.take([user]).sequences(length), STEPS, axis=0)
+        codes = np.repeat(histories.take(np.array([user])).sequences(length), STEPS, axis=0)
         gates = np.repeat((TIMES**2)[:, None], length, axis=1)
         _, gradients = gate_gradients(graph, codes, gates, np.full(STEPS, targets[user]))
         parts.append((2 * TIMES[:, None] * gradients).mean(axis=0))  # (length,)
@@ -99,6 +49,8 @@ def integrated_gradients(model: Recommender, histories: Histories, targets: np.n
 
 def leave_one_out(model: Recommender, histories: Histories, targets: np.ndarray) -> Parts:
     """Take each item out of the history by itself: what its absence costs the target's score."""
+    from dl_core.explain.interactions.view import empty_scores, target_scores, variants
+
     parts, bases = [], empty_scores(model, histories, targets)
     for user in range(len(histories)):
         length = int(histories.lengths[user])
@@ -119,7 +71,7 @@ def attention(model: Recommender, histories: Histories, targets: np.ndarray) -> 
     parts = []
     for user in range(len(histories)):
         length = int(histories.lengths[user])
-        weights = model.attention(histories.take([user]).sequences(max(length, 1)))
+        weights = model.attention(histories.take(np.array([user])).sequences(max(length, 1)))
         if weights is None:
             return None
         parts.append(np.asarray(weights[0], dtype=np.float64)[-length:] if length else np.zeros(0))
@@ -131,39 +83,43 @@ def exact(model: Recommender, histories: Histories, targets: np.ndarray) -> Part
     return model.contributions(histories, targets)
 
 
-HISTORY_METHODS: Mapping[str, HistoryMethod] = MappingProxyType(
-    {
-        method.name: method
-        for method in (
-            HistoryMethod(
-                "integrated_gradients",
-                "Integrated gradients",
-                "Sundararajan et al. 2017",
-                "Gradients of the score, integrated as the history items' gates go from 0 to 1.",
-                integrated_gradients,
-            ),
-            HistoryMethod(
-                "leave_one_out",
-                "Leave-one-out",
-                "",
-                "Removes one item at a time and scores again: slow, model-agnostic, a check on the others.",
-                leave_one_out,
-            ),
-            HistoryMethod(
-                "attention",
-                "Attention",
-                "Jain and Wallace 2019",
-                "Attention weights of a self-attention model; the same for every recommended item. Attention is "
-                "not attribution.",
-                attention,
-            ),
-            HistoryMethod(
-                "exact",
-                "Exact decomposition",
-                "",
-                "The additive terms of the score, for models that are sums over history items.",
-                exact,
-            ),
-        )
-    }
+EXPLAINER = (
+    ExplainerInfo(
+        name="integrated_gradients",
+        kind="interactions",
+        label="Integrated gradients",
+        paper="Sundararajan et al. 2017",
+        help="Gradients of the score, integrated as the history items' gates go from 0 (absent) to 1 (present).",
+        load=lambda: integrated_gradients,
+        needs_graph=True,
+        cost="medium",
+    ),
+    ExplainerInfo(
+        name="leave_one_out",
+        kind="interactions",
+        label="Leave-one-out",
+        paper="",
+        help="Score with the full history minus the score without this item: slow, model-agnostic, a check on the "
+        "others.",
+        load=lambda: leave_one_out,
+        cost="high",
+    ),
+    ExplainerInfo(
+        name="attention",
+        kind="interactions",
+        label="Attention",
+        paper="Jain and Wallace 2019",
+        help="Attention weights of the last position over the history. Attention is not attribution: compare it with "
+        "leave-one-out.",
+        load=lambda: attention,
+    ),
+    ExplainerInfo(
+        name="exact",
+        kind="interactions",
+        label="Exact decomposition",
+        paper="",
+        help="Linear models such as EASE and item neighbours are sums of one term per history item: exact, not "
+        "estimated.",
+        load=lambda: exact,
+    ),
 )

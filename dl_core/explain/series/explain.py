@@ -9,18 +9,17 @@ import numpy as np
 from dl_core.data.series.ends import planned
 from dl_core.data.series.panel import Panel
 from dl_core.errors import OptionError, shorten
-from dl_core.explain.explanation import Explanation
+from dl_core.explain.registry import get_explainer
 from dl_core.explain.request import ExplainRequest
-from dl_core.explain.series.case import Case, fits_anew, times_text
 from dl_core.explain.series.faithfulness import measure
-from dl_core.explain.series.methods import FORECAST_METHODS, Weighed, occlusion
+from dl_core.explain.series.methods import COMPONENTS, Weighed, occlusion
+from dl_core.explain.series.plain import ForecastDrivers, ForecastExplanation, ForecastParts
+from dl_core.explain.series.view import Case, fits_anew, times_text
 from dl_core.explain.table.values import number_text
 from dl_core.models.series.base import Forecaster
 
-COMPONENTS = "components"
 
-
-def explain_cases(request: ExplainRequest) -> list[Explanation]:
+def explain_cases(request: ExplainRequest) -> list[ForecastExplanation]:
     """Explain what a model forecasts after the end of each series of the request's data.
 
     ``target`` is a step ahead as text, such as ``"3"``, or None for the mean of all; ``beside`` is not needed, since a
@@ -50,7 +49,7 @@ def explain_forecasts(
     *,
     step: int | None = None,
     seed: int = 0,
-) -> list[Explanation]:
+) -> list[ForecastExplanation]:
     """Return one explanation a case and method; a method that the model does not allow is left out.
 
     Parameters
@@ -60,7 +59,7 @@ def explain_forecasts(
     history : Panel
         (m) cases: what was known of a series at the moment of the forecast; known-ahead covariates in ``ahead``.
     methods : sequence of str
-        Of `FORECAST_METHODS`.
+        Of the registry's for series.
     faithfulness : bool
         Whether to measure it: deletion, insertion, and agreement with occlusion.
     step : int or None
@@ -70,12 +69,8 @@ def explain_forecasts(
 
     Returns
     -------
-    list of Explanation
-        ``row`` is the series, ``heat`` (1, steps + covariates) what each adds to the central forecast in the series'
-        unit, ``features`` are times of the steps, oldest first, then covariates; ``steps`` says how many are times.
-        ``values`` and ``typical`` are what stood there and what is usual, ``score`` is the forecast and ``base`` that
-        of a usual history. For ``components`` ``heat`` is (parts, horizon), ``parts`` names its rows and ``features``
-        its columns.
+    list of ForecastExplanation
+        `ForecastDrivers`, ``heat`` (1, steps + covariates), or for ``components`` `ForecastParts`.
 
     Raises
     ------
@@ -97,11 +92,13 @@ def explain_forecasts(
     return explanations
 
 
-def _explained(case: Case, name: str, methods: Sequence[str], faithfulness: bool, seed: int) -> list[Explanation]:
+def _explained(
+    case: Case, name: str, methods: Sequence[str], faithfulness: bool, seed: int
+) -> list[ForecastExplanation]:
     """Return the explanations of one case, by method."""
     found: dict[str, Weighed] = {}
     for method in methods:
-        function = _method(method)
+        function = get_explainer(method, "series")
         weighed = None if function is None else function(case)
         if weighed is not None:
             found[method] = weighed
@@ -109,40 +106,49 @@ def _explained(case: Case, name: str, methods: Sequence[str], faithfulness: bool
     if faithfulness and found and not fits_anew(case.model):
         alone = found.get("occlusion") or occlusion(case)
         measured = measure(case, found, case.by_unit(alone.weights), seed)
-    shared = {"row": str(case.panel.series[0]), "model": name, "target": _target(case), "probability": float("nan")}
-    weighed = {
-        "features": (*times_text(case.panel.times[-case.steps :]), *case.covariates),
-        "values": _texts(case, case.panel),
-        "typical": _texts(case, case.usual),
-        "steps": case.steps,
-    }
-    done = []
+    done: list[ForecastExplanation] = []
     for method in methods:
         if method == COMPONENTS:
-            done += _components(case, shared)
+            done += _components(case, name)
         elif method in found:
-            heat = found[method].weights.astype(np.float32)[None]
-            sums = {"score": found[method].score, "base": found[method].base}
             done.append(
-                Explanation(method=method, heat=heat, faithfulness=measured.get(method), **shared, **weighed, **sums)
+                ForecastDrivers(
+                    row=str(case.panel.series[0]),
+                    model=name,
+                    method=method,
+                    target=_target(case),
+                    heat=found[method].weights.astype(np.float32)[None],
+                    score=found[method].score,
+                    faithfulness=measured.get(method),
+                    features=(*times_text(case.panel.times[-case.steps :]), *case.covariates),
+                    values=_texts(case, case.panel),
+                    typical=_texts(case, case.usual),
+                    steps=case.steps,
+                    base=found[method].base,
+                )
             )
     return done
 
 
-def _components(case: Case, shared: dict) -> list[Explanation]:
+def _components(case: Case, name: str) -> list[ForecastParts]:
     """Return the parts of the forecast that the model itself adds up; nothing where it adds up none."""
     parts = case.model.components(case.panel)
     if not parts:
         return []
     heat = np.stack([np.asarray(part[0], dtype=np.float32) for part in parts.values()])  # (parts, horizon)
-    times = times_text(case.panel.times_ahead(heat.shape[1])[0])
-    return [Explanation(method=COMPONENTS, heat=heat, features=times, parts=tuple(parts), **shared)]
-
-
-def _method(name: str):
-    if name not in FORECAST_METHODS:
-        raise OptionError(f"there is no method {shorten(name)!r}", expected=", ".join(FORECAST_METHODS))
-    return FORECAST_METHODS[name].function
+    times, score = times_text(case.panel.times_ahead(heat.shape[1])[0]), case.target_of(heat.sum(axis=0)[None])
+    return [
+        ForecastParts(
+            row=str(case.panel.series[0]),
+            model=name,
+            method=COMPONENTS,
+            target=_target(case),
+            heat=heat,
+            score=float(score[0]),
+            features=times,
+            parts=tuple(parts),
+        )
+    ]
 
 
 def _target(case: Case) -> str:
@@ -155,7 +161,7 @@ def _texts(case: Case, panel: Panel) -> tuple[str, ...]:
     """Return what stood at each step, and the mean of each covariate or its commonest category, as text."""
     means = [part.mean(axis=0) for part in (panel.past, panel.future) if part is not None]
     names = [*panel.past_names, *panel.future_names]
-    if len(case.place) > len(names):
+    if panel.ahead is not None and len(case.place) > len(names):
         means.append(np.nanmean(panel.ahead[0], axis=0))
         names += panel.future_names
     found = np.concatenate(means).tolist() if means else []

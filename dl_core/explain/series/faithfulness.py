@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 import numpy as np
 
 from dl_core.explain.explanation import Faithfulness
-from dl_core.explain.faithfulness import rank_correlation
-from dl_core.explain.series.case import Case, fits_anew
+from dl_core.explain.faithfulness import measure_orders, rank_correlation, share_counts
 from dl_core.explain.series.methods import Weighed
+from dl_core.explain.series.view import Case, fits_anew
 
-RANDOM_ORDERS = 10
-SHARES = (0.0, 0.1, 0.2, 0.35, 0.5, 0.75, 1.0)  # of the units that are swapped, or come back
 FEWEST_UNITS = 3
 SMALLEST = 1e-6  # distance from the usual forecast, as a share of its size, under which nothing is measured
 
@@ -31,7 +30,7 @@ def measure(case: Case, found: Mapping[str, Weighed], alone: np.ndarray, seed: i
     found : mapping of str to Weighed
         By method.
     alone : numpy.ndarray
-        (units,) what swapping each by itself costs: `forecasts_methods.occlusion`.
+        (units,) what swapping each by itself costs: `methods.occlusion`.
     seed : int
         Of the random orders.
 
@@ -43,46 +42,20 @@ def measure(case: Case, found: Mapping[str, Weighed], alone: np.ndarray, seed: i
     """
     if case.units < FEWEST_UNITS or fits_anew(case.model):
         return {}
-    ends = case.swapped(np.array([[True] * case.units, [False] * case.units]))
-    if not _moved(*ends):
+    whole, usual = case.swapped(np.array([[True] * case.units, [False] * case.units]))
+    if not _moved(whole, usual):
         return {}
-    generator = np.random.default_rng(seed)
-    orders = [generator.permutation(case.units) for _ in range(RANDOM_ORDERS)]
     heats = {method: case.by_unit(weighed.weights) for method, weighed in found.items()}
-    for heat in heats.values():
-        speaks = heat * np.sign(ends[0] - ends[1])
-        orders += [np.argsort(-speaks, kind="stable"), np.argsort(speaks, kind="stable")]
-    areas = _areas(case, np.stack(orders), ends)
-    random, own = areas[:RANDOM_ORDERS].mean(axis=0), areas[RANDOM_ORDERS:].reshape(len(heats), 2, 2)
+    speaks = {method: heat * np.sign(whole - usual) for method, heat in heats.items()}
+
+    def scored(kept: np.ndarray) -> np.ndarray:
+        return np.clip((case.swapped(kept) - usual) / (whole - usual), 0.0, 1.0)
+
     return {
-        method: Faithfulness(
-            deletion=float(best[0]),
-            insertion=float(best[1]),
-            random_deletion=float(random[0]),
-            random_insertion=float(random[1]),
-            least_deletion=float(least[0]),
-            least_insertion=float(least[1]),
-            leave_one_out=None if method == "occlusion" else rank_correlation(heat, alone),
-        )
-        for (method, heat), (best, least) in zip(heats.items(), own, strict=True)
+        method: replace(one, leave_one_out=None if method == "occlusion" else rank_correlation(heats[method], alone))
+        for method, one in measure_orders(speaks, share_counts(case.units), scored, seed).items()
     }
 
 
 def _moved(whole: float, base: float) -> bool:
     return bool(np.isfinite(whole - base) and abs(whole - base) > SMALLEST * max(abs(whole), abs(base), SMALLEST))
-
-
-def _areas(case: Case, orders: np.ndarray, ends: np.ndarray) -> np.ndarray:
-    """Return the areas (m, 2) in 0…1 under deletion and insertion curves of orders (m, units)."""
-    m, units = orders.shape
-    counts = np.unique(np.round(np.array(SHARES) * units).astype(int))
-    inner = counts[(counts > 0) & (counts < units)]
-    places = np.argsort(orders, axis=1)  # when each unit goes
-    gone = places[:, None, :] < inner[:, None]  # (m, inner, units)
-    kept = np.stack([~gone, gone], axis=1).reshape(-1, units)
-    curves = np.empty((m, 2, len(counts)))
-    curves[:, 0, 0], curves[:, 0, -1] = ends
-    curves[:, 1, 0], curves[:, 1, -1] = ends[::-1]
-    curves[:, :, 1:-1] = case.swapped(kept).reshape(m, 2, len(inner))
-    curves = np.clip((curves - ends[1]) / (ends[0] - ends[1]), 0.0, 1.0)
-    return ((curves[..., 1:] + curves[..., :-1]) / 2 * np.diff(counts)).sum(axis=-1) / units

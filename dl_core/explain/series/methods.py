@@ -1,22 +1,26 @@
-"""Which past steps and covariates drove a forecast: one function a method, and what each is called."""
+"""Which past steps and covariates drove a forecast: one function a method.
+
+A method is ``(case) -> Weighed``, or None where the model has no such thing; `COMPONENTS` are read off the model.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from types import MappingProxyType
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, NamedTuple
 from weakref import WeakKeyDictionary
 
 import numpy as np
 
 from dl_core.evaluate.series.forecasts import LEVELS, MIDDLE
-from dl_core.explain.series.case import Case
-from dl_core.models.series.base import Forecaster
+from dl_core.explain.registry import ExplainerInfo
 
 if TYPE_CHECKING:
     import keras
 
+    from dl_core.explain.series.view import Case
+    from dl_core.models.series.base import Forecaster
+
+COMPONENTS = "components"
 PATH = 32  # points of the path of integrated gradients
 SAME = 1e-3  # relative difference up to which a graph that was kept is the model's; else it was trained anew
 _GRAPHS: WeakKeyDictionary[Forecaster, keras.Model] = WeakKeyDictionary()
@@ -30,26 +34,11 @@ class Weighed(NamedTuple):
     base: float
 
 
-@dataclass(frozen=True)
-class ForecastMethod:
-    """One way to weigh what a forecast was made from.
-
-    ``function`` is ``(case) -> Weighed``, or None where the model has no such thing; a method without one shows the
-    parts that the model adds up.
-    """
-
-    name: str
-    label: str
-    paper: str
-    help: str
-    function: Callable[[Case], Weighed | None] | None
-
-
 def integrated_gradients(case: Case) -> Weighed | None:
     """Integrate the forecast's gradient from the usual history to this one.
 
     Sundararajan, Taly and Yan, *Axiomatic attribution for deep networks*, ICML 2017. The path starts at the usual
-    values (`forecasts_case.usual_values`) and mean covariates, not at zeros, which no series of that size ever shows:
+    values (`view.usual_values`) and mean covariates, not at zeros, which no series of that size ever shows:
     what is explained is why the forecast is not the usual one. Calendar features are the same at both ends and get
     nothing. Weights sum to score less base, but for the error of a midpoint sum of `PATH` points.
     """
@@ -128,31 +117,34 @@ def _summed(part: np.ndarray | None, columns: int) -> list[float]:
     return [*found.tolist(), *[0.0] * (columns - len(found))]
 
 
-FORECAST_METHODS: Mapping[str, ForecastMethod] = MappingProxyType(
-    {
-        method.name: method
-        for method in (
-            ForecastMethod(
-                "integrated_gradients",
-                "Integrated gradients",
-                "Sundararajan et al. 2017",
-                "Gradients integrated from a baseline history (seasonal profile) to the actual one.",
-                integrated_gradients,
-            ),
-            ForecastMethod(
-                "occlusion",
-                "Occlusion",
-                "Zeiler and Fergus 2014",
-                "Change of the forecast when a segment is replaced by its seasonal profile. Model-agnostic.",
-                occlusion,
-            ),
-            ForecastMethod(
-                "components",
-                "Trend, season and residual",
-                "Oreshkin et al. 2020",
-                "The additive components of the model's own forecast.",
-                None,
-            ),
-        )
-    }
+EXPLAINER = (
+    ExplainerInfo(
+        name="integrated_gradients",
+        kind="series",
+        label="Integrated gradients",
+        paper="Sundararajan et al. 2017",
+        help="Gradients of the forecast, integrated along the path from a baseline history (seasonal profile only) to "
+        "the actual history. The attributions sum to the change of the forecast.",
+        load=lambda: integrated_gradients,
+        needs_graph=True,
+        cost="medium",
+    ),
+    ExplainerInfo(
+        name="occlusion",
+        kind="series",
+        label="Occlusion",
+        paper="Zeiler and Fergus 2014",
+        help="A segment of the history is replaced by its seasonal profile; the change of the forecast is its "
+        "attribution. Slow, model-agnostic, a check on the others.",
+        load=lambda: occlusion,
+        cost="high",
+    ),
+    ExplainerInfo(
+        name=COMPONENTS,
+        kind="series",
+        label="Trend, season, residual",
+        paper="Oreshkin et al. 2020",
+        help="The additive components of the model's own forecast. Only decomposable models have them.",
+        load=None,
+    ),
 )

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from typing import Any, ClassVar, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 
-from dl_core.errors import OptionError, shorten
+from dl_core.errors import OptionError
+from dl_core.explain.options import WithOptions
 from dl_core.explain.table.view import FeatureView, InputView
 
 
@@ -18,31 +19,8 @@ class Contributions(NamedTuple):
     bases: np.ndarray
 
 
-class TableExplainer(ABC):
-    """A way to split a row's score over the columns of its table.
-
-    Parameters
-    ----------
-    **options
-        Of ``defaults``; everything else is refused.
-
-    Raises
-    ------
-    OptionError
-        If an option does not exist.
-    """
-
-    defaults: ClassVar[dict[str, Any]] = {}
-
-    def __init__(self, **options: Any) -> None:
-        for name in options:
-            if name not in self.defaults:
-                raise OptionError(
-                    f"there is no option {shorten(name)!r}",
-                    where=type(self).__name__,
-                    expected=", ".join(self.defaults) or "none",
-                )
-        self.options = {**self.defaults, **options}
+class TableExplainer(WithOptions, ABC):
+    """A way to split a row's score over the columns of its table."""
 
     @abstractmethod
     def contributions(self, view: FeatureView, seed: int = 0) -> Contributions:

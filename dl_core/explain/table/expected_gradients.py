@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from dl_core.explain.registry import ExplainerInfo
 from dl_core.explain.table.base import Contributions, TableExplainer, need_inputs
 from dl_core.explain.table.view import POINTS_A_PASS, FeatureView, InputView, passes
 
@@ -80,3 +81,26 @@ def integrals(view: InputView, rows: np.ndarray, others: np.ndarray, steps: int)
         firsts = np.flatnonzero(np.diff(r, prepend=-1))  # r rises, so each row's points lie together
         total[r[firsts]] += np.add.reduceat(added, firsts, axis=0)
     return total / (len(others) * steps)
+
+
+EXPLAINER = (
+    ExplainerInfo(
+        name="expected_gradients",
+        kind="table",
+        label="Expected gradients",
+        paper="Erion et al. 2021",
+        help="Integrated gradients averaged over background rows. For networks; fast.",
+        load=lambda: ExpectedGradients,
+        needs_graph=True,
+        cost="medium",
+    ),
+    ExplainerInfo(
+        name="integrated_gradients",
+        kind="table",
+        label="Integrated gradients",
+        paper="Sundararajan et al. 2017",
+        help="Gradients integrated from a typical row (baseline) to this row. For networks.",
+        load=lambda: TableIntegratedGradients,
+        needs_graph=True,
+    ),
+)

@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import NamedTuple
 
 import numpy as np
 
 from dl_core.data.dataset import Dataset
-from dl_core.errors import OptionError, shorten
+from dl_core.errors import OptionError
 from dl_core.evaluate.decide import Decisions, class_index
-from dl_core.explain.explanation import Explanation, Faithfulness
-from dl_core.explain.registry import TABLE_EXPLAINERS, get_table_explainer
+from dl_core.explain.explanation import Faithfulness
+from dl_core.explain.faithfulness import checked
+from dl_core.explain.registry import explainer_info, get_explainer
 from dl_core.explain.request import ExplainRequest
 from dl_core.explain.table.background import draw_background, typical_row
 from dl_core.explain.table.base import Contributions, TableExplainer
 from dl_core.explain.table.faithfulness import measure_row, randomised
+from dl_core.explain.table.plain import TableContributions
 from dl_core.explain.table.rows import RowsView, feature_groups, stacked, without_label
 from dl_core.explain.table.values import RowTexts
 from dl_core.explain.table.view import FeatureView, InputView, class_scores
@@ -33,7 +34,7 @@ class Seen(NamedTuple):
     typical: Dataset
 
 
-def explain_table(request: ExplainRequest) -> list[Explanation]:
+def explain_table(request: ExplainRequest) -> list[TableContributions]:
     """Split the score of every row over its columns by every method, row after row.
 
     Parameters
@@ -47,7 +48,7 @@ def explain_table(request: ExplainRequest) -> list[Explanation]:
 
     Returns
     -------
-    list of Explanation
+    list of TableContributions
         Contributions to the calibrated log-odds of the target. ``base`` is the typical row's score for integrated
         gradients, the mean score of drawn ordinary rows for the other methods. For networks the contributions add up
         to the score less the base within 0.02 in log-odds, or 2 %, as far as the graph's scores are the model's; for
@@ -71,7 +72,7 @@ def explain_table(request: ExplainRequest) -> list[Explanation]:
     decided = request.rule.decide(np.asarray(model.scores(data), dtype=np.float64))
     targets = _targets(model, decided, request.target)
     seen = look(model, data, request.beside, targets, request.rule.temperature, seed=seed)
-    explainers = {method: get_table_explainer(method) for method in methods}
+    explainers = {method: get_explainer(method, "table") for method in methods}
     found = {method: explainer.contributions(seen.view, seed) for method, explainer in explainers.items()}
     trust: list[dict[str, Faithfulness]] = [{} for _ in range(len(data))]
     if request.faithfulness:
@@ -114,11 +115,9 @@ def _targets(model: Classifier, decided: Decisions, target: str | None) -> np.nd
 
 def _fitting(methods: Sequence[str], model: Classifier) -> list[str]:
     """Return the methods that suit a model: Shapley value sampling in place of those that need a network."""
-    for method in methods:
-        if method not in TABLE_EXPLAINERS:
-            raise OptionError(f"there is no method {shorten(method)!r}", expected=", ".join(TABLE_EXPLAINERS))
+    known = {method: explainer_info(method, "table") for method in methods}
     if not is_network(model):
-        methods = [method if not TABLE_EXPLAINERS[method].needs_graph else "shapley_sampling" for method in methods]
+        methods = [method if not known[method].needs_graph else "shapley_sampling" for method in methods]
     return list(dict.fromkeys(methods))
 
 
@@ -126,16 +125,8 @@ def _measure(
     view: FeatureView, explainers: dict[str, TableExplainer], found: dict[str, Contributions], seed: int
 ) -> list[dict[str, Faithfulness]]:
     redrawn = {method: randomised(view, explainers[method], each.heats, seed) for method, each in found.items()}
-    result = []
-    for row in range(len(view)):
-        measured = measure_row(view, row, {method: each.heats[row] for method, each in found.items()}, seed)
-        result.append(
-            {
-                method: replace(each, randomisation=None if (known := redrawn[method]) is None else known[row])
-                for method, each in measured.items()
-            }
-        )
-    return result
+    heats = [{method: each.heats[row] for method, each in found.items()} for row in range(len(view))]
+    return [checked(measure_row(view, row, own, seed), redrawn, row) for row, own in enumerate(heats)]
 
 
 def _explanations(
@@ -144,24 +135,24 @@ def _explanations(
     seen: Seen,
     found: dict[str, Contributions],
     trust: list[dict[str, Faithfulness]],
-) -> list[Explanation]:
+) -> list[TableContributions]:
     view, data = seen.view, request.data
     typical = RowTexts(seen.typical, view.names, seen.groups).row(0)
     texts = RowTexts(data, view.names, seen.groups)
     scores = class_scores(probabilities)
     return [
-        Explanation(
+        TableContributions(
             row=str(row),
             model=request.name,
             method=method,
             target=request.model.classes[int(view.targets[i])],
             heat=each.heats[i][None].astype(np.float32),
-            probability=float(probabilities[i, view.targets[i]]),
+            score=float(probabilities[i, view.targets[i]]),
             faithfulness=trust[i].get(method),
             features=view.names,
             values=texts.row(i),
             typical=typical,
-            score=float(scores[i, view.targets[i]]),
+            log_odds=float(scores[i, view.targets[i]]),
             base=float(each.bases[i]),
         )
         for i, row in enumerate(data.ids)

@@ -7,22 +7,19 @@ reasons; a column goes by taking the typical row's value, not zero, so that the 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 import numpy as np
 
 from dl_core.explain.explanation import Faithfulness
-from dl_core.explain.faithfulness import rank_correlation, redrawn_weights
+from dl_core.explain.faithfulness import Scored, measure_orders, rank_correlation, redrawn_weights
 from dl_core.explain.table.base import TableExplainer
 from dl_core.explain.table.view import FeatureView, InputView
 
 STEPS = (0, 1, 2, 3, 5, 8)  # columns that have gone, or come back
-RANDOM_ORDERS = 10
 
 
-def measure_row(
-    view: FeatureView, row: int, heats: Mapping[str, np.ndarray], seed: int = 0, steps: Sequence[int] = STEPS
-) -> dict[str, Faithfulness]:
+def measure_row(view: FeatureView, row: int, heats: Mapping[str, np.ndarray], seed: int = 0) -> dict[str, Faithfulness]:
     """Measure several methods' contributions of one row.
 
     Deletion follows the target's probability as the columns that speak most for the target go to typical values: lower
@@ -38,50 +35,32 @@ def measure_row(
         Contributions (P,) by method.
     seed : int
         Of the random orders.
-    steps : sequence of int
-        Rising from 0; numbers above P count as P.
 
     Returns
     -------
     dict of str to Faithfulness
-        By method; ``randomisation`` is left None, see `randomised`.
+        By method; ``randomisation`` is left None, see `randomised`. Empty where the row has no features.
     """
-    p = len(view.names)
-    generator = np.random.default_rng(seed)
-    orders = [generator.permutation(p) for _ in range(RANDOM_ORDERS)]
-    for heat in heats.values():
-        orders += [np.argsort(-heat, kind="stable"), np.argsort(np.abs(heat), kind="stable")]
-    areas = order_areas(view, row, np.stack(orders), steps)  # (orders, 2)
-    random, own = areas[:RANDOM_ORDERS].mean(axis=0), areas[RANDOM_ORDERS:].reshape(len(heats), 2, 2)
-    return {
-        method: Faithfulness(
-            deletion=float(best[0]),
-            insertion=float(best[1]),
-            random_deletion=float(random[0]),
-            random_insertion=float(random[1]),
-            least_deletion=float(least[0]),
-            least_insertion=float(least[1]),
-        )
-        for method, (best, least) in zip(heats, own, strict=True)
-    }
+    if not view.names:
+        return {}
+    counts = np.unique(np.minimum(STEPS, len(view.names)))
+    return measure_orders(heats, counts, followed(view, row), seed, np.abs)
 
 
-def order_areas(view: FeatureView, row: int, orders: np.ndarray, steps: Sequence[int] = STEPS) -> np.ndarray:
-    """Return the areas under deletion and insertion curves for orders of features, (m, P) -> (m, 2) in 0…1."""
-    m, p = orders.shape
-    counts = np.unique(np.minimum(steps, p))
-    places = np.argsort(orders, axis=1)  # (m, P) when each feature goes
-    gone = places[:, None, :] < counts[:, None]  # (m, counts, P)
-    kept = np.stack([~gone, gone], axis=1).reshape(-1, p)  # deletion, insertion
-    found = view.probabilities(np.full(len(kept), row), np.full(len(kept), view.typical), kept)
-    curves = found[:, view.targets[row]].reshape(m, 2, len(counts))
-    return ((curves[..., 1:] + curves[..., :-1]) / 2 * np.diff(counts)).sum(axis=-1) / max(counts[-1], 1)
+def followed(view: FeatureView, row: int) -> Scored:
+    """Return the function that scores a row with only the columns that are True in (v, P) as they were, (v,)."""
+
+    def scored(kept: np.ndarray) -> np.ndarray:
+        found = view.probabilities(np.full(len(kept), row), np.full(len(kept), view.typical), kept)
+        return found[:, view.targets[row]]
+
+    return scored
 
 
 def randomised(view: FeatureView, explainer: TableExplainer, heats: np.ndarray, seed: int = 0) -> list[float] | None:
     """Return how much each row's contributions resemble those of the same network with re-drawn weights.
 
-    Adebayo et al., "Sanity Checks for Saliency Maps", NeurIPS 2018; see `faithfulness.randomisation`.
+    Adebayo et al., "Sanity Checks for Saliency Maps", NeurIPS 2018; see `faithfulness.redrawn_weights`.
 
     Parameters
     ----------

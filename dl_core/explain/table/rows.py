@@ -116,7 +116,8 @@ def without_label(data: Dataset, like: Dataset | None = None) -> Dataset:
     like = like or data
     label = data.column(Role.LABEL)
     table = data.table[[c for c in data.table.columns if c != label and c in like.table.columns]]
-    roles = {role: tuple(c for c in names if c in table) for role, names in data.roles.items() if role != Role.LABEL}
+    roles = {role: tuple(c for c in names if c in table) for role, names in data.roles.items()}
+    roles.pop(Role.LABEL, None)
     return replace(
         data,
         table=table,

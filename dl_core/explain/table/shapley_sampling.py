@@ -12,6 +12,7 @@ from __future__ import annotations
 import numpy as np
 
 from dl_core.errors import OptionError, shorten
+from dl_core.explain.registry import ExplainerInfo
 from dl_core.explain.table.base import Contributions, TableExplainer
 from dl_core.explain.table.view import FeatureView
 
@@ -105,3 +106,14 @@ class Walks:
         total = np.zeros(players)
         np.add.at(total, self.orders.ravel(), np.diff(found, axis=-1).ravel())
         return total / (2 * pairs), float(found[:, :, 0].mean())
+
+
+EXPLAINER = ExplainerInfo(
+    name="shapley_sampling",
+    kind="table",
+    label="Shapley value sampling",
+    paper="Štrumbelj and Kononenko 2014",
+    help="Shapley values by Monte Carlo sampling of feature orders. Model-agnostic.",
+    load=lambda: ShapleySampling,
+    cost="high",
+)

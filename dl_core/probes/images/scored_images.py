@@ -9,7 +9,6 @@ from dl_core.data.images.pictures import thumbnails
 from dl_core.data.rows import plain, plain_rows
 from dl_core.domain import Domain
 from dl_core.evaluate.first_cases import first_cases
-from dl_core.explain.contributions import map_as_json
 from dl_core.pipeline import Run, Work, explain, predict, write_predictions
 from dl_core.probes.base import MODEL, Argument, Asked, Probe
 
@@ -32,7 +31,7 @@ def scored_images(domain: Domain, run: Run, work: Work, arguments: Mapping[str, 
     if method:
         work.progress(0.7, "Looking where the model looked")
         explained = explain(domain, run, name, few, methods=[method], faithfulness=False)
-        maps = {explanation.row: map_as_json(explanation) for explanation in explained}
+        maps = {explanation.row: explanation.as_json() for explanation in explained}
     pictures = thumbnails(few, enlarge=False)
     return {
         "model": name,

@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from dl_core.data.interactions.catalogue import Catalogue
 from dl_core.data.interactions.describe import describe_items
 from dl_core.data.interactions.histories import Histories
 from dl_core.data.interactions.recode import recode
-from dl_core.data.rows import plain
 from dl_core.domain import Domain
 from dl_core.errors import OptionError
 from dl_core.explain.first import first_history_methods, first_item
@@ -22,11 +19,10 @@ from dl_core.probes.interactions.opened import LENGTH, USER, open_histories, ran
 from dl_core.probes.interactions.user_rankings import judged_ranking
 
 if TYPE_CHECKING:
-    from dl_core.explain.explanation import Explanation
+    from dl_core.explain.interactions.plain import ItemContributions
 
 MOST_HISTORY = 200  # latest items of a history that are looked at
 UNFIT = "does not fit this model"
-MOST_BARS = 12  # history items that are drawn one by one
 
 
 def explain_ranking(domain: Domain, run: Run, work: Work, arguments: Mapping[str, Any]) -> dict[str, Any]:
@@ -55,7 +51,7 @@ def explain_ranking(domain: Domain, run: Run, work: Work, arguments: Mapping[str
         except OptionError as error:
             left_out += [{"model": name, "method": method, "reason": error.problem} for method in methods]
             continue
-        found += [_as_json(one, histories.catalogue) for one in explained]
+        found += [one.as_json() for one in explained]
         lost = [method for method in methods if method not in {one.method for one in explained}]
         left_out += [{"model": name, "method": method, "reason": UNFIT} for method in lost]
     code = histories.catalogue.codes([item])
@@ -72,38 +68,13 @@ def explain_ranking(domain: Domain, run: Run, work: Work, arguments: Mapping[str
 
 def _explained(
     model: Any, name: str, histories: Histories, item: str, methods: list[str], faithfulness: bool
-) -> list[Explanation]:
-    from dl_core.explain.interactions.explain import explain_history
+) -> list[ItemContributions]:
+    from dl_core.explain.interactions.explain import explain_histories
 
     code = model.catalogue.codes([item])
     if code[0] < 0:
         raise OptionError("the model does not know this item", todo="pick another item or model")
-    return explain_history(model, name, histories, code, methods, faithfulness)
-
-
-def _as_json(one: Explanation, catalogue: Catalogue) -> dict[str, Any]:
-    """Return an explanation with the strongest history items, those of one item added up, the rest as one number."""
-    weights: dict[str, float] = {}
-    for item, weight in zip(one.features, one.heat.reshape(-1).tolist(), strict=True):
-        weights[item] = weights.get(item, 0.0) + float(weight)
-    order = sorted(weights, key=lambda item: -abs(weights[item]))
-    codes = catalogue.codes(np.asarray(order, dtype=object)) if order else np.array([], dtype=np.int32)
-    titles = {row["item"]: row["title"] for row in describe_items(catalogue, codes[codes >= 0])}
-    return {
-        "model": one.model,
-        "method": one.method,
-        "target": one.target,
-        "bars": [
-            {"item": item, "title": titles.get(item, item), "weight": weights[item]} for item in order[:MOST_BARS]
-        ],
-        "other": sum(weights[item] for item in order[MOST_BARS:]),
-        "others": len(order[MOST_BARS:]),
-        "base": plain(one.base),
-        "score": plain(one.score),
-        "faithfulness": None
-        if one.faithfulness is None
-        else {key: plain(value) for key, value in asdict(one.faithfulness).items()},
-    }
+    return explain_histories(model, name, histories, code, methods, faithfulness)
 
 
 def first(asked: Asked) -> list[dict[str, Any]]:

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from dl_core.data.rows import plain
 from dl_core.data.series.plain import history_json, numbers, times_json
 from dl_core.domain import Domain
 from dl_core.errors import OptionError
@@ -14,9 +12,6 @@ from dl_core.explain.first import first_forecast_methods
 from dl_core.pipeline import Run, Work, open_model
 from dl_core.probes.base import MODELS, Argument, Asked, Names, Probe
 from dl_core.probes.series.opened import MOST_SHOWN, SERIES, WINDOW, windows_of
-
-if TYPE_CHECKING:
-    from dl_core.explain.explanation import Explanation
 
 UNFIT = "does not fit this model"
 
@@ -46,7 +41,7 @@ def explain_forecast(domain: Domain, run: Run, work: Work, arguments: Mapping[st
             except OptionError as error:
                 left_out.append({"model": name, "method": method, "reason": error.problem})
                 continue
-            found += [as_json(one) for one in explained]
+            found += [one.as_json() for one in explained]
             if not explained:
                 left_out.append({"model": name, "method": method, "reason": UNFIT})
     most = max([MOST_SHOWN, *(one["steps"] for one in found)])
@@ -60,26 +55,6 @@ def explain_forecast(domain: Domain, run: Run, work: Work, arguments: Mapping[st
         "ahead": {"time": times_json(panel.times_ahead(windows.horizon)[0]), "truth": numbers(truth)},
         "explanations": found,
         "left_out": left_out,
-    }
-
-
-def as_json(one: Explanation) -> dict[str, Any]:
-    """Return an explanation as plain JSON."""
-    return {
-        "model": one.model,
-        "method": one.method,
-        "target": one.target,
-        "features": list(one.features),
-        "values": list(one.values),
-        "typical": list(one.typical),
-        "steps": one.steps,
-        "parts": list(one.parts),
-        "weights": [[plain(value) for value in row] for row in one.heat.tolist()],
-        "base": plain(one.base),
-        "score": plain(one.score),
-        "faithfulness": None
-        if one.faithfulness is None
-        else {key: plain(value) for key, value in asdict(one.faithfulness).items()},
     }
 
 

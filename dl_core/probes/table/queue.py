@@ -11,12 +11,11 @@ from typing import Any
 import pandas as pd
 
 from dl_core.data.dataset import Dataset
-from dl_core.data.rows import describe_columns, main_columns, row_values, typical_columns
+from dl_core.data.rows import describe_columns, main_columns, row_values, usual_values
 from dl_core.domain import Domain
 from dl_core.evaluate.decide import outcomes
 from dl_core.evaluate.first_cases import first_rows
 from dl_core.evaluate.results import SCORE
-from dl_core.explain.contributions import explanation_as_json
 from dl_core.pipeline import Run, Work, explain, predict, write_predictions
 from dl_core.probes.base import MODEL, Argument, Asked, Probe
 from dl_core.probes.table.what_if_row import lines_of_a_table
@@ -97,9 +96,9 @@ def _add_reasons(
 ) -> None:
     """Write into the first rows of the queue what pushed them up."""
     few = data.subset([case["row"] for case in queued[:REASONED]])
-    about = typical_columns(run.load_dataset(), domain.schema)
+    usual = usual_values(run.load_dataset(), domain.schema)
     explained = explain(domain, run, model, few, methods=[method], target=target, faithfulness=False) if queued else []
-    found = {one.row: explanation_as_json(one, few, about)["reasons"] for one in explained}
+    found = {one.row: one.with_texts(few, usual).as_json()["reasons"] for one in explained}
     for case in queued[:REASONED]:
         case["reasons"] = found.get(case["row"], [])
 

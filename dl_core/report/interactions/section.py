@@ -1,9 +1,10 @@
-"""What a report shows of lists: quality by their length, by activity and by popularity, and reasons for some users."""
+"""What a report shows of rankings: quality by activity and by popularity, and reasons for some users."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import pandas as pd
 
@@ -11,7 +12,7 @@ from dl_core.data.dataset import Dataset
 from dl_core.data.interactions.catalogue import ITEMS, TITLE
 from dl_core.evaluate.choice import best_model
 from dl_core.evaluate.interactions.rankings import Rankings
-from dl_core.explain.explanation import Explanation
+from dl_core.explain.interactions.plain import ItemContributions
 from dl_core.report import svg, words
 from dl_core.report.content import Example, labels, metric_label, places
 
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 BANDS = {"head": "most taken", "middle": "in between", "tail": "seldom taken", "new": "new"}
 
 
-def list_charts(content: ReportContent) -> list[str]:
+def ranking_charts(content: ReportContent) -> list[str]:
     """Return the primary metric of the best model by activity, and what it finds by popularity; nothing for classes."""
     run = content.run
     if not isinstance(run.predictions, Rankings):
@@ -48,7 +49,7 @@ def list_charts(content: ReportContent) -> list[str]:
     return [chart for chart in charts if chart]
 
 
-def _dot(label: str, line: dict) -> svg.Dot:
+def _dot(label: str, line: Mapping[str, Any]) -> svg.Dot:
     value, low, high = (float("nan") if line[key] is None else line[key] for key in ("value", "low", "high"))
     return svg.Dot(label, value, low, high, svg.DEEP[0], words.number(value))
 
@@ -68,7 +69,22 @@ def pick_users(run: Run, count: int) -> tuple[str | None, list[str]]:
     return name, [*some, *misses[: count - len(some)]]
 
 
-def as_examples(run: Run, dataset: Dataset, explanations: Sequence[Explanation]) -> list[Example]:
+@dataclass(frozen=True, kw_only=True)
+class ItemExample(Example):
+    """A recommendation with the items of the history that speak most for it."""
+
+    explanation: ItemContributions
+
+    template: ClassVar[str] = "case_interactions.html.j2"
+
+    def shown(self) -> dict[str, Any]:
+        """Return what the template prints."""
+        titles = dict(zip(self.explanation.features, self.explanation.titles, strict=False))
+        because = [(titles.get(item) or item, weight) for item, weight in self.explanation.strongest()]
+        return {**super().shown(), "because": because}
+
+
+def as_examples(run: Run, dataset: Dataset, explanations: Sequence[ItemContributions]) -> list[ItemExample]:
     """Return explained first recommendations, by title; no user is named."""
     titles = dataset.side[ITEMS][TITLE] if ITEMS in dataset.side and TITLE in dataset.side[ITEMS] else pd.Series()
     examples = []
@@ -78,5 +94,5 @@ def as_examples(run: Run, dataset: Dataset, explanations: Sequence[Explanation])
         title = titles.get(one.target)
         shown = one.target if title is None or pd.isna(title) else str(title)
         truth = "and the user took it next" if hit else "which the user did not take in the held-out rows"
-        examples.append(Example(None, one, truth, shown))
+        examples.append(ItemExample(explanation=one, truth=truth, predicted=shown))
     return examples

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 import pandas as pd
+from markupsafe import Markup
 
 from dl_core.data.dataset import Dataset
 from dl_core.data.series.panel import Panel
+from dl_core.errors import RunError
 from dl_core.evaluate.choice import best_model
 from dl_core.evaluate.series.forecasts import Cases, Forecasts
-from dl_core.explain.explanation import Explanation
+from dl_core.explain.series.plain import ForecastDrivers, ForecastExplanation
 from dl_core.report import svg, words
 from dl_core.report.content import Example, labels, metric_label
 from dl_core.report.series.svg import Told, by_step, fan
@@ -35,8 +38,9 @@ def series_charts(content: ReportContent) -> list[str]:
     lines = pd.DataFrame([line for line in curves.get("by_step", ()) if line["metric"] == primary])
     charts = []
     if len(lines):
-        values = lines[["value", "low", "high"]].to_numpy(dtype=float)
-        charts.append(by_step(lines["step"].tolist(), *values.T, f"{who}: {metric_label(primary)} by step ahead"))
+        value, low, high = lines[["value", "low", "high"]].to_numpy(dtype=float).T
+        title = f"{who}: {metric_label(primary)} by step ahead"
+        charts.append(by_step(lines["step"].tolist(), value, low, high, title))
     shares = [
         svg.Dot(f"{100 * line['level']:g} % interval", *_numbers(line), svg.DEEP[0], words.number(line["value"]))
         for line in curves.get("coverage", ())
@@ -45,8 +49,9 @@ def series_charts(content: ReportContent) -> list[str]:
     return [chart for chart in charts if chart]
 
 
-def _numbers(line: dict) -> tuple[float, float, float]:
-    return tuple(float("nan") if line[key] is None else float(line[key]) for key in ("value", "low", "high"))
+def _numbers(line: Mapping[str, Any]) -> tuple[float, float, float]:
+    value, low, high = (float("nan") if line[key] is None else float(line[key]) for key in ("value", "low", "high"))
+    return value, low, high
 
 
 def pick_series(run: Run, count: int) -> tuple[str | None, list[str]]:
@@ -58,7 +63,7 @@ def pick_series(run: Run, count: int) -> tuple[str | None, list[str]]:
     name = best_model(run.models, "deep")
     if name is None or not count or not len(run.predictions.table):
         return None, []
-    cases = run.predictions.cases(name)
+    cases = _forecasts(run).cases(name)
     first = np.unique(cases.series.astype(str), return_index=True)[1]
     error = np.abs(cases.middle - cases.truth)[first]
     size = np.nansum(np.abs(cases.truth[first]), axis=1)
@@ -72,14 +77,30 @@ def pick_series(run: Run, count: int) -> tuple[str | None, list[str]]:
     return name, [str(ordered[at]) for at in dict.fromkeys(wanted)][:count]
 
 
-def as_examples(run: Run, dataset: Dataset, explanations: Sequence[Explanation]) -> list[Example]:
+@dataclass(frozen=True, kw_only=True)
+class ForecastExample(Example):
+    """A forecast, drawn with the past steps that drove it (``chart``, SVG), and what its covariates add."""
+
+    explanation: ForecastDrivers
+    chart: str
+
+    template: ClassVar[str] = "case_series.html.j2"
+    wide: ClassVar[bool] = True
+
+    def shown(self) -> dict[str, Any]:
+        """Return what the template prints."""
+        known = dict(zip(self.explanation.features, self.explanation.values, strict=False))
+        beside = [(name, known.get(name, ""), weight) for name, weight in self.explanation.covariates]
+        return {**super().shown(), "chart": Markup(self.chart), "beside": beside}
+
+
+def as_examples(run: Run, dataset: Dataset, explanations: Sequence[ForecastExplanation]) -> list[ForecastExample]:
     """Return first test windows with their forecast, what came, and the past steps that drove the forecast."""
-    names = dataset.values(Role.SERIES).astype(str)
-    found = {model: run.predictions.cases(model) for model in {one.model for one in explanations}}
+    names = dataset.table[dataset.roles[Role.SERIES][0]].astype(str)
+    driven = [one for one in explanations if isinstance(one, ForecastDrivers)]
+    found = {model: _forecasts(run).cases(model) for model in {one.model for one in driven}}
     examples = []
-    for one in explanations:
-        if not one.steps:
-            continue
+    for one in driven:
         cases = found[one.model]
         case = int(np.flatnonzero(cases.series.astype(str) == one.row)[0])
         series = Panel.of(dataset.subset(names.index[(names == one.row).to_numpy()]))
@@ -87,13 +108,7 @@ def as_examples(run: Run, dataset: Dataset, explanations: Sequence[Explanation])
     return examples
 
 
-def covariates(one: Explanation) -> list[tuple[str, float]]:
-    """Return what each covariate adds to a forecast, the strongest first."""
-    weights = one.heat[0].tolist()[one.steps :]
-    return sorted(zip(one.features[one.steps :], weights, strict=True), key=lambda pair: -abs(pair[1]))
-
-
-def _example(one: Explanation, cases: Cases, case: int, series: Panel) -> Example:
+def _example(one: ForecastDrivers, cases: Cases, case: int, series: Panel) -> ForecastExample:
     before = series.times < cases.times[case, 0]
     shown = min(one.steps, MOST_STEPS, int(before.sum()))
     times, truth = series.times[before][-shown:], cases.truth[case]
@@ -102,12 +117,20 @@ def _example(one: Explanation, cases: Cases, case: int, series: Panel) -> Exampl
         weights=one.heat[0][one.steps - shown : one.steps],
         quantiles=cases.quantiles[case],
         truth=truth,
-        ends=tuple(_time(time) for time in (times[0], times[-1], cases.times[case, -1])),
+        ends=(_time(times[0]), _time(times[-1]), _time(cases.times[case, -1])),
     )
     came = words.number(float(np.nanmean(truth))) if np.isfinite(truth).any() else "not known"
     predicted = f"{one.target} {words.number(one.score)}; a usual history would give {words.number(one.base)}"
     title = f"{one.row}: what drove the forecast"
-    return Example(None, one, f"mean of what came {came}", predicted, chart=fan(told, title))
+    return ForecastExample(
+        explanation=one, truth=f"mean of what came {came}", predicted=predicted, chart=fan(told, title)
+    )
+
+
+def _forecasts(run: Run) -> Forecasts:
+    if not isinstance(run.predictions, Forecasts):
+        raise RunError("this run forecasts nothing", where=run.folder.name)
+    return run.predictions
 
 
 def _time(time: np.datetime64 | int) -> str:

@@ -12,7 +12,7 @@ from PIL import Image, ImageDraw
 
 from dl_core.explain.images.overlay import colour_bar, overlay, read_heat
 from ui.kinds.images import pictures
-from ui.panels import faithfulness as verdicts
+from ui.panels import faithfulness
 from ui.shell.words import number
 
 LEAST = 260  # pixels of a picture's shorter side on the page
@@ -67,33 +67,7 @@ def show(image: np.ndarray, one: Mapping[str, Any], title: str, opacity: float, 
         st.image(drawn(image, one["heat"], opacity, mask_uri), width="stretch", alt=alt)
         st.caption(f"Saliency for **{one['target']}**, probability {number(one['probability'])}")
         if one.get("faithfulness"):
-            faithfulness(one["faithfulness"])
-
-
-def faithfulness(measured: Mapping[str, Any]) -> None:
-    """Draw a map's scores beside those of a random and of a centre map, and say in words whether it can be trusted."""
-    better = {
-        "deletion": measured["deletion"] < min(measured["random_deletion"], measured["centre_deletion"]),
-        "insertion": measured["insertion"] > max(measured["random_insertion"], measured["centre_insertion"]),
-    }
-    passed = sum(better.values())
-    verdicts.badge(passed)
-    for label, name in (("Deletion ↓", "deletion"), ("Insertion ↑", "insertion")):
-        own, random, centre = (measured[f"{prefix}{name}"] for prefix in ("", "random_", "centre_"))
-        st.markdown(f"{label} **{number(own)}**  \n:small[random {number(random)} · centre {number(centre)}]")
-    notes = []
-    if measured.get("randomisation") is not None:
-        notes.append(verdicts.randomisation(measured["randomisation"], "the map hardly depends", "the map depends"))
-    if measured.get("pointing") is not None:
-        hit = (
-            "Pointing game: hit (the map's peak lies in the lesion)"
-            if measured["pointing"]
-            else "Pointing game: miss (the map's peak lies outside the lesion)"
-        )
-        centre = "would hit as well" if measured.get("centre_pointing") else "would miss it"
-        notes.append(f"{hit}; the image's centre {centre}.")
-    if notes:
-        st.caption(" ".join(notes))
+            faithfulness.show(one["faithfulness"], "the map")
 
 
 def legend() -> None:

@@ -70,7 +70,6 @@ def _why(domain: Domain, context: PageContext, model: str, user: str, item: str)
             model,
             first=first_history_methods(domain.explainers, context.models[model]["kind"]),
             fair="leave_one_out",
-            label=explain_why.label,
             help="Leave-one-out is model-agnostic, so it compares models fairly.",
         )
     if not asked["methods"]:

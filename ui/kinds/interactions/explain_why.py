@@ -2,43 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import streamlit as st
 
 from dl_core.errors import shorten
+from dl_core.explain.interactions import plain
 from ui.panels import faithfulness
-from ui.shell import charts
+from ui.shell import charts, method_words
 from ui.shell.context import PageContext
 from ui.shell.words import count, escaped, number, signed
 
 LONGEST = 44  # characters of a title on a chart
-WORDS = {
-    "integrated_gradients": (
-        "Integrated gradients",
-        "Sundararajan et al. 2017: gradients of the score, integrated as each history item's gate goes from 0 "
-        "(absent) to 1 (present).",
-    ),
-    "attention": (
-        "Attention",
-        "Attention weights of the last position over the history. Attention is not attribution: compare it with "
-        "leave-one-out.",
-    ),
-    "leave_one_out": (
-        "Leave-one-out",
-        "Score with the full history minus the score without this item: slow, model-agnostic, a check on the others.",
-    ),
-    "exact": (
-        "Exact decomposition",
-        "Linear models such as EASE and item neighbours are sums of one term per history item: exact, not estimated.",
-    ),
-}
-
-
-def label(method: str) -> str:
-    """Return a method's name for people."""
-    return WORDS[method][0] if method in WORDS else method.replace("_", " ").capitalize()
 
 
 def show(context: PageContext, found: Mapping[str, Any], view: str) -> None:
@@ -50,27 +26,28 @@ def show(context: PageContext, found: Mapping[str, Any], view: str) -> None:
             with columns[at % len(columns)], st.container(border=True, gap="small"):
                 _one(context, one, view)
     for lost in found["left_out"]:
-        st.caption(f":material/info: {label(lost['method'])}, {context.label(lost['model'])}: {lost['reason']}")
+        st.caption(method_words.left_out(context, lost))
     if found["explained"] < found["taken"]:
         st.caption(f"The latest {count(found['explained'])} of {count(found['taken'])} history items are explained.")
-    _how_to_read({one["method"] for one in explained})
+    _how_to_read(context, dict.fromkeys(one["method"] for one in explained))
 
 
 def _one(context: PageContext, one: Mapping[str, Any], view: str) -> None:
     bars = one["bars"]
-    heading = label(one["method"]) if view == "methods" else context.label(one["model"])
+    heading = method_words.label(one["method"], context.kind) if view == "methods" else context.label(one["model"])
     if not bars:
         st.markdown(f"**{heading}**")
         st.caption("Empty history: nothing to attribute the score to.")
         return
-    strongest = max(bars, key=lambda bar: bar["weight"])  # the longest bar may speak against it
     if not any(bar["weight"] for bar in bars):
         st.markdown(f"**{heading}**")
         st.caption("No history item changes this score: the recommendation is not personalised.")
         return
-    title = f"{heading}: because of {escaped(shorten(strongest['title'], LONGEST))}"
-    if strongest["weight"] <= 0:
-        title = f"{heading}: no history item supports it"
+    reason = plain.reason(bars)
+    why = (
+        "no history item supports it" if reason is None else f"because of {escaped(shorten(reason['title'], LONGEST))}"
+    )
+    title = f"{heading}: {why}"
     said = "; ".join(f"{bar['title']} {signed(bar['weight'])}" for bar in bars[:5])
     charts.draw(_bars(one, title), f"{title}. {said}.", key=f"why_{one['model']}_{one['method']}")
     words = []
@@ -97,7 +74,7 @@ def _bars(one: Mapping[str, Any], title: str) -> Any:
     return charts.signed_bars(names, weights, title, x=axis, room=32)
 
 
-def _how_to_read(methods: set[str]) -> None:
+def _how_to_read(context: PageContext, methods: Iterable[str]) -> None:
     with st.expander("How to read this"):
         st.markdown(
             "Each bar is one history item: right supports the recommended item, left opposes it. **Deletion** "
@@ -105,6 +82,4 @@ def _how_to_read(methods: set[str]) -> None:
             "lower is better. **Insertion** adds them to an empty history: higher is better. A faithful "
             "attribution beats random orders of the same history."
         )
-        for method in WORDS:
-            if method in methods:
-                st.markdown(f"**{WORDS[method][0]}**: {WORDS[method][1]}")
+        st.markdown(method_words.help_on(methods, context.kind))

@@ -8,35 +8,16 @@ from typing import Any
 import streamlit as st
 
 from dl_core.domain import Domain
+from dl_core.explain.explanation import strongest as by_size
 from dl_core.explain.first import first_forecast_methods
+from dl_core.explain.series import plain
 from ui.kinds.series import forecast_charts, pick
 from ui.panels import explain_choice, faithfulness
-from ui.shell import charts, states, theme
+from ui.shell import charts, method_words, states, theme
 from ui.shell.context import PageContext
 from ui.shell.words import number, signed
 
 LABEL = "Computing attributions and faithfulness"
-WORDS = {
-    "integrated_gradients": (
-        "Integrated gradients",
-        "Sundararajan et al. 2017: gradients of the forecast, integrated along the path from a baseline history "
-        "(seasonal profile only) to the actual history. The attributions sum to the change of the forecast.",
-    ),
-    "occlusion": (
-        "Occlusion",
-        "A segment of the history is replaced by its seasonal profile; the change of the forecast is its "
-        "attribution. Slow, model-agnostic, a check on the others.",
-    ),
-    "components": (
-        "Trend, season, residual",
-        "The additive components of the model's own forecast. Only decomposable models have them.",
-    ),
-}
-
-
-def label(method: str) -> str:
-    """Return a method's name for people."""
-    return WORDS[method][0] if method in WORDS else method.replace("_", " ").capitalize()
 
 
 def show(domain: Domain, context: PageContext) -> None:
@@ -58,7 +39,6 @@ def show(domain: Domain, context: PageContext) -> None:
             model,
             first=first_forecast_methods(domain.explainers, context.models[model]["kind"]),
             fair="occlusion",
-            label=label,
             alone=True,
             help="Occlusion is model-agnostic, so it compares models fairly.",
         )
@@ -94,7 +74,7 @@ def _answer(context: PageContext, found: Mapping[str, Any], forecasts: Mapping[s
     explained = found["explanations"]
     _beside(context, found, forecasts, view)
     for lost in found["left_out"]:
-        st.caption(f":material/info: {label(lost['method'])}, {context.label(lost['model'])}: {lost['reason']}")
+        st.caption(method_words.left_out(context, lost))
     with st.expander("How to read this"):
         st.markdown(
             "Bars below the history are attributions: how much each past step raises (up) or lowers (down) the "
@@ -102,9 +82,7 @@ def _answer(context: PageContext, found: Mapping[str, Any], forecasts: Mapping[s
             "attributions first and measures the area under the curve of the forecast's change: lower is better. "
             "**Insertion** adds them back first: higher is better. A faithful attribution beats random orders."
         )
-        for method in WORDS:
-            if method in {one["method"] for one in explained}:
-                st.markdown(f"**{WORDS[method][0]}**: {WORDS[method][1]}")
+        st.markdown(method_words.help_on(dict.fromkeys(one["method"] for one in explained), context.kind))
 
 
 def _beside(context: PageContext, found: Mapping[str, Any], forecasts: Mapping[str, Any], view: str) -> None:
@@ -118,21 +96,21 @@ def _beside(context: PageContext, found: Mapping[str, Any], forecasts: Mapping[s
     for one in found["explanations"]:
         if one["method"] == "components":
             with st.container(border=True, gap="small"):
-                _components(context, one, found, label("components"))
+                _components(context, one, found, method_words.label("components", context.kind))
 
 
 def _one(
     context: PageContext, one: Mapping[str, Any], found: Mapping[str, Any], forecasts: Mapping[str, Any], view: str
 ) -> None:
-    heading = label(one["method"]) if view == "methods" else context.label(one["model"])
-    steps, covariates = _parts(one)
+    heading = method_words.label(one["method"], context.kind) if view == "methods" else context.label(one["model"])
+    steps, covariates = plain.steps_and_covariates(one)
     if not any(weight for _, weight in (*steps, *covariates)):
         st.markdown(f"**{heading}**")
         st.caption("No past step changes this forecast.")
         return
     title = f"{heading}: {strongest(steps, covariates)}"
     chart = _chart(context, one, found, forecasts, steps, title)
-    said = "; ".join(f"{name} {signed(weight)}" for name, weight in sorted(steps, key=lambda p: -abs(p[1]))[:5])
+    said = "; ".join(f"{name} {signed(weight)}" for name, weight in by_size(steps, 5))
     charts.draw(chart, f"{title}. {said}.", key=f"why_{one['model']}_{one['method']}")
     if covariates:
         _covariates(one, covariates)
@@ -145,24 +123,13 @@ def _one(
 
 def strongest(steps: Sequence[tuple[str, float]], covariates: Sequence[tuple[str, float]] = ()) -> str:
     """Return in words which covariate, step, or stretch of steps of one weight, counts most."""
-    name, weight = max(covariates, key=lambda pair: abs(pair[1]), default=("", 0.0))
-    if not steps or abs(weight) > max(abs(part) for _, part in steps):
-        return f"{name} contributes most ({signed(weight)})"
+    found = plain.lead(steps, covariates)
+    if found.name or not steps:
+        return f"{found.name} contributes most ({signed(found.weight)})"
     words = forecast_charts.moments([time for time, _ in steps])
-    most = max(range(len(steps)), key=lambda at: abs(steps[at][1]))
-    last = most
-    while last + 1 < len(steps) and steps[last + 1][1] == steps[most][1]:
-        last += 1
-    if last == most:
-        return f"{words[most]} contributes most ({signed(steps[most][1])})"
-    return f"{words[most]} to {words[last]} contribute most ({signed(steps[most][1])} per step)"
-
-
-def _parts(one: Mapping[str, Any]) -> tuple[list[tuple[str, float]], list[tuple[str, float]]]:
-    """Return past steps and covariates with their weights."""
-    weights = [weight or 0.0 for weight in one["weights"][0]]
-    pairs = list(zip(one["features"], weights, strict=False))
-    return pairs[: one["steps"]], pairs[one["steps"] :]
+    if found.last == found.first:
+        return f"{words[found.first]} contributes most ({signed(found.weight)})"
+    return f"{words[found.first]} to {words[found.last]} contribute most ({signed(found.weight)} per step)"
 
 
 def _chart(
@@ -200,7 +167,7 @@ def _chart(
 
 
 def _covariates(one: Mapping[str, Any], covariates: Sequence[tuple[str, float]]) -> None:
-    top = sorted(covariates, key=lambda pair: -abs(pair[1]))[:8]
+    top = by_size(covariates, 8)
     chart = charts.bars(
         [name for name, _ in top],
         [weight for _, weight in top],

@@ -8,6 +8,7 @@ from typing import Any
 import streamlit as st
 
 from dl_core.errors import shorten
+from dl_core.explain.table import plain
 from ui.panels import cases, faithfulness
 from ui.shell import charts, method_words, tables, theme
 from ui.shell.context import PageContext
@@ -51,6 +52,10 @@ def _contributions(context: PageContext, one: Mapping[str, Any], title: str, key
     """Draw one explanation: where the score starts, what moved it, and whether that can be trusted."""
     target = one["target"]
     heading = f"{title}: {percent(one['probability'])} {target}"
+    if not one["features"]:
+        st.markdown(f"**{heading}**")
+        st.caption("The model reads no feature of this row, so nothing explains its score.")
+        return
     chart = bars(one["features"], heading, target)
     strongest = "; ".join(f"{part['name']} {part['value']} {signed(part['weight'])}" for part in one["features"][:5])
     charts.draw(chart, f"{heading}. {strongest}.", key=key)
@@ -93,17 +98,15 @@ def _tick(part: Mapping[str, Any]) -> str:
 
 def _strip(sequence: Mapping[str, Any], target: str, key: str, words: tuple[str, str]) -> None:
     """Draw the weights of the account's last rows: time from left to right, inputs from top to bottom."""
-    strength = [sum(map(abs, weights)) for weights in sequence["weights"]]
-    order = sorted(range(len(strength)), key=lambda at: -strength[at])[:MOST_INPUTS]
+    found = plain.strip(sequence, MOST_INPUTS)
     steps = ["this one" if ago == 0 else f"{ago} ago" for ago in sequence["steps"]]
-    values = [sequence["weights"][at] for at in order]
-    reach = max((abs(value) for line in values for value in line), default=1.0) or 1.0
+    reach = max((abs(value) for line in found.weights for value in line), default=1.0) or 1.0
     title = f"The account's recent {words[1]}"
-    chart = charts.figure(title, x=f"{words[0].capitalize()} of the same account", height=110 + 24 * len(order))
+    chart = charts.figure(title, x=f"{words[0].capitalize()} of the same account", height=110 + 24 * len(found.inputs))
     chart.add_heatmap(
-        z=values,
+        z=found.weights,
         x=steps,
-        y=[shorten(sequence["inputs"][at], LONGEST) for at in order],
+        y=[shorten(name, LONGEST) for name in found.inputs],
         colorscale=[[0, theme.AWAY], [0.5, "rgba(128,128,128,0.10)"], [1, theme.TOWARDS]],
         zmin=-reach,
         zmax=reach,
@@ -113,9 +116,10 @@ def _strip(sequence: Mapping[str, Any], target: str, key: str, words: tuple[str,
         hovertemplate="%{y}, %{x}: %{z:.3f}<extra></extra>",
     )
     chart.update_yaxes(autorange="reversed", showgrid=False)
-    by_step = [sum(line[at] for line in sequence["weights"]) for at in range(len(steps))]
-    most = max(range(len(steps)), key=lambda at: abs(by_step[at]))
-    charts.draw(chart, f"{title}: {steps[most]} contributes most, {signed(by_step[most])} towards {target}.", key=key)
+    most = found.lead
+    charts.draw(
+        chart, f"{title}: {steps[most]} contributes most, {signed(found.totals[most])} towards {target}.", key=key
+    )
 
 
 def _how_to_read() -> None:

@@ -174,14 +174,18 @@ def _usual(panel: Panel, steps: int) -> Panel:
     """Return a panel of one series whose last steps and covariates are as they usually are there."""
     values = panel.values.copy()
     values[len(values) - steps :] = usual_values(panel.values[len(values) - steps :], panel.seasons)
-    swapped = {"values": values}
-    for name in ("past", "future"):
-        if _has(getattr(panel, name)):
-            swapped[name] = np.broadcast_to(getattr(panel, name).mean(axis=0), getattr(panel, name).shape).copy()
-    if _has(panel.ahead):
-        known = swapped["future"][0] if "future" in swapped else np.zeros(panel.ahead.shape[-1], dtype=np.float32)
-        swapped["ahead"] = np.where(np.isnan(panel.ahead), np.nan, known).astype(np.float32)
-    return replace(panel, **swapped)
+    past, future, ahead = _means(panel.past), _means(panel.future), panel.ahead
+    if ahead is not None and _has(ahead):
+        known = future[0] if future is not None and _has(future) else np.zeros(ahead.shape[-1], dtype=np.float32)
+        ahead = np.where(np.isnan(ahead), np.nan, known).astype(np.float32)
+    return replace(panel, values=values, past=past, future=future, ahead=ahead)
+
+
+def _means(values: np.ndarray | None) -> np.ndarray | None:
+    """Return covariates (n, p) with every row the mean of all, where there are any."""
+    if values is None or not _has(values):
+        return values
+    return np.broadcast_to(values.mean(axis=0), values.shape).copy()
 
 
 def _has(values: np.ndarray | None) -> bool:
