@@ -14,6 +14,22 @@ from dl_core.reading.limits import Limits, check_upload
 SOURCE = "source.json"  # says where the data come from, and may list the files that are meant
 
 
+RENAMED = "save it as one of these; renaming a file does not change what it is"
+_FOREIGN = {
+    b"%PDF": "a PDF document",
+    b"GIF8": "a GIF image",
+    b"\x89PNG": "an image",
+    b"\xff\xd8\xff": "an image",
+    b"\x1f\x8b": "a gzip archive",
+    b"Rar!": "a RAR archive",
+    b"7z\xbc\xaf": "a 7-Zip archive",
+    b"\xd0\xcf\x11\xe0": "an old Office document (.xls, .doc)",
+    b"<!DOCTYPE": "an HTML page",
+    b"<html": "an HTML page",
+    b"<?xml": "an XML document",
+}
+
+
 @dataclass(frozen=True)
 class GivenFile:
     """One file, its name as the user knows it, and the file or folder that was given.
@@ -43,6 +59,11 @@ def head_of(path: Path, size: int = 16) -> bytes:
     """Return the first bytes of a file."""
     with open(path, "rb") as file:
         return file.read(size)
+
+
+def foreign_kind(head: bytes) -> str:
+    """Return what a file is by its first bytes, where people often give such a file for another; else nothing."""
+    return next((words for magic, words in _FOREIGN.items() if head.startswith(magic)), "")
 
 
 def list_files(

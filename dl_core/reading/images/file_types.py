@@ -6,22 +6,11 @@ from pathlib import Path
 
 from dl_core.errors import FileError
 from dl_core.reading.images.formats import readers
-from dl_core.reading.listing import head_of, suffix_of
+from dl_core.reading.listing import RENAMED, foreign_kind, head_of, suffix_of
 from dl_core.reading.tables.formats import formats
 
 _TABLES = (".csv", ".tsv", ".parquet", ".xlsx", ".jsonl", ".ndjson")  # that may lie beside images
 _ZIP = (b"PK\x03\x04", b"PK\x05\x06")
-_OTHERS = (
-    (b"%PDF", "a PDF document"),
-    (b"GIF8", "a GIF image"),
-    (b"\x1f\x8b", "a gzip archive"),
-    (b"Rar!", "a RAR archive"),
-    (b"7z\xbc\xaf\x27\x1c", "a 7-Zip archive"),
-    (b"\xd0\xcf\x11\xe0", "an old Office document"),
-    (b"<!DOCTYPE", "an HTML page"),
-    (b"<html", "an HTML page"),
-    (b"<?xml", "an XML document"),
-)
 
 
 def kind_of(path: Path, where: str = "") -> str:
@@ -39,12 +28,11 @@ def kind_of(path: Path, where: str = "") -> str:
     found = _kind(head, suffix)
     if found:
         return found
-    other = next((words for magic, words in _OTHERS if head.startswith(magic)), "")
     raise FileError(
-        f"this is {other}" if other else "this is not an image",
+        f"this is {foreign_kind(head) or 'not an image'}",
         where=where,
         expected="PNG, JPEG, TIFF, BMP, WebP, DICOM, NIfTI, a zip, an npz or a table",
-        todo="save it as one of these; renaming a file does not change what it is",
+        todo=RENAMED,
     )
 
 
@@ -57,7 +45,7 @@ def _kind(head: bytes, suffix: str) -> str:
         return {".npz": "npz", ".xlsx": "table"}.get(suffix, "zip")
     if any(one.magic and head.startswith(one.magic) for one in formats()):
         return "table"
-    if any(head.startswith(magic) for magic, _ in _OTHERS):
+    if foreign_kind(head):
         return ""
     if suffix in _TABLES:
         return "table"

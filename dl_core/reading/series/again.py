@@ -40,6 +40,5 @@ def read_again(
         wanted[Role.GROUP] = tuple(map(str, static.columns))
     path = folder / "series.parquet"
     table.to_parquet(path, index=False)
-    roles = {role: names for role, names in wanted.items() if names}
-    found = read(path, roles, {**options, "layout": "long"})
+    found = read(path, {role: names for role, names in wanted.items() if names}, {**options, "layout": "long"})
     return replace(found, source=dataset.source, notes=(*found.notes, READ_AGAIN), fingerprint="")

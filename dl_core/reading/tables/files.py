@@ -10,19 +10,9 @@ from pathlib import Path, PurePosixPath
 from dl_core.data.findings import few
 from dl_core.errors import FileError, shorten
 from dl_core.reading.limits import Limits
-from dl_core.reading.listing import GivenFile, head_of, is_source, list_files, suffix_of
+from dl_core.reading.listing import RENAMED, GivenFile, foreign_kind, head_of, is_source, list_files, suffix_of
 from dl_core.reading.tables.formats import formats, formats_in_words, table_suffixes
 from dl_core.reading.tables.names import plain_name
-
-_PACKED = {
-    b"\x1f\x8b": "a gzip archive",
-    b"Rar!": "a RAR archive",
-    b"7z\xbc\xaf": "a 7-Zip archive",
-    b"%PDF": "a PDF document",
-    b"\xd0\xcf\x11\xe0": "an old Excel file (.xls)",
-    b"\x89PNG": "an image",
-    b"\xff\xd8\xff": "an image",
-}
 
 
 @dataclass(frozen=True)
@@ -82,14 +72,8 @@ def _is_table(file: GivenFile, alone: bool, suffixes: Collection[str]) -> bool:
         return False
     if not head:
         raise FileError("the file is empty", where=file.name, todo="export or copy it again")
-    for magic, kind in _PACKED.items():
-        if head.startswith(magic):
-            raise FileError(
-                f"this is {kind}",
-                where=file.name,
-                expected=formats_in_words(),
-                todo="save it as one of these; renaming a file does not change what it is",
-            )
+    if (foreign := foreign_kind(head)) and not told:
+        raise FileError(f"this is {foreign}", where=file.name, expected=formats_in_words(), todo=RENAMED)
     return True
 
 

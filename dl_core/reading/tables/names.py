@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
+from functools import lru_cache
 
 import pandas as pd
 
@@ -16,6 +17,7 @@ from dl_core.schema import Role, Schema
 Roles = dict[Role, tuple[str, ...]]
 
 
+@lru_cache(maxsize=10_000)  # asked of the same names many times, in tables of many columns
 def plain_name(column: object) -> str:
     """Return a column's name in lower case with single underscores: ``"isFraud"``, ``"Is fraud?"`` → ``"is_fraud"``."""
     text = re.sub(r"([a-z0-9])([A-Z])", r"\1_\2", str(column).strip())
