@@ -3,38 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
 
 import keras
 import numpy as np
 
 from dl_core.data.series.gaps import TINY
-from dl_core.evaluate.series.forecasts import MIDDLE
-from dl_core.models.series.base import Held
-
-if TYPE_CHECKING:
-    from dl_core.models.series.network import NetworkForecaster
 
 BLOCKS = (1, 32, 256, 1024)  # windows forecast at once: few shapes, filled up
-
-
-class HeldJudge:
-    """The mean absolute scaled error of held windows' medians, as the network stands."""
-
-    def __init__(self, model: NetworkForecaster, network: keras.Model, held: Held) -> None:
-        self.model, self.network, self.truth = model, network, held.truth
-        self.sizes = held.history.scales()
-        panel = held.history.until(
-            np.arange(len(held.history)), held.history.lengths, most=model.shape.length, keep_ahead=True
-        ).filled()
-        inputs = model.inputs(panel)
-        scaled, self.reference = model.settings.scaling.apply(inputs["window"], model.horizon)
-        self.inputs = {**inputs, "window": scaled}
-
-    def __call__(self) -> dict[str, float]:
-        found = predict_blocks(self.network, self.inputs).astype(float)
-        middle = self.model.settings.scaling.back(found, self.reference)[:, :, MIDDLE]
-        return {"val_mase": mean_scaled_error(middle, self.truth, self.sizes)}
 
 
 def mean_scaled_error(middle: np.ndarray, truth: np.ndarray, sizes: np.ndarray) -> float:

@@ -12,14 +12,16 @@ import keras
 import numpy as np
 
 from dl_core.data.series.panel import Panel
+from dl_core.evaluate.series.forecasts import MIDDLE
 from dl_core.models.base import FitContext
 from dl_core.models.series.base import Forecaster, Held
-from dl_core.models.series.judge import HeldJudge, predict_blocks
+from dl_core.models.series.judge import mean_scaled_error, predict_blocks
 from dl_core.models.series.scaling import ScaledWindow, UnscaledForecast
 from dl_core.models.series.settings import NetShape, Settings, changed_settings, settings_from
 from dl_core.models.series.train_network import ForecastPlan, fit_forecasting
 from dl_core.models.series.windows import Covariates, Windows, last_windows
 from dl_core.models.store import load_about, load_arrays, save_about, save_arrays
+from dl_core.models.training import Judge
 
 
 class NetworkForecaster(Forecaster):
@@ -72,7 +74,7 @@ class NetworkForecaster(Forecaster):
                 context.part(number / len(self.networks), (number + 1) / len(self.networks)),
                 seed=context.seed + 1_000 * number,
             )
-            judge = None if held is None else HeldJudge(self, network, held)
+            judge = None if held is None else self._judge(network, held)
             one = replace(plan, name=f"{name}_{number}")
             history = fit_forecasting(
                 network, lambda random, count: self._batch(windows, random, count), part, one, judge
@@ -82,6 +84,20 @@ class NetworkForecaster(Forecaster):
         if held is not None and found[0]:
             best = [min(history, key=lambda entry: entry["val_mase"]) for history in found]
             self.chosen |= {"epochs": int(best[0]["epoch"]), "mase": float(np.mean([one["val_mase"] for one in best]))}
+
+    def _judge(self, network: keras.Model, held: Held) -> Judge:
+        """Return what tells ``val_mase``: the mean absolute scaled error of held windows' medians."""
+        sizes, count, scaling = held.history.scales(), len(held.history), self.settings.scaling
+        panel = held.history.until(np.arange(count), held.history.lengths, most=self.shape.length, keep_ahead=True)
+        inputs = self.inputs(panel.filled())
+        scaled, reference = scaling.apply(inputs["window"], self.horizon)
+        read = {**inputs, "window": scaled}
+
+        def judge() -> dict[str, float]:
+            middle = scaling.back(predict_blocks(network, read).astype(float), reference)[:, :, MIDDLE]
+            return {"val_mase": mean_scaled_error(middle, held.truth, sizes)}
+
+        return judge
 
     def ahead(self, panel: Panel) -> np.ndarray:
         """Return quantiles (n, horizon, levels) in the series' unit, the mean of the networks in the scaled one."""

@@ -12,7 +12,6 @@ from dl_core.data.series.panel import Panel
 from dl_core.evaluate.series.forecasts import LEVELS, MIDDLE
 from dl_core.models.base import FitContext
 from dl_core.models.series.base import Held
-from dl_core.models.series.judge import HeldJudge
 from dl_core.models.series.network import NetworkForecaster
 from dl_core.models.series.settings import NetShape, Settings
 from dl_core.models.series.stack import DenseStack, Stack
@@ -72,7 +71,7 @@ class LinearPath(NetworkForecaster):
         if held is None:
             self._solve(x, y, float(self.chosen.get("ridge", RIDGES[1])))
             return
-        judge, found = HeldJudge(self, self.networks[0], held), {}
+        judge, found = self._judge(self.networks[0], held), {}
         for ridge in RIDGES:
             self._solve(x, y, ridge)
             found[ridge] = judge()["val_mase"]
