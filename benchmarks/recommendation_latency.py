@@ -20,7 +20,7 @@ from dl_core.domain import get_domain
 from dl_core.engine import home_folder
 from dl_core.store.shipped import unpacked
 from dl_core.tasks.opening import sample_folder
-from dl_core.train.interactions.recommender import Recommending
+from dl_core.train.interactions.ranker import Ranker
 from dl_core.train.run import Run
 
 CALLS, BAR = 50, 50.0  # users asked for one after the other; ms
@@ -35,16 +35,16 @@ def main() -> None:
         known = run.history()
         print(f"{'model':24}{'median ms':>10}{'slowest':>10}   bar {BAR:g} ms")
         for name in run.trained:
-            source = Recommending(run.load_model(name, domain.models[name]), known)
+            source = Ranker(run.load_model(name, domain.models[name]), known)
             users = np.random.default_rng(0).choice(source.known.users, CALLS, replace=False)
             times = [_call(source, user) for user in users]
             print(f"{name:24}{np.median(times[1:]):>10.1f}{max(times[1:]):>10.1f}   first call {times[0]:.0f} ms")
 
 
-def _call(source: Recommending, user: str) -> float:
+def _call(source: Ranker, user: str) -> float:
     """Return the milliseconds of one list."""
     began = time.perf_counter()
-    source.lists(source.histories([user]), 10)
+    source.top(source.histories([user]), 10)
     return 1000 * (time.perf_counter() - began)
 
 

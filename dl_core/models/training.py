@@ -243,12 +243,11 @@ class _Training:
 
     def _train_epoch(self) -> bool:
         """Train one epoch; return False if time was over before its end: what it learned is given up."""
-        began, loss = time.monotonic(), float("nan")
+        began, losses = time.monotonic(), []
         steps, batches = self.batches(self.epoch)
-        self.network.reset_metrics()
         for step, (inputs, targets, weight) in enumerate(batches, start=1):
             self._set_rate(self.plan.rate(self.done, self.plan.epochs * steps))
-            loss = self.network.train_on_batch(inputs, targets, sample_weight=weight)
+            losses.append(float(np.asarray(self.network.train_on_batch(inputs, targets, sample_weight=weight))))
             self.done += 1
             self.context.check_stop()
             if self.context.out_of_time():
@@ -256,7 +255,7 @@ class _Training:
                     raise CancelledError("the time was over before the first epoch ended")
                 return False
             self._report(step, steps)
-        self._end_epoch({"loss": float(np.asarray(loss)), **self.plan.noted(self.done - 1, steps)}, began)
+        self._end_epoch({"loss": float(np.mean(losses)), **self.plan.noted(self.done - 1, steps)}, began)
         return True
 
     def _set_rate(self, rate: float) -> None:

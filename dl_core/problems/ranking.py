@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from dl_core.explain.explanation import Explanation
     from dl_core.models.interactions.base import Recommender
     from dl_core.report.content import Example
-    from dl_core.train.interactions.answers import ListAnswers
+    from dl_core.train.interactions.answers import RankingAnswers
     from dl_core.train.run import FittedModel, Run
     from dl_core.train.scoring import ModelSource
 
@@ -36,11 +36,11 @@ class Ranking(Problem):
     judged = ("user", "users")
     goes_on = True
 
-    def answers(self, judging: Judging) -> ListAnswers:
+    def answers(self, judging: Judging) -> RankingAnswers:
         """Return answers as lists of items."""
-        from dl_core.train.interactions.answers import ListAnswers
+        from dl_core.train.interactions.answers import RankingAnswers
 
-        return ListAnswers(judging.primary_metric, places(judging), removes_seen(judging), judging.seed)
+        return RankingAnswers(judging.primary_metric, places(judging), removes_seen(judging), judging.seed)
 
     def evaluate(
         self, said: Rankings, models: Mapping[str, FittedModel], dataset: Dataset, splits: Splits, judging: Judging
@@ -118,10 +118,10 @@ class Ranking(Problem):
         judging: Judging,
     ) -> pd.DataFrame:
         """Return `Rankings`' lines with ``basis``: what each user's list rests on."""
-        from dl_core.train.interactions.recommender import Recommending, users_of
+        from dl_core.train.interactions.ranker import Ranker, users_of
 
-        recommending = Recommending(fitted, source.history(), remove_seen=removes_seen(judging))
-        return recommending.table(name, users_of(data), places(judging), data)
+        ranker = Ranker(fitted, source.history(), remove_seen=removes_seen(judging))
+        return ranker.table(name, users_of(data), places(judging), data)
 
     def score_known(
         self, source: ModelSource, name: str, fitted: Recommender, data: Dataset, judging: Judging

@@ -14,7 +14,7 @@ from dl_core.models.base import FitContext, Offer
 from dl_core.models.interactions.base import Recommender
 from dl_core.schema import Role
 from dl_core.transfer.interactions.cold_start import cold_start, cut, withhold
-from dl_core.transfer.interactions.scores import chance_levels, list_values, mean_interval
+from dl_core.transfer.interactions.scores import chance_levels, mean_interval, ranking_values
 
 TASTES = 4
 
@@ -154,7 +154,7 @@ def test_chance_is_what_random_orders_reach():
     relevant = sparse.csr_matrix(np.tile(np.arange(12) < 3, (4_000, 1)).astype(np.float32))
     expected = chance_levels(np.array([3]), np.array([12]), 5)
     for metric in ("ndcg", "recall"):
-        assert list_values(metric, orders, relevant, 5).mean() == pytest.approx(expected[metric][0], abs=0.015)
+        assert ranking_values(metric, orders, relevant, 5).mean() == pytest.approx(expected[metric][0], abs=0.015)
 
 
 def test_intervals_hold_the_mean():

@@ -15,7 +15,7 @@ from dl_core.explain.interactions.view import empty_scores, target_scores
 from dl_core.explain.registry import get_explainer
 from dl_core.explain.request import ExplainRequest
 from dl_core.models.interactions.base import Recommender
-from dl_core.train.interactions.recommender import Recommending, users_of
+from dl_core.train.interactions.ranker import Ranker, users_of
 
 
 def explain_users(request: ExplainRequest) -> list[ItemContributions]:
@@ -27,10 +27,10 @@ def explain_users(request: ExplainRequest) -> list[ItemContributions]:
         If ``target`` is no item of the catalogue.
     """
     model, data = request.model, request.data
-    source = Recommending(model, request.beside)
+    source = Ranker(model, request.beside)
     histories = source.histories(users_of(data).tolist(), data)
     if request.target is None:
-        items, _ = source.lists(histories, 1)
+        items, _ = source.top(histories, 1)
         targets = np.maximum(items[:, 0], 0)
     else:
         targets = np.full(len(histories), _code(model, request.target))

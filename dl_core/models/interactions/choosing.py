@@ -15,8 +15,8 @@ from dl_core.models.interactions.retrieve import top_columns
 def held_ndcg(score: Callable[[Histories], np.ndarray], held: Held, k: int = 10) -> float:
     """Return the mean nDCG@k of held-out users, all items ranked, those of the history removed.
 
-    Relevance is binary; the ideal list has ``min(k, relevant)`` hits. A relevant item that the user already had cannot
-    be listed and does not count; users with nothing left to find are left out of the mean (0 where all are).
+    Relevance is binary; the ideal ranking has ``min(k, relevant)`` hits. A relevant item that the user already had
+    cannot be listed and does not count; users with nothing left to find are left out of the mean (0 where all are).
 
     Parameters
     ----------
@@ -46,12 +46,12 @@ def fresh(relevant: sparse.csr_matrix, known: sparse.csr_matrix) -> sparse.csr_m
 
 
 def ndcg_rows(items: np.ndarray, relevant: sparse.csr_matrix, k: int) -> tuple[np.ndarray, np.ndarray]:
-    """Return nDCG@k (n,) of lists and the number of relevant items (n,) of each user.
+    """Return nDCG@k (n,) of rankings and the number of relevant items (n,) of each user.
 
     Parameters
     ----------
     items : numpy.ndarray
-        (n, at most k) codes, best first; -1 where a list has ended.
+        (n, at most k) codes, best first; -1 where a ranking has ended.
     relevant : scipy.sparse.csr_matrix
         (n, n_items), non-zero where relevant.
     k : int

@@ -1,4 +1,4 @@
-"""Exact top-k lists for many users, in blocks, whatever the model."""
+"""Exact top-k rankings for many users, in blocks, whatever the model."""
 
 from __future__ import annotations
 

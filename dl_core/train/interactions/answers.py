@@ -17,16 +17,16 @@ from dl_core.models.base import FitContext, Offer
 from dl_core.models.interactions.base import Recommender
 from dl_core.schema import Role
 from dl_core.train.answers import Answer, Answers
-from dl_core.train.interactions.recommender import Recommending, list_rows, users_of
+from dl_core.train.interactions.ranker import Ranker, ranking_rows, users_of
 from dl_core.train.run import FittedModel
 
-DEPTH = 20  # places kept of each list, at least
+DEPTH = 20  # places kept of each ranking, at least
 MOST_JUDGED = {"validation": 5_000, "test": 10_000}  # users, drawn at random where there are more
-KNOWN = {"validation": "train", "test": "known"}  # which rows a list goes on from
+KNOWN = {"validation": "train", "test": "known"}  # which rows a ranking goes on from
 
 
 @dataclass(frozen=True)
-class ListAnswers(Answers):
+class RankingAnswers(Answers):
     """Answers of recommenders.
 
     Parameters
@@ -36,7 +36,7 @@ class ListAnswers(Answers):
     k : int
         Places by which it is taken.
     remove_seen : bool
-        Whether what a user has taken is left out of the list.
+        Whether what a user has taken is left out of the ranking.
     seed : int
         Draws the users that are judged, where there are very many.
     """
@@ -61,8 +61,8 @@ class ListAnswers(Answers):
         """
         known, held = parts[KNOWN[part]], parts[part]
         users = self._judged(known, held, part)
-        source = Recommending(model, known, remove_seen=self.remove_seen)
-        items, scores = source.lists(source.histories(users), max(DEPTH, self.k))
+        source = Ranker(model, known, remove_seen=self.remove_seen)
+        items, scores = source.top(source.histories(users), max(DEPTH, self.k))
         taken = Histories.of(held, model.catalogue, users)
         relevant = taken.matrix().astype(bool)
         hits = np.zeros(items.shape, dtype=bool)
@@ -112,7 +112,7 @@ class ListAnswers(Answers):
         return answer_rows(fitted.name, part, answer)
 
     def gather(self, table: pd.DataFrame, dataset: Dataset) -> Rankings:
-        """Return the lists of all models."""
+        """Return the rankings of all models."""
         return Rankings(table)
 
     def _judged(self, known: Dataset, held: Dataset, part: str) -> np.ndarray:
@@ -129,7 +129,7 @@ def answer_rows(model: str, part: str, answer: Answer) -> pd.DataFrame:
     """Return `Rankings`' lines of one model's answer on one part."""
     items = answer["items"]
     codes = np.where(items == "", -1, np.arange(items.size).reshape(items.shape))
-    table = list_rows(model, part, answer["users"], items.ravel(), codes, answer["scores"])
+    table = ranking_rows(model, part, answer["users"], items.ravel(), codes, answer["scores"])
     there = codes >= 0
     table["hit"] = answer["hits"][there]
     table["relevant"] = np.repeat(answer["relevant"], there.sum(axis=1)).astype(np.int32)

@@ -20,7 +20,7 @@ from dl_core.models.interactions.base import Recommender
 from dl_core.models.interactions.choosing import fresh
 from dl_core.models.interactions.retrieve import top_items
 from dl_core.schema import Role
-from dl_core.transfer.interactions.scores import chance_levels, list_values, mean_interval, quiet
+from dl_core.transfer.interactions.scores import chance_levels, mean_interval, quiet, ranking_values
 
 SHARE = 0.1  # of users and of items that are withheld
 MOST_USERS = 2_000  # judged in each situation
@@ -57,7 +57,7 @@ class Case:
     given: int | None = None
 
     def places(self) -> tuple[sparse.csr_matrix, np.ndarray]:
-        """Return what can be found, (n, n_items), and how many items each user's list is drawn from, (n,)."""
+        """Return what can be found, (n, n_items), and how many items each user's ranking is drawn from, (n,)."""
         known = self.histories.known()
         relevant = fresh(self.relevant, known).multiply(self.allowed[None, :]).tocsr()
         relevant.eliminate_zeros()
@@ -91,7 +91,7 @@ def cold_start(
         Rows of its test part neither train nor choose.
     seed : int
     k : int
-        Length of the lists.
+        Length of the rankings.
     given : sequence of int
         How many first items of a new user are known; 0 asks for users of whom at most features are known.
     context : FitContext or None
@@ -221,14 +221,14 @@ def _judge(
 
 
 def _rows(name: str, label: str, case: Case, items: np.ndarray | None, k: int, seed: int) -> list[dict[str, Any]]:
-    """Return nDCG and recall of lists (n, k), or of a random order where there are none."""
+    """Return nDCG and recall of rankings (n, k), or of a random order where there are none."""
     relevant, places = case.places()
     counts = np.diff(relevant.indptr)
     chance = chance_levels(counts, places, k)
     rows = []
     for metric in ("ndcg", "recall"):
         expected = chance[metric]
-        values = expected if items is None else list_values(metric, items, relevant, k)
+        values = expected if items is None else ranking_values(metric, items, relevant, k)
         judged = values[counts > 0]
         low, high = mean_interval(judged, seed) if items is not None else (None, None)
         rows.append({

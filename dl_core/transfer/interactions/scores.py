@@ -1,4 +1,4 @@
-"""Scores of lists for trials of their own: nDCG and recall a user, the level of chance, intervals, quiet fits."""
+"""Scores of rankings for trials of their own: nDCG and recall a user, the level of chance, intervals, quiet fits."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ from dl_core.models.base import FitContext
 from dl_core.models.interactions.choosing import ndcg_rows
 
 
-def list_values(metric: str, items: np.ndarray, relevant: sparse.csr_matrix, k: int) -> np.ndarray:
-    """Return ``"ndcg"`` or ``"recall"`` at k (n,) of lists ``items`` (n, k) of codes; 0 where nothing is relevant."""
+def ranking_values(metric: str, items: np.ndarray, relevant: sparse.csr_matrix, k: int) -> np.ndarray:
+    """Return ``"ndcg"`` or ``"recall"`` at k (n,) of rankings ``items`` (n, k); 0 where nothing is relevant."""
     gains, counts = ndcg_rows(items, relevant, k)
     if metric == "ndcg":
         return gains
@@ -33,7 +33,7 @@ def chance_levels(relevant: np.ndarray, places: np.ndarray, k: int) -> dict[str,
         (n,) how many items are to be found, and among how many.
     k : int
     """
-    share = relevant / np.maximum(places, 1)  # of hits at each place of the list
+    share = relevant / np.maximum(places, 1)  # of hits at each place of the ranking
     discounts = np.concatenate([[0.0], np.cumsum(1 / np.log2(np.arange(2, k + 2)))])
     ideal = discounts[np.minimum(relevant, k)]
     listed = np.minimum(places, k)

@@ -20,7 +20,7 @@ from dl_core.models.interactions.popularity import Popularity
 from dl_core.models.interactions.retrieve import top_items
 from dl_core.models.interactions.two_tower import TwoTower
 from dl_core.schema import Role
-from dl_core.transfer.interactions.scores import list_values, quiet
+from dl_core.transfer.interactions.scores import quiet, ranking_values
 
 BUDGETS = (10, 30, 100, 300, 1_000)  # known users of the target
 FEWEST = 20  # users of the target with something to find
@@ -266,7 +266,7 @@ def _value(model: Recommender, parts: Parts) -> float:
     items, _ = top_items(model, parts.judged, K)
     relevant = fresh(parts.relevant, parts.judged.known())
     judged = np.diff(relevant.indptr) > 0
-    return float(list_values("ndcg", items, relevant, K)[judged].mean()) if judged.any() else float("nan")
+    return float(ranking_values("ndcg", items, relevant, K)[judged].mean()) if judged.any() else float("nan")
 
 
 def _silent(event: dict[str, Any]) -> None:

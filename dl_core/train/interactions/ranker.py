@@ -1,4 +1,4 @@
-"""A fitted recommender with the histories it goes on from: lists for known users, new ones and changed ones."""
+"""A fitted recommender with the interactions it goes on from: rankings for known users, new ones and changed ones."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ from dl_core.models.interactions.base import Recommender, has_items
 from dl_core.models.interactions.retrieve import top_items
 from dl_core.schema import Role
 
-HISTORY, FEATURES, NOTHING = "history", "features", "nothing"  # what a list is based on
+HISTORY, FEATURES, NOTHING = "history", "features", "nothing"  # what a ranking is based on
 
 
-class Recommending:
-    """Recommends at once: the known histories are looked up, not read again.
+class Ranker:
+    """Ranks at once: the known histories are looked up, not read again.
 
     Parameters
     ----------
@@ -45,7 +45,7 @@ class Recommending:
             return Histories.empty(users, len(self.model.catalogue))
         return parts[0] if len(parts) == 1 else joined(*parts)
 
-    def lists(
+    def top(
         self,
         histories: Histories,
         k: int,
@@ -57,7 +57,7 @@ class Recommending:
         return top_items(self.model, histories, k, remove_seen=self.remove_seen, allowed=allowed, check_stop=check_stop)
 
     def basis(self, histories: Histories) -> np.ndarray:
-        """Return on what each user's list rests, (n,): ``"history"``, ``"features"`` or ``"nothing"``."""
+        """Return on what each user's ranking rests, (n,): ``"history"``, ``"features"`` or ``"nothing"``."""
         described = np.zeros(len(histories), dtype=bool)
         if histories.features is not None:
             described = histories.features.notna().any(axis=1).to_numpy()
@@ -71,18 +71,18 @@ class Recommending:
         new: Dataset | None = None,
         check_stop: Callable[[], None] | None = None,
     ) -> pd.DataFrame:
-        """Return `Rankings`' lines of split ``"new"`` with ``basis``, each user's list in order."""
+        """Return `Rankings`' lines of split ``"new"`` with ``basis``, each user's ranking in order."""
         histories = self.histories(users, new)
-        items, scores = self.lists(histories, k, check_stop=check_stop)
-        table = list_rows(name, "new", histories.users, self.model.catalogue.ids, items, scores)
+        items, scores = self.top(histories, k, check_stop=check_stop)
+        table = ranking_rows(name, "new", histories.users, self.model.catalogue.ids, items, scores)
         basis = pd.Series(self.basis(histories), index=histories.users)
         return table.assign(hit=False, relevant=0, basis=basis.loc[table["row"]].to_numpy())
 
 
-def list_rows(
+def ranking_rows(
     model: str, split: str, users: np.ndarray, ids: np.ndarray, items: np.ndarray, scores: np.ndarray
 ) -> pd.DataFrame:
-    """Return a line for each user and place of the list, without hits; places without an item are left out."""
+    """Return a line for each user and place of the ranking, without hits; places without an item are left out."""
     user, place = np.nonzero(items >= 0)
     columns = {
         "model": model,
