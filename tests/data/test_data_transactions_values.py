@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dl_core.data.labels import fraud_labels
 from dl_core.data.privacy import is_card_number
 from dl_core.data.safe_export import neutralise
+from dl_core.data.table.labels import fraud_labels
 from dl_core.errors import SchemaError
 from dl_core.reading.table.accounts import tidy_keys
 from dl_core.reading.tables.times import looks_like_time, parse_times

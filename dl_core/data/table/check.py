@@ -7,9 +7,9 @@ import pandas as pd
 
 from dl_core.data.dataset import Dataset, Finding
 from dl_core.data.findings import listed, worst_first
-from dl_core.data.labels import label_codes
 from dl_core.data.parts import part_ranks
 from dl_core.data.splits import PARTS, Splits
+from dl_core.data.table.labels import label_codes
 from dl_core.data.table.leakage import find_leakage
 from dl_core.schema import Role
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 
 from dl_core.data.dataset import Finding
-from dl_core.data.labels import FRAUD, HONEST
+from dl_core.data.table.labels import FRAUD, HONEST
 
 
 def label_findings(labels: pd.Series) -> list[Finding]:

@@ -13,9 +13,9 @@ import pandas as pd
 
 from dl_core.data.dataset import Dataset, Finding, content_fingerprint
 from dl_core.data.findings import rows_named
-from dl_core.data.labels import label_codes
 from dl_core.data.options import number_of
 from dl_core.data.table.history import HistoryPlan, running_history
+from dl_core.data.table.labels import label_codes
 from dl_core.data.table.recent import recent_steps
 from dl_core.errors import shorten
 from dl_core.schema import Role

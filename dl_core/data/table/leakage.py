@@ -10,9 +10,9 @@ import pandas as pd
 
 from dl_core.data.dataset import Dataset, Finding
 from dl_core.data.findings import ROWS_LISTED
-from dl_core.data.labels import label_codes
 from dl_core.data.parts import check_mendable, part_ranks, without_rows
 from dl_core.data.splits import Splits
+from dl_core.data.table.labels import label_codes
 from dl_core.data.table.suspects import future_looking, leaking_columns
 from dl_core.errors import shorten
 from dl_core.schema import Role

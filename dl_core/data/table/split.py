@@ -9,10 +9,10 @@ import numpy as np
 import pandas as pd
 
 from dl_core.data.dataset import Dataset
-from dl_core.data.labels import FRAUD
 from dl_core.data.options import choice_of
 from dl_core.data.parts import NONE, TEST, TRAIN, VALIDATION, check_filled, given_ranks, in_numbers, splits_of
 from dl_core.data.splits import PARTS, Splits
+from dl_core.data.table.labels import FRAUD
 from dl_core.data.table.periods import TimePlan, plan_periods, read_options, time_parts
 from dl_core.errors import OptionError, SchemaError
 from dl_core.schema import Role

@@ -11,10 +11,10 @@ import pandas as pd
 
 from dl_core.data.dataset import Dataset, Finding, Source
 from dl_core.data.findings import rows_named
-from dl_core.data.labels import FRAUD, HONEST, fraud_labels, label_codes
 from dl_core.data.privacy import tidy_sex
 from dl_core.data.table.degenerate import label_findings
 from dl_core.data.table.derive import append_history
+from dl_core.data.table.labels import FRAUD, HONEST, fraud_labels, label_codes
 from dl_core.data.table.suspects import leaking_columns
 from dl_core.errors import SchemaError, shorten
 from dl_core.reading.limits import Limits
