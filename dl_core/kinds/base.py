@@ -119,7 +119,7 @@ class Kind:
     split_options: tuple[str, ...] = ()
     learning: Learning = LOSS
     case: Role | None = None
-    pictures: Callable[[Dataset], Sequence[np.ndarray]] | None = None
+    pictures: Callable[[Dataset], np.ndarray] | None = None
     like: str = "table"
     rooms: Mapping[str, str] = field(default_factory=dict)
 

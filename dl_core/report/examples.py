@@ -35,7 +35,7 @@ def as_examples(
     run: Run,
     dataset: Dataset,
     explanations: Sequence[Explanation],
-    pictures: Callable[[Dataset], Sequence[np.ndarray]] | None = None,
+    pictures: Callable[[Dataset], np.ndarray] | None = None,
 ) -> list[Example]:
     """Return explained test rows: a map with its picture (`Kind.pictures`), anything else with the row's values."""
     tables = {one.model: outcomes(run.predictions.of(one.model)) for one in explanations}

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pandas as pd
 import streamlit as st
 
+from dl_core.errors import RunError
 from dl_core.evaluate import decide
 from ui import kinds
 from ui.shell import choice
@@ -17,6 +18,8 @@ KINDS = {"all": "All", "wrong": "Incorrect", "uncertain": "Uncertain", "right": 
 def outcomes(context: PageContext, model: str) -> pd.DataFrame:
     """Return a model's test rows by row id, with what was decided of each (`dl_core.evaluate.decide.outcomes`)."""
     rows = context.predictions()
+    if rows is None:
+        raise RunError("the run has no predictions", todo="train again")
     return decide.outcomes(rows[(rows["model"] == model) & (rows["split"] == "test")].set_index("row"))
 
 

@@ -11,8 +11,9 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from dl_core.domain import Domain, domains
+from dl_core.evaluate.results import Evaluation
 from dl_core.kinds import kinds
-from ui.shell import charts, first_paint, folders, samples, theme
+from ui.shell import charts, first_paint, folders, metric_words, samples, theme
 from ui.shell.words import estimate, number
 
 HIGH, LOW = 356, 204  # pixels that a chart takes up with its title; one with two groups
@@ -93,8 +94,33 @@ def folder_of(domain: Domain) -> Path | None:
     return folder if folder and folders.run_summary(folder) else None
 
 
+def judged_of(domain: Domain | None) -> Evaluation | None:
+    """Return the evaluation of the run that ships with a domain's sample, once it is there."""
+    folder = None if domain is None else folder_of(domain)
+    return None if folder is None else folders.evaluation(folder)
+
+
+def leaderboard(
+    domain: Domain, judged: Evaluation, title: str, x: str, key: str, metric: str, line: float | None = None
+) -> None:
+    """Draw every model's value of a metric on the sample, the best first."""
+    rows = judged.metrics[(judged.metrics["metric"] == metric) & judged.metrics["value"].notna()]
+    colours = theme.model_colours(domain.models)
+    dots = [
+        {**row, "label": domain.models[row["model"]].label, "colour": colours[row["model"]]}
+        for row in rows.to_dict("records")
+        if row["model"] in domain.models
+    ]
+    sign = -1 if metric_words.metric(metric).higher_is_better else 1
+    dots.sort(key=lambda row: sign * row["value"])
+    said = "; ".join(f"{row['label']} {estimate(row['value'], row['low'], row['high'], row['n'])}" for row in dots)
+    charts.draw(charts.dots(dots, title, x=x, line=line), f"{x}, each model on the sample. {said}.", key=key)
+
+
 def _calibration(domain: Domain) -> None:
-    judged = folders.evaluation(folder_of(domain))
+    judged = judged_of(domain)
+    if judged is None:
+        return
     deep = [name for name in judged.curves if name in domain.models and domain.models[name].kind == "deep"]
     name = next((name for name in deep if judged.curves[name].get("calibration")), None)
     if name is None:
@@ -134,15 +160,16 @@ def _intervals(domain: Domain | None) -> None:
 
 
 def _bias(domain: Domain) -> None:
-    folder = folder_of(domain)
-    summary = folders.run_summary(folder)
-    data = samples.folder(domain)
+    folder, data = folder_of(domain), samples.folder(domain)
+    summary = None if folder is None else folders.run_summary(folder)
+    if folder is None or summary is None:
+        return
     table = folders.table(data) if data else None
     columns = summary["dataset"]["roles"].get("group", ())
     column = next((name for name in columns if table is not None and 2 <= table[name].nunique() <= 6), None)
     predictions = folders.predictions(folder)
     deep = [name for name in summary["models"] if summary["models"][name]["kind"] == "deep"]
-    if column is None or predictions is None or not deep:
+    if table is None or column is None or predictions is None or not deep:
         return
     mine = predictions[(predictions["model"] == deep[0]) & (predictions["split"] == "test")].set_index("row")
     right = (mine["y_true"] == mine["y_pred"]).groupby(table[column].reindex(mine.index).astype(str))

@@ -28,17 +28,26 @@ def show(domain: Domain, context: PageContext) -> None:
     left, right = st.columns([3, 2], gap="large")
     with right:
         findings, split, checked = _inspected(context)
-    body = kinds.body(context, "data")
     with left:
         st.subheader("Preview", anchor=False)
-        seen = body.first_look(context)
+        seen = kinds.part(context, "data", "first_look", first_rows)(context)
         _roles(domain, context)
     with right:
         if findings or checked:
             show_findings(context, findings)
         _split(split)
-        body.facts(context, split, seen)
+        if (facts := kinds.part(context, "data", "facts")) is not None:
+            facts(context, split, seen)
         _source(context)
+
+
+def first_rows(context: PageContext) -> None:
+    """Draw the first rows as they stand in the table, of a kind that has no preview of its own."""
+    table = context.table()
+    if table is None:
+        states.not_kept(context.words.row[1])
+    else:
+        st.dataframe(table.head(NAMED), alt=f"The first {context.words.row[1]}")
 
 
 def _nothing(domain: Domain, context: PageContext) -> None:
@@ -60,13 +69,13 @@ def _nothing(domain: Domain, context: PageContext) -> None:
 
 def _inspected(context: PageContext) -> tuple[list[Mapping[str, Any]], Mapping[str, Any] | None, bool]:
     """Return all findings, the split (the run's, else the one that training would make), and whether all is checked."""
-    notes = list(context.dataset.get("notes", ()))
+    notes = list(context.about.get("notes", ()))
     drawn = None
     if context.summary and context.run_folder:
-        drawn = {"protocol": context.summary["protocol"], **context.summary["counts"]}
-    if not context.dataset.get("id"):
+        drawn = {"protocol": context.record["protocol"], **context.record["counts"]}
+    if not context.own:
         return notes, drawn, True
-    asked = {"dataset_id": context.dataset["id"], "options": options.asked(context), "run": None}
+    asked = {"dataset_id": context.own, "options": options.asked(context), "run": None}
     result = context.ask("inspect", asked, label="Checking the data")
     if result is None:
         return notes, drawn, False
@@ -112,7 +121,7 @@ def _mend(context: PageContext, kind: str) -> None:
         "Will be fixed" if done else "Fix before training",
         icon=":material/check:" if done else ":material/build:",
         key=f"mend_{kind}",
-        disabled=context.dataset.get("id") is None,
+        disabled=context.own is None,
         help="Removes these rows from the training set; the test set is never changed. Press again to undo.",
         on_click=lambda: mended.remove(kind) if kind in mended else mended.append(kind),
     )
@@ -126,10 +135,10 @@ def _split(split: Mapping[str, Any] | None) -> None:
 
 
 def _source(context: PageContext) -> None:
-    source = context.dataset.get("source", {})
+    source = context.about.get("source", {})
     with st.expander("Source and licence", icon=":material/gavel:"):
         link = f" ([source]({source['url']}))" if source.get("url") else ""
-        st.markdown(f"**{source.get('title') or context.dataset['name']}**{link}")
+        st.markdown(f"**{source.get('title') or context.about['name']}**{link}")
         st.markdown(f"Licence: {source.get('licence', 'not stated')}")
         for key in ("simulated", "notice"):
             if source.get(key):
@@ -138,7 +147,7 @@ def _source(context: PageContext) -> None:
 
 def _roles(domain: Domain, context: PageContext) -> None:
     """Draw how the columns were read, editable for one's own data."""
-    about = context.dataset
+    about = context.about
     if context.dataset_folder is None:
         return
     kind = context.kind

@@ -48,15 +48,16 @@ def cards(known: Mapping[str, Domain]) -> list[tuple[Domain, DeltaGenerator]]:
         ((name, domain),) = known.items()
         with st.container(border=True):
             _picture(domain, 8)
-            places = [(domain, _words(name, domain))]
-        return [one for one in places if one[1] is not None]
+            place = _words(name, domain)
+        return [] if place is None else [(domain, place)]
     places = []
     with st.grid("auto", min_column_width=NARROW if len(known) > 3 else WIDE, gap="medium"):
         for name, domain in known.items():
             with st.container(border=True, height="stretch"):
                 _picture(domain, 4)
-                places.append((domain, _words(name, domain)))
-    return [one for one in places if one[1] is not None]
+                if (place := _words(name, domain)) is not None:
+                    places.append((domain, place))
+    return places
 
 
 def _picture(domain: Domain, wanted: int) -> None:

@@ -11,7 +11,7 @@ from dl_core.domain import Domain
 from dl_core.errors import DaylightError
 from ui import kinds
 from ui.panels import what_if
-from ui.shell import method_words, states, uploads
+from ui.shell import choice, method_words, states, uploads
 from ui.shell.context import PageContext
 
 
@@ -43,15 +43,7 @@ def _new_cases(domain: Domain, context: PageContext, body: ModuleType) -> None:
             key=f"{context.key}_new_files",
         )
     with right:
-        names = list(context.models)
-        model = st.selectbox(
-            "Model",
-            names,
-            names.index(context.best) if context.best in names else 0,
-            format_func=context.label,
-            key=f"{context.key}_predict_model",
-            persist_state="session",
-        )
+        model = choice.model(context, "predict_model")
         method = st.selectbox(
             body.METHOD,
             [None, *domain.explainers],

@@ -8,12 +8,12 @@ from typing import Any
 
 import streamlit as st
 
-from ui.shell import charts, services
+from ui.shell import charts, services, theme
 from ui.shell.context import PageContext
 from ui.shell.words import about, number
 
 EVENTS = "_events"  # session key: the events of the one training on show
-MODEL_STATES = {
+MODEL_STATES: dict[str, tuple[str, theme.Badge, str]] = {
     "waiting": ("Waiting", "gray", "hourglass_empty"),
     "running": ("Training", "blue", "sync"),
     "done": ("Done", "green", "check"),
@@ -75,8 +75,8 @@ def draw(context: PageContext, job: Any) -> None:
         words = f"{job.ahead} ahead in the queue" if job.ahead else "starts as soon as a worker is free"
         st.progress(0.0, text=f"Waiting: {words}. One training runs at a time on this machine.")
     else:
-        left = f" · {about(job.seconds_left)} left" if job.seconds_left else ""
-        st.progress(min(max(job.progress or 0.0, 0.0), 1.0), text=f"{job.text or 'Starting'}{left}")
+        rest = f" · {about(job.seconds_left)} left" if job.seconds_left else ""
+        st.progress(min(max(job.progress or 0.0, 0.0), 1.0), text=f"{job.text or 'Starting'}{rest}")
     models = list(job.args["models"])
     progress = collect(events_of(job), models)
     left, right = st.columns([2, 3], gap="large")

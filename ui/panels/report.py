@@ -33,18 +33,20 @@ def show(domain: Domain, context: PageContext) -> None:
 def _predictions(context: PageContext, stem: str) -> None:
     """Offer what the models said of the held-out rows; many lines go as they are kept."""
     if context.kind.kept_apart:
-        kept = (context.run_folder / "predictions.parquet").read_bytes()
+        kept = (context.folder / "predictions.parquet").read_bytes()
         what = context.words.answers
         _download(f"Evaluated {what} (Parquet)", kept, f"{stem}-{what}.parquet", "application/vnd.apache.parquet")
         return
     table = context.predictions()
+    if table is None:
+        return
     _download("Predictions (CSV)", table.to_csv(index=False).encode(), f"{stem}-predictions.csv", "text/csv")
 
 
 def _files(context: PageContext) -> tuple[Path, Path] | None:
     """Return report and model card: the prepared run brings its own, any other run's are written when asked for."""
-    if context.prepared and (context.run_folder / "report.html").exists():
-        return context.run_folder / "report.html", context.run_folder / "model_card.md"
+    if context.prepared and (context.folder / "report.html").exists():
+        return context.folder / "report.html", context.folder / "model_card.md"
     result = context.ask("report", {}, label="Writing the report")
     return None if result is None else (context.path(result["html"]), context.path(result["model_card"]))
 

@@ -104,7 +104,10 @@ def _one(record: Any, owner: str) -> None:
     domain = domains().get(record.domain)
     st.subheader(record.name, anchor=False)
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        if st.button("Open", type="primary", icon=":material/open_in_new:", key="run_open", disabled=domain is None):
+        if (
+            st.button("Open", type="primary", icon=":material/open_in_new:", key="run_open", disabled=domain is None)
+            and domain
+        ):
             state.open_run(domain, owner, record.id)
             st.session_state["tab"] = "Compare" if record.state == "done" else "Train"
             routes.go_to(record.domain)
@@ -198,7 +201,7 @@ def _several(picked: Sequence[Any], owner: str) -> None:
 
 def _facts(record: Any) -> dict[str, Any]:
     """Return what decides whether two runs may be compared."""
-    about = _summary(record)
+    about = _summary(record) or {"dataset": {"fingerprint": ""}, "protocol": ""}
     splits = folders.splits(Path(services.store().run_folder(record.id))) or {}
     return {
         "name": record.name,

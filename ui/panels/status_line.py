@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import streamlit as st
 
+from ui.shell import theme
 from ui.shell.context import PageContext
 from ui.shell.words import about, count, duration
 
-RUN_STATES = {
+RUN_STATES: dict[str, tuple[str, theme.Badge, str]] = {
     "queued": ("Waiting", "gray", "hourglass_empty"),
     "running": ("Training", "blue", "sync"),
     "done": ("Done", "green", "check"),
@@ -22,7 +23,7 @@ def show(context: PageContext) -> None:
         with st.container(horizontal=True, vertical_alignment="center", gap="small"):
             _data(context)
             _run(context)
-        protocol = context.summary["protocol"] if context.summary else ""
+        protocol = context.record["protocol"] if context.summary else ""
         words = [protocol[:1].upper() + protocol[1:]] if protocol else []
         if context.prepared:
             words.append("This is the sample. Upload your own to replace it.")

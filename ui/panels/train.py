@@ -74,7 +74,7 @@ def _done(context: PageContext, job: Any) -> None:
 
 
 def _failed_models(context: PageContext) -> str:
-    known = (context.summary or {}).get("models", {})
+    known = context.record.get("models", {})
     lost = [f"{context.label(name)} ({m['reason']})" for name, m in known.items() if m["state"] != "done"]
     return f"Not trained: {', '.join(lost)}." if lost else ""
 
@@ -90,7 +90,7 @@ def _form(domain: Domain, context: PageContext) -> None:
         _presets(domain, context)
         models = _without_labels(domain, context, _models(domain, context))
         chosen, seed, budget = options.draw(domain, hidden=context.kind.read_options)
-        chosen |= st.session_state.get(f"{options.READ}{context.dataset.get('id')}", {})
+        chosen |= st.session_state.get(f"{options.READ}{context.about.get('id')}", {})
     with right, st.container(border=True):
         rows = _training_rows(context)
         guess = estimate.for_page(domain, context.owner, models, rows)
@@ -179,9 +179,9 @@ def _held_out(context: PageContext) -> None:
     """Say what will be held out under the options of the form, where these decide it."""
     if not context.kind.split_options:
         return
-    told = (context.summary or {}).get("protocol", "")
-    if context.dataset.get("id"):
-        asked = {"dataset_id": context.dataset["id"], "options": options.asked(context), "run": None}
+    told = context.record.get("protocol", "")
+    if context.own:
+        asked = {"dataset_id": context.own, "options": options.asked(context), "run": None}
         found = context.ask("inspect", asked, label="Computing the split")
         told = (found or {}).get("split", {}).get("protocol", "") if found and found["split"] else ""
     if told:
@@ -197,25 +197,25 @@ def _mends(context: PageContext) -> None:
 def _training_rows(context: PageContext) -> int:
     """Return how many rows will train: the run's count where there is one, else seven in ten."""
     if context.summary and context.run_folder:
-        return context.summary["counts"]["train"]
-    return round(0.7 * context.dataset["rows"])
+        return context.record["counts"]["train"]
+    return round(0.7 * context.about["rows"])
 
 
 def _blocking(context: PageContext) -> str:
-    notes = context.dataset.get("notes", ())
+    notes = context.about.get("notes", ())
     return next((note["message"] for note in notes if note["level"] == "error" and not note.get("mend")), "")
 
 
 def _start(domain: Domain, context: PageContext, form: Mapping[str, Any]) -> None:
     """Check the form, then train; the sample is read into a data set of one's own first."""
     chosen = state.bench(domain, context.owner)
-    name = f"{context.dataset['name']}, {len(form['models'])} models"
+    name = f"{context.about['name']}, {len(form['models'])} models"
     try:
         full = {**form, "options": domain.parse_options(form["options"]), "mend": list(chosen["mend"]), "name": name}
-        if context.dataset.get("id"):
-            jobs.start_training(domain, context.owner, context.dataset["id"], full)
+        if context.own:
+            jobs.start_training(domain, context.owner, context.own, full)
         else:
-            jobs.start_ingest(domain, context.owner, {"sample": True, "name": context.dataset["name"]}, then=full)
+            jobs.start_ingest(domain, context.owner, {"sample": True, "name": context.about["name"]}, then=full)
     except DaylightError as error:
         states.show_error(error)
         return

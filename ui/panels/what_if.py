@@ -24,7 +24,7 @@ def show(context: PageContext) -> None:
         return
     left, right = st.columns([2, 3], gap="large")
     with left:
-        row = cases.pick(context, context.best, f"{context.key}_what_if")
+        row = cases.pick(context, context.best or next(iter(context.models)), f"{context.key}_what_if")
     if row is None:
         return
     with right:

@@ -178,9 +178,9 @@ def _data(
     if summary is None or run_folder is None:
         return None, None
     prepared = chosen["run"] == "prepared"
-    folder = samples.folder(domain) if prepared else run_folder / summary["dataset"].get("path", "dataset")
-    about = folders.dataset(folder) if folder else None
-    return (folder, about) if about else (None, dict(summary["dataset"]))
+    beside = samples.folder(domain) if prepared else run_folder / summary["dataset"].get("path", "dataset")
+    about = folders.dataset(beside) if beside else None
+    return (beside, about) if about else (None, dict(summary["dataset"]))
 
 
 def _write_address(chosen: dict[str, Any], job: Any) -> None:

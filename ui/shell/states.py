@@ -23,8 +23,8 @@ def empty(
     button: str = "",
     *,
     key: str,
-    on_click: Callable[[], None] | None = None,
-    args: tuple = (),
+    on_click: Callable[..., None] | None = None,
+    args: tuple[Any, ...] = (),
 ) -> bool:
     """Draw an empty state: an icon, a sentence and at most one button; return whether the button was pressed."""
     with st.container(border=True, horizontal_alignment="center", gap="small"):

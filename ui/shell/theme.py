@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import Any, Literal
+
+Badge = Literal["red", "orange", "yellow", "blue", "green", "violet", "gray"]
 
 # Okabe and Ito, Color Universal Design (2008)
 OKABE_ITO = {
@@ -22,7 +24,7 @@ GREYS = ("#7A7F87", "#9BA1A9", "#5F646B", "#8C7B6E", "#A8B0A0", "#A39A8E")  # ba
 TOWARDS, AWAY = OKABE_ITO["vermillion"], OKABE_ITO["blue"]  # what speaks for something, and against it
 FAINT = "#B4B9C0"  # what is left out, or too little to judge
 CLASSES = ("#56B4E9", "#D55E00", "#009E73", "#E69F00", "#CC79A7", "#0072B2", "#F0E442")
-LEVELS = {"info": "blue", "warning": "orange", "error": "red"}  # badge colours; the text says it too
+LEVELS: dict[str, Badge] = {"info": "blue", "warning": "orange", "error": "red"}  # badge colours; the text says it too
 
 
 def model_colours(offers: Mapping[str, Any]) -> dict[str, str]:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import numpy as np
 
 from dl_core.data.dataset import Dataset
@@ -11,7 +9,7 @@ from dl_core.kinds.base import Kind, Words
 from dl_core.schema import Role
 
 
-def _pictures(dataset: Dataset) -> Sequence[np.ndarray]:
+def _pictures(dataset: Dataset) -> np.ndarray:
     return dataset.images
 
 

@@ -5,9 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from dl_core.domain import Domain
-from ui.panels.concepts import Idea, folder_of
-from ui.shell import charts, folders, theme
-from ui.shell.words import estimate
+from ui.panels.concepts import Idea, judged_of, leaderboard
 
 TRANSFER = (
     "A network pretrained on a million everyday photographs (ImageNet) already encodes edges, textures and "
@@ -27,20 +25,10 @@ SALIENCY = (
 
 
 def _transfer(domain: Domain) -> None:
-    judged = folders.evaluation(folder_of(domain))
-    rows = judged.metrics[judged.metrics["metric"] == domain.primary_metric]
-    colours = theme.model_colours(domain.models)
-    shown = [
-        {**row, "label": domain.models[row["model"]].label, "colour": colours[row["model"]]}
-        for row in rows.to_dict("records")
-        if row["model"] in domain.models
-    ]
-    shown.sort(key=lambda row: -row["value"])
-    chart = charts.dots(
-        shown, "On the sample: transfer learning against the other models", x=domain.primary_metric.upper()
-    )
-    said = "; ".join(f"{row['label']} {estimate(row['value'], row['low'], row['high'], row['n'])}" for row in shown)
-    charts.draw(chart, f"Test score of each model on the sample. {said}.", key="concept_transfer")
+    judged, metric = judged_of(domain), domain.primary_metric
+    if judged is not None:
+        title = "On the sample: transfer learning against the other models"
+        leaderboard(domain, judged, title, metric.upper(), "concept_transfer", metric)
 
 
 def _saliency(domain: Domain | None) -> None:

@@ -28,7 +28,7 @@ def facts(context: PageContext, split: Mapping[str, Any] | None, seen: None = No
 
 def _balance(context: PageContext, split: Mapping[str, Any] | None) -> None:
     """Draw how many rows each class has in each part of the split."""
-    table, column = context.table(), preview.label_column(context.dataset)
+    table, column = context.table(), preview.label_column(context.about)
     counted = _class_counts(context, table, column, (split or {}).get("balance"))
     if counted:
         total = {name: sum(parts.values()) for name, parts in counted.items()}
@@ -69,7 +69,7 @@ def _class_counts(
 
 def _coverage(context: PageContext) -> None:
     """Draw how much of each metadata column is filled."""
-    table, label = context.table(), preview.label_column(context.dataset)
+    table, label = context.table(), preview.label_column(context.about)
     if table is None:
         return
     columns = [name for name in table.columns if name != label][:12]

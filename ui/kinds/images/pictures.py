@@ -17,10 +17,11 @@ from ui.shell.context import PageContext
 def picture_of(context: PageContext, row: str) -> np.ndarray | None:
     """Return the image of a row, (h, w[, 3]) uint8, or None where the data are not at hand."""
     table = context.table()
-    key = preview.image_key(context.dataset or {})
-    if table is None or key is None or row not in table.index:
+    key = preview.image_key(context.about)
+    folder = context.dataset_folder
+    if table is None or folder is None or key is None or row not in table.index:
         return None
-    return folders.image(context.dataset_folder, key, int(table.index.get_loc(row)))
+    return folders.image(folder, key, int(table.index.get_loc(row)))
 
 
 def picture(context: PageContext, row: str, alt: str) -> None:

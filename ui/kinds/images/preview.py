@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import zipfile
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -22,12 +22,12 @@ ON_PAGE = 12  # images of one page of the grid
 PICTURES = (".png", ".jpg", ".jpeg")
 
 
-def label_column(about: dict[str, Any]) -> str | None:
+def label_column(about: Mapping[str, Any]) -> str | None:
     """Return the label's column in a data set's description."""
     return next(iter(about.get("roles", {}).get("label", ())), None)
 
 
-def image_key(about: dict[str, Any]) -> str | None:
+def image_key(about: Mapping[str, Any]) -> str | None:
     """Return the name of the image array in a data set's description, or None where there are no images."""
     return next(iter(about.get("roles", {}).get("image", ())), None)
 
@@ -47,27 +47,27 @@ def mixed_by_class(labels: Sequence[Any]) -> list[int]:
 
 def show(context: PageContext) -> None:
     """Draw the preview of the data set in use."""
-    about, table = context.dataset, context.table()
+    key, table = image_key(context.about), context.table()
     if table is None and context.prepared:
         context.ask("sample", {"domain": context.domain.name, "run": None}, label="Loading the sample")
         return
-    if table is None or context.dataset_folder is None:
+    if table is None or key is None or context.dataset_folder is None:
         st.caption("The rows of this data set are not stored with the run.")
         return
-    _images(context, table, image_key(about))
+    _images(context, table, context.dataset_folder, key)
 
 
-def _images(context: PageContext, table: pd.DataFrame, key: str) -> None:
-    about, column = context.dataset, label_column(context.dataset)
+def _images(context: PageContext, table: pd.DataFrame, folder: Path, key: str) -> None:
+    column = label_column(context.about)
     labels = table[column].tolist() if column else [""] * len(table)
-    classes = list(about.get("classes", ()))
+    classes = list(context.about.get("classes", ()))
     with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
         picked = choice.one_of("Class", ["All", *classes], f"{context.key}_preview_class", default="All", hidden=True)
         order = [at for at in mixed_by_class(labels) if picked in ("All", None) or str(labels[at]) == picked]
         pages = max(1, -(-len(order) // ON_PAGE))
         page = st.pagination(pages, key=f"{context.key}_preview_page_{picked}") if pages > 1 else 1
     shown = order[(page - 1) * ON_PAGE : page * ON_PAGE]
-    images_at(context.dataset_folder, key, shown, [str(labels[at]) for at in shown], table.index)
+    images_at(folder, key, shown, [str(labels[at]) for at in shown], table.index)
     st.caption(
         f"{len(shown)} of {count(len(order))} images, as the models receive them before their own preprocessing."
     )
@@ -84,7 +84,7 @@ def images_at(folder: Path, key: str, places: Iterable[int], captions: Sequence[
 
 def named_rows(context: PageContext, rows: Sequence[str], limit: int = 6) -> None:
     """Draw the first ``limit`` of the named rows as images."""
-    key, table = image_key(context.dataset or {}), context.table()
+    key, table = image_key(context.about), context.table()
     if key is None or table is None or context.dataset_folder is None:
         st.caption(", ".join(map(str, rows[:limit])))
         return

@@ -81,7 +81,8 @@ def _users(context: PageContext, rows: Sequence[Mapping[str, Any]]) -> None:
     if not known:
         st.caption("No new user has enough interactions to be evaluated.")
         return
-    label, series = _label(context, known), []
+    label = _label(context, known)
+    series: list[dict[str, Any]] = []
     for model in dict.fromkeys(row["model"] for row in known):
         own = sorted((row for row in known if row["model"] == model), key=lambda row: row["given"])
         banded = all(row["low"] is not None for row in own) and context.models.get(model, {}).get("kind") == "deep"

@@ -10,7 +10,7 @@ import streamlit as st
 from dl_core.domain import Domain
 from dl_core.evaluate.choice import best_model
 from dl_core.tasks.prepared import kept_answer
-from ui.panels.concepts import Idea
+from ui.panels.concepts import Idea, judged_of, leaderboard
 from ui.shell import charts, folders, samples, theme
 from ui.shell.words import number
 
@@ -55,8 +55,7 @@ def _discount(domain: Domain | None) -> None:
 
 def _models(domain: Domain | None) -> None:
     """Draw the sample's leaderboard, or the models in a table before there is a run."""
-    folder = samples.prepared_run(domain) if domain is not None else None
-    judged = None if folder is None else folders.evaluation(folder)
+    judged = judged_of(domain)
     if domain is None or judged is None:
         st.markdown(
             "| Model | Input | Paper |\n|---|---|---|\n| EASE | item pairs | Steck 2019 |\n| Mult-VAE | history "
@@ -64,17 +63,8 @@ def _models(domain: Domain | None) -> None:
             "| Hidasi et al. 2016 |\n| Two-tower | history and features | Covington et al. 2016 |"
         )
         return
-    rows = judged.metrics[judged.metrics["metric"] == "ndcg"]
-    colours = theme.model_colours(domain.models)
-    dots = [
-        {**row, "label": domain.models[row["model"]].label, "colour": colours[row["model"]]}
-        for row in rows.to_dict("records")
-        if row["model"] in domain.models
-    ]
-    dots.sort(key=lambda row: -row["value"])
-    said = "; ".join(f"{row['label']} {number(row['value'])}" for row in dots)
-    chart = charts.dots(dots, "On the sample: deep models in colour", x="nDCG@10; whiskers: 95 % interval")
-    charts.draw(chart, f"nDCG of each model on the sample. {said}.", key="concept_recommenders")
+    title = "On the sample: deep models in colour"
+    leaderboard(domain, judged, title, "nDCG@10; whiskers: 95 % interval", "concept_recommenders", "ndcg")
 
 
 def _answer(domain: Domain | None, task: str, more: dict[str, Any]) -> dict[str, Any] | None:
@@ -82,7 +72,8 @@ def _answer(domain: Domain | None, task: str, more: dict[str, Any]) -> dict[str,
     folder = samples.prepared_run(domain) if domain is not None else None
     if folder is None:
         return None
-    models = {name: one for name, one in folders.run_summary(folder)["models"].items() if one["state"] == "done"}
+    summary = folders.run_summary(folder) or {"models": {}}
+    models = {name: one for name, one in summary["models"].items() if one["state"] == "done"}
     return kept_answer(folder, task, {"model": best_model(models), **more})
 
 

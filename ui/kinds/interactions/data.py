@@ -39,7 +39,7 @@ def first_look(context: PageContext) -> dict[str, Any] | None:
 
 def _overview(context: PageContext) -> dict[str, Any] | None:
     """Return the summary of the interactions, or draw its state and return None."""
-    own = (context.dataset or {}).get("id")
+    own = context.own
     label = "Summarising the interactions"
     if context.run is not None:
         return context.ask("describe", {"view": "overview"}, label=label)

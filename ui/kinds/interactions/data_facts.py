@@ -66,7 +66,7 @@ def _how_read(context: PageContext, found: Mapping[str, Any]) -> None:
     known = options.read_options(context.domain)
     if not known or context.dataset_folder is None:
         return
-    own = (context.dataset or {}).get("id")
+    own = context.own
     fixed = own is None or context.read_only
     with (
         st.expander("Filters: positive threshold, duplicates, k-core", icon=":material/filter_alt:"),
@@ -81,7 +81,7 @@ def _how_read(context: PageContext, found: Mapping[str, Any]) -> None:
             chosen[option.name] = options.field(option, key, now, disabled=fixed)
         words = "These belong to the sample." if own is None else "Changing them reads the files again."
         st.caption(f"{words} What they removed is listed under the findings.")
-        if st.form_submit_button("Apply and read again", disabled=fixed):
+        if st.form_submit_button("Apply and read again", disabled=fixed) and own is not None:
             jobs.start_roles(context.domain, context.owner, own, {}, options=chosen)
             st.rerun()
 

@@ -145,7 +145,7 @@ def _basket(context: PageContext, basket: list[dict[str, Any]]) -> None:
                 "Remove item",
                 icon=":material/close:",
                 key=f"{context.key}_drop_{at}_{one['item']}",
-                on_click=basket.pop,
+                on_click=basket.__delitem__,
                 args=(at,),
                 type="tertiary",
             )

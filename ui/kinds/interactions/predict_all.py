@@ -55,9 +55,7 @@ def show(domain: Domain, context: PageContext) -> None:
             key="no_lists",
         )
         return
-    many = (context.dataset or {}).get(
-        "rows", 0
-    ) > MANY_ROWS  # these keep a worker busy: not the one that answers quickly
+    many = context.about.get("rows", 0) > MANY_ROWS  # these keep a worker busy: not the one that answers quickly
     (question, cases), lane = wanted, "train" if many else "quick"
     result = context.probe("recommend_all", question, cases=cases, label="Generating recommendations", lane=lane)
     if result is not None:
@@ -65,7 +63,7 @@ def show(domain: Domain, context: PageContext) -> None:
 
 
 def _users(context: PageContext) -> str:
-    overview = (context.summary or {}).get("dataset", {}).get("users")
+    overview = context.record.get("dataset", {}).get("users")
     return f"{count(overview)} " if overview else ""
 
 

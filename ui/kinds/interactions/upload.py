@@ -18,20 +18,10 @@ def draw(domain: Domain) -> dict[str, Any]:
     """Draw the folded form; return ``roles`` and ``options`` for the reading, those that were changed."""
     with st.expander("How files are read", icon=":material/tune:"):
         st.caption("Columns are recognised by name. Name one here only if it is not recognised.")
-        with st.grid("auto", min_column_width=150):
-            roles = {
-                str(role): st.text_input(
-                    f"{str(role).capitalize()} column",
-                    key=f"upload_role_{role}",
-                    placeholder="recognised",
-                    help=domain.schema.field(role).help,
-                ).strip()
-                for role in ASKED
-            }
+        named = options.named_roles(domain, ASKED)
         with st.grid("auto", min_column_width=150):
             chosen = {
                 one.name: options.field(one, f"upload_option_{one.name}", one.default, title=TITLES[one.name])
                 for one in options.read_options(domain)
             }
-    named = {role: [column] for role, column in roles.items() if column}
     return {**({"roles": named} if named else {}), "options": chosen}

@@ -9,8 +9,8 @@ import numpy as np
 
 from dl_core.domain import Domain
 from ui.kinds.series import forecast_charts, preview
-from ui.panels.concepts import Idea
-from ui.shell import charts, folders, samples, theme
+from ui.panels.concepts import Idea, judged_of, leaderboard
+from ui.shell import charts, theme
 from ui.shell.words import number, percent
 
 WINDOWS, AHEAD, KNOWN = 3, 6, 18  # of the drawing of rolling origins: windows, steps ahead, steps before the first
@@ -98,7 +98,7 @@ def made_up() -> dict[str, Any]:
 
 def _fan(domain: Domain | None) -> None:
     found = preview.forecast(domain) if domain is not None else None
-    label = domain.models[found["best"]].label if found else "Median"
+    label = domain.models[found["best"]].label if domain is not None and found else "Median"
     found = found or made_up()
     fan, truth = found["models"][found["best"]], found["truth"]["value"]
     pairs = zip(truth, fan["lower_80"], fan["upper_80"], strict=True)
@@ -111,22 +111,12 @@ def _fan(domain: Domain | None) -> None:
 
 def _naive(domain: Domain | None) -> None:
     """Draw the sample's leaderboard, or the naive forecast of a made-up series."""
-    folder = samples.prepared_run(domain) if domain is not None else None
-    judged = folders.evaluation(folder) if folder is not None else None
-    if judged is None:
+    judged = judged_of(domain)
+    if domain is None or judged is None:
         _naive_line()
         return
-    rows = judged.metrics[(judged.metrics["metric"] == "mase") & judged.metrics["value"].notna()]
-    colours = theme.model_colours(domain.models)
-    dots = [
-        {**row, "label": domain.models[row["model"]].label, "colour": colours[row["model"]]}
-        for row in rows.to_dict("records")
-        if row["model"] in domain.models
-    ]
-    dots.sort(key=lambda row: row["value"])
-    said = "; ".join(f"{row['label']} {number(row['value'])}" for row in dots)
-    chart = charts.dots(dots, "On the sample: deep models in colour", x="MASE, lower is better", line=1.0)
-    charts.draw(chart, f"MASE of each model on the sample. {said}.", key="concept_mase")
+    title = "On the sample: deep models in colour"
+    leaderboard(domain, judged, title, "MASE, lower is better", "concept_mase", "mase", line=1.0)
 
 
 def _naive_line() -> None:

@@ -55,7 +55,7 @@ def facts(context: PageContext, split: Mapping[str, Any] | None, seen: Mapping[s
 
 def question(context: PageContext) -> dict[str, Any] | None:
     """Return which series are asked about: the run's, or the data set's where another split was asked for since."""
-    own = (context.dataset or {}).get("id")
+    own = context.own
     wanted = options.asked(context)
     if context.run is not None and not (own and _changed(context, wanted)):
         return {}
@@ -64,7 +64,7 @@ def question(context: PageContext) -> dict[str, Any] | None:
 
 def _changed(context: PageContext, wanted: Mapping[str, Any]) -> bool:
     """Return whether another split was asked for than the run on the page has."""
-    run = ((context.summary or {}).get("spec") or {}).get("options", {})
+    run = context.options
     return any(name in context.kind.split_options and run.get(name) != value for name, value in wanted.items())
 
 
@@ -201,7 +201,7 @@ def _view(context: PageContext, found: Mapping[str, Any]) -> str:
     return choice.one_of(
         "Range",
         VIEWS,
-        f"{context.key}_lines_view_{(context.dataset or {}).get('id')}",
+        f"{context.key}_lines_view_{context.about.get('id')}",
         default="end" if sliver else "whole",
         hidden=True,
     )
@@ -224,10 +224,10 @@ def _split_words(found: Mapping[str, Any]) -> None:
 def named_rows(context: PageContext, rows: Sequence[str]) -> None:
     """Draw the steps that a finding names: which series, when, and the value."""
     table = context.table()
-    roles = (context.dataset or {}).get("roles", {})
+    roles = context.about.get("roles", {})
     columns = [name for role in ("series", "time", "value") for name in roles.get(role, ())]
     known = [row for row in rows if table is not None and row in table.index]
-    if not known:
+    if table is None or not known:
         st.caption(escaped(f"Steps {', '.join(map(str, rows))}"))
         return
     st.dataframe(table.loc[known, columns], hide_index=True, alt="Series, time and value of these steps")

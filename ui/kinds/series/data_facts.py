@@ -25,7 +25,7 @@ def show(context: PageContext, found: Mapping[str, Any]) -> None:
 
 def how_read(context: PageContext, found: Mapping[str, Any]) -> None:
     """Draw frequency, season, horizon and windows, editable for one's own data."""
-    domain, own = context.domain, (context.dataset or {}).get("id")
+    domain, own = context.domain, context.own
     fixed = own is None or context.read_only
     split = found["split"] or {}
     season = ", ".join(map(str, found["seasons"]))
@@ -43,10 +43,10 @@ def how_read(context: PageContext, found: Mapping[str, Any]) -> None:
         words = (
             "Frequency and season length were detected in the data. Changing them reads the files again; horizon and "
         )
-        words += "test test test test windows change what is held out, here and in the next training."
+        words += "test windows change what is held out, here and in the next training."
         st.caption("These belong to the sample." if own is None else words)
         pressed = st.form_submit_button("Apply", disabled=fixed)
-    if pressed:
+    if pressed and own is not None:
         for name, value, now in (
             ("horizon", horizon, split.get("horizon")),
             ("windows", windows, split.get("windows")),
@@ -76,7 +76,7 @@ def _number(context: PageContext, name: str, title: str, now: int, fixed: bool) 
 
 def _key(context: PageContext, name: str, now: object) -> str:
     """Return a key that changes with what was read, so that the form shows it after another reading."""
-    return f"time_{(context.dataset or {}).get('id', 'sample')}_{name}_{now}"
+    return f"time_{context.about.get('id', 'sample')}_{name}_{now}"
 
 
 def _help(context: PageContext, name: str) -> str:

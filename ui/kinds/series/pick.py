@@ -66,5 +66,5 @@ def forecasts(context: PageContext, series: str, key: str) -> Mapping[str, Any] 
 
 def unit(context: PageContext) -> str:
     """Return the name of the value's column."""
-    about = (context.summary or {}).get("dataset") or context.dataset or {}
+    about = context.record.get("dataset") or context.about
     return next(iter(about.get("roles", {}).get("value", ())), "value")

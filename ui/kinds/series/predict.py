@@ -69,9 +69,9 @@ def _ahead(domain: Domain, context: PageContext) -> None:
 def horizon_of(context: PageContext) -> int:
     """Return for how many steps ahead the run's models were made."""
     evaluation = context.evaluation()
-    steps = [row["step"] for about in evaluation.curves.values() for row in about.get("by_step", ())]
-    asked = (context.summary or {}).get("spec", {}).get("options", {}).get("horizon")
-    return max(steps, default=int(asked or 0) or 12)
+    curves = evaluation.curves.values() if evaluation is not None else ()
+    steps = [row["step"] for about in curves for row in about.get("by_step", ())]
+    return max(steps, default=int(context.options.get("horizon") or 0) or 12)
 
 
 def _question(context: PageContext) -> dict[str, Any]:
@@ -95,7 +95,7 @@ def _question(context: PageContext) -> dict[str, Any]:
             reconcile = st.selectbox(
                 "Reconciliation",
                 list(RECONCILE),
-                format_func=RECONCILE.get,
+                format_func=lambda name: RECONCILE[name],
                 key=f"{context.key}_reconcile",
                 width=150,
                 help=HELP,

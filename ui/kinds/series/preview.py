@@ -63,7 +63,8 @@ def words(domain: Domain) -> str:
     models = {name: about for name, about in summary["models"].items() if about["state"] == "done"}
     metric = metric_words.of(domain.problem, domain.primary_metric).label
     told = []
-    for name in dict.fromkeys((best_model(models, "deep"), best_model(models, "baseline"))):
+    best = best_model(models, "deep"), best_model(models, "baseline")
+    for name in dict.fromkeys(name for name in best if name is not None):
         row = judged.metrics[(judged.metrics["model"] == name) & (judged.metrics["metric"] == domain.primary_metric)]
         if len(row):
             label = domain.models[name].label if name in domain.models else name

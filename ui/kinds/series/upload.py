@@ -42,20 +42,10 @@ def draw(domain: Domain) -> dict[str, Any]:
                 for one in options.read_options(domain)
                 if one.name in SHOWN
             }
-        roles: dict[str, str] = {}
+        named = {}
         if layout in ("auto", "long"):
-            with st.grid("auto", min_column_width=150):
-                roles = {
-                    str(role): st.text_input(
-                        f"{str(role).capitalize()} column",
-                        key=f"upload_role_{role}",
-                        placeholder="recognised",
-                        help=domain.schema.field(role).help,
-                    ).strip()
-                    for role in ASKED
-                }
+            named = options.named_roles(domain, ASKED)
             st.caption("Columns are recognised by name and content. Name one only if it is not recognised.")
-    named = {role: [name.strip() for name in text.split(",")] for role, text in roles.items() if text}
     return {**({"roles": named} if named else {}), "options": {"layout": layout, **chosen}}
 
 

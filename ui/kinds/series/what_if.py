@@ -59,7 +59,7 @@ def _value(context: PageContext, covariate: str, planned: list[float]) -> float 
         return st.segmented_control(
             f"New value of {covariate}",
             list(YES_OR_NO),
-            format_func=YES_OR_NO.get,
+            format_func=lambda value: YES_OR_NO[value],
             key=f"{context.key}_plan_value_{covariate}",
             help=f"None chosen: planned values, 1 in {count(sum(planned))} of {count(len(planned))} steps.",
         )

@@ -22,7 +22,7 @@ MOST_MISSING = 12  # columns of the chart of missing values
 
 def _overview(context: PageContext) -> dict[str, Any] | None:
     """Return the table's summary, or draw its state and return None."""
-    own, label = (context.dataset or {}).get("id"), "Summarising the table"
+    own, label = context.own, "Summarising the table"
     if context.run is not None:
         return context.ask("describe", {"view": "overview"}, label=label)
     return context.ask("describe", {"view": "overview", "dataset_id": own, "run": None}, label=label) if own else None

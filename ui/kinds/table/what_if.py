@@ -46,11 +46,11 @@ def _field(column: Mapping[str, Any], own: Any, key: str) -> Any:
         value = st.number_input(label, value=_float(own), step=step, format=form, key=key, help=usual)
         return own if value == _float(own) else value
     if column["kind"] == "time":
-        value = st.datetime_input(label, datetime.fromisoformat(own) if own else None, key=key)
-        return own if not value or (own and value == _minute(own)) else value.isoformat()
+        when = st.datetime_input(label, datetime.fromisoformat(own) if own else None, key=key)
+        return own if not when or (own and when == _minute(own)) else when.isoformat()
     choices = list(dict.fromkeys([*([str(own)] if own is not None else []), *column["choices"]]))
-    value = st.selectbox(label, choices, 0 if own is not None else None, key=key, accept_new_options=True)
-    return own if value is None or value == str(own) else value
+    chosen = st.selectbox(label, choices, 0 if own is not None else None, key=key, accept_new_options=True)
+    return own if chosen is None or chosen == str(own) else chosen
 
 
 def _float(value: Any) -> float | None:
