@@ -8,7 +8,5 @@ KIND = Kind(
     name="text",
     needs=(TEXT,),
     words=Words(row=("text", "texts"), case=("text", "texts"), unit=("text", "texts")),
-    view="words",
-    edited="values",
     rooms={"ui.kinds": "toy_reviews.ui", "dl_core.data": "toy_reviews"},
 )
