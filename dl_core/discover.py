@@ -20,7 +20,7 @@ from typing import Any
 LOG = logging.getLogger(__name__)
 
 
-def discover(package: str, attribute: str, group: str) -> list[Any]:
+def discover(package: str, attribute: str, group: str, *, below: bool = False) -> list[Any]:
     """Return what the modules of a package, and the entry points of a group, hold under ``attribute``.
 
     Only modules whose text defines the attribute at the top level are imported, so that a folder of heavy modules can
@@ -29,16 +29,19 @@ def discover(package: str, attribute: str, group: str) -> list[Any]:
     Parameters
     ----------
     package : str
-        Dotted name of a package of ours, such as ``"dl_core.domains"``; its folder is searched, not what lies below.
+        Dotted name of a package of ours, such as ``"dl_core.domains"``; its folder is searched.
     attribute : str
         The exported name. A tuple or list under it counts as its members.
     group : str
         Entry point group such as ``"daylight.domains"``. An entry point names the object itself, a tuple of them, or a
         module that holds ``attribute``. One that cannot be loaded is logged and left out: somebody else's fault must
         not end the house.
+    below : bool
+        Whether the packages in that folder are searched too, as where each kind of row has one.
     """
     found: list[Any] = []
-    for name in _defining(package, attribute):
+    parts = [part.name for part in iter_modules(import_module(package).__path__, f"{package}.") if below and part.ispkg]
+    for name in (name for folder in (package, *parts) for name in _defining(folder, attribute)):
         found.extend(_members(getattr(import_module(name), attribute)))
     for point in sorted(metadata.entry_points(group=group), key=lambda point: point.name):
         try:

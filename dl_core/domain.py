@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -16,6 +16,7 @@ from dl_core.data.dataset import Dataset, Finding
 from dl_core.data.splits import Splits
 from dl_core.discover import discover, named
 from dl_core.errors import OptionError
+from dl_core.evaluate.registry import ALL_METRICS
 from dl_core.explain.explanation import Explanation
 from dl_core.explain.request import ExplainRequest
 from dl_core.kinds import Kind, Words, kind_of
@@ -203,11 +204,11 @@ def offered(package: str) -> dict[str, Offer]:
     """Return the models that a domain's package offers, by name.
 
     Any module of the package's folder may export ``OFFERS``: ``offers.py`` has ours, and comes first. Those of the
-    entry point group ``daylight.models`` that name the domain in ``Offer.domain`` come last.
+    entry point group ``daylight.models`` that name the domain in ``Offer.joins`` come last.
     """
     name, ours = package.rpartition(".")[2], import_module(f"{package}.offers").OFFERS
-    found = [offer for offer in discover(package, "OFFERS", "daylight.models") if offer.domain in ("", name)]
-    return named([*ours, *(offer for offer in found if offer not in ours)])
+    found = [offer for offer in discover(package, "OFFERS", "daylight.models") if offer not in ours]
+    return named([*ours, *(offer for offer in found if not offer.joins or name in offer.joins)])
 
 
 def presets(models: Mapping[str, Offer], fast: Sequence[str]) -> dict[str, tuple[str, ...]]:
@@ -220,7 +221,9 @@ _DOMAINS: dict[str, Domain] = {}
 
 
 def register(domain: Domain) -> Domain:
-    """Make ``domain`` known under its name and return it."""
+    """Make ``domain`` known under its name, with the metrics that join it, and return it."""
+    metrics = [one.name for one in ALL_METRICS.values() if domain.name in one.joins]
+    domain = replace(domain, metrics=tuple(dict.fromkeys((*domain.metrics, *metrics))))
     _DOMAINS[domain.name] = domain
     return domain
 

@@ -7,7 +7,7 @@ Each problem has its own kind of metric, which says what its function takes: `Cl
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any, ClassVar, TypeVar
 
 import numpy as np
@@ -39,6 +39,8 @@ class Metric:
         is in a unit that they do not share.
     target : float or None
         The value that is best, where neither more nor less is better; then the distance from it is compared.
+    joins : tuple of str
+        Names of the domains whose scores show it though they do not name it themselves.
     """
 
     name: str
@@ -50,6 +52,7 @@ class Metric:
     judges: bool = True
     comparable: bool = True
     target: float | None = None
+    joins: tuple[str, ...] = field(default=(), kw_only=True)
     problem: ClassVar[str] = ""
 
     @property

@@ -7,10 +7,8 @@ so is an entry point of the group ``daylight.metrics``. A name stands for one me
 from __future__ import annotations
 
 from collections.abc import Sequence
-from pkgutil import iter_modules
 from typing import TypeVar
 
-import dl_core.evaluate as stage
 from dl_core.discover import discover, named
 from dl_core.errors import OptionError
 from dl_core.evaluate.metric import ClassMetric, Metric
@@ -21,9 +19,7 @@ GROUP = "daylight.metrics"
 
 def _found() -> dict[str, Metric]:
     """Return the metrics of the stage, of its folders, and other people's, in this order."""
-    places = [stage.__name__, *(f"{stage.__name__}.{one.name}" for one in iter_modules(stage.__path__) if one.ispkg)]
-    groups = ["" for _ in places[1:]] + [GROUP]  # other people's come last
-    return named(one for place, group in zip(places, groups, strict=True) for one in discover(place, "METRICS", group))
+    return named(discover("dl_core.evaluate", "METRICS", GROUP, below=True))
 
 
 ALL_METRICS = _found()

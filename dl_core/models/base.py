@@ -145,8 +145,8 @@ class Offer:
         Fixed options of this offer, handed to the constructor.
     unlabelled : bool
         Whether it can be trained where no row has a label.
-    domain : str
-        Name of the domain that it joins, where it comes from an entry point; ours stand in their domain's folder.
+    joins : tuple of str
+        Names of the domains that it joins, where it comes from an entry point; ours stand in their domain's folder.
     fast : bool
         Whether a newcomer joins the domain's preset of about a minute.
     """
@@ -158,7 +158,7 @@ class Offer:
     load: Callable[[], type[Model]]
     options: Mapping[str, Any] = field(default_factory=dict)
     unlabelled: bool = False
-    domain: str = ""
+    joins: tuple[str, ...] = ()
     fast: bool = False
 
     def build(self) -> Model:

@@ -6,10 +6,8 @@ import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
-from pkgutil import iter_modules
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
-import dl_core.probes
 from dl_core.discover import discover, named
 from dl_core.domain import Domain, Option
 from dl_core.errors import OptionError
@@ -220,10 +218,7 @@ class Probe:
 @cache
 def probes() -> dict[str, Probe]:
     """Return all probes by name."""
-    package = dl_core.probes
-    inner = [f"{package.__name__}.{part.name}" for part in iter_modules(package.__path__) if part.ispkg]
-    found = discover(package.__name__, "PROBE", GROUP)
-    return named([*found, *(probe for folder in inner for probe in discover(folder, "PROBE", ""))])
+    return named(discover("dl_core.probes", "PROBE", GROUP, below=True))
 
 
 def probes_for(domain: Domain, run: RunFacts) -> dict[str, Probe]:
