@@ -13,6 +13,7 @@ import pandas as pd
 from dl_core.bias.change import Judgement, first_grouping, mitigation_result
 from dl_core.bias.check import MIN_CASES
 from dl_core.bias.groups import NOT_STATED
+from dl_core.bias.remedy import Remedy, Treated
 from dl_core.bias.report import Mitigation
 from dl_core.errors import OptionError
 from dl_core.evaluate.about import MONEY, Facts, has_columns
@@ -21,6 +22,7 @@ from dl_core.evaluate.formulas import sensitivity, specificity
 from dl_core.evaluate.metric import ClassMetric
 from dl_core.evaluate.results import Predictions
 from dl_core.evaluate.scored import scored_rows
+from dl_core.schema import Role
 
 GOALS = ("sensitivity", "specificity")
 
@@ -194,3 +196,34 @@ def _anew(predictions: Predictions, model: str, about: pd.DataFrame | None) -> f
     if has_columns(MONEY, case.about):
         return pick_threshold_for_money(case.y_true, case.y_score, case.about)
     return pick_threshold(case.y_true, case.y_score)
+
+
+def _by_thresholds(treated: Treated) -> Mitigation:
+    return threshold_mitigation(treated.predictions, treated.model, treated.groups, **treated.judged)
+
+
+def _by_weights(treated: Treated) -> Mitigation:
+    groups = treated.groups.loc[treated.train.ids].iloc[:, 0]
+    again = treated.retrain(reweighing_weights(groups, treated.train.values(Role.LABEL)))
+    return training_mitigation(treated.predictions, again, treated.model, treated.groups, **treated.judged)
+
+
+REMEDY = (
+    Remedy(
+        "thresholds",
+        "Group-specific thresholds",
+        "Post-processing: each group's threshold is chosen on the validation set so that sensitivity is equal (equal "
+        "opportunity). No retraining; the group must be known at prediction time.",
+        "classification",
+        _by_thresholds,
+    ),
+    Remedy(
+        "reweighing",
+        "Reweighing and retraining",
+        "Pre-processing (Kamiran and Calders 2012): training rows are weighted so that group and label are "
+        "independent, and the model is retrained.",
+        "classification",
+        _by_weights,
+        trains=True,
+    ),
+)

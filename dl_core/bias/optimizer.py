@@ -16,6 +16,7 @@ import pandas as pd
 from dl_core.bias.change import Judgement, first_grouping, mitigation_result, sentence_of
 from dl_core.bias.check import MIN_CASES
 from dl_core.bias.groups import NOT_STATED
+from dl_core.bias.remedy import Remedy, Treated
 from dl_core.bias.report import Mitigation
 from dl_core.errors import OptionError
 from dl_core.evaluate.about import MONEY, Facts, has_columns
@@ -221,3 +222,20 @@ def _chance(rule: Mapping, score: np.ndarray) -> np.ndarray:
     mixed = rule["p0"] * rule["operation0"](score) + rule["p1"] * rule["operation1"](score)
     ignored = rule.get("p_ignore", 0.0)
     return ignored * rule.get("prediction_constant", 0.0) + (1 - ignored) * mixed
+
+
+def _by_optimizer(treated: Treated) -> Mitigation:
+    about = {**treated.judged, "constraint": treated.constraint}
+    return optimizer_mitigation(treated.predictions, treated.model, treated.groups, **about)
+
+
+REMEDY = Remedy(
+    "threshold_optimizer",
+    "Fairlearn's threshold optimizer",
+    "Post-processing (Hardt et al. 2016, ThresholdOptimizer of fairlearn): group-specific thresholds that meet the "
+    "fairness constraint at the lowest cost; deterministic (not randomised). The group must be known at prediction "
+    "time.",
+    "classification",
+    _by_optimizer,
+    constrained=True,
+)

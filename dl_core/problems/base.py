@@ -89,6 +89,14 @@ class Problem(ABC):
     ) -> BiasReport:
         """Return metrics by group."""
 
+    def treated_rows(self, dataset: Dataset, splits: Splits) -> Dataset:
+        """Return the rows whose groups a remedy treats alike: those that are judged, and those that models learn from."""
+        return self.grouped_rows(dataset, splits)
+
+    def grouped(self, run: Run, model: str, dataset: Dataset, judging: Judging) -> dict[str, Any]:
+        """Return how one model is judged by group, as keyword arguments of the problem's remedies."""
+        return {}
+
     @abstractmethod
     def grouped_rows(self, dataset: Dataset, splits: Splits) -> Dataset:
         """Return the rows from which groups are made."""

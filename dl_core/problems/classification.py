@@ -99,6 +99,10 @@ class Classification(Problem):
             "seed": judging.seed,
         }
 
+    def treated_rows(self, dataset: Dataset, splits: Splits) -> Dataset:
+        """Return all rows."""
+        return dataset
+
     def grouped_rows(self, dataset: Dataset, splits: Splits) -> Dataset:
         """Return the validation and test rows."""
         return dataset.subset([*splits.validation, *splits.test])

@@ -132,6 +132,10 @@ class Forecasting(Problem):
         at, ends, both = origins.at[drawn], origins.ends[drawn], known.append(held)
         return both.until(at, ends, horizon), both.truth(at, ends, horizon), known.scales()[at]
 
+    def grouped(self, run: Run, model: str, dataset: Dataset, judging: Judging) -> dict[str, Any]:
+        """Return how one model is judged by group: what was known of each series, and the seed."""
+        return {"facts": self.facts(dataset, run.splits), "seed": judging.seed}
+
     def grouped_rows(self, dataset: Dataset, splits: Splits) -> Dataset:
         """Return what is known of series before the test."""
         return _known(dataset, splits)

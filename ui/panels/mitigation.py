@@ -8,6 +8,7 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
+from dl_core.bias.remedy import remedies
 from dl_core.bias.report import most_gained
 from dl_core.domain import Domain
 from ui import kinds
@@ -16,32 +17,11 @@ from ui.shell import charts, metric_words, theme
 from ui.shell.context import PageContext
 from ui.shell.words import interval, number, signed
 
-METHODS = {
-    "thresholds": "Group-specific thresholds",
-    "reweighing": "Reweighing and retraining",
-    "threshold_optimizer": "Fairlearn's threshold optimizer",
-}
-HELP = {
-    "thresholds": (
-        "Post-processing: each group's threshold is chosen on the validation set so that sensitivity is equal (equal "
-        "opportunity). No retraining; the group must be known at prediction time."
-    ),
-    "reweighing": (
-        "Pre-processing (Kamiran and Calders 2012): training rows are weighted so that group and label are "
-        "independent, and the model is retrained."
-    ),
-    "threshold_optimizer": (
-        "Post-processing (Hardt et al. 2016, ThresholdOptimizer of fairlearn): group-specific thresholds that meet "
-        "the fairness constraint at the lowest cost; deterministic (not randomised). The group must be known at "
-        "prediction time."
-    ),
-}
 CONSTRAINTS = {
     "equalized_odds": "equalized odds (TPR and FPR parity)",
     "false_positive_rate": "FPR parity (predictive equality)",
     "demographic_parity": "demographic parity (selection rate)",
 }
-WITH_CONSTRAINT = ("threshold_optimizer",)
 
 
 def show(domain: Domain, context: PageContext, model: str, columns: list[str]) -> None:
@@ -50,7 +30,7 @@ def show(domain: Domain, context: PageContext, model: str, columns: list[str]) -
     if context.read_only:
         st.caption("This run is shared read-only; train a run of your own to try a mitigation.")
         return
-    methods, helps = (kinds.part(context, "bias", *known) for known in (("METHODS", METHODS), ("HELP", HELP)))
+    methods = remedies(domain.problem.name)
     with st.container(horizontal=True, vertical_alignment="bottom"):
         column = st.selectbox(
             "Sensitive feature", columns, key=f"{context.key}_mitigate_column", persist_state="session", width=220
@@ -58,12 +38,12 @@ def show(domain: Domain, context: PageContext, model: str, columns: list[str]) -
         method = st.selectbox(
             "Method",
             list(methods),
-            format_func=methods.get,
+            format_func=lambda name: methods[name].label,
             key=f"{context.key}_mitigate_method",
             persist_state="session",
             width=300,
         )
-        constraint = _constraint(context) if method in WITH_CONSTRAINT else None
+        constraint = _constraint(context) if methods[method].constrained else None
         asked = f"{context.key}_mitigated"
         wanted = [str(context.run), model, column, method, constraint]
         st.button(
@@ -72,10 +52,10 @@ def show(domain: Domain, context: PageContext, model: str, columns: list[str]) -
             key="try_mitigation",
             on_click=lambda: st.session_state.update({asked: wanted}),
         )
-    st.caption(helps[method])
+    st.caption(methods[method].help)
     if st.session_state.get(asked) != wanted:
         return
-    lane = "train" if method == "reweighing" else "quick"
+    lane = "train" if methods[method].trains else "quick"
     question = {"model": model, "column": column, "method": method}
     if constraint:
         question["constraint"] = constraint

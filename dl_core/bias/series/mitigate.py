@@ -14,6 +14,7 @@ import pandas as pd
 from dl_core.bias.change import first_grouping, sentence_of
 from dl_core.bias.disparities import cost_of, gain_of
 from dl_core.bias.groups import NOT_STATED
+from dl_core.bias.remedy import Remedy, Treated
 from dl_core.bias.report import Mitigation
 from dl_core.bias.series.check import draw_forecasts, report_of
 from dl_core.data.dataset import Dataset
@@ -170,3 +171,32 @@ def forecast_mitigation(
     cost, gain = cost_of(drawn, reports), gain_of(drawn, reports, column)
     sentence = sentence_of(column, gain, cost, AIMS.get(method, "mase")).replace("all rows", "all series")
     return Mitigation(method, column, *reports, cost, gain, sentence, dict(shifts or {}))
+
+
+def _by_shifts(treated: Treated) -> Mitigation:
+    return scaling_remedy(treated.predictions, treated.model, treated.groups, **treated.judged)
+
+
+def _by_weights(treated: Treated) -> Mitigation:
+    again = treated.retrain(group_weights(treated.train, treated.groups.iloc[:, 0]))
+    return forecast_mitigation(treated.predictions, again, treated.model, treated.groups, **treated.judged)
+
+
+REMEDY = (
+    Remedy(
+        "scaling",
+        "Group-wise bias correction",
+        "Subtracts each group's mean signed error on the validation windows, shrunk towards 0 where it is uncertain. "
+        "Post-processing, no retraining; the group must be known at prediction time.",
+        "forecasting",
+        _by_shifts,
+    ),
+    Remedy(
+        "reweighing",
+        "Reweighing and retraining",
+        "Pre-processing: series are weighted so that all groups count equally, and the model is retrained.",
+        "forecasting",
+        _by_weights,
+        trains=True,
+    ),
+)

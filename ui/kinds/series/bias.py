@@ -1,4 +1,4 @@
-"""What the Bias tab shows of series only: remedies for forecasts, and which group fares worst."""
+"""What the Bias tab shows of series only: what a remedy learned, and which group fares worst."""
 
 from __future__ import annotations
 
@@ -11,17 +11,6 @@ from ui.shell.words import signed
 WIDTHS = (1, 1)  # of the charts and of the table beside them
 AXIS = "dotted: all {units}, {value}"  # the title names the metric
 RATIOS = "lower to higher"
-METHODS = {
-    "scaling": "Group-wise bias correction",
-    "reweighing": "Reweighing and retraining",
-}
-HELP = {
-    "scaling": (
-        "Subtracts each group's mean signed error on the validation windows, shrunk towards 0 where it is uncertain. "
-        "Post-processing, no retraining; the group must be known at prediction time."
-    ),
-    "reweighing": "Pre-processing: series are weighted so that all groups count equally, and the model is retrained.",
-}
 
 
 def learned(shifts: Mapping[str, float]) -> str:
