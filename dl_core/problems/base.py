@@ -90,7 +90,7 @@ class Problem(ABC):
         """Return metrics by group."""
 
     def treated_rows(self, dataset: Dataset, splits: Splits) -> Dataset:
-        """Return the rows whose groups a remedy treats alike: those that are judged, and those that models learn from."""
+        """Return the rows whose groups a remedy treats alike: the judged ones, and those that models learn from."""
         return self.grouped_rows(dataset, splits)
 
     def grouped(self, run: Run, model: str, dataset: Dataset, judging: Judging) -> dict[str, Any]:
