@@ -240,7 +240,7 @@ def test_copies_across_the_split_leave_training() -> None:
     _, mended = mend_transactions(given, splits, ["duplicates"])
     assert set(splits.train) - set(mended.train) == {"3", "4"}
     assert mended.test == splits.test
-    assert "2 copies dropped" in mended.protocol
+    assert "2 duplicates dropped" in mended.protocol
 
 
 def test_gaps_in_time_few_frauds_and_parts_without_fraud_are_told() -> None:
