@@ -44,6 +44,6 @@ def storage_errors(where: str) -> Iterator[None]:
             raise StorageError(
                 f"the storage cannot be written ({error.strerror})",
                 where=where,
-                todo="free some space or name another folder in DAYLIGHT_HOME; nothing that was saved before is lost",
+                todo="free some space or name another folder in DAYLIGHT_HOME; no saved data are lost",
             ) from error
         raise

@@ -246,7 +246,7 @@ def check_trainable(dataset: Dataset) -> None:
     """Raise `SchemaError` where reading found what stands in the way of any training."""
     blocking = [finding.message for finding in dataset.notes if finding.level == "error"]
     if blocking:
-        raise SchemaError(blocking[0], where=dataset.name, todo="mend the data, then train again")
+        raise SchemaError(blocking[0], where=dataset.name, todo="fix the data, then train again")
 
 
 def trainable(domain: Domain, dataset: Dataset, spec: TrainSpec) -> TrainSpec:

@@ -136,7 +136,7 @@ def explain(args: argparse.Namespace) -> None:
         explanations = pipeline.explain(domain, source, args.model, data, methods=methods or None, target=args.target)
     with storage_errors(args.out.name):
         write_explanations(explanations, data, args.out)
-    print(f"{len(explanations)} maps written to {args.out.name}", file=sys.stderr)
+    print(f"{len(explanations)} explanations written to {args.out.name}", file=sys.stderr)
 
 
 def bias(args: argparse.Namespace) -> None:

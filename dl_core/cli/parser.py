@@ -30,7 +30,9 @@ def pair(text: str) -> tuple[str, str]:
 
 def build(commands: Mapping[str, Command]) -> Parser:
     """Return the parser; ``commands`` holds a function for each command's name."""
-    parser = Parser(prog="python -m dl_core", description="Daylight without a browser.")
+    parser = Parser(
+        prog="python -m dl_core", description="Daylight on the command line: train, compare, explain and check models."
+    )
     sub = parser.add_subparsers(required=True, metavar="COMMAND", parser_class=Parser)
 
     def add(name: str, help: str, *parts: Callable[[Parser], None]) -> Parser:
@@ -43,27 +45,38 @@ def build(commands: Mapping[str, Command]) -> Parser:
     add("domains", "List the domains.")
     train = add("train", "Train models on your data.", _data, _reading)
     train.add_argument("domain", metavar="DOMAIN", help="see `domains`")
-    train.add_argument("--test", type=Path, metavar="PATH", help="rows for the final scores and nothing else")
-    train.add_argument("--models", default="fast", help="fast (default), all, or names joined by commas")
+    train.add_argument(
+        "--test", type=Path, metavar="PATH", help="separate test data, used for the final evaluation only"
+    )
+    train.add_argument("--models", default="fast", help="fast (default), all, or comma-separated names")
     train.add_argument("--seed", type=int, default=0, metavar="N")
-    train.add_argument("--time-budget", type=float, metavar="SECONDS", help="models that do not fit are left out")
-    train.add_argument("--run", type=Path, required=True, metavar="DIR", help="folder for the run")
+    train.add_argument(
+        "--time-budget",
+        type=float,
+        metavar="SECONDS",
+        help="time budget in seconds; models that do not fit are skipped",
+    )
+    train.add_argument("--run", type=Path, required=True, metavar="DIR", help="output folder of the run")
     add("predict", "Predict new cases.", _run, _model, _data, _reading, _out)
-    add("evaluate", "Show the scores, or score labelled data.", _run, _data_if_any, _reading, _json)
-    compare = add("compare", "Compare models side by side on the same rows.", _run, _json)
-    compare.add_argument("--models", default="", help="two or more names joined by commas; all by default")
-    explain = add("explain", "Draw what the model looked at.", _run, _model, _data, _reading, _out)
-    explain.add_argument("--methods", default="", help="names joined by commas")
+    add("evaluate", "Show the test metrics, or evaluate on labelled data.", _run, _data_if_any, _reading, _json)
+    compare = add("compare", "Compare models pairwise on the same test rows.", _run, _json)
+    compare.add_argument("--models", default="", help="two or more comma-separated names; all by default")
+    explain = add("explain", "Explain predictions (attributions, saliency maps).", _run, _model, _data, _reading, _out)
+    explain.add_argument("--methods", default="", help="comma-separated names")
     explain.add_argument("--target", help="class to explain; the predicted one by default")
-    bias = add("bias", "Show every metric by group.", _run, _model, _json)
-    bias.add_argument("--groups", required=True, metavar="COL[,COL]", help="columns; two are shown as pairs as well")
-    probe = add("probe", "Ask the run something else; without a name, list what it can be asked.", _run, _model, _json)
+    bias = add("bias", "Bias check: metrics and disparities by group.", _run, _model, _json)
+    bias.add_argument(
+        "--groups", required=True, metavar="COL[,COL]", help="sensitive features; two are also intersected"
+    )
+    probe = add(
+        "probe", "Run a probe (learning curve, mitigation, drift …); without a name, list them.", _run, _model, _json
+    )
     probe.add_argument("name", nargs="?", metavar="NAME", help="see the list")
     probe.add_argument("--option", type=pair, action="append", default=[], metavar="KEY=VALUE", help="see the list")
-    probe.add_argument("--data", type=Path, metavar="PATH", help="new cases, for probes that read some")
-    probe.add_argument("--out", type=Path, metavar="DIR", help="folder, for probes that write a file")
+    probe.add_argument("--data", type=Path, metavar="PATH", help="new cases, for probes that read them")
+    probe.add_argument("--out", type=Path, metavar="DIR", help="output folder, for probes that write a file")
     add("report", "Write the report.", _run, _out)
-    add("export", "Write a bundle that `predict` runs anywhere.", _run, _model, _out)
+    add("export", "Export a model as a bundle that `predict` runs anywhere.", _run, _model, _out)
     return parser
 
 
@@ -74,7 +87,7 @@ def _run(parser: Parser) -> None:
 
 
 def _model(parser: Parser) -> None:
-    parser.add_argument("--model", metavar="NAME", help="by default the best on validation")
+    parser.add_argument("--model", metavar="NAME", help="default: the best on the validation set")
 
 
 def _data(parser: Parser) -> None:

@@ -35,13 +35,11 @@ def print_probes(probes: Iterable[Mapping[str, Any]], stream: TextIO) -> None:
     for probe in probes:
         print(f"{probe['name']}\t{probe['purpose']}", file=stream)
         if probe["new_cases"]:
-            print("    --data PATH, --out DIR: asked of new cases, written into a file", file=stream)
+            print("    --data PATH, --out DIR: reads new cases, writes a file", file=stream)
         for option in probe["options"]:
             known = f" ({', '.join(map(str, option['choices']))})" if option["choices"] else ""
             usual = (
-                ""
-                if option["default"] in (None, "") or option["default"] == {}
-                else f", {option['default']} by default"
+                "" if option["default"] in (None, "") or option["default"] == {} else f", default {option['default']}"
             )
             needed = ", required" if option["required"] else ""
             print(f"    --option {option['name']}=…  {option['help']}{known}{usual}{needed}", file=stream)

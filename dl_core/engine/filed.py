@@ -152,6 +152,4 @@ class FiledEngine(Engine):
 
 def died(reason: str = "the worker ended (killed, or out of memory)") -> dict[str, Any]:
     """Return the error of a job whose process is gone without a word."""
-    return RunError(
-        reason, todo="resume to go on from the last checkpoint; nothing that was saved before is lost"
-    ).as_dict()
+    return RunError(reason, todo="resume from the last checkpoint; no saved data are lost").as_dict()

@@ -161,7 +161,7 @@ class Kind:
         """
         found = self.room(stage, name)
         if found is None:
-            raise OptionError(f"{self.words.row[1]} know no {name.replace('_', ' ')}", where=f"kind {self.name}")
+            raise OptionError(f"{self.words.row[1]} have no {name.replace('_', ' ')}", where=f"kind {self.name}")
         return found
 
 

@@ -252,7 +252,7 @@ class _Training:
             self.context.check_stop()
             if self.context.out_of_time():
                 if not self.best_weights:
-                    raise CancelledError("the time was over before the first epoch ended")
+                    raise CancelledError("the time budget ran out before the first epoch ended")
                 return False
             self._report(step, steps)
         self._end_epoch({"loss": float(np.mean(losses)), **self.plan.noted(self.done - 1, steps)}, began)

@@ -174,7 +174,7 @@ def grow_trees(
         trees = take_trees(booster, present)
         if choose:
             late = 0 if best.look(trees, x_known, y_known, n_classes) else late + 1
-        context.progress(rounds / last, f"{rounds} rounds of trees")
+        context.progress(rounds / last, f"{rounds} boosting rounds")
         if late >= plan.late or context.out_of_time():
             break
     return trees.first(best.rounds) if choose else trees

@@ -42,7 +42,5 @@ def check_two_classes(y: np.ndarray, classes: Sequence[str]) -> np.ndarray:
     present = np.unique(y)
     if len(present) < 2:
         only = f"only the class {classes[present[0]]!r}" if len(present) else "no labelled row"
-        raise SchemaError(
-            f"the training part holds {only}", expected="two classes or more", todo="add images of another"
-        )
+        raise SchemaError(f"the training set has {only}", expected="two classes or more", todo="add images of another")
     return present

@@ -73,15 +73,15 @@ def first(asked: Asked) -> list[dict[str, Any]]:
 
 PROBE = Probe(
     name="ageing",
-    title="Ageing",
-    purpose="A metric week by week after training: of models left alone, or of one that learns on from late labels.",
+    title="Model ageing",
+    purpose="A metric per week after training, of fixed models or of one with incremental (online) updates.",
     panel="compare",
     verb=ageing,
     problems=("classification",),
     arguments=(
         MODELS,
-        Argument("metric", str, None, "name of a metric; the domain's main one by default"),
-        Argument("update", bool, False, "whether the first model learns on, week by week"),
+        Argument("metric", str, None, "name of a metric; default: the domain's primary metric"),
+        Argument("update", bool, False, "whether the first model is updated incrementally, week by week"),
     ),
     needs=needs,
     first=first,

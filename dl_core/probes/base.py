@@ -50,9 +50,9 @@ class Argument(Option):
         return None if value is None else super().parse(value)
 
 
-MODEL = Argument("model", str, None, "name of a model; the best on validation by default")
+MODEL = Argument("model", str, None, "name of a model; default: the best on the validation set")
 ROW = Argument("row", str, None, "id of a row", required=True)
-MODELS = Argument("models", Names, None, "names of models; all by default")
+MODELS = Argument("models", Names, None, "names of models; default: all")
 
 
 class Allowed(NamedTuple):

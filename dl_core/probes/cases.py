@@ -114,14 +114,14 @@ def first(asked: Asked) -> list[dict[str, Any]]:
 PROBE = Probe(
     name="cases",
     title="Test cases",
-    purpose="Test rows that a model judges right, wrong or uncertainly, by words in them.",
+    purpose="Test rows that a model predicts correctly, incorrectly or uncertainly, with search.",
     panel="explain",
     verb=cases,
     problems=("classification",),
     arguments=(
         MODEL,
         Argument("kind", str, "all", "which rows", KINDS),
-        Argument("search", str, "", "words in the row"),
+        Argument("search", str, "", "search text"),
         Argument("rows", Names, None, "ids of exactly these rows instead"),
         Argument("page", int, 0, f"page of {PAGE} rows, from 0"),
     ),

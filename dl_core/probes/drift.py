@@ -23,13 +23,13 @@ def drift(domain: Domain, run: Run, work: Work, arguments: Mapping[str, Any]) ->
 
 def needs(domain: Domain, run: RunFacts) -> str:
     """Return why there is nothing to compare."""
-    return "" if domain.inputs is not None else "this domain has no table of inputs"
+    return "" if domain.inputs is not None else "this domain has no tabular features"
 
 
 PROBE = Probe(
     name="drift",
     title="Feature drift",
-    purpose="How far each input has moved between the training and the test rows.",
+    purpose="Population stability index of each feature between training and test rows.",
     panel="compare",
     verb=drift,
     needs=needs,

@@ -69,17 +69,17 @@ def first(asked: Asked) -> list[dict[str, Any]]:
 
 PROBE = Probe(
     name="explain_rows",
-    title="Why this class",
-    purpose="What models looked at in rows of the run's data, and how far that picture can be trusted.",
+    title="Explain predictions",
+    purpose="Attributions for rows of the run's data, with faithfulness.",
     panel="explain",
     verb=explain_rows,
     problems=("classification",),
     arguments=(
         Argument("rows", Names, None, f"ids of rows, at most {MOST_CASES}", required=True),
         MODELS,
-        Argument("methods", Names, None, "names of methods; the domain's first by default"),
-        Argument("target", str, None, "class to explain; the predicted one by default"),
-        Argument("faithfulness", bool, True, "whether the explanation is checked"),
+        Argument("methods", Names, None, "names of methods; default: the domain's first"),
+        Argument("target", str, None, "class to explain; default: the predicted one"),
+        Argument("faithfulness", bool, True, "whether faithfulness is measured"),
     ),
     first=first,
 )

@@ -32,10 +32,10 @@ def first(asked: Asked) -> list[dict[str, Any]]:
 PROBE = Probe(
     name="learning_curve",
     title="Learning curve",
-    purpose="The score against the number of labels or the length of the history, with and without transfer.",
+    purpose="Metric by number of training labels or history length, with and without transfer learning.",
     panel="compare",
     verb=learning_curve,
-    arguments=(Argument("seeds", int, 3, "draws of the training rows"),),
+    arguments=(Argument("seeds", int, 3, "random draws of the training rows"),),
     needs=needs,
     first=first,
     trains=True,

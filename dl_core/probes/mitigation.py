@@ -45,14 +45,14 @@ _NAMES = [", ".join(remedies(problem)) for problem in ("classification", "foreca
 PROBE = Probe(
     name="mitigation",
     title="Mitigation",
-    purpose="What treating the groups of a column more alike gains and what it costs.",
+    purpose="Reduces disparities between the groups of a column; reports gain and cost.",
     panel="bias",
     verb=mitigation,
     needs=lambda domain, run: "" if remedies(domain.problem.name) else "no remedy is known for this problem",
     arguments=(
         MODEL,
-        Argument("column", str, None, "column of groups", required=True),
+        Argument("column", str, None, "sensitive feature", required=True),
         Argument("method", str, None, f"for classes {_NAMES[0]}; for forecasts {_NAMES[1]}", required=True),
-        Argument("constraint", str, CONSTRAINTS[0], "which rates a threshold optimizer brings together"),
+        Argument("constraint", str, CONSTRAINTS[0], "fairness constraint of the threshold optimizer"),
     ),
 )

@@ -144,15 +144,15 @@ def curve_charts(content: ReportContent) -> list[str]:
     palette = svg.colours({name: model.kind for name, model in run.models.items()})
     names = labels(content)
     wanted = (
-        ("roc", "fpr", "tpr", "ROC: true against false positives", "false positive rate", "true positive rate", True),
-        ("pr", "recall", "precision", "Precision against recall", "recall", "precision", False),
+        ("roc", "fpr", "tpr", "ROC curve", "false positive rate", "true positive rate", True),
+        ("pr", "recall", "precision", "Precision-recall curve", "recall", "precision", False),
         (
             "calibration",
             "predicted",
             "observed",
-            "Calibration: what the probability says and what happened",
+            "Calibration (reliability diagram)",
             "predicted probability",
-            "observed share",
+            "observed frequency",
             True,
         ),
     )

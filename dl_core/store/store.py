@@ -42,7 +42,7 @@ class Store(RunStore):
             If runs use it and ``runs`` is ``"refuse"``, or one is being trained.
         """
         if runs not in ("refuse", "keep", "delete"):
-            raise OptionError(f"{runs!r} is no way to deal with runs", expected="refuse, keep or delete")
+            raise OptionError(f"{runs!r} is no option for the runs of a data set", expected="refuse, keep or delete")
         record = self.dataset(dataset_id, owner)
         users = [run for run in self.runs(owner) if run.dataset_id == dataset_id]
         if users and runs == "refuse":

@@ -103,5 +103,5 @@ def database_errors() -> Iterator[None]:
         raise StorageError(
             f"the records cannot be read or written ({type(error.orig).__name__}: {error.orig})",
             where="database",
-            todo="free some space, or check DAYLIGHT_DATABASE; nothing that was saved before is lost",
+            todo="free some space, or check DAYLIGHT_DATABASE; no saved data are lost",
         ) from error

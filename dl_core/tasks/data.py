@@ -47,7 +47,7 @@ def ingest(args: Mapping[str, Any], context: TaskContext) -> dict[str, Any]:
         record = store.add_dataset(args["owner"], domain.name, folder)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
-    context.progress(0.8, "Looking for problems")
+    context.progress(0.8, "Checking data quality")
     described = _described(domain, record.id, dataset, args)
     if args.get("upload"):
         shutil.rmtree(upload_folder(args, context), ignore_errors=True)
@@ -107,7 +107,7 @@ def upload_folder(args: Mapping[str, Any], context: TaskContext) -> Path:
     root = (Path(context.home) / "uploads").resolve()
     folder = (root / str(args["upload"])).resolve()
     if folder.parent != root or not folder.is_dir():
-        raise OptionError("this upload is gone", todo="upload the files again")
+        raise OptionError("this upload no longer exists", todo="upload the files again")
     return folder
 
 

@@ -27,6 +27,6 @@ def bias(args: Mapping[str, Any], context: TaskContext) -> dict[str, Any]:
     table = pipeline.group_table(domain, run)
     columns = args.get("columns") or list(table.columns[:FIRST_COLUMNS])
     if not columns:
-        raise SchemaError("there is nothing to group by", where=domain.title, todo="name the columns that hold groups")
+        raise SchemaError("there is nothing to group by", where=domain.title, todo="name the sensitive feature columns")
     report = pipeline.check_bias(domain, run, args.get("model"), columns, metrics=args.get("metrics"))
     return {**report.as_dict(), "columns": list(table.columns), "asked": list(columns)}

@@ -58,7 +58,7 @@ def learn_on(
     """
     times = dataset.values(Role.TIME)
     if times is None or not dataset.labelled:
-        raise SchemaError("updating needs a time and a label", where=dataset.name, todo="name both columns")
+        raise SchemaError("incremental updates need a time and a label", where=dataset.name, todo="name both columns")
     times = pd.to_datetime(times)
     tested, learned = set(splits.test), set(splits.train)
     newest = times.loc[list(splits.train)].max()  # older rows were left out of the training on purpose
@@ -70,7 +70,7 @@ def learn_on(
     for number, (week, rows) in enumerate(weeks):
         part = context.part(number / len(weeks), (number + 1) / len(weeks))
         fresh = [row for row in week.known[times.loc[week.known] > newest] if row not in learned]
-        part.progress(0.0, f"Week of {week.start:%d %B}: learning from {len(fresh):,} more rows")
+        part.progress(0.0, f"Week of {week.start:%d %B}: updating on {len(fresh):,} more rows")
         if fresh:
             learned.update(fresh)
             if not model.update(dataset.subset(fresh), part):

@@ -130,7 +130,7 @@ class _Training:
         models = {name: self.fitted[name] for name in self.spec.models}
         if not self.tables:
             self._no_result(models)
-        self.session.emit({"event": "progress", "done": 0.97, "text": "Judging the models"})
+        self.session.emit({"event": "progress", "done": 0.97, "text": "Evaluating the models"})
         rank = {name: number for number, name in enumerate(self.spec.models)}
         table = pd.concat(self.tables, ignore_index=True).sort_values("model", key=lambda m: m.map(rank), kind="stable")
         predictions = self.answers.gather(table.reset_index(drop=True), self.dataset)
@@ -283,6 +283,6 @@ class _Training:
             raise LimitError(
                 "no model could be trained in the time given",
                 where=f"{self.spec.time_budget:g} s",
-                todo="give more time, or choose a quicker model",
+                todo="increase the time budget, or choose a faster model",
             )
-        raise RunError(f"no model could be trained ({reasons})", todo="look at the data's findings, or choose others")
+        raise RunError(f"no model could be trained ({reasons})", todo="see the data quality findings, or choose others")

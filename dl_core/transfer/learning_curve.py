@@ -71,7 +71,7 @@ def learning_curve(
         value = measure(test.targets, model.scores(test))
         name_of_metric = getattr(measure, "__name__", "metric")
         rows.append({"model": name, "labels": labels, "seed": seed, "metric": name_of_metric, "value": float(value)})
-    context.progress(1.0, "The learning curve is drawn")
+    context.progress(1.0, "Learning curve computed")
     return rows
 
 

@@ -65,7 +65,7 @@ def test_the_whole_way_from_upload_to_report(page: Page, server: str, transactio
     with page.expect_download() as download:
         page.get_by_role("button", name="Report (HTML)").click()
     report = Path(download.value.path()).read_text(encoding="utf-8")
-    assert "Whom does it fail?" in report and "label delay" in report
+    assert "Bias and fairness" in report and "label delay" in report
     picture(page, "fraud_own_report")
 
 

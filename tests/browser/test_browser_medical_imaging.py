@@ -78,7 +78,7 @@ def test_the_whole_way_from_upload_to_report(page: Page, server: str, class_fold
     with page.expect_download() as download:
         page.get_by_role("button", name="Report (HTML)").click()
     report = Path(download.value.path()).read_text(encoding="utf-8")
-    assert "Whom does it fail?" in report and "For research and demonstration" in report
+    assert "Bias and fairness" in report and "For research and demonstration" in report
     picture(page, "own_report")
 
 

@@ -127,9 +127,9 @@ def test_bias_shows_exposure_and_what_reranking_costs() -> None:
 def test_predict_recommends_to_a_known_and_to_an_unknown_user() -> None:
     test = opened("Predict")
     assert len(test.dataframe) == 3  # the history and two lists
-    assert "Nothing is known of this user" not in said(test)
+    assert "Unknown user" not in said(test)
     test = opened("Predict", recommendation_predict_user="someone else")
-    assert "Nothing is known of this user" in said(test) and len(test.dataframe) == 2
+    assert "Unknown user" in said(test) and len(test.dataframe) == 2
 
 
 @pytest.mark.usefixtures("films")
@@ -186,7 +186,7 @@ def test_a_card_names_what_was_taken_and_marks_the_hit(monkeypatch: pytest.Monke
 
 def rows_of_cold_start() -> list[dict[str, Any]]:
     """Return what the job answers: two models, new users and new items."""
-    shared = {"metric": "ndcg", "n": 40, "chance": 0.02, "protocol": "trained again without 15 users"}
+    shared = {"metric": "ndcg", "n": 40, "chance": 0.02, "protocol": "retrained without 15 users"}
     rows = [
         {"model": model, "kind": "users", "given": given, "value": value + 0.01 * given, "low": 0.0, "high": 0.3}
         for model, value in (("ease", 0.1), ("mult_vae", 0.12))

@@ -111,7 +111,7 @@ def test_the_model_card_has_its_sections(content, plain_run, medical_imaging, tm
     card = write_card(content, "pixels", tmp_path / "card.md").read_text()
     headings = re.findall(r"^##? (.+)$", card, flags=re.MULTILINE)
     assert headings[0] == "Model card: Logistic regression on pixels"
-    assert {"Model", "Data", "Scores on the test rows", "Intended use and limits"} <= set(headings)
+    assert {"Model", "Data", "Metrics on the test rows", "Intended use and limitations"} <= set(headings)
     assert medical_imaging.notice in card and plain_run.splits.protocol in card and "| AUROC |" in card
 
 
@@ -157,4 +157,4 @@ def test_maps_are_drawn_beside_their_images(deep_run, medical_imaging, tmp_path)
         called = said.at[example.explanation.row, "y_pred"]
         sure = said.at[example.explanation.row, f"score_{called}"]
         assert example.confidence == sure and f"predicted: <b>{called}</b> ({number(sure)})" in html
-    assert "evidence for healthy (0.750)" in html and "evidence for ill" not in html
+    assert "explained class healthy (0.750)" in html and "explained class ill" not in html

@@ -127,14 +127,14 @@ def test_missing_values_break_the_line_and_nothing_is_drawn_for_them():
 def test_a_metric_by_step_needs_two_steps():
     assert by_step([1], np.ones(1), np.ones(1), np.ones(1), "t") == ""
     chart = by_step([1, 2, 3], np.array([1.0, 2.0, 3.0]), np.zeros(3), np.full(3, 4.0), "t")
-    assert chart.count("<polyline") == 1 and ">step ahead<" in chart
+    assert chart.count("<polyline") == 1 and ">forecast step<" in chart
 
 
 def test_charts_speak_of_the_best_model(run):
     content = ReportContent(run, FACTS)
     steps, coverage = series_charts(content)
-    assert "Good net: " in steps and "by step ahead" in steps
-    assert "95 % interval" in coverage and "share inside" in coverage
+    assert "Good net: " in steps and "by forecast step" in steps
+    assert "95 % interval" in coverage and "coverage" in coverage
 
 
 def test_lower_is_better_where_the_metric_says_so(run):
@@ -147,8 +147,8 @@ def test_lower_is_better_where_the_metric_says_so(run):
 def test_the_report_holds_the_chart_and_the_covariates(run, dataset, tmp_path):
     examples = tuple(as_examples(run, dataset, [explained(toy_panel())]))
     text = write_report(ReportContent(run, FACTS, examples=examples), tmp_path / "report.html").read_text()
-    assert "shop 1: what drove the forecast" in text and "Beside the steps" in text and "promo" in text
-    assert "agreement with occlusion" in text and "wide-cases" in text
+    assert "shop 1: attribution of the forecast" in text and "Covariate" in text and "promo" in text
+    assert "rank correlation with occlusion" in text and "wide-cases" in text
 
 
 def test_a_run_without_forecasts_has_no_such_charts(run, tmp_path):

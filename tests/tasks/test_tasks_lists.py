@@ -184,7 +184,7 @@ def test_a_known_user_goes_on_from_all_that_is_known(films, listed, ratings):
 
 def test_unknown_users_and_items_are_said_to_be_unknown(films):
     nobody = films.ask("recommend", run=films.run, user="nobody", models=["popularity"])
-    assert not nobody["known"] and "Nothing is known" in nobody["notes"][0] and len(nobody["lists"][0]["items"]) == 10
+    assert not nobody["known"] and "Unknown user" in nobody["notes"][0] and len(nobody["lists"][0]["items"]) == 10
     item = films.ask("items", run=films.run, search="")["items"][0]
     built = films.ask("recommend", run=films.run, items=[item["item"], "no-such"], models=["ease"])
     assert built["taken"] == 1 and "1 of the items" in built["notes"][0]

@@ -166,7 +166,7 @@ def test_ageing_and_drift_hand_on_what_was_asked(wine, monkeypatch):
     assert wine.ask("ageing", run=wine.run, models="centres", metric="auroc", update="yes") == {"rows": []}
     assert asked == [("wine", {"models": ["centres"], "metric": "auroc", "update": True})]
     job = wine.put("drift", run=wine.run)
-    assert job.error["kind"] == "OptionError" and "no table of inputs" in job.error["line"]
+    assert job.error["kind"] == "OptionError" and "no tabular features" in job.error["line"]
 
 
 def timed() -> Dataset:

@@ -74,7 +74,7 @@ def test_each_week_is_scored_by_what_was_known_when_it_began(kind):
 def test_without_times_nothing_can_be_updated():
     data, splits = daily()
     bare = Dataset("bare", data.table, {Role.LABEL: ("y",)}, data.source, classes=data.classes)
-    with pytest.raises(SchemaError, match="needs a time"):
+    with pytest.raises(SchemaError, match="need a time"):
         learn_on(
             Offer("c", "C", "deep", "", lambda: Counting),
             Counting(),

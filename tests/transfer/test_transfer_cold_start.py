@@ -124,7 +124,7 @@ def test_without_a_table_of_items_only_users_are_new():
     data, splits = made(described=False)
     rows = cold_start({"counts": offers()["counts"]}, data, splits, given=(0, 2))
     assert {row["kind"] for row in rows} == {"users", "users, recall"}
-    assert {row["situation"] for row in rows} == {"new user, nothing known", "new user, 2 known"}
+    assert {row["situation"] for row in rows} == {"new user, empty history", "new user, 2 known"}
 
 
 def test_histories_that_are_too_short_are_a_clear_error():

@@ -50,7 +50,7 @@ def test_every_model_has_a_point_at_every_length_and_number(rows: tuple[pd.DataF
     assert len(table) == 4 * len(MODELS)
     assert np.isfinite(table["value"]).all() and (table["value"] > 0).all()
     assert set(table["metric"]) == {"mase"}
-    assert table["about"].iloc[0] == "4 series are judged, by the median of 8 windows of 6 steps."
+    assert table["about"].iloc[0] == "4 series are evaluated, by the median of 8 windows of 6 steps."
     assert events[-1]["done"] == 1.0
 
 

@@ -92,7 +92,7 @@ class FineTuned(Classifier):
         """Return the head that frozen features of the same plan get; they are shared through the cache."""
         x = embed(train.images, self.plan, context.cache, context.part(0.0, 0.8).progress)  # (n, d)
         x_val = embed(validation.images, self.plan, context.cache) if len(validation) else x[:0]
-        context.progress(0.9, "Fitting the first head")
+        context.progress(0.9, "Fitting the classification head")
         known = (x_val, validation.targets)
         return fit_head((x, train.targets), known, len(self.classes), weights, C_GRID, check_stop=context.check_stop)[0]
 

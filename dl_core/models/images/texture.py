@@ -72,7 +72,7 @@ def _features(data: Dataset, context: FitContext) -> np.ndarray:
     blocks = []
     for start in range(0, max(1, len(data)), BLOCK):
         blocks.append(describe(shrink(data.images[start : start + BLOCK], LARGEST)))
-        context.progress(min(1.0, (start + BLOCK) / max(1, len(data))), "Measuring texture")
+        context.progress(min(1.0, (start + BLOCK) / max(1, len(data))), "Computing image descriptors")
     return np.concatenate(blocks)
 
 

@@ -72,7 +72,7 @@ class DeepBlend(Recommender):
         if held is not None:
             chosen = {"linear": choose_linear(known, held, context.part(0.0, 0.2))}
         settings = chosen.get("linear") or NOTHING_CHOSEN
-        context.progress(0.2, "Solving for the linear path")
+        context.progress(0.2, "Fitting the linear component")
         near = LinearPath.neighbours(known, context.part(0.2, 0.23))
         self.wide = {"linear": LinearPath.learn(known, settings), "neighbours": near}
         epochs = self._train(known, held, chosen.get("epochs") or [], context.part(0.25, 0.95))

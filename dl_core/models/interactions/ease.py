@@ -56,7 +56,7 @@ class Ease(Recommender):
             self.chosen = choose_settings(known, held, context.part(0.0, 0.7))
         elif "ridge" not in self.chosen:
             self.chosen = {"ridge": RIDGE, "inputs": BINARY, "scale": None}
-        context.progress(0.7, "Solving for the weights between items")
+        context.progress(0.7, "Fitting item-item weights")
         self.popularity = shares(known)
         self.kept = most_taken(self.popularity, MOST_ITEMS)
         inputs = weighted(known, self._weights(known))[:, self.kept]
@@ -198,7 +198,7 @@ def choose_ridge(trial: Trial, coarse: tuple[float, ...], context: FitContext) -
         for done, ridge in enumerate(tried):
             if context.out_of_time() and trial.found:
                 break
-            context.progress(half + 0.5 * done / len(tried), f"Choosing the ridge ({ridge:g})")
+            context.progress(half + 0.5 * done / len(tried), f"Choosing the ridge penalty ({ridge:g})")
             trial.ndcg(ridge)
         at = RIDGES.index(max(trial.found, key=trial.found.get))
         tried = tuple(RIDGES[i] for i in (at - 1, at + 1) if 0 <= i < len(RIDGES) and RIDGES[i] not in trial.found)

@@ -74,7 +74,7 @@ class MatrixFactorisation(Recommender):
         inputs = weighted(known, weigh(known, self.scale))
         sweeps = int(context.options.get("epochs") or SWEEPS)
         self.items = alternate(inputs, self.settings, sweeps, context.part(start, 1.0))
-        context.progress(1.0, "Factors found")
+        context.progress(1.0, "Latent factors fitted")
 
     def user_factors(self, histories: Histories) -> np.ndarray:
         """Return users' factors (n, factors) float32, solved for from their histories."""
@@ -118,7 +118,7 @@ def alternate(inputs: sparse.csr_matrix, settings: Settings, sweeps: int, contex
     for sweep in range(sweeps):
         if sweep and context.out_of_time():
             break
-        context.progress(sweep / sweeps, f"Sweep {sweep + 1} of {sweeps}")
+        context.progress(sweep / sweeps, f"ALS iteration {sweep + 1} of {sweeps}")
         users = solve_factors(inputs, Side.of(items), settings.alpha, settings.reg, context.check_stop)
         items = solve_factors(turned, Side.of(users), settings.alpha, settings.reg, context.check_stop)
     return items

@@ -184,7 +184,7 @@ class _Trial:
         for ridge in ridges:
             if self.context.out_of_time() and self.found:
                 return
-            self.context.progress(len(self.found) / self.planned, f"Choosing the linear path (ridge {ridge:g})")
+            self.context.progress(len(self.found) / self.planned, f"Choosing the linear component (ridge {ridge:g})")
             if exponent != self.exponent:
                 self.gram, self.exponent = gram(weighed(self.rows, exponent)[:, self.kept], np.float64), exponent
             weights = solved(self.gram.copy(order="F"), ridge, dropout)

@@ -50,7 +50,7 @@ class ItemNeighbours(Recommender):
             self.chosen = dict(NOTHING_CHOSEN)
         found = similar(inputs, self.chosen["shrink"], self.chosen["neighbours"], context.part(0.75, 1.0))
         self.similarity = (scaled(found) if self.chosen["normalised"] else found).T.tocsr()
-        context.progress(1.0, "Neighbours found")
+        context.progress(1.0, "Item similarities computed")
 
     def _choose(self, inputs: sparse.csr_matrix, held: Held, context: FitContext) -> dict:
         best, top = dict(NOTHING_CHOSEN), -1.0

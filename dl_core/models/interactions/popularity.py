@@ -38,7 +38,7 @@ class Popularity(Recommender):
 
     def learn(self, known: Histories, held: Held | None, context: FitContext) -> None:
         """Count; ``chosen["half_life_days"]`` is the half-life, None where nothing fades."""
-        context.progress(0.0, "Counting users of each item")
+        context.progress(0.0, "Counting item popularity")
         if not self.recent or known.times is None or not len(known.items):
             self.chosen = {"half_life_days": None} if self.recent else {}
             self.weights = takers(known)
@@ -106,7 +106,7 @@ def choose_half_life(known: Histories, held: Held | None, context: FitContext) -
     ways = {None: takers(known)} | {days * span: fading(known, days * span) for span in SPANS}
     found = {}
     for done, (half_life, weights) in enumerate(ways.items()):
-        context.progress(done / len(ways), "Choosing how fast popularity fades")
+        context.progress(done / len(ways), "Choosing the half-life of popularity")
         found[half_life] = held_ndcg(lambda block, weights=weights: np.tile(weights, (len(block), 1)), held)
         if context.out_of_time():
             break

@@ -76,7 +76,7 @@ class SequenceRecommender(Recommender):
     def learn(self, known: Histories, held: Held | None, context: FitContext) -> None:
         """Learn from all users' histories; held users choose the number of epochs."""
         if known.times is None:
-            context.emit({"event": "warning", "text": "There are no times, so histories are read in the file's order"})
+            context.emit({"event": "warning", "text": "No timestamps: histories are read in file order"})
         if held is not None or "length" not in self.chosen:
             wanted = int(context.options.get("sequence_length", 0) or 0)
             self.chosen["length"] = suited_length(known, wanted)

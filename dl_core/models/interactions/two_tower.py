@@ -60,7 +60,7 @@ class TwoTower(Recommender):
 
     def learn(self, known: Histories, held: Held | None, context: FitContext) -> None:
         """Train from random weights; the epoch at which held users find most of their items is kept and noted."""
-        context.progress(0.0, "Reading what is known of items and users")
+        context.progress(0.0, "Reading item and user features")
         taken = np.bincount(known.items, minlength=known.n_items) > 0
         table = self.catalogue.features if len(self.catalogue.features.columns) else None
         self.item_features = TableFeatures.fit(None if table is None else table[taken], context.seed)

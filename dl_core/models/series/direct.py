@@ -34,7 +34,7 @@ class DirectForecaster(Forecaster):
 
     def learn(self, known: Panel, held: Held | None, context: FitContext) -> None:
         """Choose nothing: the formula has no settings."""
-        context.progress(1.0, "Nothing to learn")
+        context.progress(1.0, "No training needed")
 
     @abstractmethod
     def quantiles(self, panel: Panel, horizon: int) -> np.ndarray:

@@ -33,7 +33,7 @@ class SeasonalNaive(DirectForecaster):
             self.chosen = {"season": held_season(known, held)}
         elif "season" not in self.chosen:
             self.chosen = {"season": best_season(known.filled())}
-        context.progress(1.0, "Nothing more to learn")
+        context.progress(1.0, "No training needed")
 
     @property
     def reach(self) -> int:

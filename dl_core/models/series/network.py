@@ -66,7 +66,9 @@ class NetworkForecaster(Forecaster):
             plan, name = self._plan_again(), f"{self.name}_again_{len(known.values)}"
         windows = Windows(known, self.shape.length, self.horizon, self.covariates, self.settings.recent)
         if not len(windows):
-            context.emit({"event": "warning", "text": "No series is long enough to train on: weights stay as drawn"})
+            context.emit(
+                {"event": "warning", "text": "No series is long enough to train on: weights stay at initialisation"}
+            )
             return
         found = []
         for number, network in enumerate(self.networks):

@@ -65,7 +65,7 @@ class ZeroShot(Forecaster):
         """Note the seasons; nothing is learned."""
         self.seasons = tuple(known.seasons)
         self.network = shipped()
-        context.progress(1.0, "Nothing to learn: it was taught before")
+        context.progress(1.0, "No training needed: pretrained")
 
     @property
     def reach(self) -> int:

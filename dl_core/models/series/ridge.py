@@ -65,7 +65,7 @@ class LinearPath(NetworkForecaster):
             context.emit({"event": "warning", "text": "No series is long enough to train on"})
             return
         x, y = solvable(self, windows, context.seed)
-        context.progress(0.5, "Solving for the linear path")
+        context.progress(0.5, "Fitting the linear component")
         if not len(x):
             return
         if held is None:

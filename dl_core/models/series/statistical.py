@@ -62,14 +62,14 @@ class StatisticalForecaster(DirectForecaster):
 
     def learn(self, known: Panel, held: Held | None, context: FitContext) -> None:
         """Choose the way by the number of series, seasons and the time limit."""
-        context.progress(0.0, "Choosing what the time allows")
+        context.progress(0.0, "Selecting models within the time limit")
         self.time_limit = float(context.options.get("time_limit") or TIME_LIMIT)
         self.seasons, self.check_stop = tuple(known.seasons), context.check_stop
         if held is not None or "way" not in self.chosen:
             cases = max(len(held.history) if held is not None else 0, CALLS * len(known))
             self.chosen = {"way": choose_way(self.ways, self.seasons, cases, self.time_limit).name}
         self.method(1)  # imports the library now, which takes seconds, rather than within a forecast's time limit
-        context.progress(1.0, "Fitted to each series when it is asked")
+        context.progress(1.0, "Fitted per series at forecast time")
 
     @property
     def way(self) -> Way:
@@ -112,7 +112,7 @@ class StatisticalForecaster(DirectForecaster):
         sides = [told[f"lo-{width}"] for width in WIDTHS], [told[f"hi-{width}"] for width in reversed(WIDTHS)]
         found = np.stack([*sides[0], told["mean"], *sides[1]], axis=1)
         if is_wild(found[:, MIDDLE], read):
-            raise ValueError("far outside of all it has been")
+            raise ValueError("far outside the range of the history")
         return found if own else adjusted.put_back(found)
 
     def save(self, folder: Path) -> None:

@@ -71,13 +71,15 @@ class Autoencoder(Classifier):
     def fit(self, train: Dataset, validation: Dataset, context: FitContext) -> None:
         """Train on all training rows, whatever their label."""
         self.classes = train.classes
-        context.progress(0.0, "Preparing columns")
+        context.progress(0.0, "Preparing features")
         train = without_labels(train)
         self.encoder = TableEncoder.fit(train)
         self.ordinary = OrdinaryRange.fit(self.encoder, train)
         values, missing = self.ordinary.values(self.encoder, train)
         if not values.shape[1]:
-            raise SchemaError("no column tells the training rows apart", todo="add columns that models may learn from")
+            raise SchemaError(
+                "all features are constant in the training rows", todo="add columns that models may learn from"
+            )
         seen = cut(values)
         self._networks, units = [], []
         count = max(self.networks, int(context.options.get("networks") or 0))

@@ -37,7 +37,7 @@ class Boosting(Classifier):
         """Grow trees until validation gains no more."""
         self.classes = train.classes
         train, y, weight = learnable(train, context.sample_weight)
-        context.progress(0.0, "Preparing columns")
+        context.progress(0.0, "Preparing features")
         self.encoder = TableEncoder.fit(train)
         known, y_known = known_rows(validation)
         weights = row_weights(y, len(self.classes), weight, balanced=False)

@@ -44,7 +44,7 @@ class Isolation(Classifier):
     def fit(self, train: Dataset, validation: Dataset, context: FitContext) -> None:
         """Grow trees on all training rows, whatever their label."""
         self.classes = train.classes
-        context.progress(0.0, "Preparing columns")
+        context.progress(0.0, "Preparing features")
         train = without_labels(train)
         self.encoder = TableEncoder.fit(train)
         self._fit_rarity(self.encoder.codes(train))

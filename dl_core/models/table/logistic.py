@@ -31,7 +31,7 @@ class Logistic(Classifier):
         """Fit one regression for each strength and keep the best on validation."""
         self.classes = train.classes
         train, y, weight = learnable(train, context.sample_weight)
-        context.progress(0.0, "Preparing columns")
+        context.progress(0.0, "Preparing features")
         self.encoder = TableEncoder.fit(train)
         self.onehot = OneHot.fit(self.encoder.codes(train))
         x = self._values(train)

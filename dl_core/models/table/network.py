@@ -121,10 +121,12 @@ class NetworkModel(TableModel):
         """Train from random weights drawn from the seed; the epoch with the best average precision is kept."""
         self.classes = train.classes
         train, y, weight = learnable(train, context.sample_weight)
-        context.progress(0.0, "Preparing columns")
+        context.progress(0.0, "Preparing features")
         self.encoder = TableEncoder.fit(train)
         if not self.encoder.numeric and not self.encoder.categorical:
-            raise SchemaError("no column tells the training rows apart", todo="add columns that models may learn from")
+            raise SchemaError(
+                "all features are constant in the training rows", todo="add columns that models may learn from"
+            )
         self._prepare(train)
         known = _judged(*known_rows(validation), context.seed)
         weights = self._weights(y, context, weight)

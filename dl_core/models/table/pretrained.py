@@ -66,7 +66,9 @@ class PretrainedEncoder(NetworkModel):
         context.check_stop()
         self.encoder = TableEncoder.fit(rows)
         if not self.encoder.numeric and not self.encoder.categorical:
-            raise SchemaError("no column tells the training rows apart", todo="add columns that models may learn from")
+            raise SchemaError(
+                "all features are constant in the training rows", todo="add columns that models may learn from"
+            )
         self._prepare(rows)
         weights: dict[str, list[np.ndarray]] = {}
         if self.pretrained and self.encoder.width:
@@ -77,7 +79,7 @@ class PretrainedEncoder(NetworkModel):
             numbers = self.encoder.numbers(rows)
             given = np.zeros((len(numbers), inputs.shape[1]), dtype=np.float32)  # categories are learned with labels
             given[:, : numbers.shape[1]] = numbers
-            plan = RebuildPlan(noise=MASKED, text="Learning from all rows", name="encoder")
+            plan = RebuildPlan(noise=MASKED, text="Pretraining on all rows", name="encoder")
             self.history = fit_rebuild(network, given, numbers, context, plan, context.sample_weight)
             weights = {name: network.get_layer(name).get_weights() for name in ENCODER}
         return Start(self.encoder, self.shape, self._knots, weights)
@@ -171,7 +173,7 @@ def label_curve(
                 about = {"model": name, "labels": count, "rows": len(learn) + len(choose), "seed": seed}
                 rows.append({**about, "metric": "auprc", "value": value})
             step += 1
-    context.progress(1.0, "The learning curve is drawn")
+    context.progress(1.0, "Learning curve computed")
     return rows
 
 

@@ -38,7 +38,7 @@ class RebuildPlan(Plan):
     batch_size: int = 512
     passes: tuple[int, int] = (1, 60)
     noise: float = 0.0
-    text: str = "Learning what is ordinary"
+    text: str = "Training the autoencoder"
 
     def rate(self, step: int, steps: int) -> float:
         """Return the learning rate of ``step``, counted from 0; `for_rows` has set the steps in all."""

@@ -71,6 +71,6 @@ def _recent(data: Dataset) -> np.ndarray:
         raise SchemaError(
             "there is no sequence of transactions to read",
             expected="a column of times and one of accounts",
-            todo="name them, or leave the recurrent network out",
+            todo="name them, or do without the recurrent network",
         )
     return data.arrays["recent"]

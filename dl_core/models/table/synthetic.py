@@ -141,7 +141,7 @@ def fit_cvae(
     weights = (1.0 / np.maximum(share, 1))[y] * (1.0 if weight is None else weight[rows])
     keras.utils.set_random_seed(context.seed)
     network, decoder = _build(values.shape[1], context.seed)
-    plan = RebuildPlan(steps=800, batch_size=256, text="Learning what fraud looks like", name="maker")
+    plan = RebuildPlan(steps=800, batch_size=256, text="Training the generative model of fraud", name="maker")
     fit_rebuild(network, given, values, replace(context, options={}), plan, weights)
     rebuilt = predict_batches(network, given[y == 1], max(1, min(1_024, len(fraud))))
     noise = (rebuilt - values[y == 1]).std(axis=0)[: len(knots)]
@@ -211,7 +211,7 @@ class SyntheticFeedForward(TableModel):
     def fit(self, train: Dataset, validation: Dataset, context: FitContext) -> None:
         """Learn to make frauds, and train on them and the real rows."""
         self.classes = train.classes
-        context.progress(0.0, "Preparing columns")
+        context.progress(0.0, "Preparing features")
         train, y, weight = learnable(train, context.sample_weight)
         frauds = int((y == 1).sum())
         self.tilt, self.count, self.network = 0.0, 0, FeedForward()
@@ -234,7 +234,7 @@ class SyntheticFeedForward(TableModel):
         values, codes = maker.make_frauds(self.count, context.seed)
         likes = np.random.default_rng(context.seed + 1).choice(np.flatnonzero(y == 1), self.count)
         table = train.table.iloc[likes].copy()
-        table.index = pd.Index([f"made-up {number}" for number in range(self.count)], name=train.table.index.name)
+        table.index = pd.Index([f"synthetic {number}" for number in range(self.count)], name=train.table.index.name)
         for place, name in enumerate(encoder.numeric):
             kind = train.table[name].dtype
             made = np.where(np.isnan(numbers[likes, place]), np.nan, values[:, place])
@@ -291,4 +291,4 @@ def _joined(real: Dataset, made: Dataset) -> Dataset:
     arrays = {key: np.concatenate([array, made.arrays[key]]) for key, array in real.arrays.items()}
     if label is not None:
         table[label] = table[label].astype(object)
-    return replace(real, table=table, arrays=arrays, fixed_split=None, fingerprint="with made-up frauds")
+    return replace(real, table=table, arrays=arrays, fixed_split=None, fingerprint="with synthetic fraud")

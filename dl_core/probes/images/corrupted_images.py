@@ -36,7 +36,7 @@ def corrupted_images(domain: Domain, run: Run, work: Work, arguments: Mapping[st
 PROBE = Probe(
     name="corrupted_images",
     title="Corrupted images",
-    purpose="A metric on test images corrupted at growing strength.",
+    purpose="Robustness: a metric on test images at corruption severities 0 to 5.",
     panel="compare",
     verb=corrupted_images,
     problems=("classification",),

@@ -44,7 +44,7 @@ def feature_maps(domain: Domain, run: Run, work: Work, arguments: Mapping[str, A
 PROBE = Probe(
     name="feature_maps",
     title="Feature maps",
-    purpose="What the layers of a network see of an image, from early to deep ones.",
+    purpose="Activations of a network's layers for one image, from early to deep.",
     panel="explain",
     verb=feature_maps,
     problems=("classification",),

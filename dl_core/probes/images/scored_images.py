@@ -29,7 +29,7 @@ def scored_images(domain: Domain, run: Run, work: Work, arguments: Mapping[str, 
     few = data.subset(data.ids[:SHOWN])
     maps: dict[str, Any] = {}
     if method:
-        work.progress(0.7, "Looking where the model looked")
+        work.progress(0.7, "Computing saliency maps")
         explained = explain(domain, run, name, few, methods=[method], faithfulness=False)
         maps = {explanation.row: explanation.as_json() for explanation in explained}
     pictures = thumbnails(few, enlarge=False)
@@ -60,12 +60,12 @@ def first(asked: Asked) -> list[dict[str, Any]]:
 PROBE = Probe(
     name="scored_images",
     title="New images",
-    purpose="What a model says of new images, with its doubts and where it looked; all predictions in a file.",
+    purpose="Predictions for new images with uncertainty, novelty and saliency map; all predictions in a file.",
     panel="predict",
     verb=scored_images,
     problems=("classification",),
     kinds=("images",),
-    arguments=(MODEL, Argument("explain", str, None, "name of the method that draws a map; none by default")),
+    arguments=(MODEL, Argument("explain", str, None, "explainer of the saliency map; default: none")),
     first=first,
     new_cases=True,
 )

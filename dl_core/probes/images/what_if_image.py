@@ -23,7 +23,7 @@ def what_if_image(domain: Domain, run: Run, work: Work, arguments: Mapping[str, 
     changed = image
     for name, strength in sorted(arguments["changes"].items()):
         if name not in CORRUPTIONS:
-            raise OptionError(f"there is no change {name!r}", expected=", ".join(CORRUPTIONS))
+            raise OptionError(f"there is no corruption {name!r}", expected=", ".join(CORRUPTIONS))
         changed = CORRUPTIONS[name](changed, int(strength), run.spec.seed)
     both = Dataset.from_images(np.concatenate([image, changed]), run.evaluation.classes)
     scores = {name: open_model(domain, run, name)[1].scores(both) for name in run.trained}
@@ -35,13 +35,13 @@ def what_if_image(domain: Domain, run: Run, work: Work, arguments: Mapping[str, 
 PROBE = Probe(
     name="what_if_image",
     title="What if an image is corrupted",
-    purpose="Every model's decision on one image, as it is and corrupted.",
+    purpose="Every model's prediction for one image, original and corrupted.",
     panel="predict",
     verb=what_if_image,
     problems=("classification",),
     kinds=("images",),
     arguments=(
         ROW,
-        Argument("changes", Values, Values(), "corruption to its strength 0 to 5, as JSON"),
+        Argument("changes", Values, Values(), "corruption to its severity 0 to 5, as JSON"),
     ),
 )

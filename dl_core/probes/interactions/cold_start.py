@@ -28,7 +28,7 @@ def cold_start(domain: Domain, run: Run, work: Work, arguments: Mapping[str, Any
 PROBE = Probe(
     name="cold_start",
     title="Cold start",
-    purpose="How good rankings are for new users and new items, by models trained again without some of both.",
+    purpose="Ranking metrics for new users and new items, by models retrained without a tenth of both.",
     panel="compare",
     verb=cold_start,
     problems=("ranking",),

@@ -90,8 +90,8 @@ def first(asked: Asked) -> list[dict[str, Any]]:
 
 PROBE = Probe(
     name="explain_ranking",
-    title="Because you took …",
-    purpose="Which items of a user's history brought an item into their ranking.",
+    title="Explain a recommendation",
+    purpose="Attributions of the items of a user's history to a recommended item.",
     panel="explain",
     verb=explain_ranking,
     problems=("ranking",),
@@ -100,8 +100,8 @@ PROBE = Probe(
         USER,
         Argument("item", str, None, "id of the item explained; the first of the first model's ranking by default"),
         MODELS,
-        Argument("methods", Names, None, "names of methods; the domain's first by default"),
-        Argument("faithfulness", bool, True, "whether the explanation is checked"),
+        Argument("methods", Names, None, "names of methods; default: the domain's first"),
+        Argument("faithfulness", bool, True, "whether faithfulness is measured"),
         LENGTH,
     ),
     first=first,

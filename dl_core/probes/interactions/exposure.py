@@ -77,7 +77,7 @@ def first(asked: Asked) -> list[dict[str, Any]]:
 PROBE = Probe(
     name="exposure",
     title="Exposure",
-    purpose="The share of places that each kind of item gets, beside its share of interactions.",
+    purpose="Exposure of item groups beside their share of interactions, and the Gini index.",
     panel="bias",
     verb=exposure,
     problems=("ranking",),

@@ -56,7 +56,7 @@ def first(asked: Asked) -> list[dict[str, Any]]:
 PROBE = Probe(
     name="feedback_loop",
     title="Feedback loop",
-    purpose="How concentration grows when users take what is shown, over simulated rounds.",
+    purpose="Concentration of consumption over simulated rounds of recommendation and retraining.",
     panel="bias",
     verb=feedback_loop,
     problems=("ranking",),

@@ -47,7 +47,7 @@ def _searchable(catalogue: Catalogue) -> pd.Series:
 PROBE = Probe(
     name="items",
     title="Items",
-    purpose="Items by words in their title, category or id, the most taken first.",
+    purpose="Search items by title, category or id, most popular first.",
     panel="predict",
     verb=items,
     problems=("ranking",),

@@ -28,7 +28,7 @@ K = 10  # length of a ranking unless the run says otherwise
 SHOWN_HISTORY = 40  # items of a history that come back
 NOBODY = "this user is not part of the data"
 
-LENGTH = Argument("k", int, None, "length of a ranking; as the run was judged by default")
+LENGTH = Argument("k", int, None, "length of a ranking; default: the run's k")
 USER = Argument("user", str, None, "id of a user", required=True)
 
 

@@ -23,8 +23,8 @@ from dl_core.probes.interactions.opened import (
     top_ranking,
 )
 
-UNKNOWN = "Nothing is known of this user, so the lists are what the models offer to someone new."
-ONLY_FEATURES = "This user has taken nothing yet; models that read what is known about users go by that alone."
+UNKNOWN = "Unknown user: recommendations for a new user."
+ONLY_FEATURES = "Empty history: only models with user features can personalise."
 
 
 def recommend(domain: Domain, run: Run, work: Work, arguments: Mapping[str, Any]) -> dict[str, Any]:
@@ -66,7 +66,7 @@ def _history(histories: RunHistories, user: str, items: list[str] | None) -> tup
     if items is not None:
         history = new_history(histories.catalogue, items)
         lost = len(items) - int(history.lengths[0])
-        return history, [f"{lost} of the items are not known and play no part."] if lost else []
+        return history, [f"{lost} of the items are unknown and ignored."] if lost else []
     if not user:
         raise OptionError("no user was named", todo="pick a user, or choose some items")
     at = histories.position(user)
@@ -88,14 +88,14 @@ def first(asked: Asked) -> list[dict[str, Any]]:
 PROBE = Probe(
     name="recommend",
     title="Recommend",
-    purpose="What models recommend to one user now, or to someone new who took a few items.",
+    purpose="Recommendations of models for one user, or for a new user with a few items.",
     panel="predict",
     verb=recommend,
     problems=("ranking",),
     kinds=("interactions",),
     arguments=(
         Argument("user", str, None, "id of a user of the data, or of anyone"),
-        Argument("items", Names, None, "instead: ids of the items that someone new took, the last one last"),
+        Argument("items", Names, None, "instead: history of a new user, ids of items, latest last"),
         MODELS,
         LENGTH,
     ),

@@ -134,9 +134,9 @@ def _joined(histories: RunHistories, data: Dataset) -> tuple[Histories, list[str
     found = _added(histories, users, at, data)
     empty = int((found.lengths == 0).sum())
     if new:
-        notes.append(f"New to the models, as they are not part of the data: {new:,} of {len(users):,} users.")
+        notes.append(f"Unknown users (not in the data): {new:,} of {len(users):,}.")
     if empty:
-        notes.append(f"Without any history, so they get what is offered to someone new: {empty:,} of {len(users):,}.")
+        notes.append(f"Empty history, so popularity-based recommendations: {empty:,} of {len(users):,}.")
     return found, notes
 
 
@@ -187,7 +187,7 @@ def _places(starts: Sequence[int] | np.ndarray, lengths: np.ndarray) -> np.ndarr
 PROBE = Probe(
     name="recommend_all",
     title="Recommendations for all users",
-    purpose="The top items of one model for every user, or for those of new cases, in one file.",
+    purpose="Top-k recommendations of one model for every user, or for those of new cases, in one file.",
     panel="predict",
     verb=recommend_all,
     problems=("ranking",),

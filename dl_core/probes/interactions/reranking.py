@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from dl_core.models.interactions.base import Recommender
 
 DEPTH = 10  # a ranking is re-ranked from this many times its length
-AIM = Argument("aim", str, "exposure", "what re-ranking is for", ("exposure", "diversity"))
+AIM = Argument("aim", str, "exposure", "objective of re-ranking", ("exposure", "diversity"))
 
 
 def reranking(domain: Domain, run: Run, work: Work, arguments: Mapping[str, Any]) -> dict[str, Any]:
@@ -39,13 +39,13 @@ def reranking(domain: Domain, run: Run, work: Work, arguments: Mapping[str, Any]
     name, model = open_model(domain, run, arguments["model"])
     tested = np.flatnonzero(histories.held.lengths > 0)
     if not len(tested):
-        raise OptionError("no user has held-out items, so nothing can be judged", where="this run")
+        raise OptionError("no user has held-out items, so re-ranking cannot be evaluated", where="this run")
     chosen = tested[some(len(tested), run.spec.seed)]
-    work.progress(0.1, "Making long lists")
+    work.progress(0.1, "Computing long lists")
     items, scores = _long_rankings(run, model, histories, chosen, k)
     held = recode(histories.held.take(chosen), histories.catalogue, model.catalogue)
     relevant = held.matrix().astype(bool).tocsr()
-    work.progress(0.5, "Re-ranking them")
+    work.progress(0.5, "Re-ranking")
     facts = _facts(histories, model)
     found = trade_off_curve(items, scores, facts, relevant=relevant, aim=aim, k=k, seed=run.spec.seed)
     return {**found, "model": name, "aim": aim, "k": k, "users": len(chosen)}
@@ -118,7 +118,7 @@ PROBE = (
     Probe(
         name="reranking",
         title="Re-ranking",
-        purpose="What re-ranking towards exposure or diversity gains and costs, for every trade-off.",
+        purpose="Relevance–fairness trade-off: gain and cost of re-ranking for exposure or diversity.",
         panel="bias",
         verb=reranking,
         problems=("ranking",),
@@ -137,8 +137,8 @@ PROBE = (
         arguments=(
             MODEL,
             AIM,
-            Argument("trade_off", float, 0.0, "how much of the aim is bought, 0 to 1"),
-            Argument("user", str, None, "id of a user; someone with a usual history by default"),
+            Argument("trade_off", float, 0.0, "trade-off between relevance (0) and objective (1)"),
+            Argument("user", str, None, "id of a user; default: one with a typical history"),
             LENGTH,
         ),
         first=first_user,

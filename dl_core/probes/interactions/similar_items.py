@@ -38,7 +38,7 @@ def similar_items(domain: Domain, run: Run, work: Work, arguments: Mapping[str, 
 PROBE = Probe(
     name="similar_items",
     title="Similar items",
-    purpose="What a model recommends to someone who took one item and nothing else.",
+    purpose="Recommendations of a model for a history of one item.",
     panel="predict",
     verb=similar_items,
     problems=("ranking",),

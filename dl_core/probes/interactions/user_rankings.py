@@ -84,7 +84,7 @@ def first(asked: Asked) -> list[dict[str, Any]]:
 PROBE = Probe(
     name="user_rankings",
     title="Rankings of one user",
-    purpose="What a test user took, what was held out, and what each model recommended.",
+    purpose="History, held-out items and each model's recommendations of a test user.",
     panel="compare",
     verb=user_rankings,
     problems=("ranking",),

@@ -93,7 +93,7 @@ def first(asked: Asked) -> list[dict[str, Any]]:
 PROBE = Probe(
     name="users",
     title="Test users",
-    purpose="Test users of a model with how many held-out items it hit, by kind and by words in their id.",
+    purpose="Test users with the number of hits of a model, with search.",
     panel="explain",
     verb=users,
     problems=("ranking",),

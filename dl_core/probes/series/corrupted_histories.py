@@ -34,7 +34,7 @@ def corrupted_histories(domain: Domain, run: Run, work: Work, arguments: Mapping
 PROBE = Probe(
     name="corrupted_histories",
     title="Corrupted histories",
-    purpose="The error of forecasts whose history was corrupted, by kind and strength of the corruption.",
+    purpose="Robustness: forecast error on corrupted inputs, by corruption and severity.",
     panel="compare",
     verb=corrupted_histories,
     problems=("forecasting",),

@@ -69,8 +69,8 @@ def first(asked: Asked) -> list[dict[str, Any]]:
 
 PROBE = Probe(
     name="explain_forecast",
-    title="Why this forecast",
-    purpose="Which past steps and covariates drove a forecast of a test window.",
+    title="Explain a forecast",
+    purpose="Attributions of past steps and covariates to a forecast of a test window.",
     panel="explain",
     verb=explain_forecast,
     problems=("forecasting",),
@@ -79,9 +79,9 @@ PROBE = Probe(
         SERIES,
         WINDOW,
         MODELS,
-        Argument("methods", Names, None, "names of methods; the domain's first by default"),
-        Argument("step", int, None, "step ahead that is explained, from 1; all together by default"),
-        Argument("faithfulness", bool, True, "whether the explanation is checked"),
+        Argument("methods", Names, None, "names of methods; default: the domain's first"),
+        Argument("step", int, None, "forecast step to explain, from 1; default: the mean over the horizon"),
+        Argument("faithfulness", bool, True, "whether faithfulness is measured"),
     ),
     first=first,
 )

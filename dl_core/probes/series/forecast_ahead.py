@@ -37,7 +37,7 @@ def forecast_ahead(domain: Domain, run: Run, work: Work, arguments: Mapping[str,
         return {"model": name, "charts": charts}
     path = work.place("forecasts.csv")
     table = write_predictions(domain, lines, data, path)
-    work.progress(0.9, "Looking for unusual points")
+    work.progress(0.9, "Detecting anomalies")
     return {
         "model": name,
         "series": int(lines["row"].nunique()),
@@ -78,19 +78,19 @@ def first(asked: Asked) -> list[dict[str, Any]]:
 
 PROBE = Probe(
     name="forecast_ahead",
-    title="Forecast ahead",
-    purpose="A model's forecast beyond the end of all series, the run's own or new ones, with unusual points.",
+    title="Future forecast",
+    purpose="A model's forecasts beyond the end of all series, the run's own or new ones, with recent anomalies.",
     panel="predict",
     verb=forecast_ahead,
     problems=("forecasting",),
     kinds=("series",),
     arguments=(
         MODEL,
-        Argument("horizon", int, None, "steps ahead; the run's by default"),
-        Argument("reconcile", str, None, "none, bottom up or mint"),
-        Argument("hierarchy", str, None, "how sums are made up"),
-        Argument("search", str, "", "words in the names of the series whose charts come back"),
-        Argument("only", bool, False, "whether no others are forecast (but for sums) and no file is written"),
+        Argument("horizon", int, None, "forecast horizon; default: the run's"),
+        Argument("reconcile", str, None, "reconciliation method: reconciliation method: none, bottom up or mint"),
+        Argument("hierarchy", str, None, "columns that define the hierarchy"),
+        Argument("search", str, "", "search text for the series whose charts are returned"),
+        Argument("only", bool, False, "whether only these are forecast and no file is written"),
     ),
     first=first,
     new_cases=True,

@@ -45,8 +45,8 @@ def first(asked: Asked) -> list[dict[str, Any]]:
 
 PROBE = Probe(
     name="judged_series",
-    title="Judged series",
-    purpose="The series that were judged with each model's error, the worst, the typical or the best first.",
+    title="Evaluated series",
+    purpose="Evaluated series with each model's error: worst, typical or best first.",
     panel="compare",
     verb=judged_series,
     problems=("forecasting",),
@@ -54,7 +54,7 @@ PROBE = Probe(
     arguments=(
         MODEL,
         Argument("kind", str, "worst", "which come first", KINDS),
-        Argument("search", str, "", "words in the id"),
+        Argument("search", str, "", "search text"),
     ),
     first=first,
 )

@@ -28,8 +28,8 @@ def unusual_rows(data: Dataset) -> list[dict[str, Any]]:
 
 PROBE = Probe(
     name="unusual_points",
-    title="Unusual points",
-    purpose="Recent points that the history would not have led one to expect, the strangest first.",
+    title="Recent anomalies",
+    purpose="Recent observations far outside their expected range, largest z-score first.",
     panel="predict",
     verb=unusual_points,
     problems=("forecasting",),

@@ -76,7 +76,7 @@ def _changed(panel: Panel, changes: Mapping[str, Mapping[str, Any]], horizon: in
     for name in changes:
         if name not in panel.future_names:
             raise OptionError(
-                f"{name!r} is not known ahead", where="changes", expected=", ".join(panel.future_names) or "none"
+                f"{name!r} is not a future covariate", where="changes", expected=", ".join(panel.future_names) or "none"
             )
     if panel.ahead is None:
         return panel
@@ -90,8 +90,8 @@ def _changed(panel: Panel, changes: Mapping[str, Mapping[str, Any]], horizon: in
 
 PROBE = Probe(
     name="what_if_plan",
-    title="What if the plan changes",
-    purpose="Every model's forecast of one series, as planned and with changes of what is known ahead.",
+    title="What if: future covariates",
+    purpose="Every model's forecast of one series, with planned and with changed future covariates.",
     panel="predict",
     verb=what_if_plan,
     problems=("forecasting",),

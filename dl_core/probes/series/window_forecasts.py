@@ -58,7 +58,7 @@ def first(asked: Asked) -> list[dict[str, Any]]:
 PROBE = Probe(
     name="window_forecasts",
     title="Forecasts of a test window",
-    purpose="What models forecast for a test window of a series, with intervals, history and truth.",
+    purpose="Forecasts of a test window of a series with prediction intervals, history and actual values.",
     panel="compare",
     verb=window_forecasts,
     problems=("forecasting",),

@@ -43,7 +43,7 @@ def queue(domain: Domain, run: Run, work: Work, arguments: Mapping[str, Any]) ->
     scored = pd.concat(kept, ignore_index=True).set_index("row")
     first = scored.sort_values(first_by, ascending=False, kind="stable").head(QUEUE)
     queued = _queued(first, data, target)
-    work.progress(0.92, "Looking for reasons")
+    work.progress(0.92, "Computing reasons")
     if arguments["explain"]:
         _add_reasons(queued, domain, run, data, name, arguments["explain"], target)
     columns = main_columns(data)
@@ -112,11 +112,11 @@ def first(asked: Asked) -> list[dict[str, Any]]:
 PROBE = Probe(
     name="queue",
     title="Queue",
-    purpose="New rows of a table in the order in which to look at them, with reasons; all scores in a file.",
+    purpose="Review queue: new rows sorted by score, with reasons; all scores in a file.",
     panel="predict",
     verb=queue,
     problems=("classification",),
-    arguments=(MODEL, Argument("explain", str, None, "name of the method that gives reasons; none by default")),
+    arguments=(MODEL, Argument("explain", str, None, "explainer of the reasons; default: none")),
     needs=lines_of_a_table,
     first=first,
     new_cases=True,

@@ -100,8 +100,8 @@ def lines_of_a_table(domain: Domain, run: RunFacts) -> str:
 
 PROBE = Probe(
     name="what_if_row",
-    title="What if a row has other values",
-    purpose="Every model's decision on one row of a table, as it is and with other values.",
+    title="What if: other feature values",
+    purpose="Every model's prediction for one row, original and with changed values.",
     panel="predict",
     verb=what_if_row,
     problems=("classification",),

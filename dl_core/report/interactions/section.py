@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from dl_core.report.content import ReportContent
     from dl_core.train.run import Run
 
-BANDS = {"head": "most taken", "middle": "in between", "tail": "seldom taken", "new": "new"}
+BANDS = {"head": "head", "middle": "middle", "tail": "tail", "new": "new"}
 
 
 def ranking_charts(content: ReportContent) -> list[str]:
@@ -36,13 +36,13 @@ def ranking_charts(content: ReportContent) -> list[str]:
     charts = [
         svg.dots(
             [_dot(f"{line['group']} (n = {line['n']})", line) for line in by_activity],
-            f"{who}: {label} by how much a user took before",
+            f"{who}: {label} by history length",
             label,
             run.evaluation.value(name, primary),
         ),
         svg.dots(
             [_dot(f"{BANDS.get(line['band'], line['band'])} (n = {line['n']})", line) for line in by_band],
-            f"{who}: share of held-out items found in the first {k}, by how popular they are",
+            f"{who}: recall@{k} by item popularity",
             f"recall@{k}",
         ),
     ]
@@ -93,6 +93,6 @@ def as_examples(run: Run, dataset: Dataset, explanations: Sequence[ItemContribut
         hit = bool(said.loc[said["item"] == one.target, "hit"].any())
         title = titles.get(one.target)
         shown = one.target if title is None or pd.isna(title) else str(title)
-        truth = "and the user took it next" if hit else "which the user did not take in the held-out rows"
+        truth = "a hit (held-out interaction)" if hit else "no hit"
         examples.append(ItemExample(explanation=one, truth=truth, predicted=shown))
     return examples

@@ -39,13 +39,13 @@ def series_charts(content: ReportContent) -> list[str]:
     charts = []
     if len(lines):
         value, low, high = lines[["value", "low", "high"]].to_numpy(dtype=float).T
-        title = f"{who}: {metric_label(primary)} by step ahead"
+        title = f"{who}: {metric_label(primary)} by forecast step"
         charts.append(by_step(lines["step"].tolist(), value, low, high, title))
     shares = [
         svg.Dot(f"{100 * line['level']:g} % interval", *_numbers(line), svg.DEEP[0], words.number(line["value"]))
         for line in curves.get("coverage", ())
     ]
-    charts.append(svg.dots(shares, f"{who}: share of values inside each interval", "share inside"))
+    charts.append(svg.dots(shares, f"{who}: coverage of prediction intervals", "coverage"))
     return [chart for chart in charts if chart]
 
 
@@ -119,11 +119,11 @@ def _example(one: ForecastDrivers, cases: Cases, case: int, series: Panel) -> Fo
         truth=truth,
         ends=(_time(times[0]), _time(times[-1]), _time(cases.times[case, -1])),
     )
-    came = words.number(float(np.nanmean(truth))) if np.isfinite(truth).any() else "not known"
-    predicted = f"{one.target} {words.number(one.score)}; a usual history would give {words.number(one.base)}"
-    title = f"{one.row}: what drove the forecast"
+    came = words.number(float(np.nanmean(truth))) if np.isfinite(truth).any() else "unknown"
+    predicted = f"{one.target} {words.number(one.score)}; baseline (seasonal profile): {words.number(one.base)}"
+    title = f"{one.row}: attribution of the forecast"
     return ForecastExample(
-        explanation=one, truth=f"mean of what came {came}", predicted=predicted, chart=fan(told, title)
+        explanation=one, truth=f"mean of actual values {came}", predicted=predicted, chart=fan(told, title)
     )
 
 

@@ -84,7 +84,7 @@ def by_step(steps: Sequence[int], values: np.ndarray, low: np.ndarray, high: np.
             f"{steps[place]}</text>"
         )
     middle = LEFT + (WIDTH - LEFT - RIGHT) / 2
-    parts.append(f'<text x="{middle}" y="{TOP + HEIGHT + 36}" text-anchor="middle" class="axis">step ahead</text>')
+    parts.append(f'<text x="{middle}" y="{TOP + HEIGHT + 36}" text-anchor="middle" class="axis">forecast step</text>')
     return frame(WIDTH, TOP + HEIGHT + 44, title, parts)
 
 
@@ -139,12 +139,16 @@ def _lines(scale: _Scale, places: np.ndarray, values: np.ndarray, style: str) ->
 
 def _legend() -> str:
     """Return what the colours stand for."""
-    entries = ((UP, "raises the forecast"), (DOWN, "lowers it"), (DEEP[2], "forecast, 80 % and 95 % interval"))
+    entries = (
+        (UP, "raises the forecast"),
+        (DOWN, "lowers the forecast"),
+        (DEEP[2], "forecast, 80 % and 95 % interval"),
+    )
     y, x, parts = TOP + HEIGHT + 34, LEFT, []
     for colour, text in entries:
         parts.append(f'<rect x="{x}" y="{y - 9}" width="14" height="10" fill="{colour}" opacity="0.6"/>')
         parts.append(f'<text x="{x + 20}" y="{y}" class="tick">{text}</text>')
         x += 48 + 7 * len(text)
     parts.append(f'<line x1="{x}" x2="{x + 16}" y1="{y - 4}" y2="{y - 4}" class="past" stroke-dasharray="3 3"/>')
-    parts.append(f'<text x="{x + 22}" y="{y}" class="tick">what came</text>')
+    parts.append(f'<text x="{x + 22}" y="{y}" class="tick">actual</text>')
     return "".join(parts)

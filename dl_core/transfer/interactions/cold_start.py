@@ -26,7 +26,7 @@ SHARE = 0.1  # of users and of items that are withheld
 MOST_USERS = 2_000  # judged in each situation
 GIVEN = (1, 3, 5)
 CHANCE = "by chance"
-CANNOT = "knows items by their ids alone, so that a new item has no place in its lists"
+CANNOT = "models item ids alone and cannot score a new item"
 
 
 @dataclass(frozen=True)
@@ -123,7 +123,7 @@ def cold_start(
     if len(items):
         known = dataset.subset([*train.ids, *validation.ids])
         cases += _item_cases(known, dataset.subset(dataset.ids[~who.isin(users) & what.isin(items)]), catalogue, items)
-    about = f"trained again without {len(users):,} users" + (f" and {len(items):,} items" if len(items) else "")
+    about = f"retrained without {len(users):,} users" + (f" and {len(items):,} items" if len(items) else "")
     protocol = f"{about}, drawn at random with seed {seed}; lists of {k}"
     rows: list[dict[str, Any]] = []
     for place, (name, offer) in enumerate(offers.items()):
@@ -133,8 +133,10 @@ def cold_start(
         model.fit(train, validation, quiet(part, seed))
         for case in cases:
             rows += _judge(name, offer.label, model, case, k, seed, context)
-    rows += [row for case in cases if case.kind != "users" for row in _rows(CHANCE, "By chance", case, None, k, seed)]
-    context.progress(1.0, "Cold start is measured")
+    rows += [
+        row for case in cases if case.kind != "users" for row in _rows(CHANCE, "Random ranking", case, None, k, seed)
+    ]
+    context.progress(1.0, "Cold start measured")
     return [{**row, "protocol": protocol} for row in rows]
 
 
@@ -153,7 +155,7 @@ def withhold(dataset: Dataset, seed: int, longest: int) -> tuple[np.ndarray, np.
     fit = np.sort(counts.index[counts > longest].to_numpy(dtype=object))
     if not len(fit):
         raise SchemaError(
-            f"no user took more than {longest} items", where="cold start", todo="give users with longer histories"
+            f"no user has more than {longest} interactions", where="cold start", todo="give users with longer histories"
         )
     users = rng.choice(fit, min(MOST_USERS, max(1, round(SHARE * len(fit)))), replace=False)
     side = dataset.side.get(ITEMS, pd.DataFrame()).dropna(how="all")
@@ -187,7 +189,7 @@ def _user_cases(data: Dataset, catalogue: Catalogue, given: Sequence[int], items
     return [
         Case(
             "users",
-            f"new user, {count} known" if count else "new user, nothing known",
+            f"new user, {count} known" if count else "new user, empty history",
             replace(cut(histories, 0, count), seen=seen),
             rest,
             allowed,
@@ -205,7 +207,7 @@ def _item_cases(known: Dataset, taken: Dataset, catalogue: Catalogue, items: np.
     new = np.isin(catalogue.ids, items)
     return [
         Case("items", "new item", histories, found.matrix(), new),
-        Case("items among all", "new item, among all items", histories, found.matrix(), np.ones(len(new), dtype=bool)),
+        Case("items among all", "new item, full catalogue", histories, found.matrix(), np.ones(len(new), dtype=bool)),
     ]
 
 

@@ -113,7 +113,7 @@ def transfer_curve(
     draws = list(range(seeds) if isinstance(seeds, int) else seeds)
     base = TwoTower()
     base.catalogue = parts.catalogue
-    context.progress(0.0, f"Learning from {len(parts.source):,} users of the large part")
+    context.progress(0.0, f"Pretraining on {len(parts.source):,} source users")
     base.learn(parts.source, parts.source_held, quiet(context.part(0.0, 0.4), draws[0]))
     before = _value(base, parts)
     counts = [count for count in sorted(set(budgets)) if count < len(parts.few)] + [len(parts.few)]
@@ -121,14 +121,14 @@ def transfer_curve(
     rows: list[dict[str, Any]] = []
     settings: dict[tuple[str, int], dict] = {}  # what the first draw's held users chose, for the other draws
     for place, (seed, count) in enumerate(steps):
-        context.progress(0.4 + 0.6 * place / len(steps), f"{count:,} known users, draw {seed + 1}")
+        context.progress(0.4 + 0.6 * place / len(steps), f"{count:,} target users, draw {seed + 1}")
         chosen = np.sort(np.random.default_rng([seed, 11]).permutation(len(parts.few))[:count])  # larger hold smaller
         models = _models(base, parts, chosen, settings, quiet(replace(context, emit=_silent), seed))
         values = {"as learned there": before, **{name: _value(model, parts) for name, model in models.items()}}
         about = {"labels": count, "rows": int(parts.few.lengths[chosen].sum()), "seed": seed, "metric": "ndcg"}
         rows += [{"model": MODELS[name][0], "label": MODELS[name][1], **about, "value": value, "about": market.about}
                  for name, value in values.items()]  # fmt: skip
-    context.progress(1.0, "The learning curve is drawn")
+    context.progress(1.0, "Learning curve computed")
     return rows
 
 
@@ -157,20 +157,20 @@ def choose_market(train: Dataset, test: Dataset) -> Market:
         column, value = found
         groups = who.map(train.side[USERS][column].astype(object))
         inside, outside = (groups == value).to_numpy(), (groups.notna() & (groups != value)).to_numpy()
-        about = f"the large part: users of any other {column}; the small one: {column} {value}"
+        about = f"source: users of any other {column}; target: {column} {value}"
         return Market(about, ids[outside], ids[inside], np.intersect1d(who[inside].unique(), judged))
     times = train.values(Role.TIME)
     if times is not None and times.nunique() > 1:
         late = (times > times.median()).to_numpy()
-        about = "the large part: the earlier half of the training rows; the small one: users of the later half"
+        about = "source: the earlier half of the training rows; target: users of the later half"
     else:
         half = np.random.default_rng(0).permutation(who.unique())[: who.nunique() // 2]
         late = who.isin(half).to_numpy()
-        about = "the large part: half of the users, drawn at random; the small one: the other half"
+        about = "source: a random half of the users; target: the other half"
     users = np.intersect1d(who[late].unique(), judged)
     if len(users) < FEWEST or late.all():
         raise SchemaError(
-            f"{len(users)} users of the small part have test rows",
+            f"{len(users)} target users have test rows",
             where="transfer",
             expected=f"at least {FEWEST}",
             todo="train on data with more users",

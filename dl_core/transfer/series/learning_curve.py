@@ -31,9 +31,9 @@ GOING_ON, AFRESH = replace(GENTLE, steps=45, batch=32, every=15), replace(FRESH,
 LENGTH, SERIES = "length", "series"  # what is varied
 MODELS = {  # key of a line, and its words
     "seasonal_naive": "Seasonal naive",
-    "zero_shot": "Pretrained, no training",
+    "zero_shot": "Pretrained, zero-shot",
     "fine_tuned": "Pretrained, fine-tuned",
-    "from_scratch": "The same network, from random weights",
+    "from_scratch": "Same network, from scratch",
 }
 
 
@@ -104,7 +104,7 @@ def series_curve(
             said = f"{count:,} steps of history" if axis == LENGTH else f"{count:,} series"
             part.progress(at / len(points), f"{said}, draw {place + 1}")
             rows += _point(parts, axis, count, horizon, network, part)
-    context.progress(1.0, "The learning curve is drawn")
+    context.progress(1.0, "Learning curve computed")
     return rows
 
 
@@ -149,7 +149,7 @@ def _point(
     if axis == LENGTH:
         known, history = _last(known, count), _last(history, count)
     held = _held(known, parts.later, horizon, context.options)
-    judged = f"{len(np.unique(history.series)):,} series are judged, by the median of {len(history):,} windows of "
+    judged = f"{len(np.unique(history.series)):,} series are evaluated, by the median of {len(history):,} windows of "
     judged += f"{horizon} steps."
     about = {
         "axis": axis,
