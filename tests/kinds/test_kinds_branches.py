@@ -53,16 +53,20 @@ def conditions(tree: ast.AST) -> Iterator[ast.expr]:
 
 
 def asks(condition: ast.expr) -> bool:
-    """Return whether a condition looks at what a row is, other than holding its name against what is declared."""
-    declared = {id(node.left) for node in ast.walk(condition) if isinstance(node, ast.Compare) and _declared(node)}
+    """Return whether a condition looks at what a row is, other than holding its name against what is declared.
+
+    To look something up under the name of a kind or problem is no branch.
+    """
+    compared = {id(condition)}
     for node in ast.walk(condition):
-        if id(node) in declared:
-            continue
+        if isinstance(node, ast.Compare) and not _declared(node):
+            compared |= {id(one) for one in (node.left, *node.comparators)}
+    for node in ast.walk(condition):
         if isinstance(node, ast.Name | ast.Attribute):
             word = node.id if isinstance(node, ast.Name) else node.attr
-            if word in ASKING or (isinstance(node, ast.Attribute) and _of_kind(node)):
+            if word in ASKING or (word.isupper() and word.lower() in PROBLEMS):
                 return True
-            if word.isupper() and word.lower() in PROBLEMS:
+            if isinstance(node, ast.Attribute) and (_role(node) or (id(node) in compared and _name(node))):
                 return True
         if isinstance(node, ast.Compare) and any(_named(one) for one in (node.left, *node.comparators)):
             return True
@@ -78,16 +82,16 @@ def _declared(node: ast.Compare) -> bool:
     return named and isinstance(node.ops[0], ast.In | ast.NotIn) and isinstance(among, ast.Attribute)
 
 
-def _of_kind(node: ast.Attribute) -> bool:
-    """Return whether it is ``Role.IMAGE`` and the like, ``kind.name``, or ``problem.name``."""
-    if isinstance(node.value, ast.Name) and node.value.id == "Role":
-        return node.attr.lower() in ROLES
-    owner = node.value
-    called = owner.func if isinstance(owner, ast.Call) else owner
+def _role(node: ast.Attribute) -> bool:
+    """Return whether it is ``Role.IMAGE`` and the like."""
+    return isinstance(node.value, ast.Name) and node.value.id == "Role" and node.attr.lower() in ROLES
+
+
+def _name(node: ast.Attribute) -> bool:
+    """Return whether it is the name of a kind or of a problem."""
+    called = node.value.func if isinstance(node.value, ast.Call) else node.value
     word = called.attr if isinstance(called, ast.Attribute) else called.id if isinstance(called, ast.Name) else ""
-    return (node.attr == "name" and word in ("kind", "kind_of", "problem")) or (
-        node.attr in ("view", "edited") and word in ("kind", "kind_of")
-    )
+    return node.attr == "name" and word in ("kind", "kind_of", "problem")
 
 
 def _named(node: ast.expr) -> bool:
@@ -146,6 +150,7 @@ def test_a_branch_is_found(text: str) -> None:
         "if role in kind.fixed:\n    pass",
         "series = [one for one in lines if one]",
         "if field.role == Role.LABEL:\n    pass",
+        "why = '' if remedies(domain.problem.name) else 'none'",
         "if probe.kinds and kind_of(run.dataset).name not in probe.kinds:\n    pass",
     ],
 )
