@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 import pandas as pd
 
 from dl_core.bias.check import draw_groups, group_metrics, report_of
-from dl_core.bias.disparities import cost_of, gain_of
+from dl_core.bias.disparities import mitigation_of
 from dl_core.bias.report import Mitigation
 from dl_core.errors import OptionError
 from dl_core.evaluate.metric import ClassMetric
@@ -70,27 +71,17 @@ def mitigation_result(
     column = str(first_grouping(groups).name)
     known = group_metrics(metrics, len(before.predictions.classes))
     known = class_metrics([*known, *(MONEY if about is not None else ())], len(before.predictions.classes))
-    shared = {"units": units, "about": about, "seed": seed}
     drawn = [
-        draw_groups(one.predictions, one.model, groups, known, threshold=one.threshold, **shared)
+        draw_groups(
+            one.predictions, one.model, groups, known, threshold=one.threshold, units=units, about=about, seed=seed
+        )
         for one in (before, after)
     ]
-    if not drawn[0].units.ids.equals(drawn[1].units.ids):
-        raise OptionError("the test rows before and after are not the same", expected="two trainings on one split")
     reports = [
         report_of(draw, one.model, one.predictions.classes) for draw, one in zip(drawn, (before, after), strict=True)
     ]
-    cost, gain = cost_of(drawn, reports), gain_of(drawn, reports, column)
-    return Mitigation(
-        method="thresholds" if thresholds is not None else "reweighing",
-        column=column,
-        before=reports[0],
-        after=reports[1],
-        cost=cost,
-        gain=gain,
-        sentence=sentence_of(column, gain, cost),
-        thresholds=dict(thresholds or {}),
-    )
+    method = "thresholds" if thresholds is not None else "reweighing"
+    return mitigation_of(drawn, reports, column, method, thresholds, partial(sentence_of, column))
 
 
 def sentence_of(column: str, gain: pd.DataFrame, cost: pd.DataFrame, aim: str = "sensitivity") -> str:

@@ -6,23 +6,24 @@ between before and after, are paired.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from dl_core.bias.groups import NOT_STATED, natural_order
-from dl_core.bias.report import BiasReport
+from dl_core.bias.report import BiasReport, Mitigation
 from dl_core.errors import OptionError
-from dl_core.evaluate.judge import ALL, Units, estimate
+from dl_core.evaluate.judge import Units, estimate
 from dl_core.evaluate.metric import Metric
 from dl_core.evaluate.pairs import verdict
 from dl_core.evaluate.quantities import LEVEL, Quantity, percentile, resample
 
 Key = tuple[str, str, str]  # column, group, metric; the first two are empty for all units
-Enough = Callable[[Metric, np.ndarray, Quantity], bool]  # metric, members (n,) bool, its number of them
+Enough = Callable[[Any, np.ndarray, Quantity], bool]  # metric, members (n,) bool, its number of them
 FINE = 6  # decimals; scores may be kept as float32, and what is under that is no change
 OVERALL = ["metric", "value", "low", "high", "n"]
 GROUPS = ["column", "group", "metric", "value", "low", "high", "n", "positives", "enough"]
@@ -69,8 +70,8 @@ def draw_groups(units: Units, groups: pd.DataFrame, metrics: Sequence[Metric], s
         raise OptionError("there are no groups to check", where="groups", expected="a column of the metadata")
     chosen = [metric for metric in metrics if units.fits(metric)]
     members = members_of(groups.astype(object).reindex(group_ids(units)).fillna(NOT_STATED))
-    whole = {(ALL, metric.name): units.quantity(metric, seed) for metric in chosen}
-    numbers: dict[Key, Quantity] = {("", "", name): one for (_, name), one in whole.items()}
+    whole = {metric.name: units.quantity(metric, seed) for metric in chosen}
+    numbers: dict[Key, Quantity] = {("", "", name): one for name, one in whole.items()}
     by_group = [metric for metric in chosen if metric.by_group]
     for (column, group), inside in members.items():
         made = units.grouped(by_group, inside, whole)
@@ -87,9 +88,9 @@ def members_of(labels: pd.DataFrame) -> dict[tuple[str, str], np.ndarray]:
     """Return which units (n,) bool are of each group, by (column, group)."""
     found = {}
     for column in labels:
-        codes, names = pd.factorize(labels[column])
-        for code in sorted(range(len(names)), key=lambda code, names=names: natural_order(names[code])):
-            found[column, names[code]] = codes == code
+        codes, names = pd.factorize(pd.Index(labels[column]))
+        for name in sorted(names, key=natural_order):
+            found[column, name] = codes == names.get_loc(name)
     return found
 
 
@@ -164,6 +165,32 @@ def disparities_of(drawn: GroupDraws, table: pd.DataFrame, column: str) -> pd.Da
         larger = max(odds, key=lambda row: row[3])
         lines.append((column, "equalised_odds", *larger[2:]))
     return pd.DataFrame(lines, columns=APART)
+
+
+def mitigation_of(
+    drawn: Sequence[GroupDraws],
+    reports: Sequence[BiasReport],
+    column: str,
+    method: str,
+    thresholds: Mapping[str, float] | None,
+    words: Callable[[pd.DataFrame, pd.DataFrame], str],
+) -> Mitigation:
+    """Return what a remedy changed, before and after it, on the same units under the same draws.
+
+    ``column`` is the grouping that was to be made fairer, ``thresholds`` what the remedy gave each group, and ``words``
+    tells gain and cost in a sentence.
+
+    Raises
+    ------
+    OptionError
+        If the units are not the same.
+    """
+    if not drawn[0].units.ids.equals(drawn[1].units.ids):
+        unit = drawn[0].units.unit
+        raise OptionError(f"the test {unit} before and after are not the same", expected="two trainings on one split")
+    gain, cost = gain_of(drawn, reports, column), cost_of(drawn, reports)
+    made = dict(thresholds or {})
+    return Mitigation(method, column, reports[0], reports[1], cost, gain, words(gain, cost), made)
 
 
 def cost_of(drawn: Sequence[GroupDraws], reports: Sequence[BiasReport]) -> pd.DataFrame:

@@ -133,10 +133,10 @@ def _together(labels: pd.Series) -> pd.Series:
 
 def _binned(numbers: pd.Series, name: str, edges: Sequence[float]) -> pd.Series:
     """Return labels such as ``"age 40–59"``: a bin holds its lower edge and not its upper one."""
-    edges = np.unique(np.asarray(edges, dtype=float))
-    whole = bool((numbers.dropna() % 1 == 0).all() and (edges % 1 == 0).all())
-    names = [f"{name} under {edges[0]:.4g}"]
-    for low, high in zip(edges[:-1], edges[1:], strict=True):
+    cuts = np.unique(np.asarray(edges, dtype=float))
+    whole = bool((numbers.dropna() % 1 == 0).all() and (cuts % 1 == 0).all())
+    names = [f"{name} under {cuts[0]:.4g}"]
+    for low, high in zip(cuts[:-1], cuts[1:], strict=True):
         if not whole:
             names.append(f"{name} {low:.4g} to under {high:.4g}")
         else:

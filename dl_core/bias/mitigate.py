@@ -149,8 +149,9 @@ def threshold_mitigation(
     rows = predictions.of(model).index
     after = Judgement(predictions, model, labels.map(found).astype(float).reindex(rows).fillna(shared))
     before = Judgement(predictions, model, shared)
-    shared = {"metrics": metrics, "units": units, "about": about, "seed": seed}
-    return mitigation_result(before, after, groups, thresholds=found, **shared)
+    return mitigation_result(
+        before, after, groups, metrics=metrics, units=units, about=about, seed=seed, thresholds=found
+    )
 
 
 def training_mitigation(

@@ -153,8 +153,10 @@ def optimizer_mitigation(
     found = fit_optimizer_thresholds(predictions, model, labels, constraint=constraint, threshold=shared, about=about)
     rows = predictions.of(model).index
     after = Judgement(predictions, model, labels.map(found).astype(float).reindex(rows).fillna(shared))
-    common = {"metrics": metrics, "units": units, "about": about, "seed": seed}
-    result = mitigation_result(Judgement(predictions, model, shared), after, groups, thresholds=found, **common)
+    before = Judgement(predictions, model, shared)
+    result = mitigation_result(
+        before, after, groups, metrics=metrics, units=units, about=about, seed=seed, thresholds=found
+    )
     aim = CONSTRAINTS[constraint][2]
     return replace(result, method="optimizer", sentence=sentence_of(result.column, result.gain, result.cost, aim))
 

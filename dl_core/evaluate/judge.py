@@ -19,7 +19,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Hashable, Mapping, Sequence
-from typing import Any, TypeVar
+from typing import Any, Self, TypeVar
 
 import numpy as np
 import pandas as pd
@@ -47,7 +47,7 @@ class Units(ABC):
         """What each unit is called, (n,); models are paired by it."""
 
     @abstractmethod
-    def take(self, at: np.ndarray) -> Units:
+    def take(self, at: np.ndarray) -> Self:
         """Return the units at these positions."""
 
     @abstractmethod
@@ -75,9 +75,9 @@ class Units(ABC):
         """Return how many of the units ``inside`` (n,) bool are of the positive class; None where there is none."""
         return None
 
-    def grouped(self, metrics: Sequence[Metric], inside: np.ndarray, whole: Mapping[Key, Quantity]) -> list[Quantity]:
-        """Return metrics of the units ``inside`` (n,) bool, given those of all by (`ALL`, name)."""
-        return [whole[ALL, metric.name].within(inside) for metric in metrics]
+    def grouped(self, metrics: Sequence[Metric], inside: np.ndarray, whole: Mapping[str, Quantity]) -> list[Quantity]:
+        """Return metrics of the units ``inside`` (n,) bool, given those of all by name."""
+        return [whole[metric.name].within(inside) for metric in metrics]
 
     def __len__(self) -> int:
         return len(self.ids)

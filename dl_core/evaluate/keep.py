@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import weakref
 from collections.abc import Callable
-from functools import wraps
+from functools import partial, wraps
 from typing import TypeVar
 
 import numpy as np
@@ -32,7 +32,12 @@ def keep(function: Callable[..., Value]) -> Callable[..., Value]:
         value = function(*given)
         while len(kept) >= MOST:
             kept.pop(next(iter(kept)), None)
-        kept[key] = [weakref.ref(array, lambda _, key=key: kept.pop(key, None)) for array in arrays], value
+        kept[key] = [weakref.ref(array, partial(_forget, kept, key)) for array in arrays], value
         return value
 
     return cached
+
+
+def _forget(kept: dict[tuple, tuple[list[weakref.ref], Value]], key: tuple, _: weakref.ref) -> None:
+    """Drop a result whose array is gone."""
+    kept.pop(key, None)

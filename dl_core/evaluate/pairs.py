@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from itertools import combinations
-from typing import NamedTuple, Protocol, TypeVar
+from typing import Any, NamedTuple, Protocol, TypeVar
 
 import numpy as np
 import pandas as pd
@@ -26,10 +26,21 @@ PAIRS = ["metric", "a", "b", "value_a", "value_b", "difference", "low", "high", 
 class Judged(Protocol):
     """What a comparison needs to know of a model; a run's fitted models have it."""
 
-    parameters: int  # learned numbers
-    label: str
-    kind: str  # "deep" or "baseline"
-    threshold: float | None
+    @property
+    def parameters(self) -> int:
+        """Learned numbers."""
+
+    @property
+    def label(self) -> str:
+        """Name for people."""
+
+    @property
+    def kind(self) -> str:
+        """``"deep"`` or ``"baseline"``."""
+
+    @property
+    def threshold(self) -> float | None:
+        """Operating point of the positive class."""
 
 
 def check_chosen(chosen: Sequence[str], models: Mapping[str, Judged], known: Sequence[str]) -> list[str]:
@@ -57,7 +68,7 @@ class Difference(NamedTuple):
     p: float
 
 
-Test = Callable[[Some, Some, Metric], Difference]  # of the difference of two models' units by a metric
+Test = Callable[[Any, Any, Any], Difference]  # of the difference of two models' units by a metric
 
 
 def compare_units(
@@ -168,7 +179,8 @@ def pick_by_kind(
     kinds: dict[str, dict[str, Standing]] = {}
     for name in chosen:
         kinds.setdefault(models[name].kind, {})[name] = stands(name)
-    return {kind: name for kind, found in kinds.items() if (name := choose(found)) is not None}
+    best = {kind: choose(found) for kind, found in kinds.items()}
+    return {kind: name for kind, name in best.items() if name is not None}
 
 
 def worth_sentence(

@@ -8,7 +8,7 @@ function of weights, such as `scored.Weighed`.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Hashable, Iterable, Mapping
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple, TypeVar
 
@@ -48,11 +48,6 @@ class Quantity(ABC):
         return None
 
     @property
-    def ratios(self) -> tuple[Ratio, ...]:
-        """The ratios that it is the mean of; none where it is no such mean."""
-        return ()
-
-    @property
     @abstractmethod
     def value(self) -> float:
         """The number itself; NaN where it is not defined."""
@@ -77,7 +72,7 @@ class Quantity(ABC):
 
 @dataclass(frozen=True, eq=False)
 class Ratio(Quantity):
-    """The ratio of two sums over units: ``above`` (n,) over ``below`` (n,).
+    """The ratio of two sums over units: ``above`` (n,) over ``below`` (n,); of tables (n, p) the mean of p ratios.
 
     ``bounds`` clip its interval; ``share`` says that every unit's value lies in 0…1, so that an interval of nothing but
     0 or 1 is widened to what so few units can tell.
@@ -89,27 +84,27 @@ class Ratio(Quantity):
     share: bool = False
 
     @property
-    def ratios(self) -> tuple[Ratio, ...]:
-        """The ratio itself."""
-        return (self,)
-
-    @property
     def value(self) -> float:
         """The number itself; NaN where no unit has a value."""
-        return float(divide(self.above.sum(), self.below.sum()))
+        return float(np.mean(divide(self.above.sum(axis=0), self.below.sum(axis=0))))
+
+    @property
+    def known(self) -> np.ndarray:
+        """Which units (n,) have a value."""
+        return (self.below if self.below.ndim == 1 else self.below[:, 0]) > 0
 
     @property
     def n(self) -> int:
         """Units with a value."""
-        return int((self.below > 0).sum())
+        return int(self.known.sum())
 
     def resampled(self, weights: np.ndarray) -> np.ndarray:
         """Return the number (r,) under each row of ``weights`` (r, n)."""
-        return divide(weights @ self.above, weights @ self.below)
+        return divide(weights @ self.above, weights @ self.below).reshape(len(weights), -1).mean(axis=1)
 
     def within(self, inside: np.ndarray) -> Ratio:
         """Return the ratio for units ``inside`` only; the others stay in the draws without a value."""
-        keep = inside.astype(float)
+        keep = inside.astype(float).reshape(-1, *[1] * (self.above.ndim - 1))
         return Ratio(self.above * keep, self.below * keep, self.bounds, self.share)
 
     def interval(self, drawn: np.ndarray, level: float = LEVEL) -> tuple[float, float]:
@@ -126,40 +121,6 @@ def mean_of(values: np.ndarray, bounds: tuple[float, float] = (-np.inf, np.inf))
     """Return the mean of ``values`` (n,) that are not NaN."""
     known = ~np.isnan(values)
     return Ratio(np.where(known, values, 0.0), known.astype(float), bounds, bounds == (0.0, 1.0))
-
-
-@dataclass(frozen=True, eq=False)
-class Average(Quantity):
-    """The mean of several ratios over the same units."""
-
-    parts: tuple[Ratio, ...]
-
-    @property
-    def ratios(self) -> tuple[Ratio, ...]:
-        """The ratios themselves."""
-        return self.parts
-
-    @property
-    def value(self) -> float:
-        """The number itself; NaN where one of the ratios is not defined."""
-        return float(np.mean([part.value for part in self.parts]))
-
-    @property
-    def n(self) -> int:
-        """Units with a value."""
-        return self.parts[0].n
-
-    def resampled(self, weights: np.ndarray) -> np.ndarray:
-        """Return the number (r,) under each row of ``weights`` (r, n)."""
-        return np.mean([part.resampled(weights) for part in self.parts], axis=0)
-
-    def within(self, inside: np.ndarray) -> Average:
-        """Return the mean for the units ``inside`` only."""
-        return Average(tuple(part.within(inside) for part in self.parts))
-
-    def interval(self, drawn: np.ndarray, level: float = LEVEL) -> tuple[float, float]:
-        """Return the interval from resampled values; NaN for fewer than two units."""
-        return percentile(drawn, level) if self.n > 1 else (float("nan"), float("nan"))
 
 
 def percentile(values: np.ndarray, level: float = LEVEL) -> tuple[float, float]:
@@ -194,15 +155,18 @@ def resample(quantities: Mapping[Key, Quantity], draws: Iterable[np.ndarray]) ->
     All must stand on the same units in the same order; resample i holds the same units for all of them, so that the
     difference of two entries is a paired one. Values that a resample leaves undefined are NaN.
     """
-    table = _Sums.of(quantities)
+    sums = {key: one for key, one in quantities.items() if isinstance(one, Ratio)}
+    tables = _sum_tables(list(sums.values()))
     others: dict[int, list[Key]] = {}  # by the rows they stand on, so that these are taken out once for all
     for key, one in quantities.items():
-        if not one.ratios:
+        if key not in sums:
             others.setdefault(id(one.rows), []).append(key)
     found: dict[Key, list[np.ndarray]] = {key: [] for key in quantities}
     for weights in draws if quantities else ():
-        for key, values in table.resampled(weights):
-            found[key].append(values)
+        if sums:
+            values = divide(weights @ tables.above, (weights @ tables.below)[:, tables.place])
+            for key, span in zip(sums, tables.spans, strict=True):
+                found[key].append(values[:, span].mean(axis=1))
         for keys in others.values():
             rows = quantities[keys[0]].rows
             own = weights if rows is None else np.take(weights, rows, axis=1)
@@ -211,39 +175,28 @@ def resample(quantities: Mapping[Key, Quantity], draws: Iterable[np.ndarray]) ->
     return {key: np.concatenate(values) if values else np.zeros(0) for key, values in found.items()}
 
 
-class _Sums(NamedTuple):
-    """All ratios as two tables of columns over units; many share what stands ``below``."""
+class _SumTables(NamedTuple):
+    """Ratios as two tables of columns over units; many share what stands ``below``, which ``place`` (p,) says."""
 
-    keys: list
-    spans: list[slice]  # of each key's columns
     above: np.ndarray
     below: np.ndarray
     place: list[int]
+    spans: list[slice]  # of each ratio's columns
 
-    @classmethod
-    def of(cls, quantities: Mapping[Key, Quantity]) -> _Sums:
-        """Return the tables of those quantities that are means of ratios."""
-        keys = [key for key, one in quantities.items() if one.ratios]
-        spans, parts = [], []
-        for key in keys:
-            own = quantities[key].ratios
-            spans.append(slice(len(parts), len(parts) + len(own)))
-            parts += own
-        places: dict[bytes, int] = {}
-        below, place = [], []
-        for part in parts:
-            at = places.setdefault(part.below.tobytes(), len(places))
-            if at == len(below):
-                below.append(part.below)
-            place.append(at)
-        if not parts:
-            return cls([], [], np.zeros((0, 0)), np.zeros((0, 0)), [])
-        return cls(keys, spans, np.stack([part.above for part in parts], axis=1), np.stack(below, axis=1), place)
 
-    def resampled(self, weights: np.ndarray) -> Iterable[tuple]:
-        """Yield each key with its values (r,) under a block of weights (r, n)."""
-        if self.keys:
-            values = divide(weights @ self.above, (weights @ self.below)[:, self.place])
-            for key, span in zip(self.keys, self.spans, strict=True):
-                own = values[:, span]
-                yield key, own[:, 0] if own.shape[1] == 1 else own.mean(axis=1)
+def _sum_tables(ratios: Sequence[Ratio]) -> _SumTables:
+    """Return the tables of ratios over the same units."""
+    n = len(ratios[0].above) if ratios else 0
+    above, below = ([getattr(one, side).reshape(n, -1) for one in ratios] for side in ("above", "below"))
+    ends = np.cumsum([0, *(one.shape[1] for one in above)])
+    places: dict[bytes, int] = {}
+    distinct: list[np.ndarray] = []
+    place: list[int] = []
+    for column in (table[:, at] for table in below for at in range(table.shape[1])):
+        at = places.setdefault(column.tobytes(), len(places))
+        if at == len(distinct):
+            distinct.append(column)
+        place.append(at)
+    spans = [slice(start, stop) for start, stop in zip(ends[:-1], ends[1:], strict=True)]
+    none = np.zeros((n, 0))
+    return _SumTables(np.hstack([none, *above]), np.stack(distinct, axis=1) if distinct else none, place, spans)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 import pandas as pd
@@ -17,25 +17,24 @@ METRIC_COLUMNS = ("model", "metric", "value", "low", "high", "n")
 
 
 @dataclass(frozen=True)
-class Predictions:
-    """One tidy table: a row for each model and example.
+class ModelTable:
+    """One tidy table of what every model said of held-out cases: ``model``, ``split``, ``row`` (id) and more columns.
 
-    Columns: ``model``, ``split`` (``"validation"``, ``"test"`` or ``"new"``), ``row`` (row id), ``y_true`` (class
-    name, or missing), ``y_pred`` (class name) and ``score_<class>`` (calibrated probabilities, in class order).
+    ``split`` is ``"validation"``, ``"test"`` or ``"new"``.
     """
 
     table: pd.DataFrame
-    classes: tuple[str, ...]
+    noun: ClassVar[str] = ""
 
     def __post_init__(self) -> None:
-        missing = [name for name in (*NEEDED, *self.score_columns) if name not in self.table]
+        missing = [name for name in self.needed if name not in self.table]
         if missing:
-            raise SchemaError(f"the column {missing[0]!r} is missing", where="predictions")
+            raise SchemaError(f"the column {missing[0]!r} is missing", where=self.noun)
 
     @property
-    def score_columns(self) -> list[str]:
-        """Names of the probability columns, in class order."""
-        return [SCORE + name for name in self.classes]
+    def needed(self) -> tuple[str, ...]:
+        """Columns that must be there."""
+        return ("model", "split", "row")
 
     @property
     def models(self) -> list[str]:
@@ -52,8 +51,30 @@ class Predictions:
         """
         rows = self.table[(self.table["model"] == model) & (self.table["split"] == split)]
         if rows.empty:
-            raise OptionError(f"there are no {split} predictions of model {model!r}", expected=", ".join(self.models))
+            raise OptionError(f"there are no {split} {self.noun} of model {model!r}", expected=", ".join(self.models))
         return rows.set_index("row")
+
+
+@dataclass(frozen=True)
+class Predictions(ModelTable):
+    """One tidy table: a row for each model and example.
+
+    Columns: ``model``, ``split`` (``"validation"``, ``"test"`` or ``"new"``), ``row`` (row id), ``y_true`` (class
+    name, or missing), ``y_pred`` (class name) and ``score_<class>`` (calibrated probabilities, in class order).
+    """
+
+    classes: tuple[str, ...] = ()
+    noun: ClassVar[str] = "predictions"
+
+    @property
+    def needed(self) -> tuple[str, ...]:
+        """Columns that must be there."""
+        return (*NEEDED, *self.score_columns)
+
+    @property
+    def score_columns(self) -> list[str]:
+        """Names of the probability columns, in class order."""
+        return [SCORE + name for name in self.classes]
 
     def arrays(self, model: str, split: str = "test") -> tuple[np.ndarray, np.ndarray, pd.Index]:
         """Return ``y_true`` (n,) class indices, ``y_score`` (n, n_classes), and the row ids, for labelled rows."""
@@ -161,7 +182,7 @@ class Comparison:
     def from_dict(cls, about: dict) -> Comparison:
         """Return the comparison that `as_dict` described."""
         tables = [pd.DataFrame(about.get(name) or []) for name in ("pairs", "disagreements", "costs")]
-        return cls(tables[0], about["sentence"], *tables[1:], note=about.get("note", ""))
+        return cls(tables[0], about["sentence"], tables[1], tables[2], about.get("note", ""))
 
     def between(self, a: str, b: str) -> pd.DataFrame:
         """Return the paired differences a − b, a line a metric, turned round where they are held as b − a.

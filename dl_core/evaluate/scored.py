@@ -10,7 +10,7 @@ import pandas as pd
 
 from dl_core.evaluate.about import About, Facts, take_rows
 from dl_core.evaluate.draws import Draws, codes_of
-from dl_core.evaluate.judge import Key, Units
+from dl_core.evaluate.judge import Units
 from dl_core.evaluate.metric import ClassMetric, Metric
 from dl_core.evaluate.quantities import LEVEL, Quantity, exact_ends, percentile
 from dl_core.evaluate.results import Predictions
@@ -79,7 +79,7 @@ class Scored(Units):
         """Return draws of rows, or of clusters; ``stratified`` keeps the classes in the same counts."""
         return Draws(len(self), n_resamples, seed, self.clusters, self.y_true if stratified else None)
 
-    def grouped(self, metrics: Sequence[Metric], inside: np.ndarray, whole: Mapping[Key, Quantity]) -> list[Quantity]:
+    def grouped(self, metrics: Sequence[Metric], inside: np.ndarray, whole: Mapping[str, Quantity]) -> list[Quantity]:
         """Return metrics of a group of rows, which share what is worked out from these once."""
         at = np.flatnonzero(inside)
         part = self.take(at)

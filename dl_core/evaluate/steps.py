@@ -10,7 +10,7 @@ import numpy as np
 class Steps(NamedTuple):
     """Rows in groups of scores, from the highest down, as `weighted_steps` needs them."""
 
-    count: int
+    n_groups: int
     group: np.ndarray  # (n,) group of each row
     hits: np.ndarray  # (p,) the positive rows
 
@@ -38,6 +38,6 @@ def sums_by(group: np.ndarray, weights: np.ndarray, count: int) -> np.ndarray:
 
 def weighted_steps(steps: Steps, weights: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Return weighted true and false positives (r, g), calling positive all down to each group of scores."""
-    everything = sums_by(steps.group, weights, steps.count)
-    hits = sums_by(steps.group[steps.hits], np.take(weights, steps.hits, axis=1), steps.count)
+    everything = sums_by(steps.group, weights, steps.n_groups)
+    hits = sums_by(steps.group[steps.hits], np.take(weights, steps.hits, axis=1), steps.n_groups)
     return np.cumsum(hits, axis=1), np.cumsum(everything - hits, axis=1)

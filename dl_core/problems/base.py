@@ -5,13 +5,14 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 import numpy as np
 import pandas as pd
 
 from dl_core.data.dataset import Dataset
 from dl_core.data.splits import Splits
+from dl_core.errors import RunError
 from dl_core.evaluate.metric import Metric
 from dl_core.evaluate.registry import ALL_METRICS
 from dl_core.evaluate.results import Comparison, Evaluation
@@ -19,11 +20,14 @@ from dl_core.evaluate.results import Comparison, Evaluation
 if TYPE_CHECKING:
     from dl_core.bias.report import BiasReport
     from dl_core.explain.explanation import Explanation
-    from dl_core.models.base import Model
     from dl_core.report.content import Example
     from dl_core.train.answers import Answers
-    from dl_core.train.run import FittedModel, Run, Said
+    from dl_core.train.run import FittedModel, Run
     from dl_core.train.scoring import ModelSource
+
+
+SaidT = TypeVar("SaidT")
+ModelT = TypeVar("ModelT")
 
 
 @dataclass(frozen=True)
@@ -54,10 +58,11 @@ class Judging:
     seed: int = 0
 
 
-class Problem(ABC):
+class Problem(ABC, Generic[SaidT, ModelT]):
     """One kind of problem. Its methods take plain nouns and hand them to the stages that fit."""
 
     name: str = ""
+    noun: type[SaidT]  # what models say, of several
     judged: tuple[str, str] = ("row", "rows")  # what a test case is called
     goes_on = False  # whether new cases go on from the rows of the run, rather than stand alone
 
@@ -69,13 +74,25 @@ class Problem(ABC):
         """Return the metrics that judge this problem, by name."""
         return {name: metric for name, metric in ALL_METRICS.items() if metric.problem == self.name}
 
+    def said(self, run: Run) -> SaidT:
+        """Return what the run's models said.
+
+        Raises
+        ------
+        RunError
+            If it is of another problem.
+        """
+        if not isinstance(run.predictions, self.noun):
+            raise RunError(f"the run is not one of {self.name}", expected=self.noun.__name__)
+        return run.predictions
+
     @abstractmethod
     def answers(self, judging: Judging) -> Answers:
         """Return how a session asks models."""
 
     @abstractmethod
     def evaluate(
-        self, said: Said, models: Mapping[str, FittedModel], dataset: Dataset, splits: Splits, judging: Judging
+        self, said: SaidT, models: Mapping[str, FittedModel], dataset: Dataset, splits: Splits, judging: Judging
     ) -> Evaluation:
         """Return how good each model is on the test rows."""
 
@@ -85,7 +102,7 @@ class Problem(ABC):
 
     @abstractmethod
     def check_bias(
-        self, run: Run, model: str, groups: pd.DataFrame, dataset: Dataset, judging: Judging, said: Said | None = None
+        self, run: Run, model: str, groups: pd.DataFrame, dataset: Dataset, judging: Judging, said: SaidT | None = None
     ) -> BiasReport:
         """Return metrics by group."""
 
@@ -97,16 +114,16 @@ class Problem(ABC):
         """Return how one model is judged by group, as keyword arguments of the problem's remedies."""
         return {}
 
-    @abstractmethod
     def grouped_rows(self, dataset: Dataset, splits: Splits) -> Dataset:
-        """Return the rows from which groups are made."""
+        """Return the rows from which groups are made: what is known before the test."""
+        return known_rows(dataset, splits)
 
     @abstractmethod
     def score_new(
         self,
         source: ModelSource,
         name: str,
-        fitted: Model,
+        fitted: ModelT,
         data: Dataset,
         features: np.ndarray | None,
         judging: Judging,
@@ -115,11 +132,11 @@ class Problem(ABC):
 
     @abstractmethod
     def score_known(
-        self, source: ModelSource, name: str, fitted: Model, data: Dataset, judging: Judging
+        self, source: ModelSource, name: str, fitted: ModelT, data: Dataset, judging: Judging
     ) -> pd.DataFrame:
         """Return what a model says of labelled rows of another data set, as lines of split ``"test"``."""
 
-    def evaluate_elsewhere(self, said: Said, run: Run, dataset: Dataset, judging: Judging) -> Evaluation:
+    def evaluate_elsewhere(self, said: SaidT, run: Run, dataset: Dataset, judging: Judging) -> Evaluation:
         """Return how good the models of a run are on the rows of another data set."""
         splits = replace(run.splits, protocol=f"all {len(dataset)} rows of {dataset.name}; trained elsewhere")
         return self.evaluate(said, run.models, dataset, splits, judging)
@@ -141,5 +158,11 @@ class Problem(ABC):
         """Return explained test cases as a report shows them."""
 
     @abstractmethod
-    def gather(self, table: pd.DataFrame, run: Run) -> Said:
+    def gather(self, table: pd.DataFrame, run: Run) -> SaidT:
         """Return the noun that the lines of several models make."""
+
+
+def known_rows(dataset: Dataset, splits: Splits) -> Dataset:
+    """Return the rows before the test, in the order of the data set."""
+    both = set(splits.train).union(splits.validation)
+    return dataset.subset(dataset.ids[dataset.ids.isin(both)])

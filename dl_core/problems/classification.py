@@ -26,10 +26,11 @@ if TYPE_CHECKING:
     from dl_core.train.scoring import ModelSource
 
 
-class Classification(Problem):
+class Classification(Problem[Predictions, "Classifier"]):
     """Name the class of a row."""
 
     name = "classification"
+    noun = Predictions
 
     def answers(self, judging: Judging) -> ClassAnswers:
         """Return answers as calibrated probabilities."""
@@ -64,7 +65,7 @@ class Classification(Problem):
         from dl_core.evaluate.compare import compare
 
         return compare(
-            run.predictions,
+            self.said(run),
             chosen,
             metrics=judging.metrics,
             primary_metric=judging.primary_metric,
@@ -87,7 +88,7 @@ class Classification(Problem):
         """Return metrics by group of rows."""
         from dl_core.bias.check import check_bias
 
-        return check_bias(said or run.predictions, model, groups, **self.grouped(run, model, dataset, judging))
+        return check_bias(said or self.said(run), model, groups, **self.grouped(run, model, dataset, judging))
 
     def grouped(self, run: Run, model: str, dataset: Dataset, judging: Judging) -> dict[str, Any]:
         """Return how one model is judged by group: metrics, operating point, units, facts, seed."""

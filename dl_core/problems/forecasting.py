@@ -16,7 +16,7 @@ from dl_core.data.series.panel import AHEAD, SERIES, TIME, Panel, panel_facts
 from dl_core.data.splits import Splits
 from dl_core.evaluate.results import Comparison, Evaluation
 from dl_core.evaluate.series.forecasts import LEVELS, Cases, Forecasts, forecast_rows
-from dl_core.problems.base import Judging, Problem
+from dl_core.problems.base import Judging, Problem, known_rows
 from dl_core.schema import Role
 
 if TYPE_CHECKING:
@@ -32,10 +32,11 @@ if TYPE_CHECKING:
 RECONCILE, HIERARCHY = "reconcile", "hierarchy"  # options of `score_new`
 
 
-class Forecasting(Problem):
+class Forecasting(Problem[Forecasts, "Forecaster"]):
     """Forecast the next steps of every series by what it did before."""
 
     name = "forecasting"
+    noun = Forecasts
     judged = ("window", "windows")
 
     def settle_options(self, options: Mapping[str, Any], dataset: Dataset) -> dict[str, Any]:
@@ -83,11 +84,11 @@ class Forecasting(Problem):
 
         known, held = before_test(dataset, run.splits), Panel.of(dataset.subset(run.splits.test))
         return compare_forecasts(
-            run.predictions,
+            self.said(run),
             chosen,
             models={name: run.models[name] for name in chosen},
             facts=SeriesFacts.of(known),
-            reference=naive2_cases(known, held, run.predictions.horizon, judging.options),
+            reference=naive2_cases(known, held, self.said(run).horizon, judging.options),
             metrics=judging.metrics,
             primary_metric=judging.primary_metric,
             costs=run.costs(chosen),
@@ -107,7 +108,7 @@ class Forecasting(Problem):
         from dl_core.bias.series.check import check_bias_forecasts
 
         return check_bias_forecasts(
-            said or run.predictions,
+            said or self.said(run),
             model,
             groups,
             metrics=judging.group_metrics,
@@ -123,7 +124,7 @@ class Forecasting(Problem):
 
     def test_windows(self, run: Run, most: int) -> tuple[Panel, np.ndarray, np.ndarray]:
         """Return at most ``most`` test windows, drawn at random: histories, truths (m, h) and scales (m,)."""
-        dataset, horizon = run.load_dataset(), run.predictions.horizon
+        dataset, horizon = run.load_dataset(), self.said(run).horizon
         known, held = before_test(dataset, run.splits), Panel.of(dataset.subset(run.splits.test))
         origins = rolling_origins(known, held, horizon, stride_of(run.spec.options, horizon))
         drawn = np.arange(len(origins))
@@ -135,10 +136,6 @@ class Forecasting(Problem):
     def grouped(self, run: Run, model: str, dataset: Dataset, judging: Judging) -> dict[str, Any]:
         """Return how one model is judged by group: what was known of each series, and the seed."""
         return {"facts": self.facts(dataset, run.splits), "seed": judging.seed}
-
-    def grouped_rows(self, dataset: Dataset, splits: Splits) -> Dataset:
-        """Return what is known of series before the test."""
-        return _known(dataset, splits)
 
     def score_new(
         self,
@@ -192,8 +189,8 @@ class Forecasting(Problem):
 
     def cases(self, run: Run, dataset: Dataset, rows: Sequence[str]) -> Dataset:
         """Return what was known of some series before the test, in the order of ``rows``."""
-        known = _known(dataset, run.splits)
-        names = known.values(Role.SERIES).astype(str)
+        known = known_rows(dataset, run.splits)
+        names = known.require(Role.SERIES).astype(str)
         found = known.subset([row for name in rows for row in names.index[(names == name).to_numpy()]])
         return replace(found, side={**found.side, AHEAD: _told_ahead(dataset.subset(run.splits.test))})
 
@@ -211,16 +208,11 @@ class Forecasting(Problem):
         return Forecasts(table)
 
 
-def _known(dataset: Dataset, splits: Splits) -> Dataset:
-    both = set(splits.train).union(splits.validation)
-    return dataset.subset(dataset.ids[dataset.ids.isin(both)])
-
-
 def _told_ahead(rows: Dataset) -> pd.DataFrame:
     """Return what was known ahead of held-out steps, as reading leaves it beside a data set."""
     columns = {
-        SERIES: rows.values(Role.SERIES).astype(str).to_numpy(dtype=object),
-        TIME: rows.values(Role.TIME).to_numpy(),
+        SERIES: rows.require(Role.SERIES).astype(str).to_numpy(dtype=object),
+        TIME: rows.require(Role.TIME).to_numpy(),
         **{name: rows.table[name].to_numpy() for name in rows.roles.get(Role.FUTURE, ())},
     }
     return pd.DataFrame(columns, index=pd.Index([str(at) for at in range(len(rows))], name="id"))
@@ -228,7 +220,7 @@ def _told_ahead(rows: Dataset) -> pd.DataFrame:
 
 def before_test(dataset: Dataset, splits: Splits) -> Panel:
     """Return the series as they were known before the test."""
-    return Panel.of(_known(dataset, splits))
+    return Panel.of(known_rows(dataset, splits))
 
 
 def last_windows(panel: Panel, horizon: int, options: Mapping[str, Any]) -> tuple[Panel, Panel]:
@@ -241,9 +233,8 @@ def last_windows(panel: Panel, horizon: int, options: Mapping[str, Any]) -> tupl
     ends = panel.lengths[at] - steps
     known = panel.until(at, ends)
     held = panel.take(at)
-    rows = np.concatenate(
-        [np.arange(a + n, b) for a, n, b in zip(held.starts[:-1], ends, held.starts[1:], strict=True)] or [[]]
-    ).astype(np.int64)
+    spans = [np.arange(a + n, b) for a, n, b in zip(held.starts[:-1], ends, held.starts[1:], strict=True)]
+    rows = np.concatenate([np.zeros(0, dtype=np.int64), *spans]).astype(np.int64)
     return known, held.rows(rows, steps)
 
 

@@ -12,7 +12,7 @@ from dl_core.data.dataset import Dataset
 from dl_core.data.splits import Splits
 from dl_core.evaluate.interactions.rankings import Rankings
 from dl_core.evaluate.results import Comparison, Evaluation
-from dl_core.problems.base import Judging, Problem
+from dl_core.problems.base import Judging, Problem, known_rows
 from dl_core.schema import Role
 
 if TYPE_CHECKING:
@@ -29,10 +29,11 @@ if TYPE_CHECKING:
 ACTIVITY = "activity"  # column that says how much a user took before
 
 
-class Ranking(Problem):
+class Ranking(Problem[Rankings, "Recommender"]):
     """Rank all items for a user by what the user took before."""
 
     name = "ranking"
+    noun = Rankings
     judged = ("user", "users")
     goes_on = True
 
@@ -71,7 +72,7 @@ class Ranking(Problem):
         from dl_core.evaluate.interactions.compare import compare_rankings
 
         return compare_rankings(
-            run.predictions,
+            self.said(run),
             chosen,
             models={name: run.models[name] for name in chosen},
             facts=self.facts(dataset, run.splits),
@@ -95,7 +96,7 @@ class Ranking(Problem):
         from dl_core.bias.interactions.check import check_bias_rankings
 
         return check_bias_rankings(
-            said or run.predictions,
+            said or self.said(run),
             model,
             groups,
             metrics=judging.group_metrics,
@@ -103,10 +104,6 @@ class Ranking(Problem):
             facts=self.facts(dataset, run.splits),
             seed=judging.seed,
         )
-
-    def grouped_rows(self, dataset: Dataset, splits: Splits) -> Dataset:
-        """Return what is known of users before the test."""
-        return _known(dataset, splits)
 
     def score_new(
         self,
@@ -121,7 +118,7 @@ class Ranking(Problem):
         from dl_core.train.interactions.ranker import Ranker, users_of
 
         ranker = Ranker(fitted, source.history(), remove_seen=removes_seen(judging))
-        return ranker.table(name, users_of(data), places(judging), data)
+        return ranker.table(name, users_of(data).tolist(), places(judging), data)
 
     def score_known(
         self, source: ModelSource, name: str, fitted: Recommender, data: Dataset, judging: Judging
@@ -130,7 +127,8 @@ class Ranking(Problem):
         from dl_core.train.interactions.answers import answer_rows
 
         known = source.history()
-        answer = self.answers(judging).ask(fitted, "test", {"known": known, "test": data})
+        parts = {"test": data} if known is None else {"known": known, "test": data}
+        answer = self.answers(judging).ask(fitted, "test", parts)
         return answer_rows(name, "test", answer)
 
     def evaluate_elsewhere(self, said: Rankings, run: Run, dataset: Dataset, judging: Judging) -> Evaluation:
@@ -153,7 +151,7 @@ class Ranking(Problem):
 
     def beside(self, run: Run, dataset: Dataset) -> Dataset:
         """Return what was known before the test."""
-        return _known(dataset, run.splits)
+        return known_rows(dataset, run.splits)
 
     def as_examples(self, run: Run, dataset: Dataset, explanations: Sequence[Explanation]) -> list[Example]:
         """Return first recommendations with their reasons."""
@@ -170,17 +168,17 @@ class Ranking(Problem):
         from dl_core.data.interactions.catalogue import Catalogue
         from dl_core.evaluate.interactions.facts import InteractionFacts
 
-        known = _known(dataset, splits)
+        known = known_rows(dataset, splits)
         return InteractionFacts.of(histories_of(known), Catalogue.of(known))
 
     def users(self, dataset: Dataset, splits: Splits) -> pd.DataFrame:
         """Return how many items each user took before the test (`ACTIVITY`), and the groups, by user id."""
-        return users_table(_known(dataset, splits))
+        return users_table(known_rows(dataset, splits))
 
 
 def users_only(dataset: Dataset, users: Sequence[str]) -> Dataset:
     """Return a data set that names users to recommend to, and nothing else."""
-    column = dataset.column(Role.USER)
+    column = str(dataset.require(Role.USER).name)
     ids = pd.Index([str(at) for at in range(len(users))], name="row")
     table = pd.DataFrame({column: np.asarray(users, dtype=object)}, index=ids)
     return Dataset("users", table, {Role.USER: (column,)}, dataset.source, side=dataset.side)
@@ -209,11 +207,6 @@ def places(judging: Judging) -> int:
 def removes_seen(judging: Judging) -> bool:
     """Return whether what a user has taken is left out."""
     return judging.options.get("repeats", "fold") != "keep"
-
-
-def _known(dataset: Dataset, splits: Splits) -> Dataset:
-    both = set(splits.train).union(splits.validation)
-    return dataset.subset(dataset.ids[dataset.ids.isin(both)])
 
 
 RANKING = Ranking()

@@ -13,6 +13,7 @@ from streamlit.testing.v1 import AppTest
 from dl_core import domain as registry
 from dl_core import pipeline
 from dl_core.domain import Option, ReadRequest, Sample
+from dl_core.evaluate.drift import level_of
 from dl_core.train.run import TrainSpec
 from tests.contracts.toy_domain import TOY, wines
 from tests.pages.test_pages_router import said
@@ -132,7 +133,7 @@ def test_compare_shows_no_spoilt_images_for_tables() -> None:
 
 
 def test_inputs_that_moved_are_told_from_those_that_did_not() -> None:
-    assert [drift.how_far(psi) for psi in (0.05, 0.1, 0.3)] == ["none", "slight", "clear"]
+    assert [drift.COLOURS[level_of(psi)] for psi in (0.05, 0.1, 0.3)] == [*drift.COLOURS.values()][::-1]
 
 
 def test_ageing_names_the_line_that_changes_most() -> None:

@@ -51,7 +51,7 @@ def _pick_metric(domain: Domain, context: PageContext) -> str:
         "Metric per week",
         known,
         known.index(domain.primary_metric),
-        format_func=lambda name: metric_words.of(name).label,
+        format_func=lambda name: metric_words.metric(name).label,
         key=f"{context.key}_ageing_metric",
         persist_state="session",
         width=260,
@@ -98,7 +98,7 @@ def _chart(context: PageContext, rows: pd.DataFrame, metric: str) -> None:
     """Draw a line with its band for each model over the weeks."""
     rows = rows[rows["value"].notna()]
     if rows.empty:
-        st.caption(f"{metric_words.of(metric).label} is not defined in any week: too few of either class.")
+        st.caption(f"{metric_words.metric(metric).label} is not defined in any week: too few of either class.")
         return
     best = best_model(context.models, "deep") or best_model(context.models)
     series = []
@@ -116,8 +116,8 @@ def _chart(context: PageContext, rows: pd.DataFrame, metric: str) -> None:
                 "dash": "dot" if model.endswith(UPDATED) else "solid",
             }
         )
-    title = _sentence(series, metric_words.of(metric).label)
-    label = metric_words.of(metric).label
+    title = _sentence(series, metric_words.metric(metric).label)
+    label = metric_words.metric(metric).label
     chart = charts.lines(series, title, x="Test week (first day)", y=label, height=420, direct=False)
     chart.update_xaxes(type="date", tickvals=sorted(set(rows["week"])), tickformat="%d %b")
     charts.draw(chart, alt=title, key=f"ageing_{metric}")
@@ -125,7 +125,7 @@ def _chart(context: PageContext, rows: pd.DataFrame, metric: str) -> None:
     st.caption(
         f"Models and thresholds are fixed after training. {count(first['n'].min())} to {count(first['n'].max())} "
         f"{context.words.row[1]} per week, {count(first['positives'].min())} to {count(first['positives'].max())} "
-        f"of them {context.classes[-1]}. Bands: 95 % intervals, of {context.label(best)} and of the incrementally "
+        f"of them {context.classes[-1]}. Bands: 95 % intervals, of {context.label(best or '')} and of the incrementally "
         "updated model."
     )
 

@@ -22,8 +22,10 @@ TARGETS = "; coverage and signed error are compared by their distance from the n
 
 def show(domain: Domain, context: PageContext) -> None:
     """Draw the tab."""
-    comparison = folders.json_file(context.run_folder / "comparison.json")
     evaluation = context.evaluation()
+    if context.run_folder is None or evaluation is None:
+        return
+    comparison = folders.json_file(context.run_folder / "comparison.json")
     if comparison is None:
         comparison = context.ask("compare", {}, label="Comparing the models")
     if comparison is not None:
@@ -92,7 +94,7 @@ def _leaderboard(context: PageContext, table: pd.DataFrame, metric: str, bound: 
         _bound(chart, bound)
     charts.draw(chart, alt=title, key=f"leaderboard_{metric}")
     st.caption(
-        f"Whiskers: 95 % interval. Protocol: {context.summary['protocol']}. The test set was not used for model "
+        f"Whiskers: 95 % interval. Protocol: {(context.summary or {}).get('protocol', '')}. The test set was not used for model "
         "selection."
     )
 
@@ -185,7 +187,7 @@ def _beside(context: PageContext, metric: str) -> bool:
 def _disagreements(context: PageContext, comparison: dict[str, Any], pair: tuple[str, str]) -> None:
     """Show the cases that the two models answer differently, the most different first."""
     found = [row for row in comparison["disagreements"] if {row["a"], row["b"]} == set(pair)]
-    body = kinds.body(context, "disagreements")
+    body: Any = kinds.body(context, "disagreements")
     st.subheader(body.TITLE, anchor=False)
     if not found:
         st.caption(body.NONE)

@@ -8,16 +8,16 @@ import streamlit as st
 
 from dl_core.domain import Domain
 from dl_core.errors import shorten
+from dl_core.evaluate.drift import LEVELS, STEADY, level_of
 from ui.shell import charts, theme
 from ui.shell.context import PageContext
 from ui.shell.words import count, number
 
 MOST = 15  # inputs drawn
-SLIGHT, CLEAR = 0.1, 0.25  # usual marks of the population stability index
-TOO_FEW = "too few rows"  # the core's word for an index that chance alone would give
+STILL, MOVED, FAR, TOO_FEW = LEVELS
 MOST_SENTENCES = 4
 LONGEST = 44  # characters of a column's name on the chart
-COLOURS = {"clear": theme.OKABE_ITO["vermillion"], "slight": theme.OKABE_ITO["orange"], "none": theme.GREYS[0]}
+COLOURS = {FAR: theme.OKABE_ITO["vermillion"], MOVED: theme.OKABE_ITO["orange"], STILL: theme.GREYS[0]}
 
 
 def show(domain: Domain, context: PageContext) -> None:
@@ -33,20 +33,15 @@ def show(domain: Domain, context: PageContext) -> None:
             _draw(found["rows"])
 
 
-def how_far(psi: float) -> str:
-    """Return "none", "slight" or "clear" for a population stability index."""
-    return "clear" if psi >= CLEAR else "slight" if psi >= SLIGHT else "none"
-
-
 def _draw(rows: list[dict[str, Any]]) -> None:
     known = [row for row in rows if row["psi"] is not None and row.get("level") != TOO_FEW]
     if not known:
         st.caption("Too few rows to measure feature drift.")
         return
     known.sort(key=lambda row: -row["psi"])
-    far = {row["column"]: how_far(row["psi"]) for row in known}
-    moved = sum(word != "none" for word in far.values())
-    clear = [column for column, word in far.items() if word == "clear"]
+    far = {row["column"]: level_of(row["psi"]) for row in known}
+    moved = sum(word != STILL for word in far.values())
+    clear = [column for column, word in far.items() if word == FAR]
     if moved:
         more = f"; {', '.join(clear[:3])} most" if clear else ", none significantly"
         title = f"{count(moved)} of {count(len(known))} features have drifted{more}"
@@ -56,12 +51,12 @@ def _draw(rows: list[dict[str, Any]]) -> None:
         {"label": shorten(row["column"], LONGEST), "value": row["psi"], "colour": COLOURS[far[row["column"]]]}
         for row in known[:MOST]
     ]
-    chart = charts.dots(dots, title, x="Population stability index (PSI), maximum over test weeks", line=SLIGHT)
+    chart = charts.dots(dots, title, x="Population stability index (PSI), maximum over test weeks", line=STEADY)
     chart.update_xaxes(rangemode="tozero")
     words = "; ".join(f"{dot['label']} {number(dot['value'], 2)}" for dot in dots[:5])
     charts.draw(chart, alt=f"{title}. {words}.", key="drift")
     for row in known[:MOST_SENTENCES]:
-        if row.get("sentence") and far[row["column"]] != "none":
+        if row.get("sentence") and far[row["column"]] != STILL:
             st.markdown(f"- {row['sentence']}")
     st.caption(
         "PSI below 0.1 (dotted): no drift; 0.1 to 0.25: moderate; from 0.25: significant. Feature drift alone "

@@ -68,7 +68,7 @@ def _constraint(context: PageContext) -> str:
     return st.selectbox(
         "Fairness constraint",
         list(CONSTRAINTS),
-        format_func=CONSTRAINTS.get,
+        format_func=lambda name: CONSTRAINTS[name],
         key=f"{context.key}_mitigate_constraint",
         persist_state="session",
         width=240,

@@ -114,7 +114,7 @@ def report_of(drawn: GroupDraws, model: str) -> BiasReport:
 
     def enough(metric: Metric, inside: np.ndarray, number: Quantity) -> bool:
         """Return whether a group has enough series."""
-        return isinstance(units, JudgedWindows) and len(units.series_of(number)) >= MIN_SERIES
+        return isinstance(units, JudgedWindows) and units.count_series(number) >= MIN_SERIES
 
     metrics = {metric.name: metric for metric in drawn.metrics}
     return disparities.report_of(

@@ -12,13 +12,12 @@ import numpy as np
 import pandas as pd
 
 from dl_core.bias.change import first_grouping, sentence_of
-from dl_core.bias.disparities import cost_of, gain_of
+from dl_core.bias.disparities import mitigation_of
 from dl_core.bias.groups import NOT_STATED
 from dl_core.bias.remedy import Remedy, Treated
 from dl_core.bias.report import Mitigation
 from dl_core.bias.series.check import draw_forecasts, report_of
 from dl_core.data.dataset import Dataset
-from dl_core.errors import OptionError
 from dl_core.evaluate.quantities import resample
 from dl_core.evaluate.registry import metric_named
 from dl_core.evaluate.series.facts import SeriesFacts
@@ -43,7 +42,7 @@ def group_weights(train: Dataset, groups: pd.Series) -> pd.Series:
     groups : pandas.Series
         Group by series id; series whose group is not stated are a group of their own.
     """
-    names = train.values(Role.SERIES).astype(str)
+    names = train.require(Role.SERIES).astype(str)
     series = pd.Index(names.unique())
     label = groups.astype(object).reindex(series).fillna(NOT_STATED)
     size = label.map(label.value_counts())
@@ -69,7 +68,7 @@ def fit_shifts(
     label = groups.astype(object).reindex(units.cases.series).to_numpy(dtype=object)
     whole = units.quantity(metric_named("bias", ForecastMetric))
     names = [name for name in pd.unique(groups.dropna().astype(object)) if name != NOT_STATED]
-    parts = {name: whole.within(label == name) for name in names}
+    parts = {name: whole.within(np.asarray(label == name)) for name in names}
     drawn = resample(parts, units.draws(seed)) if len(units) else {}
     found = {}
     for name in names:
@@ -88,8 +87,8 @@ def apply_shifts(
     Forecasts that never are negative are not made so. A group without a shift is left as it is.
     """
     moved = quantiles - (np.array([shifts.get(one, 0.0) for one in labels]) * scale)[:, None, None]
-    positive = (quantiles >= 0).all(axis=(1, 2))
-    return np.where(positive[:, None, None], np.maximum(moved, 0.0), moved)
+    positive = (quantiles >= 0).all(axis=(1, 2), keepdims=True)
+    return np.where(positive, np.maximum(moved, 0.0), moved)
 
 
 def shifted(
@@ -129,8 +128,7 @@ def scaling_remedy(
     column = first_grouping(groups)
     shifts = fit_shifts(forecasts, model, column, facts=facts, seed=seed)
     after = shifted(forecasts, model, column, shifts, facts)
-    made = {"facts": facts, "seed": seed, "method": "scaling", "shifts": shifts}
-    return forecast_mitigation(forecasts, after, model, groups, **made)
+    return forecast_mitigation(forecasts, after, model, groups, facts=facts, method="scaling", shifts=shifts, seed=seed)
 
 
 def forecast_mitigation(
@@ -165,12 +163,13 @@ def forecast_mitigation(
     """
     column = str(first_grouping(groups).name)
     drawn = [draw_forecasts(one, model, groups, metrics=metrics, facts=facts, seed=seed) for one in (before, after)]
-    if not drawn[0].units.ids.equals(drawn[1].units.ids):
-        raise OptionError("the test windows before and after are not the same", expected="two trainings on one split")
     reports = [report_of(one, model) for one in drawn]
-    cost, gain = cost_of(drawn, reports), gain_of(drawn, reports, column)
-    sentence = sentence_of(column, gain, cost, AIMS.get(method, "mase")).replace("all rows", "all series")
-    return Mitigation(method, column, *reports, cost, gain, sentence, dict(shifts or {}))
+
+    def words(gain: pd.DataFrame, cost: pd.DataFrame) -> str:
+        """Return gain and cost in a sentence about series."""
+        return sentence_of(column, gain, cost, AIMS.get(method, "mase")).replace("all rows", "all series")
+
+    return mitigation_of(drawn, reports, column, method, shifts, words)
 
 
 def _by_shifts(treated: Treated) -> Mitigation:

@@ -74,14 +74,14 @@ def _one_sided(column: str, here: pd.DataFrame, drawn: Mapping) -> list[str]:
 
 def _uncovered(column: str, here: pd.DataFrame, drawn: Mapping, metric: Metric | None) -> list[str]:
     """Return groups whose intervals hold far more or fewer true values than they say."""
-    if metric is None:
+    if metric is None or metric.target is None:
         return []
-    lines = []
-    for row in _widened(here, drawn, metric.target, FAR).itertuples():
-        what = "only" if row.value < metric.target else "as many as"
-        meant = "they are too narrow" if row.value < metric.target else "they are too wide"
+    target, lines = metric.target, []
+    for row in _widened(here, drawn, target, FAR).itertuples():
+        what = "only" if row.value < target else "as many as"
+        meant = "they are too narrow" if row.value < target else "they are too wide"
         lines.append(
-            f"{column}: {100 * metric.target:.0f} % prediction intervals cover {what} {100 * row.value:.0f} % for "
+            f"{column}: {100 * target:.0f} % prediction intervals cover {what} {100 * row.value:.0f} % for "
             f"{row.group} [{100 * row.low:.0f}, {100 * row.high:.0f}]; {meant}."
         )
     return lines

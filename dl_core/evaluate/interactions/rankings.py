@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 import pandas as pd
 
-from dl_core.errors import OptionError, SchemaError
+from dl_core.evaluate.results import ModelTable
 
 NEEDED = ("model", "split", "row", "rank", "item", "score", "hit", "relevant")
 
 
 @dataclass(frozen=True)
-class Rankings:
+class Rankings(ModelTable):
     """One tidy table: a row for each model, user and place of the list.
 
     Columns: ``model``, ``split`` (``"validation"``, ``"test"`` or ``"new"``), ``row`` (user id), ``rank`` (1 first),
@@ -21,40 +22,17 @@ class Rankings:
     the held-out rows) and ``relevant`` (how many items the user took there in all; 0 for new users).
     """
 
-    table: pd.DataFrame
-
-    def __post_init__(self) -> None:
-        missing = [name for name in NEEDED if name not in self.table]
-        if missing:
-            raise SchemaError(f"the column {missing[0]!r} is missing", where="rankings")
-
-    @staticmethod
-    def fit(table: pd.DataFrame) -> bool:
-        """Return whether a table of predictions holds lists of items rather than classes of rows."""
-        return "rank" in table
+    noun: ClassVar[str] = "lists"
 
     @property
-    def models(self) -> list[str]:
-        """Model names in the order of appearance."""
-        return self.table["model"].unique().tolist()
+    def needed(self) -> tuple[str, ...]:
+        """Columns that must be there."""
+        return NEEDED
 
     @property
     def depth(self) -> int:
         """Length of the longest list."""
         return int(self.table["rank"].max()) if len(self.table) else 0
-
-    def of(self, model: str, split: str = "test") -> pd.DataFrame:
-        """Return the lists of one model and split, indexed by user id, each list in order.
-
-        Raises
-        ------
-        OptionError
-            If there are none.
-        """
-        rows = self.table[(self.table["model"] == model) & (self.table["split"] == split)]
-        if rows.empty:
-            raise OptionError(f"there are no {split} lists of model {model!r}", expected=", ".join(self.models))
-        return rows.set_index("row")
 
     def arrays(self, model: str, split: str = "test") -> tuple[np.ndarray, np.ndarray, np.ndarray, pd.Index]:
         """Return items and hits as rectangles, how many items were relevant, and the user ids.

@@ -132,7 +132,7 @@ class _Slices:
             for kind, labels, values in groups:
                 own = labels.reindex(cases.series).to_numpy(dtype=object) if len(labels) else None
                 for group in in_order(labels, values) if metric.comparable and own is not None else ():
-                    found[kind, metric.name, group] = whole[ALL, metric.name].within(own == group)
+                    found[kind, metric.name, group] = whole[ALL, metric.name].within(np.asarray(own == group))
         return found | _coverage(cases)
 
 

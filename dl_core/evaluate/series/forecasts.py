@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 import pandas as pd
 
-from dl_core.errors import OptionError, SchemaError
+from dl_core.errors import OptionError
+from dl_core.evaluate.results import ModelTable
 
 LEVELS = (0.025, 0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 0.975)  # quantiles that models give
 MIDDLE = LEVELS.index(0.5)
@@ -40,7 +42,7 @@ class Cases:
 
 
 @dataclass(frozen=True)
-class Forecasts:
+class Forecasts(ModelTable):
     """One tidy table: a row for each model, series, window and step ahead.
 
     Columns: ``model``, ``split`` (``"validation"``, ``"test"`` or ``"new"``), ``row`` (series id), ``window`` (0 for
@@ -48,40 +50,17 @@ class Forecasts:
     `LEVELS` (``q_0.5`` is the central forecast). Steps of a case stand together and in order.
     """
 
-    table: pd.DataFrame
-
-    def __post_init__(self) -> None:
-        missing = [name for name in NEEDED if name not in self.table]
-        if missing:
-            raise SchemaError(f"the column {missing[0]!r} is missing", where="forecasts")
-
-    @staticmethod
-    def fit(table: pd.DataFrame) -> bool:
-        """Return whether a table of predictions holds forecasts rather than classes or lists."""
-        return "window" in table and "step" in table
+    noun: ClassVar[str] = "forecasts"
 
     @property
-    def models(self) -> list[str]:
-        """Model names in the order of appearance."""
-        return self.table["model"].unique().tolist()
+    def needed(self) -> tuple[str, ...]:
+        """Columns that must be there."""
+        return NEEDED
 
     @property
     def horizon(self) -> int:
         """Steps ahead of the longest forecast."""
         return int(self.table["step"].max()) if len(self.table) else 0
-
-    def of(self, model: str, split: str = "test") -> pd.DataFrame:
-        """Return the forecasts of one model and split, indexed by series id.
-
-        Raises
-        ------
-        OptionError
-            If there are none.
-        """
-        rows = self.table[(self.table["model"] == model) & (self.table["split"] == split)]
-        if rows.empty:
-            raise OptionError(f"there are no {split} forecasts of model {model!r}", expected=", ".join(self.models))
-        return rows.set_index("row")
 
     def cases(self, model: str, split: str = "test") -> Cases:
         """Return the forecasts of one model as rectangles, cases in the order of the table."""

@@ -16,7 +16,7 @@ import pandas as pd
 from dl_core.evaluate.draws import Draws
 from dl_core.evaluate.formulas import divide
 from dl_core.evaluate.judge import Units
-from dl_core.evaluate.quantities import Average, Quantity, Ratio
+from dl_core.evaluate.quantities import Quantity, Ratio
 from dl_core.evaluate.registry import metric_named
 from dl_core.evaluate.series.facts import SeriesFacts
 from dl_core.evaluate.series.forecasts import Cases
@@ -81,25 +81,25 @@ class JudgedWindows(Units):
 
     def count(self, quantity: Quantity) -> int:
         """Return on how many series (windows, where there is one series) a number stands."""
-        return len(self.series_of(quantity)) if self.by_series else quantity.n
+        return self.count_series(quantity) if self.by_series else quantity.n
 
-    def series_of(self, quantity: Quantity) -> np.ndarray:
-        """Return the codes of the series that a number stands on."""
-        return np.unique(self.code[quantity.ratios[0].below > 0])
+    def count_series(self, quantity: Quantity) -> int:
+        """Return on how many series a number stands."""
+        return len(np.unique(self.code[quantity.known] if isinstance(quantity, Ratio) else self.code))
 
     def draws(self, seed: int = 0, n_resamples: int | None = None) -> Draws:
         """Return draws of series, then of windows within each."""
         return Draws(len(self.code), n_resamples, seed, self.code, nested=True, lag=self.lag)
 
-    def quantity(self, metric: ForecastMetric, seed: int = 0) -> Quantity:
+    def quantity(self, metric: ForecastMetric, seed: int = 0) -> Ratio:
         """Return a metric of all steps; OWA without a reference has no value."""
         if metric.form != OWA:
             return share_or_mean(*metric.sums(self.cases, self.facts), metric)
         if self.reference is None:
             return Ratio(np.zeros(len(self)), np.zeros(len(self)))
         halves = [metric_named(name, ForecastMetric) for name in ("smape", "mase")]
-        sums = [[half.sums(one, self.facts)[0] for one in (self.cases, self.reference)] for half in halves]
-        return Average(tuple(Ratio(own, base, (0.0, np.inf)) for own, base in sums))
+        own, base = ([half.sums(one, self.facts)[0] for half in halves] for one in (self.cases, self.reference))
+        return Ratio(np.stack(own, axis=1), np.stack(base, axis=1), (0.0, np.inf))
 
 
 def share_or_mean(above: np.ndarray, below: np.ndarray, metric: ForecastMetric) -> Ratio:

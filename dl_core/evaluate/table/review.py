@@ -83,22 +83,14 @@ def _top(
 
 
 def weighted_precision_at_k(
-    y_true: np.ndarray,
-    y_score: np.ndarray,
-    weights: np.ndarray,
-    threshold: Threshold = None,
-    about: About = EMPTY,
+    y_true: np.ndarray, y_score: np.ndarray, weights: np.ndarray, threshold: Threshold = None, about: About = EMPTY
 ) -> np.ndarray:
     """Return the share of frauds (r,) among each day's ``budget`` rows with the highest scores, over all days."""
     return divide(*_top(y_true, y_score, weights, about["day"], float(about["budget"])))
 
 
 def weighted_recall_at_k(
-    y_true: np.ndarray,
-    y_score: np.ndarray,
-    weights: np.ndarray,
-    threshold: Threshold = None,
-    about: About = EMPTY,
+    y_true: np.ndarray, y_score: np.ndarray, weights: np.ndarray, threshold: Threshold = None, about: About = EMPTY
 ) -> np.ndarray:
     """Return the share of all frauds (r,) that stand among each day's ``budget`` rows with the highest scores."""
     found, seen = _top(y_true, y_score, weights, about["day"], float(about["budget"]))
@@ -147,11 +139,7 @@ def _cards(y_true: np.ndarray, y_score: np.ndarray, day: np.ndarray, account: np
 
 
 def weighted_card_precision(
-    y_true: np.ndarray,
-    y_score: np.ndarray,
-    weights: np.ndarray,
-    threshold: Threshold = None,
-    about: About = EMPTY,
+    y_true: np.ndarray, y_score: np.ndarray, weights: np.ndarray, threshold: Threshold = None, about: About = EMPTY
 ) -> np.ndarray:
     """Return the card precision (r,): the share of truly compromised cards among those looked at, mean over days.
 
@@ -210,11 +198,7 @@ def _money(y_true: np.ndarray, y_score: np.ndarray, threshold: Threshold, about:
 
 
 def weighted_money_saved(
-    y_true: np.ndarray,
-    y_score: np.ndarray,
-    weights: np.ndarray,
-    threshold: Threshold = None,
-    about: About = EMPTY,
+    y_true: np.ndarray, y_score: np.ndarray, weights: np.ndarray, threshold: Threshold = None, about: About = EMPTY
 ) -> np.ndarray:
     """Return what reviewing the flagged rows saves (r,), as a share of the loss without review; under 0 it costs."""
     loss, saved, _ = _money(y_true, y_score, threshold, about)
@@ -223,11 +207,7 @@ def weighted_money_saved(
 
 
 def weighted_money_saved_total(
-    y_true: np.ndarray,
-    y_score: np.ndarray,
-    weights: np.ndarray,
-    threshold: Threshold = None,
-    about: About = EMPTY,
+    y_true: np.ndarray, y_score: np.ndarray, weights: np.ndarray, threshold: Threshold = None, about: About = EMPTY
 ) -> np.ndarray:
     """Return what reviewing the flagged rows saves (r,), in currency."""
     saved = weights @ _money(y_true, y_score, threshold, about)[1]
@@ -235,11 +215,7 @@ def weighted_money_saved_total(
 
 
 def weighted_money_lost(
-    y_true: np.ndarray,
-    y_score: np.ndarray,
-    weights: np.ndarray,
-    threshold: Threshold = None,
-    about: About = EMPTY,
+    y_true: np.ndarray, y_score: np.ndarray, weights: np.ndarray, threshold: Threshold = None, about: About = EMPTY
 ) -> np.ndarray:
     """Return missed frauds' losses and the cost of reviews (r,), in currency for every 1,000 rows."""
     loss, saved, _ = _money(y_true, y_score, threshold, about)
@@ -247,11 +223,7 @@ def weighted_money_lost(
 
 
 def weighted_review_burden(
-    y_true: np.ndarray,
-    y_score: np.ndarray,
-    weights: np.ndarray,
-    threshold: Threshold = None,
-    about: About = EMPTY,
+    y_true: np.ndarray, y_score: np.ndarray, weights: np.ndarray, threshold: Threshold = None, about: About = EMPTY
 ) -> np.ndarray:
     """Return flagged rows a day (r,); a part of the rows (a group) is divided by the days of all."""
     days = float(about.get(DAYS, 0.0)) or float(len(np.unique(about["day"])))

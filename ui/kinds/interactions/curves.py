@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
 from typing import Any
 
 import streamlit as st
@@ -10,81 +9,37 @@ import streamlit as st
 from dl_core.evaluate.interactions.facts import BAND_HELP
 from dl_core.evaluate.registry import metric_named
 from dl_core.evaluate.results import Evaluation
+from ui.panels import slices
 from ui.shell import charts, metric_words
 from ui.shell.context import PageContext
-from ui.shell.words import count, estimate, interval, number
+from ui.shell.words import count, interval, number
 
 BANDS = {"head": "Head", "middle": "Middle", "tail": "Tail", "new": "New items"}
 BEYOND = ("coverage", "novelty", "diversity", "popularity_lift", "gini")
 
 
-def show(context: PageContext, evaluation: Evaluation, pair: tuple[str, str] | None) -> None:
+def show(context: PageContext, evaluation: Evaluation, pair: slices.Pair) -> None:
     """Draw one chart of slices, and what lists are like besides right."""
     if evaluation.metrics.empty:
         return
     left, right = st.columns([3, 2], gap="large")
     with left:
-        form = st.segmented_control(
-            "Slices",
-            list(FORMS),
-            default="by_k",
-            format_func=lambda name: FORMS[name][0],
-            required=True,
-            key=f"{context.key}_slices",
-            persist_state="session",
-            label_visibility="collapsed",
-        )
-        FORMS[form][1](context, evaluation, pair)
+        slices.show(context, evaluation, pair, FORMS)
     with right:
         _beyond(context, evaluation)
 
 
-def _slices(context: PageContext, evaluation: Evaluation, name: str) -> dict[str, list[Mapping[str, Any]]]:
-    """Return the lines of one kind of slice by model, in the run's order."""
-    found = {model: evaluation.curves.get(model, {}).get(name) or [] for model in context.models}
-    return {model: lines for model, lines in found.items() if lines}
-
-
-def _pick_metric(context: PageContext, lines: Mapping[str, list], key: str) -> str:
-    there = {line["metric"] for of_model in lines.values() for line in of_model}
-    known = [name for name in context.domain.metrics if name in there] or sorted(there)
-    first = context.domain.primary_metric
-    return st.selectbox(
-        "Metric",
-        known,
-        known.index(first) if first in known else 0,
-        format_func=lambda name: metric_words.measure(context, name).label,
-        key=f"{context.key}_{key}_metric",
-        persist_state="session",
-        width=260,
-    )
-
-
-def _by_k(context: PageContext, evaluation: Evaluation, pair: tuple[str, str] | None) -> None:
+def _by_k(context: PageContext, evaluation: Evaluation, pair: slices.Pair) -> None:
     """Draw a metric against the number of places; the two models side by side have bands."""
-    lines = _slices(context, evaluation, "by_k")
+    lines = slices.lines_of(context, evaluation, "by_k")
     if not lines:
         st.caption("This run has no metrics by list length (k).")
         return
-    metric = _pick_metric(context, lines, "by_k")
+    metric = slices.pick_metric(context, lines, "by_k")
     label = metric_words.measure(context, metric).label.partition("@")[0]
-    series, n = [], 0
-    for model, of_model in lines.items():
-        rows = [line for line in of_model if line["metric"] == metric and line["value"] is not None]
-        if not rows:
-            continue
-        n = max(n, rows[0]["n"])
-        banded = pair is not None and model in pair and all(row["low"] is not None for row in rows)
-        series.append(
-            {
-                "name": context.label(model),
-                "x": [row["k"] for row in rows],
-                "y": [row["value"] for row in rows],
-                "low": [row["low"] for row in rows] if banded else None,
-                "high": [row["high"] for row in rows] if banded else None,
-                "colour": context.colour(model),
-            }
-        )
+    shown = slices.of_metric(lines, metric)
+    n = max((rows[0]["n"] for rows in shown.values()), default=0)
+    series = [slices.curve(context, model, rows, [row["k"] for row in rows], pair) for model, rows in shown.items()]
     if not series:
         st.caption(f"{label} is not defined here.")
         return
@@ -98,25 +53,27 @@ def _by_k(context: PageContext, evaluation: Evaluation, pair: tuple[str, str] | 
     st.caption(f"n = {count(n)} test users; bands: 95 % intervals of the two compared models.")
 
 
-def _by_activity(context: PageContext, evaluation: Evaluation, pair: tuple[str, str] | None) -> None:
-    lines = _slices(context, evaluation, "by_activity")
+def _by_activity(context: PageContext, evaluation: Evaluation, pair: slices.Pair) -> None:
+    lines = slices.lines_of(context, evaluation, "by_activity")
     if not lines:
         st.caption("This run has no metrics by user activity.")
         return
-    metric = _pick_metric(context, lines, "by_activity")
+    metric = slices.pick_metric(context, lines, "by_activity")
     label = metric_words.measure(context, metric).label
     rows = {model: [line for line in found if line["metric"] == metric] for model, found in lines.items()}
     groups = [(line["group"], f"{line['group']}<br>n = {count(line['users'])}") for line in next(iter(rows.values()))]
-    chart = _grouped(context, rows, "group", dict(groups), pair)
+    chart = slices.by_group(context, rows, "group", dict(groups), pair)
     chart.update_xaxes(title_text="Users by number of training interactions")
     chart.update_yaxes(title_text=label, rangemode="tozero")
     title = f"{label} by user activity (number of interactions)"
-    charts.draw(chart.update_layout(title_text=title), f"{title}. {_said(context, rows, 'group')}", key="by_activity")
+    charts.draw(
+        chart.update_layout(title_text=title), f"{title}. {slices.said(context, rows, 'group')}", key="by_activity"
+    )
     st.caption("Quartiles of the test users, least active first. Whiskers: 95 % intervals.")
 
 
-def _by_popularity(context: PageContext, evaluation: Evaluation, pair: tuple[str, str] | None) -> None:
-    lines = _slices(context, evaluation, "by_popularity")
+def _by_popularity(context: PageContext, evaluation: Evaluation, pair: slices.Pair) -> None:
+    lines = slices.lines_of(context, evaluation, "by_popularity")
     if not lines:
         st.caption("This run has no metrics by item popularity.")
         return
@@ -126,65 +83,15 @@ def _by_popularity(context: PageContext, evaluation: Evaluation, pair: tuple[str
         f"{count(line['held'])} held out"
         for line in first
     }
-    chart = _grouped(context, lines, "band", names, pair)
+    chart = slices.by_group(context, lines, "band", names, pair)
     k = metric_words.k_of(context.summary)
     title = f"Recall@{k} by item popularity"
     chart.update_xaxes(title_text="Held-out items by popularity")
     chart.update_yaxes(title_text=f"Recall@{k}", rangemode="tozero")
-    charts.draw(chart.update_layout(title_text=title), f"{title}. {_said(context, lines, 'band')}", key="by_popularity")
+    charts.draw(
+        chart.update_layout(title_text=title), f"{title}. {slices.said(context, lines, 'band')}", key="by_popularity"
+    )
     st.caption(f"{BAND_HELP} Whiskers: 95 % intervals.")
-
-
-def _grouped(
-    context: PageContext,
-    lines: Mapping[str, list[Mapping[str, Any]]],
-    key: str,
-    names: Mapping[str, str],
-    pair: tuple[str, str] | None,
-) -> Any:
-    """Return dots beside each other by group, a colour a model; whiskers for the two models side by side."""
-    chart = charts.figure("", height=420)
-    for model, rows in lines.items():
-        rows = [row for row in rows if row["value"] is not None]
-        whisker = {}
-        if pair is None or model in pair:
-            whisker = {
-                "error_y": {
-                    "type": "data",
-                    "symmetric": False,
-                    "array": [
-                        (row["high"] if row["high"] is not None else row["value"]) - row["value"] for row in rows
-                    ],
-                    "arrayminus": [
-                        row["value"] - (row["low"] if row["low"] is not None else row["value"]) for row in rows
-                    ],
-                    "thickness": 1.5,
-                    "width": 0,
-                }
-            }
-        hover = [f"{estimate(row['value'], row['low'], row['high'], row['n'])}" for row in rows]
-        chart.add_scatter(
-            x=[names.get(row[key], row[key]) for row in rows],
-            y=[row["value"] for row in rows],
-            mode="markers+lines",
-            name=context.label(model),
-            marker={"size": 9, "color": context.colour(model)},
-            line={"color": context.colour(model), "width": 1, "dash": "dot"},
-            customdata=hover,
-            hovertemplate=f"{context.label(model)}, %{{x}}: %{{customdata}}<extra></extra>",
-            **whisker,
-        )
-    chart.update_xaxes(type="category", categoryorder="array", categoryarray=list(names.values()))
-    return chart.update_layout(showlegend=True, margin_t=64 + 20 * (len(lines) // 3))
-
-
-def _said(context: PageContext, lines: Mapping[str, list[Mapping[str, Any]]], key: str) -> str:
-    """Return the values of every model in words."""
-    parts = []
-    for model, rows in lines.items():
-        values = ", ".join(f"{row[key]} {number(row['value'])}" for row in rows)
-        parts.append(f"{context.label(model)}: {values}")
-    return "; ".join(parts)
 
 
 def _beyond(context: PageContext, evaluation: Evaluation) -> None:
@@ -243,7 +150,7 @@ def _bar(line: Any) -> dict[str, Any]:
     return {"type": "data", "symmetric": False, **bars, "thickness": 1, "width": 0}
 
 
-FORMS: dict[str, tuple[str, Callable[..., None]]] = {
+FORMS: slices.Forms = {
     "by_k": ("By list length", _by_k),
     "by_activity": ("By user activity", _by_activity),
     "by_popularity": ("By item popularity", _by_popularity),

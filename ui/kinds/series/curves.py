@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import pandas as pd
@@ -11,34 +11,24 @@ import streamlit as st
 from dl_core.evaluate.leading import coverage_errors, leads_most
 from dl_core.evaluate.results import Evaluation
 from ui.kinds.series import forecast_charts, pick
-from ui.panels import leading_model
+from ui.panels import leading_model, slices
 from ui.shell import charts, metric_words, theme
 from ui.shell.context import PageContext
-from ui.shell.words import count, escaped, estimate, number
+from ui.shell.words import count, escaped, number
 
 COVERED = "Nominal coverage"
 
 
-def show(context: PageContext, evaluation: Evaluation, pair: tuple[str, str] | None) -> None:
+def show(context: PageContext, evaluation: Evaluation, pair: slices.Pair) -> None:
     """Draw the forecasts of the two models, and one chart of slices."""
     _forecasts(context, pair)
     if evaluation.metrics.empty:
         return
     st.subheader("Error by horizon, window and series", anchor=False)
-    form = st.segmented_control(
-        "Slices",
-        list(FORMS),
-        default="by_step",
-        format_func=lambda name: FORMS[name][0],
-        required=True,
-        key=f"{context.key}_slices",
-        persist_state="session",
-        label_visibility="collapsed",
-    )
-    FORMS[form][1](context, evaluation, pair)
+    slices.show(context, evaluation, pair, FORMS)
 
 
-def _forecasts(context: PageContext, pair: tuple[str, str] | None) -> None:
+def _forecasts(context: PageContext, pair: slices.Pair) -> None:
     """Draw one series with the forecasts of the pair, and of others if they are wanted."""
     names = list(context.models)
     st.subheader("Forecasts of one window", anchor=False)
@@ -90,59 +80,27 @@ def fan_models(context: PageContext, fans_of: Mapping[str, Any], shown: list[str
     ]
 
 
-def _lines(context: PageContext, evaluation: Evaluation, name: str) -> dict[str, list[Mapping[str, Any]]]:
-    found = {model: evaluation.curves.get(model, {}).get(name) or [] for model in context.models}
-    return {model: lines for model, lines in found.items() if lines}
-
-
-def _pick_metric(context: PageContext, lines: Mapping[str, list], key: str) -> str:
-    there = {line["metric"] for of_model in lines.values() for line in of_model}
-    known = [name for name in context.domain.metrics if name in there] or sorted(there)
-    first = context.domain.primary_metric
-    return st.selectbox(
-        "Metric",
-        known,
-        known.index(first) if first in known else 0,
-        format_func=lambda name: metric_words.measure(context, name).label,
-        key=f"{context.key}_{key}_metric",
-        persist_state="session",
-        width=260,
-    )
-
-
-def _by_step(context: PageContext, evaluation: Evaluation, pair: tuple[str, str] | None) -> None:
+def _by_step(context: PageContext, evaluation: Evaluation, pair: slices.Pair) -> None:
     _along(context, evaluation, pair, "by_step", "step", "Forecast step (1 to the horizon)")
 
 
-def _by_window(context: PageContext, evaluation: Evaluation, pair: tuple[str, str] | None) -> None:
+def _by_window(context: PageContext, evaluation: Evaluation, pair: slices.Pair) -> None:
     _along(context, evaluation, pair, "by_window", "window", "Forecast origin (test window, earliest first)")
 
 
-def _along(
-    context: PageContext, evaluation: Evaluation, pair: tuple[str, str] | None, name: str, key: str, axis: str
-) -> None:
+def _along(context: PageContext, evaluation: Evaluation, pair: slices.Pair, name: str, key: str, axis: str) -> None:
     """Draw a metric along steps or windows; the two models side by side have bands."""
-    lines = _lines(context, evaluation, name)
+    lines = slices.lines_of(context, evaluation, name)
     if not lines:
         st.caption("This run has no such metrics.")
         return
-    metric = _pick_metric(context, lines, name)
-    label, series = metric_words.measure(context, metric).label, []
+    metric = slices.pick_metric(context, lines, name)
+    label = metric_words.measure(context, metric).label
     first = 0 if name == "by_step" else 1  # windows are counted from nought
-    for model, of_model in lines.items():
-        rows = [line for line in of_model if line["metric"] == metric and line["value"] is not None]
-        if rows:
-            banded = pair is not None and model in pair and all(row["low"] is not None for row in rows)
-            series.append(
-                {
-                    "name": context.label(model),
-                    "x": [row[key] + first for row in rows],
-                    "y": [row["value"] for row in rows],
-                    "low": [row["low"] for row in rows] if banded else None,
-                    "high": [row["high"] for row in rows] if banded else None,
-                    "colour": context.colour(model),
-                }
-            )
+    series = [
+        slices.curve(context, model, rows, [row[key] + first for row in rows], pair)
+        for model, rows in slices.of_metric(lines, metric).items()
+    ]
     if not series:
         st.caption(f"{label} is not defined here.")
         return
@@ -153,94 +111,54 @@ def _along(
     st.caption("Bands: 95 % intervals of the two compared models.")
 
 
-def leads(context: PageContext, metric: str, series: list[Mapping[str, Any]], places: str) -> str:
+def leads(context: PageContext, metric: str, series: Sequence[Mapping[str, Any]], places: str) -> str:
     """Return in how many places which line is the best by a metric."""
     label = metric_words.measure(context, metric).label
     values = {one["name"]: pd.Series(one["y"], index=one["x"], dtype=float) for one in series}
     found = leads_most(metric_words.metric(metric), values)
-    return (
-        f"{label} by {places}"
-        if found is None
-        else f"{label}: {found[0]} is the best at {found[1]} of {found[2]} {places}"
-    )
+    if found is None:
+        return f"{label} by {places}"
+    return f"{label}: {found[0]} is the best at {found[1]} of {found[2]} {places}"
 
 
-def _by_size(context: PageContext, evaluation: Evaluation, pair: tuple[str, str] | None) -> None:
+def _by_size(context: PageContext, evaluation: Evaluation, pair: slices.Pair) -> None:
     _grouped(context, evaluation, pair, "by_size", "Series by level (mean value before the test)")
 
 
-def _by_length(context: PageContext, evaluation: Evaluation, pair: tuple[str, str] | None) -> None:
+def _by_length(context: PageContext, evaluation: Evaluation, pair: slices.Pair) -> None:
     _grouped(context, evaluation, pair, "by_length", "Series by history length")
 
 
-def _grouped(context: PageContext, evaluation: Evaluation, pair: tuple[str, str] | None, name: str, axis: str) -> None:
-    lines = {
-        model: [row for row in rows if row["value"] is not None]
-        for model, rows in _lines(context, evaluation, name).items()
-    }
-    if len({row["group"] for rows in lines.values() for row in rows}) < 2:
+def _grouped(context: PageContext, evaluation: Evaluation, pair: slices.Pair, name: str, axis: str) -> None:
+    lines = slices.lines_of(context, evaluation, name)
+    if len({row["group"] for rows in lines.values() for row in rows if row["value"] is not None}) < 2:
         st.caption("Too few evaluated series, or too little variation, to form groups.")
         return
-    metric = _pick_metric(context, lines, name)
-    label = metric_words.measure(context, metric).label
-    points = [
-        {"name": context.label(model), "x": [r["group"] for r in rows], "y": [r["value"] for r in rows]}
-        for model, of_model in lines.items()
-        if (rows := [line for line in of_model if line["metric"] == metric])
-    ]
+    metric = slices.pick_metric(context, lines, name)
+    shown = slices.of_metric(lines, metric)
+    points = [slices.curve(context, model, rows, [row["group"] for row in rows], None) for model, rows in shown.items()]
     title = leads(context, metric, points, "sizes" if name == "by_size" else "lengths")
-    chart = charts.figure(title, x=axis, y=label, height=400)
-    said = []
-    for model, of_model in lines.items():
-        rows = [line for line in of_model if line["metric"] == metric]
-        whisker = {"error_y": _whiskers(rows)} if pair is None or model in pair else {}
-        chart.add_scatter(
-            x=[row["group"] for row in rows],
-            y=[row["value"] for row in rows],
-            mode="markers+lines",
-            name=context.label(model),
-            marker={"size": 9, "color": context.colour(model)},
-            line={"color": context.colour(model), "width": 1, "dash": "dot"},
-            customdata=[estimate(row["value"], row["low"], row["high"], row["n"]) for row in rows],
-            hovertemplate=f"{context.label(model)}, %{{x}}: %{{customdata}}<extra></extra>",
-            **whisker,
-        )
-        said.append(f"{context.label(model)}: " + ", ".join(f"{row['group']} {number(row['value'])}" for row in rows))
-    chart.update_xaxes(type="category")
-    chart.update_layout(showlegend=True, margin_t=64 + 20 * (len(lines) // 3))
-    charts.draw(chart, f"{title}. {'; '.join(said)}", key=f"{name}_{metric}")
+    groups = {row["group"]: row["group"] for rows in shown.values() for row in rows}
+    chart = slices.by_group(context, shown, "group", groups, pair)
+    chart.update_layout(title_text=title).update_xaxes(title_text=axis)
+    chart.update_yaxes(title_text=metric_words.measure(context, metric).label)
+    charts.draw(chart, f"{title}. {slices.said(context, shown, 'group')}", key=f"{name}_{metric}")
     st.caption("Whiskers: 95 % intervals of the two compared models.")
 
 
-def _whiskers(rows: list[Mapping[str, Any]]) -> dict[str, Any]:
-    """Return the intervals of a line's points as a chart takes them; none where there is none."""
-    high = [(row["high"] if row["high"] is not None else row["value"]) - row["value"] for row in rows]
-    low = [row["value"] - (row["low"] if row["low"] is not None else row["value"]) for row in rows]
-    return {"type": "data", "symmetric": False, "array": high, "arrayminus": low, "thickness": 1.5, "width": 0}
-
-
-def _coverage(context: PageContext, evaluation: Evaluation, pair: tuple[str, str] | None) -> None:
+def _coverage(context: PageContext, evaluation: Evaluation, pair: slices.Pair) -> None:
     """Draw how often intervals held what came, against how often they say they do."""
-    lines = _lines(context, evaluation, "coverage")
+    lines = slices.lines_of(context, evaluation, "coverage")
     if not lines:
         st.caption("This run has no interval coverage.")
         return
     series = []
     for model, rows in lines.items():
-        rows = [row for row in rows if row["value"] is not None]
-        banded = pair is not None and model in pair and all(row.get("low") is not None for row in rows)
-        errors = coverage_errors(rows)
-        series.append(
-            {
-                "name": context.label(model),
-                "x": [row["level"] for row in errors],
-                "y": [100 * row["value"] for row in errors],
-                "low": [100 * row["low"] for row in errors] if banded else None,
-                "high": [100 * row["high"] for row in errors] if banded else None,
-                "held": rows[-1]["value"],
-                "colour": context.colour(model),
-            }
-        )
+        points = [_in_points(row) for row in coverage_errors(rows)]
+        held = [row["value"] for row in rows if row["value"] is not None]
+        if held:
+            line = slices.curve(context, model, points, [row["level"] for row in points], pair)
+            series.append({**line, "held": held[-1]})
     ends = [min(one["x"][0] for one in series), max(one["x"][-1] for one in series)]
     perfect = {"name": "nominal", "x": ends, "y": [0, 0], "colour": theme.GREYS[1], "dash": "dot"}
     shown = series if pair is None else [one for one in series if one["name"] in map(context.label, pair)]
@@ -259,7 +177,12 @@ def _coverage(context: PageContext, evaluation: Evaluation, pair: tuple[str, str
     )
 
 
-FORMS: dict[str, tuple[str, Callable[..., None]]] = {
+def _in_points(row: Mapping[str, float | None]) -> dict[str, float | None]:
+    """Return a line whose shares, all but the level, are in percentage points."""
+    return {key: share if share is None or key == "level" else 100 * share for key, share in row.items()}
+
+
+FORMS: slices.Forms = {
     "by_step": ("By horizon", _by_step),
     "by_window": ("By origin", _by_window),
     "coverage": ("Coverage", _coverage),
