@@ -29,6 +29,11 @@ class Rankings(ModelTable):
         """Columns that must be there."""
         return NEEDED
 
+    @staticmethod
+    def fit(table: pd.DataFrame) -> bool:
+        """Return whether a table of predictions holds lists of items rather than classes of rows."""
+        return "rank" in table
+
     @property
     def depth(self) -> int:
         """Length of the longest list."""

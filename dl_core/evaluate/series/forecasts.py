@@ -57,6 +57,11 @@ class Forecasts(ModelTable):
         """Columns that must be there."""
         return NEEDED
 
+    @staticmethod
+    def fit(table: pd.DataFrame) -> bool:
+        """Return whether a table of predictions holds forecasts rather than classes or lists."""
+        return "window" in table and "step" in table
+
     @property
     def horizon(self) -> int:
         """Steps ahead of the longest forecast."""
