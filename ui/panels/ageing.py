@@ -125,8 +125,8 @@ def _chart(context: PageContext, rows: pd.DataFrame, metric: str) -> None:
     st.caption(
         f"Models and thresholds are fixed after training. {count(first['n'].min())} to {count(first['n'].max())} "
         f"{context.words.row[1]} per week, {count(first['positives'].min())} to {count(first['positives'].max())} "
-        f"of them {context.classes[-1]}. Bands: 95 % intervals, of {context.label(best or '')} and of the incrementally "
-        "updated model."
+        f"of them {context.classes[-1]}. Bands: 95 % intervals, of {context.label(best or '')} and of the "
+        "incrementally updated model."
     )
 
 

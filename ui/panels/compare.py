@@ -93,10 +93,8 @@ def _leaderboard(context: PageContext, table: pd.DataFrame, metric: str, bound: 
     if bound is not None:
         _bound(chart, bound)
     charts.draw(chart, alt=title, key=f"leaderboard_{metric}")
-    st.caption(
-        f"Whiskers: 95 % interval. Protocol: {(context.summary or {}).get('protocol', '')}. The test set was not used for model "
-        "selection."
-    )
+    protocol = (context.summary or {}).get("protocol", "")
+    st.caption(f"Whiskers: 95 % interval. Protocol: {protocol}. The test set was not used for model selection.")
 
 
 def _bound(chart: Any, bound: float) -> None:
