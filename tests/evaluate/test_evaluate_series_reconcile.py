@@ -132,7 +132,7 @@ def test_a_part_that_was_negative_may_stay_so():
 
 def test_unknown_ways_and_other_nodes_are_refused():
     base = quantiles_of(np.ones((7, 1)))
-    with pytest.raises(OptionError, match="no way 'top down'"):
+    with pytest.raises(OptionError, match="no reconciliation method 'top down'"):
         reconcile(base, tree(), "top down")
     with pytest.raises(SchemaError, match="3 forecasts for 7 series and sums"):
         reconcile(base[:3], tree(), "mint")

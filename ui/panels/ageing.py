@@ -136,4 +136,4 @@ def _sentence(series: list[dict[str, Any]], label: str) -> str:
     if found is None:
         return f"{label} in the single test week"
     word = "gains" if found[1] > 0 else "loses"
-    return f"{found[0]} {word} most: {number(abs(found[1]))} of {label} from the first to the last week"
+    return f"{found[0]} {word} most: {number(abs(found[1]))} {label} from the first to the last week"

@@ -118,7 +118,7 @@ def leads(context: PageContext, metric: str, series: Sequence[Mapping[str, Any]]
     found = leads_most(metric_words.metric(metric), values)
     if found is None:
         return f"{label} by {places}"
-    return f"{label}: {found[0]} is the best at {found[1]} of {found[2]} {places}"
+    return f"{label}: {found[0]} is best at {found[1]} of {found[2]} {places}"
 
 
 def _by_size(context: PageContext, evaluation: Evaluation, pair: slices.Pair) -> None:
@@ -137,7 +137,7 @@ def _grouped(context: PageContext, evaluation: Evaluation, pair: slices.Pair, na
     metric = slices.pick_metric(context, lines, name)
     shown = slices.of_metric(lines, metric)
     points = [slices.curve(context, model, rows, [row["group"] for row in rows], None) for model, rows in shown.items()]
-    title = leads(context, metric, points, "sizes" if name == "by_size" else "lengths")
+    title = leads(context, metric, points, "levels" if name == "by_size" else "history lengths")
     groups = {row["group"]: row["group"] for rows in shown.values() for row in rows}
     chart = slices.by_group(context, shown, "group", groups, pair)
     chart.update_layout(title_text=title).update_xaxes(title_text=axis)
