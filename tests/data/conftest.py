@@ -8,10 +8,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import settings
 
 from dl_core.data.dataset import Dataset
 from dl_core.reading.images.read import read_images
 from dl_core.reading.request import ReadRequest
+
+settings.register_profile("any machine", deadline=None)  # how long an example takes says something of the machine only
+settings.load_profile("any machine")
 
 
 @pytest.fixture()
