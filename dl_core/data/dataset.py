@@ -100,7 +100,7 @@ class Dataset:
     def _check(self) -> None:
         if not self.table.index.is_unique:
             twice = self.table.index[self.table.index.duplicated()][0]
-            raise SchemaError("a row id stands twice", where=f"row {shorten(twice)}", expected="unique ids")
+            raise SchemaError("duplicate row id", where=f"row {shorten(twice)}", expected="unique ids")
         for role, columns in self.roles.items():
             for column in columns:
                 known = self.arrays if role in ARRAYS else self.table.columns
@@ -114,9 +114,7 @@ class Dataset:
         for key, table in self.side.items():
             if not table.index.is_unique:
                 twice = table.index[table.index.duplicated()][0]
-                raise SchemaError(
-                    "an id stands twice", where=f"table of {key}, {shorten(twice)}", expected="unique ids"
-                )
+                raise SchemaError("duplicate id", where=f"table of {key}, {shorten(twice)}", expected="unique ids")
 
     def __len__(self) -> int:
         return len(self.table)

@@ -37,7 +37,7 @@ class Splits:
         for part in PARTS:
             ids = getattr(self, part)
             if seen.intersection(ids) or len(set(ids)) != len(ids):
-                raise SchemaError("a row stands in two parts of the split", where=part, expected="each row once")
+                raise SchemaError("a row is in two splits", where=part, expected="each row once")
             seen.update(ids)
 
     def part_of(self) -> pd.Series:

@@ -29,12 +29,12 @@ def coded(table: pd.DataFrame | None) -> pd.DataFrame | None:
     Raises
     ------
     SchemaError
-        If a row id stands twice.
+        If duplicate row id.
     """
     if table is None:
         return None
     if not table.index.is_unique:
-        raise SchemaError("a row id stands twice", where="facts about rows", expected="unique ids")
+        raise SchemaError("duplicate row id", where="facts about rows", expected="unique ids")
     return pd.DataFrame({name: _numbers(table[name]) for name in table}, index=table.index)
 
 

@@ -89,7 +89,7 @@ def _checked_members(
                 f"{shorten(name)!r} is an archive within the archive", where=where, todo="unpack the inner one first"
             )
         if name in members:
-            raise ArchiveError(f"{shorten(name)!r} stands in it twice", where=where, todo="pack it again")
+            raise ArchiveError(f"{shorten(name)!r} is in it twice", where=where, todo="pack it again")
         members[name] = entry
     return list(members.items())
 

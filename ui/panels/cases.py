@@ -58,6 +58,6 @@ def pick(context: PageContext, model: str, key: str) -> str | None:
         )
     choose = kinds.part(context, "cases", "choose")
     if choose is None:
-        st.caption(f"Single {context.words.case[1]} cannot be looked at here.")
+        st.caption(f"Single {context.words.case[1]} cannot be shown here.")
         return None
     return choose(context, model, kind, search, key)

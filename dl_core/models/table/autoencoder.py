@@ -77,9 +77,7 @@ class Autoencoder(Classifier):
         self.ordinary = OrdinaryRange.fit(self.encoder, train)
         values, missing = self.ordinary.values(self.encoder, train)
         if not values.shape[1]:
-            raise SchemaError(
-                "all features are constant in the training rows", todo="add columns that models may learn from"
-            )
+            raise SchemaError("all features are constant in the training rows", todo="add feature columns")
         seen = cut(values)
         self._networks, units = [], []
         count = max(self.networks, int(context.options.get("networks") or 0))

@@ -124,9 +124,7 @@ class NetworkModel(TableModel):
         context.progress(0.0, "Preparing features")
         self.encoder = TableEncoder.fit(train)
         if not self.encoder.numeric and not self.encoder.categorical:
-            raise SchemaError(
-                "all features are constant in the training rows", todo="add columns that models may learn from"
-            )
+            raise SchemaError("all features are constant in the training rows", todo="add feature columns")
         self._prepare(train)
         known = _judged(*known_rows(validation), context.seed)
         weights = self._weights(y, context, weight)

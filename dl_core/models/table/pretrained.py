@@ -66,9 +66,7 @@ class PretrainedEncoder(NetworkModel):
         context.check_stop()
         self.encoder = TableEncoder.fit(rows)
         if not self.encoder.numeric and not self.encoder.categorical:
-            raise SchemaError(
-                "all features are constant in the training rows", todo="add columns that models may learn from"
-            )
+            raise SchemaError("all features are constant in the training rows", todo="add feature columns")
         self._prepare(rows)
         weights: dict[str, list[np.ndarray]] = {}
         if self.pretrained and self.encoder.width:

@@ -134,9 +134,9 @@ def _clock_changes(step: Step, position: np.ndarray) -> bool:
 
 def _fold_note(changed: bool, way: str, number: int) -> Finding:
     if changed:
-        text = f"{counted(number, 'time')} stood twice, at nights when clocks are put back; their mean was taken."
+        text = f"{counted(number, 'time')} occur twice (end of daylight saving time); their mean was used."
         return Finding("info", "clock-change", text)
-    text = f"{counted(number, 'time')} with several values; their {way} was taken (duplicates = {way})."
+    text = f"{counted(number, 'time')} with several values; their {way} was used (duplicates = {way})."
     return Finding("info", "duplicates", text)
 
 

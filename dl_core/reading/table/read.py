@@ -210,8 +210,8 @@ class _Reading:
             again = ids.duplicated().to_numpy() & ids.notna().to_numpy()
             if again.any():
                 text = (
-                    f"Column {shorten(name, 40)!r}: {int(again.sum()):,} ids stand there more than once "
-                    f"({rows_named(again)}). Rows are told apart by their position in the file."
+                    f"Column {shorten(name, 40)!r}: {int(again.sum()):,} ids are not unique ({rows_named(again)}). "
+                    "Rows are told apart by their position in the file."
                 )
                 self.notes.append(Finding("warning", "duplicate-ids", text, tuple(ids.index[again][:100])))
 

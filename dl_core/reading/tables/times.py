@@ -169,7 +169,7 @@ def _from_texts(texts: pd.Series, name: object, order: str) -> tuple[np.ndarray,
         values = np.where(np.isnat(values), found, values)
     zoned = texts.str.contains(_ZONE, regex=True).to_numpy()[~np.isnat(values)]
     if zoned.any() and not zoned.all():
-        text = f"{name!r} mixes times with and without a zone; those without were taken as UTC."
+        text = f"{name!r} mixes times with and without a zone; those without were interpreted as UTC."
         notes.append(Finding("warning", "mixed-zones", text))
     elif zoned.any():
         notes.append(_note("zones", f"{name!r} has time zones; all times were brought to UTC."))
@@ -201,7 +201,10 @@ def _two_orders(texts: pd.Series, name: object, order: str) -> tuple[np.ndarray,
         american = parts["half"].notna().any() and not points
         order = order or ("month-first" if american else "day-first")
         chosen = "day" if order == "day-first" else "month"
-        text = f"{name!r} does not tell whether day or month comes first; the {chosen} was taken. Export 2024-01-31."
+        text = (
+            f"{name!r} does not tell whether day or month comes first; the {chosen} first was assumed. Export "
+            "2024-01-31."
+        )
         notes.append(Finding("warning", "ambiguous-dates", text))
     as_day = day_first > month_first or (day_first == month_first and order != "month-first")
     day = np.where(first > 12, first, np.where(second > 12, second, first if as_day else second))
