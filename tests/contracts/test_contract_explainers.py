@@ -35,7 +35,7 @@ from dl_core.explain.table.explain import explain_table  # noqa: E402
 from dl_core.kinds import kind_of, kinds  # noqa: E402
 from tests.explain.table_models import Network, transactions  # noqa: E402
 from tests.explain.test_explain_forecasts import Graphed, history  # noqa: E402
-from tests.explain.test_explain_history import WEIGHTS, Adding, Gated, histories  # noqa: E402
+from tests.explain.test_explain_rankings import WEIGHTS, Adding, Gated, histories  # noqa: E402
 
 EXPLAINERS = explainers("images")
 SIZE = 24

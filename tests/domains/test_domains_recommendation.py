@@ -118,7 +118,7 @@ def test_reasons_name_items_of_the_history(ratings, lists_run, recommendation, t
         assert [explanation.row for explanation in found] == ["3", "4"]
         for explanation in found:
             taken = set(ratings.table.loc[ratings.table[user] == explanation.row, item])
-            assert set(explanation.features) <= taken and len(explanation.values) == len(explanation.features)
+            assert set(explanation.features) <= taken and len(explanation.titles) == len(explanation.features)
 
 
 def test_bias_by_group_and_activity(lists_run, recommendation):
