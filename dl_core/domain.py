@@ -18,6 +18,7 @@ from dl_core.discover import discover, named
 from dl_core.errors import OptionError
 from dl_core.evaluate.registry import ALL_METRICS
 from dl_core.explain.explanation import Explanation
+from dl_core.explain.registry import every_explainer
 from dl_core.explain.request import ExplainRequest
 from dl_core.kinds import Kind, Words, kind_of
 from dl_core.models.base import Offer
@@ -221,9 +222,14 @@ _DOMAINS: dict[str, Domain] = {}
 
 
 def register(domain: Domain) -> Domain:
-    """Make ``domain`` known under its name, with the metrics that join it, and return it."""
+    """Make ``domain`` known under its name, with the metrics and explainers that join it, and return it."""
     metrics = [one.name for one in ALL_METRICS.values() if domain.name in one.joins]
-    domain = replace(domain, metrics=tuple(dict.fromkeys((*domain.metrics, *metrics))))
+    methods = [one.name for one in every_explainer() if domain.name in one.joins]
+    domain = replace(
+        domain,
+        metrics=tuple(dict.fromkeys((*domain.metrics, *metrics))),
+        explainers=tuple(dict.fromkeys((*domain.explainers, *methods))),
+    )
     _DOMAINS[domain.name] = domain
     return domain
 

@@ -10,11 +10,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cache
-from pkgutil import iter_modules
 from types import MappingProxyType
 from typing import Any
 
-import dl_core.explain
 from dl_core.discover import discover, named
 from dl_core.errors import OptionError, shorten
 
@@ -39,6 +37,8 @@ class ExplainerInfo:
         Whether it needs a network's gradients.
     needs_maps : bool
         Whether it reads layers with maps, which a regression on pixels has not.
+    joins : tuple of str
+        Names of the domains that offer it though they do not name it themselves.
     cost : str
         ``"low"`` (one gradient pass a case), ``"medium"`` (tens of gradient passes) or ``"high"`` (a hundred or more
         scorings).
@@ -53,17 +53,13 @@ class ExplainerInfo:
     needs_graph: bool = False
     needs_maps: bool = False
     cost: str = "low"
+    joins: tuple[str, ...] = ()
 
 
 @cache
 def _found() -> Mapping[str, Mapping[str, ExplainerInfo]]:
     """Return the methods of each kind by name."""
-    package = dl_core.explain.__name__
-    folders = [one.name for one in iter_modules(dl_core.explain.__path__, f"{package}.") if one.ispkg]
-    every: list[ExplainerInfo] = []
-    for folder in folders:
-        every += discover(folder, "EXPLAINER", "")
-    every += discover(package, "EXPLAINER", "daylight.explainers")
+    every: list[ExplainerInfo] = discover("dl_core.explain", "EXPLAINER", "daylight.explainers", below=True)
     kinds = dict.fromkeys(info.kind for info in every)
     return {kind: MappingProxyType(named(info for info in every if info.kind == kind)) for kind in kinds}
 
