@@ -34,16 +34,17 @@ from dl_core.problems.base import Judging
 from dl_core.schema import Role
 from dl_core.train.opened import fitted_model, kept, open_dataset, open_run
 from dl_core.train.run import Run, Said, TrainSpec
+from dl_core.train.scoring import ModelSource
 
 if TYPE_CHECKING:
     from dl_core.bias.report import BiasReport
     from dl_core.report.content import ReportContent
-    from dl_core.train.scoring import ModelSource
 
 __all__ = [  # the verbs, and the nouns that they take and give
     "Dataset",
     "Finding",
     "Model",
+    "ModelSource",
     "Run",
     "Splits",
     "TrainSpec",
@@ -58,6 +59,7 @@ __all__ = [  # the verbs, and the nouns that they take and give
     "export",
     "group_table",
     "ingest",
+    "ingest_known",
     "inspect",
     "judging",
     "kept",
@@ -74,6 +76,7 @@ __all__ = [  # the verbs, and the nouns that they take and give
     "split",
     "train",
     "trainable",
+    "write_explanations",
     "write_predictions",
 ]
 
@@ -112,7 +115,7 @@ class Work:
             If no folder was given.
         """
         if self.files is None:
-            raise OptionError("no folder was named for the file", expected=f"a folder for {name}", todo="name one")
+            raise OptionError("no folder was named for it", where=name, todo="name one, on the command line with --out")
         self.files.mkdir(parents=True, exist_ok=True)
         return self.files / name
 
@@ -144,6 +147,25 @@ class Work:
 def ingest(domain: Domain, request: ReadRequest) -> Dataset:
     """Read a user's files into a validated data set."""
     return domain.read(request)
+
+
+def ingest_known(
+    domain: Domain,
+    name: str,
+    folder: Path,
+    work: Work,
+    *,
+    roles: Mapping[Role, tuple[str, ...]] | None = None,
+    options: Mapping[str, Any] | None = None,
+) -> Dataset:
+    """Download a public data set that the domain knows into ``folder``, unless it is there, and read it."""
+    from dl_core.data.catalogue import check_rows, fetch
+
+    known = domain.known(name)
+    path = fetch(known, folder, lambda done: work.progress(0.6 * done, "Downloading"), work.should_stop)
+    dataset = ingest(domain, ReadRequest((path,), roles=roles or {}, options=options or {}, name=known.title))
+    check_rows(known, len(dataset))
+    return dataset
 
 
 def read_again(
@@ -328,6 +350,13 @@ def explain(
     return domain.explain(ExplainRequest(fitted, name, data, chosen, target, faithfulness, beside, rule))
 
 
+def write_explanations(explanations: Sequence[Explanation], data: Dataset, folder: Path) -> Path:
+    """Write a picture or tables for each explanation, and one table of what was measured, into a folder."""
+    from dl_core.explain.files import write_explanations as write
+
+    return write(explanations, data, folder)
+
+
 def check_bias(
     domain: Domain,
     run: Run,
@@ -415,7 +444,7 @@ def report_content(domain: Domain, run: Run, examples: int = 6) -> ReportContent
     problem = domain.problem
     name, rows = problem.pick_examples(run, examples if domain.explainers else 0)
     explained = []
-    if rows:
+    if name is not None and rows:
         fitted = run.load_model(name, domain.models[name], judged=True)
         cases = problem.cases(run, dataset, rows)
         explained = domain.explain(

@@ -11,24 +11,19 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import dl_core.domains  # noqa: F401  makes the domains known
 from dl_core import pipeline
 from dl_core.cli import parser
 from dl_core.cli.progress import Progress
 from dl_core.cli.tables import print_answer, print_probes, print_table
-from dl_core.data.dataset import Dataset
-from dl_core.data.safe_export import neutralise
 from dl_core.domain import Domain, ReadRequest, domains, get_domain
 from dl_core.errors import OptionError, RunError, SchemaError
 from dl_core.files import storage_errors
+from dl_core.pipeline import Dataset, ModelSource, Run, TrainSpec
 from dl_core.probes import get_probe, probes_for
 from dl_core.schema import Role
-from dl_core.train.run import Run, TrainSpec
-
-if TYPE_CHECKING:
-    from dl_core.train.scoring import ModelSource
 
 
 def build_parser() -> parser.Parser:
@@ -88,17 +83,16 @@ def predict(args: argparse.Namespace) -> None:
         data = _new_cases(domain, args, source)
         options = {name: domain.parse_options(dict(args.option))[name] for name in dict(args.option)}
         predictions = pipeline.predict(domain, source, args.model, data, options=options)
-        table = domain.prediction_table(predictions, data)
         notes = domain.prediction_notes(predictions) if domain.prediction_notes else []
     with storage_errors(args.out.name):
         args.out.parent.mkdir(parents=True, exist_ok=True)
-        neutralise(table).to_csv(args.out, index=False)
+        table = pipeline.write_predictions(domain, predictions, data, args.out)
     print("\n".join([*notes, f"{len(table)} rows written to {args.out.name}"]), file=sys.stderr)
 
 
 def evaluate(args: argparse.Namespace) -> None:
     """Print metrics with intervals and n."""
-    run = Run.load(_unpacked(args.run))
+    run = pipeline.open_run(_unpacked(args.run))
     domain = get_domain(run.domain)
     dataset = None
     if args.data:
@@ -113,7 +107,7 @@ def evaluate(args: argparse.Namespace) -> None:
 
 def compare(args: argparse.Namespace) -> None:
     """Print the verdict and the paired differences."""
-    run = Run.load(_unpacked(args.run))
+    run = pipeline.open_run(_unpacked(args.run))
     chosen = [name.strip() for name in args.models.split(",") if name.strip()]
     comparison = pipeline.compare(get_domain(run.domain), run, chosen or None)
     if args.json:
@@ -126,8 +120,6 @@ def compare(args: argparse.Namespace) -> None:
 
 def explain(args: argparse.Namespace) -> None:
     """Write an overlay a case and method, and a table of faithfulness."""
-    from dl_core.explain.files import write_explanations
-
     _check_place(args.out, folder=True)
     with _source(args.run) as source:
         domain = get_domain(source.domain)
@@ -135,13 +127,13 @@ def explain(args: argparse.Namespace) -> None:
         methods = [name.strip() for name in args.methods.split(",") if name.strip()]
         explanations = pipeline.explain(domain, source, args.model, data, methods=methods or None, target=args.target)
     with storage_errors(args.out.name):
-        write_explanations(explanations, data, args.out)
+        pipeline.write_explanations(explanations, data, args.out)
     print(f"{len(explanations)} explanations written to {args.out.name}", file=sys.stderr)
 
 
 def bias(args: argparse.Namespace) -> None:
     """Print every metric by group."""
-    run = Run.load(_unpacked(args.run))
+    run = pipeline.open_run(_unpacked(args.run))
     columns = [name.strip() for name in args.groups.split(",") if name.strip()]
     columns += [f"{a}×{b}" for i, a in enumerate(columns) for b in columns[i + 1 :]]
     found = pipeline.check_bias(get_domain(run.domain), run, args.model, columns)
@@ -156,7 +148,7 @@ def bias(args: argparse.Namespace) -> None:
 
 def probe(args: argparse.Namespace) -> None:
     """Ask a probe and print its answer, or list the probes that the run allows."""
-    run = pipeline.open_run(args.run)
+    run = pipeline.open_run(_unpacked(args.run))
     domain = get_domain(run.domain)
     if args.name is None:
         offered = [one.describe() for one in probes_for(domain, run).values()]
@@ -169,7 +161,7 @@ def probe(args: argparse.Namespace) -> None:
     if args.model is not None:
         names = {one.name for one in asked.arguments}
         given["models" if "models" in names and "model" not in names else "model"] = args.model
-    work = pipeline.Work(emit=Progress(sys.stderr).event, cache=args.run / "cache", files=args.out)
+    work = pipeline.Work(emit=Progress(sys.stderr).event, cache=run.folder / "cache", files=args.out)
     if args.data is not None:
         if not asked.new_cases:
             raise OptionError("it reads no new cases", where=f"probe {asked.name}", todo="leave --data out")
@@ -185,7 +177,7 @@ def probe(args: argparse.Namespace) -> None:
 def report(args: argparse.Namespace) -> None:
     """Write the HTML report."""
     _check_place(args.out)
-    run = Run.load(_unpacked(args.run))
+    run = pipeline.open_run(_unpacked(args.run))
     with storage_errors(args.out.name):
         pipeline.report(get_domain(run.domain), run, args.out)
     print(f"Report written to {args.out.name}", file=sys.stderr)
@@ -194,7 +186,7 @@ def report(args: argparse.Namespace) -> None:
 def export(args: argparse.Namespace) -> None:
     """Write a bundle."""
     _check_place(args.out)
-    run = Run.load(_unpacked(args.run))
+    run = pipeline.open_run(_unpacked(args.run))
     with storage_errors(args.out.name):
         pipeline.export(get_domain(run.domain), run, args.model, args.out)
     print(f"Bundle written to {args.out.name}", file=sys.stderr)
@@ -229,7 +221,7 @@ def _source(path: Path) -> Iterator[ModelSource]:
     """Yield the run in a folder or in an archive that ships, or the bundle in a zip."""
     place = _unpacked(path)
     if place.is_dir():
-        yield Run.load(place)
+        yield pipeline.open_run(place)
         return
     if not path.exists():
         raise RunError("there is no such run or bundle", where=str(path), todo="train first, or name another path")

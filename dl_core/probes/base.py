@@ -6,7 +6,7 @@ import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
-from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, TypeVar
 
 from dl_core.discover import discover, named
 from dl_core.domain import Domain, Option
@@ -17,6 +17,7 @@ from dl_core.kinds import kind_of
 if TYPE_CHECKING:
     from dl_core.pipeline import Run, Work
 
+S = TypeVar("S")
 GROUP = "daylight.probes"  # entry points of other packages
 PANELS = ("data", "compare", "explain", "bias", "predict")
 
@@ -46,13 +47,26 @@ class Argument(Option):
     def parse(self, value: Any) -> Any:
         """Return ``value`` typed and checked; see `Option.parse`."""
         if value is None and self.required:
-            raise OptionError(f"{self.name} is missing", expected=self.help)
+            raise OptionError("it is missing", where=f"option {self.name}", expected=self.help)
         return None if value is None else super().parse(value)
 
 
 MODEL = Argument("model", str, None, "name of a model; default: the best on the validation set")
 ROW = Argument("row", str, None, "id of a row", required=True)
 MODELS = Argument("models", Names, None, "names of models; default: all")
+
+
+def said_by(run: Run, kind: type[S]) -> S:
+    """Return what the models of a run said of held-out rows, as the ``kind`` that a probe's problem makes of it.
+
+    Raises
+    ------
+    OptionError
+        If it is something else.
+    """
+    if not isinstance(run.predictions, kind):
+        raise OptionError(f"this run has no {kind.__name__.lower()}", where=run.folder.name)
+    return run.predictions
 
 
 class Allowed(NamedTuple):

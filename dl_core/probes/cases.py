@@ -13,9 +13,10 @@ from dl_core.data.images.pictures import thumbnails
 from dl_core.data.rows import describe_columns, main_columns, plain, row_values, shown_columns
 from dl_core.domain import Domain
 from dl_core.evaluate.decide import KINDS, by_confidence, of_kind, outcomes
+from dl_core.evaluate.results import Predictions
 from dl_core.kinds import kind_of
 from dl_core.pipeline import Run, Work
-from dl_core.probes.base import MODEL, Argument, Asked, Names, Probe
+from dl_core.probes.base import MODEL, Argument, Asked, Names, Probe, said_by
 
 PAGE = 24  # cases on one page
 NEAR = 1.0  # log odds from the operating point within which a decision of two classes is uncertain
@@ -71,7 +72,7 @@ def find_cases(run: Run, dataset: Dataset, name: str, kind: str, search: str, *,
         If there is no such kind.
     """
     table = outcomes(run.predictions.of(name, "test"))
-    columns = run.predictions.score_columns
+    columns = said_by(run, Predictions).score_columns
     by_risk = by_risk and len(columns) == 2
     table = table.assign(risk=table[columns[-1]])
     table = (
@@ -92,7 +93,7 @@ def _holds(dataset: Dataset, rows: pd.Index, search: str) -> np.ndarray:
 def _by_risk(table: pd.DataFrame, run: Run, name: str, kind: str) -> pd.DataFrame:
     cut = run.models[name].threshold
     distance = (_log_odds(table["risk"]) - _log_odds(pd.Series([0.5 if cut is None else cut])).iloc[0]).abs()
-    truth = (table["y_true"] == run.predictions.classes[-1]).astype(float)
+    truth = (table["y_true"] == said_by(run, Predictions).classes[-1]).astype(float)
     order = {"uncertain": distance, "wrong": -(table["risk"] - truth).abs()}.get(kind, -table["risk"])
     return (
         of_kind(table.assign(_order=order), kind, distance < NEAR)

@@ -87,14 +87,8 @@ def _read(domain: Domain, args: Mapping[str, Any], context: TaskContext) -> Data
     roles = {Role(role): tuple(columns) for role, columns in (args.get("roles") or {}).items()}
     options = domain.parse_options({k: v for k, v in (args.get("options") or {}).items() if v is not None})
     if args.get("known"):
-        from dl_core.data.catalogue import check_rows, fetch
-
-        known = domain.known(args["known"])
-        folder = Path(context.home) / "cache" / "downloads"
-        path = fetch(known, folder, lambda done: context.progress(0.6 * done, "Downloading"), context.should_stop)
-        dataset = pipeline.ingest(domain, ReadRequest((path,), roles=roles, options=options, name=known.title))
-        check_rows(known, len(dataset))
-        return dataset
+        folder, work = Path(context.home) / "cache" / "downloads", pipeline.Work(context.emit, context.should_stop)
+        return pipeline.ingest_known(domain, args["known"], folder, work, roles=roles, options=options)
     if not args.get("upload"):
         raise OptionError("no files were given", where=domain.title, todo=domain.upload_help)
     folder = upload_folder(args, context)

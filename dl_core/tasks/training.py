@@ -11,11 +11,9 @@ from dl_core import pipeline
 from dl_core.domain import get_domain
 from dl_core.engine.ids import no_access
 from dl_core.errors import CancelledError
-from dl_core.evaluate.choice import best_model
 from dl_core.kinds import kind_of
 from dl_core.probes import Asked, get_probe
 from dl_core.tasks.opening import open_dataset, open_run
-from dl_core.train.run import TrainSpec
 
 if TYPE_CHECKING:
     from dl_core.engine import TaskContext
@@ -38,7 +36,7 @@ def train(args: Mapping[str, Any], context: TaskContext) -> dict[str, Any]:
         options = domain.parse_options(args.get("options") or {})
         splits = pipeline.split(domain, dataset, int(args.get("seed", 0)), options)
         mended, splits = pipeline.mend(domain, dataset, splits, args.get("mend") or ())
-        spec = TrainSpec(
+        spec = pipeline.TrainSpec(
             domain.choose_models(args.get("models") or "fast"),
             int(args.get("seed", 0)),
             args.get("time_budget"),
@@ -60,13 +58,12 @@ def train(args: Mapping[str, Any], context: TaskContext) -> dict[str, Any]:
 def warm_up(args: Mapping[str, Any], context: TaskContext) -> dict[str, Any]:
     """Load what the first prediction needs, so that the first user does not wait for it."""
     domain, run = open_run(args, context)
-    recommend = get_probe("recommend")
+    recommend, asked = get_probe("recommend"), Asked(domain, run)
     if recommend.allows(domain, run):
-        (first, *_) = recommend.first(Asked(domain, run))
+        (first, *_) = recommend.first(asked)
         recommend.ask(domain, run, pipeline.Work(), first)
         return {"model": first["models"][0]}
-    name, _ = pipeline.open_model(domain, run, best_model(run.models, "deep"))
-    data = run.load_dataset()
+    name, data = asked.shown, run.load_dataset()
     case = kind_of(data).first_case(data, run.splits.test)
     pipeline.predict(domain, run, name, case)
     pipeline.explain(domain, run, name, case, faithfulness=False)

@@ -18,7 +18,8 @@ from dl_core.train.run import Run
 from dl_core.train.scoring import ModelSource
 
 OPEN, MODELS, DATA = 4, 8, 2  # runs, models and data sets that stay in memory
-P, T = ParamSpec("P"), TypeVar("T")
+P = ParamSpec("P")
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)

@@ -20,10 +20,21 @@ from dl_core.train.run import FittedModel
 class ModelSource(Protocol):
     """What predicts new rows: a `Run`, or an opened bundle."""
 
-    folder: Path
-    domain: str
-    dataset: dict[str, Any]
-    models: dict[str, FittedModel]
+    @property
+    def folder(self) -> Path:
+        """Where it lies."""
+
+    @property
+    def domain(self) -> str:
+        """Name of its domain."""
+
+    @property
+    def dataset(self) -> dict[str, Any]:
+        """What `Dataset.describe` says of the rows that it learned from."""
+
+    @property
+    def models(self) -> dict[str, FittedModel]:
+        """Its models by name."""
 
     def check_model(self, name: str | None) -> str:
         """Return the name of a model that exists, the best one for None."""

@@ -9,9 +9,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from dl_core import domain as registry
 from dl_core.errors import FileError, LimitError
+from dl_core.tasks.probing import allowed
+from tests.pages.conftest import small_dataset, small_run
 from ui.kinds.images import preview
-from ui.panels import concepts, estimate, progress, runs
+from ui.panels import concepts, estimate, progress, report, runs
 from ui.shell import services, uploads
 
 
@@ -140,3 +143,13 @@ def test_a_result_cannot_point_outside_the_workspace() -> None:
     assert services.cut_to_home("runs/x/report.html").is_relative_to(services.home())
     with pytest.raises(ValueError, match="outside the workspace"):
         services.cut_to_home("../elsewhere")
+
+
+def test_the_report_lists_what_the_run_can_be_asked_with_its_command(tmp_path: Path) -> None:
+    run = small_run(tmp_path / "run", small_dataset())
+    found = report.commands(allowed(registry.get_domain("medical_imaging"), run.summary())).set_index("Analysis")
+    assert found.loc["Corrupted images", "Tab"] == "Compare"
+    command = "python -m dl_core probe corrupted_images --run DIR --option corruption=…"
+    assert found.loc["Corrupted images", "Command"] == command
+    assert found.loc["New images", "Command"].endswith("scored_images --run DIR --out DIR")
+    assert not {"Exposure", "Feature drift", "Queue"} & set(found.index)  # not of images

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
+import pandas as pd
 import streamlit as st
 
 from dl_core.domain import Domain
@@ -25,9 +28,37 @@ def show(domain: Domain, context: PageContext) -> None:
         if not context.read_only:
             _predictions(context, stem)
     _bundle(context, stem)
+    _commands(context)
     st.subheader("Preview", anchor=False)
     with st.container(border=True):
         st.iframe(html, height=900, alt="The report")
+
+
+def _commands(context: PageContext) -> None:
+    """List what the run can be asked beyond its scores, each with its tab and its command."""
+    with st.expander(
+        f"All {len(context.probes)} analyses of this run, each as a command", key=f"{context.key}_commands"
+    ):
+        st.dataframe(commands(context.probes), hide_index=True, width="stretch")
+        st.caption("DIR is the run's folder. `--json` prints the whole answer; without a name the options are listed.")
+
+
+def commands(probes: Mapping[str, Mapping[str, Any]]) -> pd.DataFrame:
+    """Return a line an analysis: title, what it answers, its tab, and its command with the options that it needs."""
+    return pd.DataFrame(
+        {
+            "Analysis": [one["title"] for one in probes.values()],
+            "What it answers": [one["purpose"] for one in probes.values()],
+            "Tab": [one["panel"].capitalize() for one in probes.values()],
+            "Command": [f"python -m dl_core probe {name} --run DIR{_needed(one)}" for name, one in probes.items()],
+        }
+    )
+
+
+def _needed(probe: Mapping[str, Any]) -> str:
+    """Return the options that a probe cannot do without, as the command line takes them."""
+    options = "".join(f" --option {one['name']}=…" for one in probe["options"] if one["required"])
+    return options + (" --out DIR" if probe["new_cases"] else "")
 
 
 def _predictions(context: PageContext, stem: str) -> None:

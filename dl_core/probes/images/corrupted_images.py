@@ -10,19 +10,21 @@ import pandas as pd
 from dl_core.data.dataset import Dataset
 from dl_core.data.rows import plain_rows
 from dl_core.domain import Domain
-from dl_core.evaluate.images.stress import CORRUPTIONS
-from dl_core.pipeline import Run, Work, open_model
+from dl_core.evaluate.images.stress import CORRUPTIONS, Score
+from dl_core.models.base import Classifier
+from dl_core.pipeline import Run, Work
 from dl_core.probes.base import MODELS, Argument, Probe
+from dl_core.probes.classifiers import open_classifier
 
 
 def corrupted_images(domain: Domain, run: Run, work: Work, arguments: Mapping[str, Any]) -> dict[str, Any]:
     """Score models on test images corrupted in one way at growing strength; see `evaluate.images.stress`."""
     from dl_core.evaluate.images.stress import robustness
 
-    models = {name: open_model(domain, run, name)[1] for name in arguments["models"] or run.trained}
+    models = {name: open_classifier(domain, run, name)[1] for name in arguments["models"] or run.trained}
     test = run.load_dataset().subset(run.splits.test)
     rows = robustness(
-        {name: lambda images, m=model: m.scores(Dataset.from_images(images)) for name, model in models.items()},
+        {name: _scoring(model) for name, model in models.items()},
         test.images,
         test.targets,
         arguments["corruption"],
@@ -31,6 +33,11 @@ def corrupted_images(domain: Domain, run: Run, work: Work, arguments: Mapping[st
         progress=work.progress,
     )
     return {"rows": plain_rows(pd.DataFrame(rows))}
+
+
+def _scoring(model: Classifier) -> Score:
+    """Return how a model scores images alone."""
+    return lambda images: model.scores(Dataset.from_images(images))
 
 
 PROBE = Probe(

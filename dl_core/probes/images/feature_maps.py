@@ -10,8 +10,9 @@ from PIL import Image
 
 from dl_core.data.images.pictures import data_uri, thumbnail
 from dl_core.domain import Domain
-from dl_core.pipeline import Run, Work, open_model
+from dl_core.pipeline import Run, Work
 from dl_core.probes.base import MODEL, ROW, Probe
+from dl_core.probes.classifiers import open_classifier
 
 
 def feature_maps(domain: Domain, run: Run, work: Work, arguments: Mapping[str, Any]) -> dict[str, Any]:
@@ -20,7 +21,7 @@ def feature_maps(domain: Domain, run: Run, work: Work, arguments: Mapping[str, A
     from dl_core.explain.images.layers import feature_maps as stage
     from dl_core.explain.walk import has_maps
 
-    name, model = open_model(domain, run, arguments["model"])
+    name, model = open_classifier(domain, run, arguments["model"])
     data = run.load_dataset().subset([arguments["row"]])
     graph = model.graph()
     if graph is None or not has_maps(graph, data.images.shape[1:]):

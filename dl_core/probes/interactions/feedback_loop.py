@@ -9,9 +9,9 @@ import numpy as np
 
 from dl_core.data.interactions.recode import recode
 from dl_core.domain import Domain
-from dl_core.pipeline import Run, Work, open_model
+from dl_core.pipeline import Run, Work
 from dl_core.probes.base import MODEL, Argument, Asked, Probe
-from dl_core.probes.interactions.opened import LENGTH, open_histories, ranking_length
+from dl_core.probes.interactions.opened import LENGTH, open_histories, open_recommender, ranking_length
 
 MOST_ROUNDS = 20
 MOST_USERS = 2_000  # users whose rankings are simulated or re-ranked
@@ -24,7 +24,7 @@ def feedback_loop(domain: Domain, run: Run, work: Work, arguments: Mapping[str, 
     from dl_core.evaluate.interactions.facts import InteractionFacts
 
     histories = open_histories(run)
-    name, model = open_model(domain, run, arguments["model"])
+    name, model = open_recommender(domain, run, arguments["model"])
     known = recode(histories.known, histories.catalogue, model.catalogue)
     facts = InteractionFacts.of(known, model.catalogue)
     few = known.take(some(len(known), run.spec.seed))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -14,13 +14,12 @@ from dl_core.data.interactions.catalogue import Catalogue
 from dl_core.data.interactions.describe import describe_history, describe_user
 from dl_core.data.interactions.histories import Histories
 from dl_core.data.interactions.recode import recode, recode_items
+from dl_core.domain import Domain
 from dl_core.errors import OptionError
-from dl_core.pipeline import Run, kept
+from dl_core.models.interactions.base import Recommender
+from dl_core.pipeline import Run, kept, open_model
 from dl_core.probes.base import Argument
 from dl_core.schema import Role
-
-if TYPE_CHECKING:
-    from dl_core.models.interactions.base import Recommender
 
 OPEN = 2  # runs whose histories stay in memory
 RANKINGS = 12  # models whose judged rankings do
@@ -125,3 +124,17 @@ def top_ranking(
     there = found >= 0
     codes = recode_items(found[there], model.catalogue, source)
     return [(int(code), float(score)) for code, score in zip(codes, scores[there], strict=True)]
+
+
+def open_recommender(domain: Domain, run: Run, name: str | None) -> tuple[str, Recommender]:
+    """Return name and model as `pipeline.open_model` does, as what the probes here ask.
+
+    Raises
+    ------
+    OptionError
+        If it is no recommender.
+    """
+    chosen, model = open_model(domain, run, name)
+    if not isinstance(model, Recommender):
+        raise OptionError(f"{chosen} is no recommender", where=run.folder.name)
+    return chosen, model

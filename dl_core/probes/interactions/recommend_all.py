@@ -20,15 +20,22 @@ from dl_core.data.rows import plain_rows
 from dl_core.data.safe_export import neutralise
 from dl_core.domain import Domain
 from dl_core.errors import OptionError
-from dl_core.pipeline import Run, Work, open_model
+from dl_core.models.interactions.base import Recommender
+from dl_core.pipeline import Run, Work
 from dl_core.probes.base import MODEL, Argument, Probe
-from dl_core.probes.interactions.opened import LENGTH, RunHistories, open_histories, ranking_length, removes_seen
+from dl_core.probes.interactions.opened import (
+    LENGTH,
+    RunHistories,
+    open_histories,
+    open_recommender,
+    ranking_length,
+    removes_seen,
+)
 from dl_core.schema import Role
 
 if TYPE_CHECKING:
     import pyarrow.parquet
 
-    from dl_core.models.interactions.base import Recommender
 
 BLOCK = 4096  # users scored and written at once
 FIRST = 12  # users whose rankings come back to be shown
@@ -47,7 +54,7 @@ def recommend_all(domain: Domain, run: Run, work: Work, arguments: Mapping[str, 
         If there is no user.
     """
     histories, k, ending = open_histories(run), ranking_length(run, arguments), arguments["format"]
-    name, model = open_model(domain, run, arguments["model"])
+    name, model = open_recommender(domain, run, arguments["model"])
     asked, notes = (histories.whole, []) if work.data is None else _joined(histories, work.data)
     if not len(asked):
         raise OptionError("there is no user to recommend to", todo="choose a file that names users")

@@ -11,13 +11,15 @@ from dl_core.data.interactions.describe import describe_items
 from dl_core.data.interactions.recode import recode
 from dl_core.domain import Domain
 from dl_core.errors import OptionError
-from dl_core.pipeline import Run, Work, open_model
+from dl_core.models.interactions.base import Recommender
+from dl_core.pipeline import Run, Work
 from dl_core.probes.base import MODEL, Argument, Asked, Probe
 from dl_core.probes.interactions.feedback_loop import some
 from dl_core.probes.interactions.opened import (
     LENGTH,
     RunHistories,
     open_histories,
+    open_recommender,
     ranking_length,
     removes_seen,
 )
@@ -25,7 +27,6 @@ from dl_core.probes.interactions.users import USUAL
 
 if TYPE_CHECKING:
     from dl_core.evaluate.interactions.facts import InteractionFacts
-    from dl_core.models.interactions.base import Recommender
 
 DEPTH = 10  # a ranking is re-ranked from this many times its length
 AIM = Argument("aim", str, "exposure", "objective of re-ranking", ("exposure", "diversity"))
@@ -36,7 +37,7 @@ def reranking(domain: Domain, run: Run, work: Work, arguments: Mapping[str, Any]
     from dl_core.bias.interactions.rerank import trade_off_curve
 
     histories, k, aim = open_histories(run), ranking_length(run, arguments), arguments["aim"]
-    name, model = open_model(domain, run, arguments["model"])
+    name, model = open_recommender(domain, run, arguments["model"])
     tested = np.flatnonzero(histories.held.lengths > 0)
     if not len(tested):
         raise OptionError("no user has held-out items, so re-ranking cannot be evaluated", where="this run")
@@ -56,7 +57,7 @@ def reranking_of_user(domain: Domain, run: Run, work: Work, arguments: Mapping[s
     from dl_core.bias.interactions.rerank import rerank
 
     histories, k = open_histories(run), ranking_length(run, arguments)
-    name, model = open_model(domain, run, arguments["model"])
+    name, model = open_recommender(domain, run, arguments["model"])
     at = np.array([_someone(histories) if arguments["user"] is None else histories.find(arguments["user"])])
     facts = _facts(histories, model)
     items, scores = _long_rankings(run, model, histories, at, k)

@@ -9,9 +9,9 @@ from dl_core.data.interactions.describe import describe_items, describe_ranking
 from dl_core.data.interactions.recode import new_history
 from dl_core.domain import Domain
 from dl_core.errors import OptionError
-from dl_core.pipeline import Run, Work, open_model
+from dl_core.pipeline import Run, Work
 from dl_core.probes.base import MODEL, Argument, Probe
-from dl_core.probes.interactions.opened import LENGTH, open_histories, ranking_length, top_ranking
+from dl_core.probes.interactions.opened import LENGTH, open_histories, open_recommender, ranking_length, top_ranking
 
 
 def similar_items(domain: Domain, run: Run, work: Work, arguments: Mapping[str, Any]) -> dict[str, Any]:
@@ -23,7 +23,7 @@ def similar_items(domain: Domain, run: Run, work: Work, arguments: Mapping[str, 
         If the item is not known.
     """
     histories, k = open_histories(run), ranking_length(run, arguments)
-    name, model = open_model(domain, run, arguments["model"])
+    name, model = open_recommender(domain, run, arguments["model"])
     history = new_history(histories.catalogue, [arguments["item"]])
     if not history.lengths[0]:
         raise OptionError("this item is not part of the data", todo="search for another one")

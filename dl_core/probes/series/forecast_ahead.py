@@ -13,7 +13,7 @@ from dl_core.data.series.plain import plain_rows
 from dl_core.domain import Domain
 from dl_core.pipeline import Run, Work, predict, write_predictions
 from dl_core.probes.base import MODEL, Argument, Asked, Probe
-from dl_core.probes.series.opened import fan, shown_history
+from dl_core.probes.series.opened import fan, known_series, shown_history
 from dl_core.probes.series.unusual_points import unusual_rows
 from dl_core.schema import Role
 
@@ -24,7 +24,7 @@ MOST_LINES = 1_000  # rows of the table that come back
 def forecast_ahead(domain: Domain, run: Run, work: Work, arguments: Mapping[str, Any]) -> dict[str, Any]:
     """Forecast beyond the end of all series, the run's own or new ones, into ``forecasts.csv``."""
     name, search = run.check_model(arguments["model"]), arguments["search"]
-    data = run.history() if work.data is None else work.data
+    data = known_series(run, work)
     options = {key: arguments[key] for key in ("horizon", "reconcile", "hierarchy") if arguments[key]}
     if arguments["only"] and options.get("reconcile", "none") == "none":
         data = _fitting(data, search)
@@ -52,7 +52,7 @@ def forecast_ahead(domain: Domain, run: Run, work: Work, arguments: Mapping[str,
 
 def _fitting(data: Dataset, search: str) -> Dataset:
     """Return the first series that have ``search`` in their name, as many as are drawn."""
-    names = data.values(Role.SERIES).astype(str)
+    names = data.table[data.column(Role.SERIES)].astype(str)
     known = [name for name in names.unique() if search.casefold() in name.casefold()][:SHOWN]
     return data.subset(data.ids[names.isin(known).to_numpy()])
 

@@ -11,10 +11,12 @@ from dl_core.data.dataset import Dataset
 from dl_core.data.series.origins import rolling_origins, stride_of
 from dl_core.data.series.panel import Panel
 from dl_core.data.series.plain import history_json, numbers, times_json
+from dl_core.domain import Domain
 from dl_core.errors import OptionError
-from dl_core.evaluate.series.forecasts import Cases
-from dl_core.pipeline import Run, kept
-from dl_core.probes.base import Argument
+from dl_core.evaluate.series.forecasts import Cases, Forecasts
+from dl_core.models.series.base import Forecaster
+from dl_core.pipeline import Run, Work, kept, open_model
+from dl_core.probes.base import Argument, said_by
 from dl_core.problems.forecasting import before_test
 
 BANDS = {"lower_95": "q_0.025", "lower_80": "q_0.1", "middle": "q_0.5", "upper_80": "q_0.9", "upper_95": "q_0.975"}
@@ -31,7 +33,7 @@ class TestWindows:
     def __init__(self, dataset: Dataset, run: Run) -> None:
         self.known = before_test(dataset, run.splits)
         self.later = Panel.of(dataset.subset(run.splits.test))
-        self.horizon = run.predictions.horizon
+        self.horizon = said_by(run, Forecasts).horizon
         self.both = self.known.append(self.later)
         self.origins = rolling_origins(self.known, self.later, self.horizon, stride_of(run.spec.options, self.horizon))
         self.place = {
@@ -55,12 +57,26 @@ class TestWindows:
 
     def panel(self, cases: Sequence[int], most: int | None = None) -> Panel:
         """Return what was known at the origins of some cases."""
-        cases = np.asarray(cases, dtype=np.int64)
-        return self.both.until(self.origins.at[cases], self.origins.ends[cases], self.horizon, most=most)
+        places = np.asarray(cases, dtype=np.int64)
+        return self.both.until(self.origins.at[places], self.origins.ends[places], self.horizon, most=most)
 
     def history(self, series: str, window: int) -> dict[str, list]:
         """Return what stands before a window, as much as a chart shows, as plain JSON."""
         return shown_history(self.panel([self.case(series, window)]), self.horizon)
+
+
+def known_series(run: Run, work: Work) -> Dataset:
+    """Return the new series that are asked about, else all that is known of the run's own.
+
+    Raises
+    ------
+    OptionError
+        If the run's own are not there any more.
+    """
+    data = run.history() if work.data is None else work.data
+    if data is None:
+        raise OptionError("the series of this run are gone", where=run.folder.name, todo="name new ones")
+    return data
 
 
 @kept(2)
@@ -80,7 +96,7 @@ def errors_by_series(run: Run) -> pd.DataFrame:
     """Return MASE over the test windows by series (rows) and model (columns)."""
     scale, columns = scales_of(run), {}
     for name in run.trained:
-        cases = run.predictions.cases(name, "test")
+        cases = said_by(run, Forecasts).cases(name, "test")
         columns[name] = pd.Series(scaled_error(cases, scale), index=cases.series).groupby(level=0, sort=False).mean()
     return pd.DataFrame(columns)
 
@@ -104,3 +120,17 @@ def fan(lines: pd.DataFrame) -> dict[str, list]:
     return {"time": times_json(lines["time"].to_numpy())} | {
         name: numbers(lines[column]) for name, column in BANDS.items()
     }
+
+
+def open_forecaster(domain: Domain, run: Run, name: str | None, *, judged: bool = False) -> tuple[str, Forecaster]:
+    """Return name and model as `pipeline.open_model` does, as what the probes here ask.
+
+    Raises
+    ------
+    OptionError
+        If it is no forecaster.
+    """
+    chosen, model = open_model(domain, run, name, judged=judged)
+    if not isinstance(model, Forecaster):
+        raise OptionError(f"{chosen} is no forecaster", where=run.folder.name)
+    return chosen, model

@@ -12,13 +12,14 @@ from dl_core.domain import Domain
 from dl_core.evaluate.series.unusual import unusual_points as stage
 from dl_core.pipeline import Run, Work
 from dl_core.probes.base import Probe
+from dl_core.probes.series.opened import known_series
 
 MOST_POINTS = 50
 
 
 def unusual_points(domain: Domain, run: Run, work: Work, arguments: Mapping[str, Any]) -> dict[str, Any]:
     """Return the unusual points of the run's series, or of new ones, the strangest first."""
-    return {"rows": unusual_rows(run.history() if work.data is None else work.data)}
+    return {"rows": unusual_rows(known_series(run, work))}
 
 
 def unusual_rows(data: Dataset) -> list[dict[str, Any]]:

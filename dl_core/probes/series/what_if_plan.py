@@ -12,9 +12,10 @@ from dl_core.data.series.panel import Panel
 from dl_core.data.series.plain import numbers, times_json
 from dl_core.domain import Domain
 from dl_core.errors import OptionError
-from dl_core.pipeline import Run, Work, open_model
-from dl_core.probes.base import Argument, Probe, Values, at_once
-from dl_core.probes.series.opened import fan, shown_history
+from dl_core.evaluate.series.forecasts import Forecasts
+from dl_core.pipeline import Run, Work
+from dl_core.probes.base import Argument, Probe, Values, at_once, said_by
+from dl_core.probes.series.opened import fan, known_series, open_forecaster, shown_history
 from dl_core.train.series.answers import new_rows
 
 MOST_NAMED = 1_000  # series whose names come back
@@ -22,17 +23,17 @@ MOST_NAMED = 1_000  # series whose names come back
 
 def what_if_plan(domain: Domain, run: Run, work: Work, arguments: Mapping[str, Any]) -> dict[str, Any]:
     """Forecast one series with every model, as planned and with changes of what is known ahead."""
-    panel = Panel.of(run.history())
+    panel = Panel.of(known_series(run, work))
     series = arguments["series"] or str(panel.series[0])
     at = np.flatnonzero(panel.series == series)
     if not len(at):
         raise OptionError("this series is not part of the data", todo="search for another one")
-    horizon = run.predictions.horizon
+    horizon = said_by(run, Forecasts).horizon
     one = _with_plan(panel.take(at[:1]), horizon)
     changed = _changed(one, arguments["changes"], horizon)
     forecasts = {}
     for name in run.trained:
-        _, model = open_model(domain, run, name)
+        _, model = open_forecaster(domain, run, name)
         forecasts[name] = {
             when: fan(new_rows(run.models[name], model, planned, {"horizon": horizon}))
             for when, planned in (("before", one), ("after", changed))

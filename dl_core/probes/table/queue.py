@@ -33,7 +33,7 @@ def queue(domain: Domain, run: Run, work: Work, arguments: Mapping[str, Any]) ->
     target = classes[-1] if len(classes) == 2 else None
     first_by = "confidence" if target is None else SCORE + target
     path = work.place("predictions.csv")
-    kept = []
+    kept: list[pd.DataFrame] = []
     for done, part in _blocks(data):
         work.progress(0.3 + 0.6 * done, f"Scoring {len(data):,} rows")
         predictions = predict(domain, run, name, part)

@@ -16,8 +16,9 @@ from dl_core.domain import Domain
 from dl_core.errors import OptionError
 from dl_core.evaluate.what_if import moves
 from dl_core.kinds import kind_of
-from dl_core.pipeline import Run, Work, open_model
+from dl_core.pipeline import Run, Work
 from dl_core.probes.base import ROW, Argument, Probe, RunFacts, Values
+from dl_core.probes.classifiers import open_classifier
 from dl_core.schema import Role
 
 ROOTS = (Role.TIME, Role.AMOUNT, Role.ENTITY, Role.COUNTERPARTY)  # what running aggregates are made from
@@ -44,7 +45,7 @@ def what_if_row(domain: Domain, run: Run, work: Work, arguments: Mapping[str, An
     after = with_history(with_values(before, changes), run, changes)
     scores = {}
     for name in run.trained:
-        _, model = open_model(domain, run, name)
+        _, model = open_classifier(domain, run, name)
         scores[name] = np.concatenate([model.scores(before), model.scores(after)])
     rules = {name: run.models[name].rule for name in scores}
     shown = shown_columns(before)
@@ -73,7 +74,7 @@ def with_history(data: Dataset, run: Run, changes: Mapping[str, Any]) -> Dataset
     history = data.roles.get(Role.HISTORY, ())
     if not history or not roots & set(changes):
         return data
-    own = {role: columns for role, columns in data.roles.items() if role != Role.HISTORY}
+    own: dict[Role, tuple[str, ...]] = {role: columns for role, columns in data.roles.items() if role != Role.HISTORY}
     options = {**run.spec.options, "history": run.folder / run.dataset["path"], "like": run.dataset}
     derived = append_history(data.table[shown_columns(data)], own, options, labelled=False)
     table = data.table.assign(**{name: derived.table[name] for name in history if name in derived.table})
