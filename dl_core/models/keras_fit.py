@@ -142,7 +142,7 @@ class _Rows:
         self, train: tuple[np.ndarray, np.ndarray], classes: int, plan: FitPlan, seed: int, weight: np.ndarray | None
     ) -> None:
         (self.x, self.y), self.plan, self.seed = train, plan, seed
-        self.weight = np.ones(len(self.y), np.float32) if weight is None else np.float32(weight)
+        self.weight = np.ones(len(self.y), np.float32) if weight is None else np.asarray(weight, np.float32)
         self.size = max(1, min(plan.batch_size, len(self.y)))
         self.steps = max(1, -(-len(self.y) // self.size))
         self.targets = np.eye(classes) * (1 - plan.label_smoothing) + plan.label_smoothing / classes  # of each class

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, fields, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -234,7 +234,7 @@ class _Best:
         return self.rounds > before
 
 
-def take_trees(booster: object, present: np.ndarray) -> Trees:
+def take_trees(booster: Any, present: np.ndarray) -> Trees:
     """Return the trees of a fitted `HistGradientBoostingClassifier` as arrays."""
     nodes = [predictor.nodes for group in booster._predictors for predictor in group]
     offsets = np.cumsum([0, *(len(tree) for tree in nodes)])[:-1]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
+from typing import Generic, TypeVar
 
 import numpy as np
 import pandas as pd
@@ -13,10 +14,11 @@ from dl_core.data.splits import Splits
 from dl_core.models.base import FitContext, Model, Offer
 from dl_core.train.run import FittedModel, Said
 
+M = TypeVar("M", bound=Model)  # what is asked
 Answer = dict[str, np.ndarray]  # what one model said of one part, as arrays that are kept beside unfinished work
 
 
-class Answers(ABC):
+class Answers(ABC, Generic[M]):
     """Asks models about held-out rows and turns what they say into the run's one tidy table.
 
     The session trains and times; a subclass knows whether models name classes or rank items.
@@ -30,14 +32,14 @@ class Answers(ABC):
         return {part: dataset.subset(getattr(splits, part)) for part in ("train", "validation", "test")}
 
     @abstractmethod
-    def ask(self, model: Model, part: str, parts: Mapping[str, Dataset]) -> Answer:
+    def ask(self, model: M, part: str, parts: Mapping[str, Dataset]) -> Answer:
         """Return what a fitted model says of ``"validation"`` or ``"test"``."""
 
-    def settle(self, model: Model, parts: Mapping[str, Dataset], context: FitContext) -> bool:
+    def settle(self, model: M, parts: Mapping[str, Dataset], context: FitContext) -> bool:
         """Learn from the validation rows too, before the test; return whether that was done."""
         return False
 
-    def finish(self, model: Model, parts: Mapping[str, Dataset], context: FitContext) -> bool:
+    def finish(self, model: M, parts: Mapping[str, Dataset], context: FitContext) -> bool:
         """Learn from the test rows too, after they have judged; return whether that was done.
 
         The model that was judged is kept beside the one that is used, so that nothing is ever shown as a test of a
@@ -54,9 +56,7 @@ class Answers(ABC):
         """Return of how many cases an answer speaks."""
 
     @abstractmethod
-    def fitted(
-        self, offer: Offer, model: Model, answer: Answer, parts: Mapping[str, Dataset], seed: int
-    ) -> FittedModel:
+    def fitted(self, offer: Offer, model: M, answer: Answer, parts: Mapping[str, Dataset], seed: int) -> FittedModel:
         """Return what a run keeps of a model, with all that is chosen by its answer on validation rows."""
 
     @abstractmethod

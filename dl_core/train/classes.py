@@ -21,7 +21,7 @@ from dl_core.train.scoring import prediction_rows
 
 
 @dataclass(frozen=True)
-class ClassAnswers(Answers):
+class ClassAnswers(Answers[Classifier]):
     """Answers of classifiers.
 
     Parameters

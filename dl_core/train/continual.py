@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from typing import cast
+
 import pandas as pd
 
 from dl_core.data.dataset import Dataset
 from dl_core.data.splits import Splits
 from dl_core.errors import SchemaError
 from dl_core.evaluate.ageing import plan_weeks
-from dl_core.models.base import FitContext, Model, Offer
+from dl_core.models.base import Classifier, FitContext, Offer
 from dl_core.schema import Role
 from dl_core.train.run import FittedModel
 from dl_core.train.scoring import prediction_rows
@@ -16,7 +18,7 @@ from dl_core.train.scoring import prediction_rows
 
 def learn_on(
     offer: Offer,
-    model: Model,
+    model: Classifier,
     fitted: FittedModel,
     dataset: Dataset,
     splits: Splits,
@@ -35,7 +37,7 @@ def learn_on(
     ----------
     offer : Offer
         Of the model, for training anew.
-    model : Model
+    model : Classifier
         As trained in the run; it is changed.
     fitted : FittedModel
         Temperature and threshold.
@@ -62,9 +64,9 @@ def learn_on(
     times = pd.to_datetime(times)
     tested, learned = set(splits.test), set(splits.train)
     newest = times.loc[list(splits.train)].max()  # older rows were left out of the training on purpose
-    weeks = plan_weeks(times, times.loc[list(splits.test)].min(), delay_days=delay / pd.Timedelta(days=1))
-    weeks = [(week, [row for row in week.rows if row in tested]) for week in weeks]
-    weeks = [(week, rows) for week, rows in weeks if rows]
+    planned = plan_weeks(times, times.loc[list(splits.test)].min(), delay_days=delay / pd.Timedelta(days=1))
+    judged = [(week, [row for row in week.rows if row in tested]) for week in planned]
+    weeks = [(week, rows) for week, rows in judged if rows]
     validation = dataset.subset(splits.validation)
     tables = []
     for number, (week, rows) in enumerate(weeks):
@@ -74,7 +76,7 @@ def learn_on(
         if fresh:
             learned.update(fresh)
             if not model.update(dataset.subset(fresh), part):
-                model = offer.build()
+                model = cast(Classifier, offer.build())
                 model.fit(dataset.subset(dataset.ids[dataset.ids.isin(learned)]), validation, part)
         data = dataset.subset(rows)
         tables.append(prediction_rows(fitted, model.scores(data), data, "test"))

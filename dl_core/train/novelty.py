@@ -71,7 +71,7 @@ class Novelty:
         others = max((total - values[:kept].sum()) / (z.shape[1] - kept), 0.0)
         rest = 0.9 * others + 0.1 * max(total / z.shape[1], 0.1)
         variances = np.maximum(values[:kept], rest)
-        return cls(centre, spread, vectors[:, :kept], variances, np.float64(rest), np.float64(np.inf))
+        return cls(centre, spread, vectors[:, :kept], variances, np.asarray(rest), np.asarray(np.inf))
 
     def _with_threshold(self, held_out: np.ndarray) -> Novelty:
         return Novelty(**{**self.arrays(), "threshold": np.quantile(self.distance(held_out), QUANTILE)})

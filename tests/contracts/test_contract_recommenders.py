@@ -9,7 +9,8 @@ from dl_core.data.interactions.catalogue import ITEMS, TITLE
 from dl_core.data.interactions.histories import POSITIVE, Histories
 from dl_core.domains.recommendation import MODELS as OFFERS
 from dl_core.errors import CancelledError
-from dl_core.explain.interactions.methods import integrated_gradients, target_scores
+from dl_core.explain.interactions.methods import integrated_gradients
+from dl_core.explain.interactions.view import target_scores
 from dl_core.models.base import FitContext
 from dl_core.models.interactions.retrieve import top_items
 from dl_core.schema import Role

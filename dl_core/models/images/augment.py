@@ -20,7 +20,7 @@ def flips_and_shifts(flips: bool = True, contrast: float = CONTRAST, brightness:
     def change(images: np.ndarray, rng: np.random.Generator) -> np.ndarray:
         """Change a batch (b, h, w, c)."""
         count, height, width, _ = images.shape
-        mirrored = rng.random(count) < 0.5 * flips
+        mirrored = np.asarray(rng.random(count) < 0.5 * flips)
         most = [max(1, round(SHIFT * side)) for side in (height, width)]
         down = rng.integers(-most[0], most[0] + 1, count)
         right = rng.integers(-most[1], most[1] + 1, count)

@@ -200,9 +200,9 @@ def choose_ridge(trial: Trial, coarse: tuple[float, ...], context: FitContext) -
                 break
             context.progress(half + 0.5 * done / len(tried), f"Choosing the ridge penalty ({ridge:g})")
             trial.ndcg(ridge)
-        at = RIDGES.index(max(trial.found, key=trial.found.get))
+        at = RIDGES.index(max(trial.found, key=trial.found.__getitem__))
         tried = tuple(RIDGES[i] for i in (at - 1, at + 1) if 0 <= i < len(RIDGES) and RIDGES[i] not in trial.found)
-    return max(trial.found, key=trial.found.get)
+    return max(trial.found, key=trial.found.__getitem__)
 
 
 class Trial:

@@ -126,7 +126,7 @@ class TableFeatures:
         reduced = TruncatedSVD(components, algorithm="randomized", random_state=seed, n_iter=4).fit(terms)
         self.arrays["components"] = reduced.components_.astype(np.float32)
         lengths = np.linalg.norm(terms @ reduced.components_.T, axis=1)
-        self.arrays["scale"] = np.float32(1 / lengths.mean() if lengths.any() else 1.0)
+        self.arrays["scale"] = np.asarray(1 / lengths.mean() if lengths.any() else 1.0, dtype=np.float32)
 
     def _vectorizer(self, name: str) -> TfidfVectorizer:
         from sklearn.feature_extraction.text import TfidfVectorizer

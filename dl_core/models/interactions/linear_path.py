@@ -177,7 +177,7 @@ class _Trial:
 
     def best(self) -> tuple[float, float, float]:
         """Return the best settings so far."""
-        return max(self.found, key=self.found.get)
+        return max(self.found, key=self.found.__getitem__)
 
     def ndcg(self, ridges: tuple[float, ...], dropout: float = 0.0, exponent: float = 0.0) -> None:
         """Try some ridges with this dropout and exponent."""

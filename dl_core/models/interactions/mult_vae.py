@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import Self
+from typing import Any, Self
 
 import keras
 import numpy as np
@@ -78,6 +78,7 @@ class MultVAE(Recommender):
         self.chosen: dict = {}
         self.history: list[dict[str, float]] = []
         self.network: keras.Model | None = None
+        self._shape: dict[str, Any] = {}
 
     def learn(self, known: Histories, held: Held | None, context: FitContext) -> None:
         """Train; with ``held`` until its nDCG@10 no longer rises, without it for the epochs chosen before."""

@@ -110,4 +110,4 @@ def choose_half_life(known: Histories, held: Held | None, context: FitContext) -
         found[half_life] = held_ndcg(lambda block, weights=weights: np.tile(weights, (len(block), 1)), held)
         if context.out_of_time():
             break
-    return max(found, key=found.get)
+    return max(found, key=found.__getitem__)

@@ -48,7 +48,7 @@ class TwoTower(Recommender):
     """
 
     def __init__(self, width: int = 160, full: int = FULL, id_dropout: float = 0.3) -> None:
-        self.options = {"width": width, "full": full, "id_dropout": id_dropout}
+        self.options: dict[str, Any] = {"width": width, "full": full, "id_dropout": id_dropout}
         self.chosen: dict[str, Any] = {}
         self.history: list[dict[str, float]] = []
         self._tables: dict[str, np.ndarray] | None = None
@@ -67,7 +67,7 @@ class TwoTower(Recommender):
         self.user_features = TableFeatures.fit(known.features, context.seed)
         features = self.item_features.transform(table, known.n_items)
         keras.utils.set_random_seed(context.seed)
-        sizes = (known.n_items, features.shape[1], self.user_features.width, self.options["width"])
+        sizes = known.n_items, features.shape[1], self.user_features.width, int(self.options["width"])
         self._make(Shape(*sizes, id_dropout=self.options["id_dropout"]))
         self.net.set_tables(features, taken)
         self._train(known, held, context, PLAN)

@@ -151,7 +151,7 @@ class Forecaster(Model):
         """Return the panel with the weights of its rows, as the mean over each series."""
         if context.sample_weight is None:
             return panel
-        names = rows.values(Role.SERIES).astype(str).to_numpy(dtype=object)
+        names = rows.require(Role.SERIES).astype(str).to_numpy(dtype=object)
         means = pd.Series(context.sample_weight).groupby(names).mean()
         return replace(panel, weight=means.reindex(panel.series).to_numpy(dtype=float))
 
@@ -165,7 +165,7 @@ def _cut(panel: Panel, most: int | None) -> Panel:
 def _gone_on(panel: Panel, values: np.ndarray) -> Panel:
     """Return the panel with (n, steps) values after its end; covariates there are those known ahead, else 0."""
     n, steps = values.shape
-    future = None
+    future: np.ndarray | None = None
     if panel.future is not None:
         future = np.zeros((n, steps, panel.future.shape[1]), dtype=np.float32)
         if panel.ahead is not None:

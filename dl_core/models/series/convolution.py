@@ -58,7 +58,8 @@ def causal_states(seen: Any, width: int) -> Any:
 
 def dilations(steps: int) -> list[int]:
     """Return the dilations 1, 2, 4 … of the blocks that together see ``steps`` steps."""
-    found, sees = [], 1
+    found: list[int] = []
+    sees = 1
     while sees < steps or not found:
         found.append(2 ** len(found))
         sees += 2 * (KERNEL - 1) * found[-1]  # two convolutions a block

@@ -57,7 +57,7 @@ class DeepEnsemble(Forecaster):
         again = held is None and bool(self.members)
         members = self.members if again else self._recruit(known)
         options = {name: value for name, value in context.options.items() if name != "lookback"}  # each has its own
-        done = []
+        done: list[Forecaster] = []
         for number, member in enumerate(members):
             part = replace(
                 context.part(number / len(members), (number + 1) / len(members)),

@@ -143,7 +143,7 @@ def held_season(known: Panel, held: Held) -> int:
         model.chosen = {"season": season}
         away = np.abs(model.forecast(history, held.truth.shape[1])[:, :, MIDDLE] - held.truth)
         found[season] = float(np.nanmean(away / scale[place][:, None])) if np.isfinite(away).any() else 0.0
-    return min(found, key=found.get)
+    return min(found, key=found.__getitem__)
 
 
 def repeat_season(panel: Panel, horizon: int, season: int) -> np.ndarray:

@@ -72,8 +72,14 @@ class ZeroShot(Forecaster):
         """The most steps of a window."""
         return MOST_STEPS
 
+    def _fitted(self) -> keras.Model:
+        if self.network is None:
+            raise RuntimeError("the model was not fitted")
+        return self.network
+
     def ahead(self, panel: Panel) -> np.ndarray:
         """Return quantiles (n, horizon, levels)."""
+        network = self._fitted()
         reading = Reading.of(panel.seasons)
         steps = np.arange(1, self.horizon + 1)
         size = max(1, ROWS // self.horizon)
@@ -81,14 +87,14 @@ class ZeroShot(Forecaster):
         for start in range(0, len(panel), size):
             rows = np.arange(start, min(start + size, len(panel)))
             read = read_windows(last_windows(panel, rows, panel.lengths[rows], reading), reading, steps)
-            scaled = np.asarray(self.network([read[SERIES], read[STEPS], read[CANDIDATES]], training=False))
+            scaled = np.asarray(network([read[SERIES], read[STEPS], read[CANDIDATES]], training=False))
             anchor, scale = read[PLACE][:, None, :1], read[PLACE][:, None, 1:]
             found[rows] = scaled.astype(float) * scale + anchor
         return found
 
     def graph(self) -> keras.Model:
         """Return the graph from ``window`` to quantiles; what the network reads of a window is computed inside."""
-        return window_graph(self.network, Reading.of(self.seasons), self.horizon)
+        return window_graph(self._fitted(), Reading.of(self.seasons), self.horizon)
 
     def inputs(self, panel: Panel) -> Mapping[str, np.ndarray]:
         """Return ``"window"`` (n, length) float32."""
@@ -101,7 +107,7 @@ class ZeroShot(Forecaster):
 
     def save(self, folder: Path) -> None:
         """Write weights and settings; the weights too, so that a run stays as it was when others ship."""
-        save_weights(folder / "weights.npz", self.network.get_weights())
+        save_weights(folder / "weights.npz", self._fitted().get_weights())
         about = {"horizon": self.horizon, "chosen": self.chosen, "seasons": list(self.seasons)}
         save_about(folder, {**about, "size": shipped_size().as_dict()})
 

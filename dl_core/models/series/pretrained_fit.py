@@ -40,7 +40,9 @@ class Samples:
         read = read_windows(window, reading, steps)
         weight = np.ones(len(window)) if weight is None else weight
         return cls(
-            *(read[name] for name in (SERIES, STEPS, CANDIDATES)),
+            read[SERIES],
+            read[STEPS],
+            read[CANDIDATES],
             scaled_truth(truth, read[PLACE]),
             weight.astype(np.float32),
         )

@@ -75,7 +75,7 @@ class LinearPath(NetworkForecaster):
         for ridge in RIDGES:
             self._solve(x, y, ridge)
             found[ridge] = judge()["val_mase"]
-        best = min(found, key=found.get)
+        best = min(found, key=found.__getitem__)
         self.chosen |= {"ridge": best, "mase": found[best]}
         self._solve(x, y, best)
 

@@ -76,9 +76,9 @@ def classical_index(values: np.ndarray, season: int, multiplicative: bool, robus
         ratio = values / trend if multiplicative else values - trend
     ratio[~np.isfinite(ratio)] = np.nan
     cycles = -(-len(values) // season)
-    table = np.full(cycles * season, np.nan)
-    table[: len(values)] = ratio
-    table = table.reshape(cycles, season)
+    flat = np.full(cycles * season, np.nan)
+    flat[: len(values)] = ratio
+    table = flat.reshape(cycles, season)
     neutral = 1.0 if multiplicative else 0.0
     table[:, np.isnan(table).all(axis=0)] = neutral
     factors = np.nanmedian(table, axis=0) if robust else np.nanmean(table, axis=0)

@@ -78,7 +78,7 @@ def fit_rebuild(
     """
     plan = plan.for_rows(len(x), context)
     compile_adamw(network, plan, "mse", clipnorm=1.0)
-    weight = np.ones(len(x), np.float32) if sample_weight is None else np.float32(sample_weight)
+    weight = np.ones(len(x), np.float32) if sample_weight is None else np.asarray(sample_weight, np.float32)
     rows = _Rows(x, target, weight / max(float(weight.mean()), 1e-12), plan, context.seed)
     every = max(1, plan.steps // REPORTS)
     batches, until = Stream(rows.batch, plan.steps, every), -(-plan.steps // every)

@@ -26,7 +26,7 @@ KNOWN = {"validation": "train", "test": "known"}  # which rows a ranking goes on
 
 
 @dataclass(frozen=True)
-class RankingAnswers(Answers):
+class RankingAnswers(Answers[Recommender]):
     """Answers of recommenders.
 
     Parameters

@@ -35,14 +35,14 @@ class Ranker:
         self.known = None if known is None else Histories.of(known, model.catalogue)
         self.index = pd.Index([] if self.known is None else self.known.users)
 
-    def histories(self, users: Sequence[str], new: Dataset | None = None) -> Histories:
+    def histories(self, users: Sequence[str] | np.ndarray, new: Dataset | None = None) -> Histories:
         """Return the histories of ``users``, in their order: what is known, and after it what ``new`` rows add."""
-        users = np.asarray(users, dtype=object)
-        parts = [] if self.known is None else [_looked_up(self.known, self.index, users)]
+        ids = np.asarray(users, dtype=object)
+        parts = [] if self.known is None else [_looked_up(self.known, self.index, ids)]
         if new is not None and has_items(new):
-            parts.append(Histories.of(new, self.model.catalogue, users))
+            parts.append(Histories.of(new, self.model.catalogue, ids))
         if not parts:
-            return Histories.empty(users, len(self.model.catalogue))
+            return Histories.empty(ids, len(self.model.catalogue))
         return parts[0] if len(parts) == 1 else joined(*parts)
 
     def top(
@@ -66,7 +66,7 @@ class Ranker:
     def table(
         self,
         name: str,
-        users: Sequence[str],
+        users: Sequence[str] | np.ndarray,
         k: int,
         new: Dataset | None = None,
         check_stop: Callable[[], None] | None = None,
@@ -97,7 +97,7 @@ def ranking_rows(
 
 def users_of(data: Dataset) -> np.ndarray:
     """Return the users of some rows in the order of their first row."""
-    return data.values(Role.USER).astype(str).drop_duplicates().to_numpy(dtype=object)
+    return data.require(Role.USER).astype(str).drop_duplicates().to_numpy(dtype=object)
 
 
 def _looked_up(known: Histories, index: pd.Index, users: np.ndarray) -> Histories:

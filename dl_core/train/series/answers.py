@@ -30,7 +30,7 @@ PANELS = ("train", "validation", "test", "known", "all")
 
 
 @dataclass
-class ForecastAnswers(Answers):
+class ForecastAnswers(Answers[Forecaster]):
     """Answers of forecasters.
 
     Parameters

@@ -112,7 +112,7 @@ def cold_start(
     """
     context = context or FitContext(seed=seed)
     users, items = withhold(dataset, seed, max(given))
-    who, what = (dataset.values(role).astype(str) for role in (Role.USER, Role.ITEM))
+    who, what = (dataset.require(role).astype(str) for role in (Role.USER, Role.ITEM))
     kept = ~(who.isin(users) | what.isin(items))
     train, validation = (
         dataset.subset([row for row, keep in kept.loc[list(part)].items() if keep])
