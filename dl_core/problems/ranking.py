@@ -134,7 +134,7 @@ class Ranking(Problem[Rankings, "Recommender"]):
     def evaluate_elsewhere(self, said: Rankings, run: Run, dataset: Dataset, judging: Judging) -> Evaluation:
         """Return metrics over the users of another data set; what they took before is that of the run."""
         protocol = (
-            f"interactions of {dataset.table[dataset.column(Role.USER)].nunique()} users of {dataset.name} ; full "
+            f"interactions of {dataset.table[dataset.column(Role.USER)].nunique()} users of {dataset.name}; full "
             "ranking over items outside their histories; trained elsewhere"
         )
         return self._evaluate(said, protocol, run.load_dataset(), run.splits, dataset, judging)

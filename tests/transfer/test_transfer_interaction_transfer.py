@@ -70,7 +70,7 @@ def test_without_groups_it_is_the_later_half_and_without_time_half_of_the_users(
     who = parts["train"].table["user"]
     assert "at random" in market.about and set(who[market.source]).isdisjoint(who[market.target])
     few = made(abroad=4, home=20)
-    with pytest.raises(SchemaError, match="12 users of the small part"):
+    with pytest.raises(SchemaError, match="12 target users"):
         choose_market(*(bare(few, time=False)[name] for name in ("train", "test")))
 
 

@@ -202,8 +202,7 @@ def _two_orders(texts: pd.Series, name: object, order: str) -> tuple[np.ndarray,
         order = order or ("month-first" if american else "day-first")
         chosen = "day" if order == "day-first" else "month"
         text = (
-            f"{name!r} does not tell whether day or month comes first; the {chosen} first was assumed. Export "
-            "2024-01-31."
+            f"{name!r} does not tell whether day or month comes first; {chosen} first was assumed. Export 2024-01-31."
         )
         notes.append(Finding("warning", "ambiguous-dates", text))
     as_day = day_first > month_first or (day_first == month_first and order != "month-first")
