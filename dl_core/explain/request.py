@@ -29,7 +29,7 @@ class ExplainRequest:
     data : Dataset
         The rows to explain; for rankings the users', for forecasts the series to go on from.
     methods : sequence of str
-        Names of `registry.EXPLAINERS`.
+        Names that `registry.explainers` knows for the kind of row.
     target : str or None
         What is explained: a class, an item, a step ahead; None for the decision itself.
     faithfulness : bool
