@@ -8,7 +8,6 @@ from typing import Any
 import streamlit as st
 
 from dl_core.domain import Domain
-from dl_core.errors import DaylightError
 from ui import kinds
 from ui.panels import what_if
 from ui.shell import choice, method_words, states, uploads
@@ -68,12 +67,9 @@ def _new_cases(domain: Domain, context: PageContext, body: ModuleType) -> None:
 def _buttons(domain: Domain, context: PageContext, files: list[Any], body: ModuleType) -> None:
     key = f"{context.key}_new_cases"
     with st.container(horizontal=True):
-        if st.button("Predict these files", type="primary", disabled=not files, key="predict_files"):
-            try:
-                folder, _ = uploads.write_upload(files)
-                st.session_state[key] = {"upload": folder}
-            except DaylightError as error:
-                states.show_error(error)
+        pressed = st.button("Predict these files", type="primary", disabled=not files, key="predict_files")
+        if pressed and (folder := uploads.taken(files)) is not None:
+            st.session_state[key] = {"upload": folder}
         if context.dataset_folder is not None and not context.read_only:
             st.button(body.TRY_ROWS, on_click=_take_rows, args=(context, key, body), key="predict_rows")
         fits = context.prepared or context.kind.alike  # columns of the examples are those of the sample

@@ -24,6 +24,8 @@ GREYS = ("#7A7F87", "#9BA1A9", "#5F646B", "#8C7B6E", "#A8B0A0", "#A39A8E")  # ba
 TOWARDS, AWAY = OKABE_ITO["vermillion"], OKABE_ITO["blue"]  # what speaks for something, and against it
 FAINT = "#B4B9C0"  # what is left out, or too little to judge
 CLASSES = ("#56B4E9", "#D55E00", "#009E73", "#E69F00", "#CC79A7", "#0072B2", "#F0E442")
+PARTS = {"train": "Train", "validation": "Validation", "test": "Test"}  # of a split, in words
+PART_COLOURS = {"Train": DEEP[0], "Validation": DEEP[4], "Test": DEEP[2]}
 LEVELS: dict[str, Badge] = {"info": "blue", "warning": "orange", "error": "red"}  # badge colours; the text says it too
 
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from dl_core.errors import DaylightError, FileError, LimitError
 from dl_core.files import storage_errors
-from ui.shell import services
+from ui.shell import services, states
 from ui.shell.words import count, size
 
 MOST_FILES = 100_000
@@ -65,6 +65,15 @@ def write_upload(files: Sequence[Any]) -> tuple[str, int]:
         shutil.rmtree(folder, ignore_errors=True)
         raise
     return folder.name, sum(file.size for file in files)
+
+
+def taken(files: Sequence[Any]) -> str | None:
+    """Return the upload folder's name; of files that cannot be taken say why, and return None."""
+    try:
+        return write_upload(files)[0]
+    except DaylightError as error:
+        states.show_error(error)
+        return None
 
 
 def _check(files: Sequence[Any]) -> None:

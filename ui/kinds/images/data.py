@@ -13,8 +13,7 @@ from ui.shell import charts, folders, theme
 from ui.shell.context import PageContext
 from ui.shell.words import count, percent
 
-PARTS = {"train": "Train", "validation": "Validation", "test": "Test"}
-PART_COLOURS = {"Train": theme.DEEP[0], "Validation": theme.DEEP[4], "Test": theme.DEEP[2]}
+PARTS, PART_COLOURS = theme.PARTS, theme.PART_COLOURS
 
 
 first_look, named_rows = preview.show, preview.named_rows

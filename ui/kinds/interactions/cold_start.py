@@ -8,7 +8,7 @@ from typing import Any
 import streamlit as st
 
 from dl_core.domain import Domain
-from ui.shell import charts, choice, metric_words
+from ui.shell import charts, choice, metric_words, on_request
 from ui.shell.context import PageContext
 from ui.shell.words import count, estimate, number
 
@@ -29,21 +29,11 @@ def show(domain: Domain, context: PageContext) -> None:
         )
         models = _pick(context)
         question = {} if models == list(context.models) else {"models": models}
-        ready, asked = context.kept("cold_start", question), f"{context.key}_cold_asked"
-        wanted = [str(context.run), *models]
-        if not ready and st.session_state.get(asked) != wanted:
-            if context.read_only:
-                st.caption("Train a run of your own to measure cold start.")
-                return
-            st.button(
-                "Measure cold start",
-                icon=":material/ac_unit:",
-                key="cold_measure",
-                disabled=not models,
-                on_click=lambda: st.session_state.update({asked: wanted}),
-            )
-            return
-        found = context.probe("cold_start", question, label="Retraining without the new users and items", lane="train")
+        look = {"icon": ":material/ac_unit:", "disabled": not models}
+        label = "Retraining without the new users and items"
+        found = on_request.answer(
+            context, "cold_start", question, "Measure cold start", key="cold_measure", label=label, **look
+        )
         if found is not None:
             draw(context, found["rows"])
 

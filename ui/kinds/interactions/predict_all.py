@@ -8,7 +8,6 @@ import pandas as pd
 import streamlit as st
 
 from dl_core.domain import Domain
-from dl_core.errors import DaylightError
 from ui.shell import choice, states, uploads
 from ui.shell.context import PageContext
 from ui.shell.words import count, duration, size
@@ -42,11 +41,9 @@ def show(domain: Domain, context: PageContext) -> None:
         else f"Generate recommendations for all {_users(context)}users"
     )
     if st.button(words, type="primary", icon=":material/playlist_add:", key=f"{context.key}_make_lists"):
-        try:
-            upload = {"upload": uploads.write_upload(files)[0], "keep": True} if files else {}
-            st.session_state[place] = asked, upload
-        except DaylightError as error:
-            states.show_error(error)
+        folder = uploads.taken(files) if files else None
+        if folder is not None or not files:
+            st.session_state[place] = asked, ({"upload": folder, "keep": True} if files else {})
     wanted = st.session_state.get(place)
     if not wanted:
         states.empty(

@@ -9,10 +9,9 @@ import pandas as pd
 import streamlit as st
 
 from dl_core.domain import Domain
-from dl_core.errors import DaylightError
 from ui.kinds.series import forecast_charts, pick, what_if, words
 from ui.panels import leading_model
-from ui.shell import charts, choice, states, uploads
+from ui.shell import charts, choice, uploads
 from ui.shell.context import PageContext
 from ui.shell.words import count, escaped, number, size
 
@@ -131,12 +130,9 @@ def _sums(context: PageContext) -> list[str]:
 def _buttons(domain: Domain, context: PageContext, files: list[Any]) -> None:
     key = f"{context.key}_new_cases"
     with st.container(horizontal=True):
-        if st.button("Forecast these files", type="primary", disabled=not files, key="predict_files"):
-            try:
-                folder, _ = uploads.write_upload(files)
-                st.session_state[key] = {"upload": folder, "keep": True}
-            except DaylightError as error:
-                states.show_error(error)
+        pressed = st.button("Forecast these files", type="primary", disabled=not files, key="predict_files")
+        if pressed and (folder := uploads.taken(files)) is not None:
+            st.session_state[key] = {"upload": folder, "keep": True}
         if st.session_state.get(key):
             st.button("Back to my own series", on_click=lambda: st.session_state.pop(key, None), key="predict_own")
 

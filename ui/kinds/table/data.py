@@ -13,8 +13,7 @@ from ui.shell import charts, choice, tables, theme
 from ui.shell.context import PageContext
 from ui.shell.words import count, percent
 
-PARTS = {"train": "Train", "validation": "Validation", "test": "Test"}
-COLOURS = {"Train": theme.DEEP[0], "Validation": theme.DEEP[4], "Test": theme.DEEP[2], "Gap": theme.FAINT}
+PARTS, COLOURS = theme.PARTS, {**theme.PART_COLOURS, "Gap": theme.FAINT}
 GAP = timedelta(days=1)  # a shorter pause between two parts is none
 LEFT = 76  # pixels left of the charts in time, so that their axes stand below each other
 MOST_MISSING = 12  # columns of the chart of missing values
