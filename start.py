@@ -1,7 +1,9 @@
 """Set Daylight up and start it.
 
     python start.py          make .venv if needed, install, compile, open the dashboard
-    python start.py test     install what the tests need and run them all (more arguments go to pytest)
+    python start.py test     install what the tests need, check style, layers and types, run all tests (arguments go to
+                             pytest, and skip the checks)
+    python start.py coverage run all tests and print which share of each folder's lines they reach (a third slower)
     python start.py lock     rebuild the lock files from requirements.txt and requirements-test.txt
 
 Standard library only, so that it runs before anything is installed.
@@ -10,6 +12,7 @@ Standard library only, so that it runs before anything is installed.
 from __future__ import annotations
 
 import hashlib
+import json
 import os
 import shutil
 import subprocess
@@ -125,10 +128,32 @@ def tests(arguments: list[str]) -> int:
     module = [str(PYTHON), "-m"]
     if arguments:
         return run(*module, "pytest", *arguments)
+    types = subprocess.Popen(
+        [*module, "mypy"], cwd=ROOT, stdout=subprocess.PIPE, text=True
+    )  # two minutes, later seconds
     lint = str(PYTHON.parent / ("lint-imports.exe" if os.name == "nt" else "lint-imports"))
     checks = [[*module, "ruff", "check", "."], [*module, "ruff", "format", "--check", "."], [lint, "--no-cache"]]
     failed = [check for check in checks if run(*check) != 0]
-    return run(*module, "pytest") or int(bool(failed))
+    status = run(*module, "pytest")
+    said, _ = types.communicate()
+    print(said, flush=True)
+    return status or int(bool(failed))
+
+
+def coverage(arguments: list[str]) -> int:
+    """Run the tests, then print by folder which share of the lines they reached; processes they start count too."""
+    install("test")
+    module, kept = [str(PYTHON), "-m"], ROOT / ".coverage.json"
+    status = run(*module, "pytest", "--cov", "--cov-report", f"json:{kept}", "--cov-report", "", *arguments)
+    lines: dict[str, list[int]] = {}
+    for name, about in json.loads(kept.read_text(encoding="utf-8"))["files"].items():
+        folder = "/".join(Path(name).parts[:-1][:3])
+        counted = lines.setdefault(folder, [0, 0])
+        counted[0] += about["summary"]["covered_lines"]
+        counted[1] += about["summary"]["num_statements"]
+    for folder, (reached, all_lines) in sorted(lines.items()):
+        print(f"{folder:40}{reached:7} of {all_lines:6} lines {reached / max(all_lines, 1):6.0%}")
+    return status
 
 
 def lock() -> int:
@@ -159,6 +184,8 @@ def main() -> int:
     action, *rest = sys.argv[1:] or ["run"]
     if action == "test":
         return tests(rest)
+    if action == "coverage":
+        return coverage(rest)
     if action == "lock":
         return lock()
     return dashboard(rest if action == "run" else [action, *rest])

@@ -43,7 +43,11 @@ def splits_of(dataset: Dataset, rank: np.ndarray, kind: str, protocol: str) -> S
 
 
 def in_numbers(rank: np.ndarray) -> str:
-    """Return the rows of the three parts as "70/10/20"."""
+    """Return the rows of the three parts as "70/10/20".
+
+    >>> in_numbers(np.array([TRAIN, TRAIN, TEST, NONE, VALIDATION, TRAIN]))
+    '3/1/1'
+    """
     return "/".join(f"{int((rank == at).sum()):,}" for at in range(len(PARTS)))
 
 

@@ -267,15 +267,17 @@ class LocalEngine(FiledEngine):
                 self._forget(job_id)
                 self.notify()
             return
+        if pid is None:  # sent to a worker that has not told yet which process it is
+            return
         grace = GRACE[request["lane"]]
         flag = self.records.folder(job_id) / "cancel"
-        limit = request["time_limit"]
+        limit, most = request["time_limit"], self._memory_limit
         told = flag.exists() and now - flag.stat().st_mtime > grace
         late = limit is not None and now > status.get("started", now) + limit + grace
         if told or late:
             kill_tree(pid, created)
-        elif weigh and memory_of(pid) > self._memory_limit:
-            size = self._memory_limit / 2**30
+        elif weigh and most is not None and memory_of(pid) > most:
+            size = most / 2**30
             todo = "choose fewer models or less data, or raise DAYLIGHT_MEMORY_LIMIT"
             self._verdicts[job_id] = LimitError(
                 f"the job needed more than {size:.3g} GiB of memory", todo=todo

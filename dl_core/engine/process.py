@@ -67,10 +67,11 @@ class WorkerProcess:
         on_message: Callable[[WorkerProcess, dict[str, Any]], None],
         on_gone: Callable[[WorkerProcess], None],
     ) -> None:
-        self.lane, self.job_id, self.ready, self.started = lane, None, False, False
+        self.lane, self.ready, self.started = lane, False, False
+        self.job_id: str | None = None
         self._on_message, self._on_gone, self._write = on_message, on_gone, threading.Lock()
-        flags = {"start_new_session": True}
-        if os.name == "nt":
+        flags: dict[str, Any] = {"start_new_session": True}
+        if sys.platform == "win32":
             flags = {"creationflags": subprocess.CREATE_NEW_PROCESS_GROUP}
         with open(plan.home / "jobs" / f"{lane}.log", "wb") as log:
             self._process = subprocess.Popen(
@@ -83,7 +84,6 @@ class WorkerProcess:
             )
         self.pid, self.created = self._process.pid, born(self._process.pid)
         self._reader = threading.Thread(target=self._read, name=f"daylight-{lane}-{self.pid}", daemon=True)
-        self.job_id: str | None
         self.gone = threading.Event()
 
     def listen(self) -> None:

@@ -25,6 +25,9 @@ def decide(y_score: np.ndarray, threshold: Threshold = None) -> np.ndarray:
     """Return predicted class indices (n,).
 
     Two classes with a ``threshold``: the last class where its score reaches it. Else the most probable class.
+
+    >>> decide(np.array([[0.7, 0.3], [0.8, 0.2]]), 0.3).tolist(), decide(np.array([[0.7, 0.3]])).tolist()
+    ([1, 0], [0])
     """
     if threshold is not None and y_score.shape[1] == 2:
         return (y_score[:, 1] >= threshold).astype(np.int64)
@@ -32,7 +35,11 @@ def decide(y_score: np.ndarray, threshold: Threshold = None) -> np.ndarray:
 
 
 def divide(above: np.ndarray, below: np.ndarray) -> np.ndarray:
-    """Return ``above / below`` with NaN where ``below`` is 0."""
+    """Return ``above / below`` with NaN where ``below`` is 0.
+
+    >>> divide(np.array([1.0, 3.0]), np.array([4.0, 0.0])).tolist()
+    [0.25, nan]
+    """
     above, below = np.broadcast_arrays(np.asarray(above, dtype=float), np.asarray(below, dtype=float))
     return np.divide(above, below, out=np.full(above.shape, np.nan), where=below > 0)
 

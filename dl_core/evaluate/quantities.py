@@ -128,8 +128,8 @@ def percentile(values: np.ndarray, level: float = LEVEL) -> tuple[float, float]:
 
     Examples
     --------
-    >>> percentile(np.arange(101.0), 0.9)
-    (5.0, 95.0)
+    >>> percentile(np.arange(101.0), 0.5)
+    (25.0, 75.0)
     """
     known = values[~np.isnan(values)]
     if len(known) * 2 < len(values) or not len(known):

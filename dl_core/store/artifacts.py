@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import shutil
 from pathlib import Path
+from types import TracebackType
+from typing import Any
 
 from dl_core.engine.ids import check_id, new_id
 from dl_core.errors import StorageError
@@ -24,7 +26,8 @@ class Artifacts:
 
     def __init__(self, home: Path, url: str = "") -> None:
         self.home, self._url = Path(home), url
-        self._system, self._root = None, ""
+        self._system: Any = None
+        self._root = ""
         if url:
             import fsspec
 
@@ -105,13 +108,12 @@ class remote_errors:  # noqa: N801  (reads as a verb in a with statement)
     def __enter__(self) -> None:
         return None
 
-    def __exit__(self, kind, error, trace) -> bool:
-        if isinstance(error, OSError) or (
-            error is not None and kind.__module__.startswith(("botocore", "aiobotocore"))
-        ):
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if isinstance(error, OSError) or (kind is not None and kind.__module__.startswith(("botocore", "aiobotocore"))):
             raise StorageError(
-                f"the artifacts cannot be reached ({kind.__name__})",
+                f"the artifacts cannot be reached ({type(error).__name__})",
                 where=self._url.split("?")[0],
                 todo="check DAYLIGHT_ARTIFACTS and its credentials; the working copy on this machine is whole",
             ) from error
-        return False

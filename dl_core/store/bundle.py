@@ -54,8 +54,11 @@ class Bundle:
 
     best = Run.best
     check_model = Run.check_model
-    model_folder = Run.model_folder
     reference = Run.reference  # a bundle holds no training rows: always None
+
+    def model_folder(self, name: str) -> Path:
+        """Folder of the model's files."""
+        return self.folder / "models" / name
 
     def read_options(self) -> dict[str, Any]:
         """Return the options by which new rows are read as the training rows were; a bundle knows no history."""

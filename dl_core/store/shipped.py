@@ -23,6 +23,7 @@ import pandas as pd
 
 import dl_core
 from dl_core.files import storage_errors
+from dl_core.models.store import save_arrays
 
 RUN, ANSWERS = "prepared_run.zip", "prepared_answers.zip"
 PACKED = "packed.json"  # member of an archive: {file: {array: how}, "predictions.parquet": how}
@@ -72,7 +73,7 @@ def _unpack(archives: list[Path], place: Path) -> None:
         for name, matrices in packed.items():
             with np.load(part / name, allow_pickle=False) as arrays:
                 kept = dict(arrays)
-            np.savez(part / name, **{key: restored(array, matrices.get(key)) for key, array in kept.items()})
+            save_arrays(part / name, {key: restored(array, matrices.get(key)) for key, array in kept.items()})
     try:
         part.rename(place)
     except OSError:  # another process was first

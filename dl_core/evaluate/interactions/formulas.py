@@ -110,6 +110,9 @@ def gini(counts: np.ndarray) -> np.ndarray:
     """Return the Gini coefficient (g,) of how often each item is shown or taken, (g, n_items), items never shown too.
 
     0 where all items are shown equally often; near 1 where few items get everything. NaN where nothing is shown.
+
+    >>> gini(np.array([[2, 2, 2, 2], [0, 0, 0, 4], [0, 0, 0, 0]])).tolist()
+    [0.0, 0.75, nan]
     """
     ordered = np.sort(counts, axis=-1).astype(float)
     n = counts.shape[-1]

@@ -112,7 +112,11 @@ def _factors(own: np.ndarray, both: np.ndarray, level: float) -> np.ndarray:
 
 
 def upper_quantile(scores: np.ndarray, share: float) -> float:
-    """Return the ⌈(n + 1) share⌉-th smallest of n scores, the largest where that is beyond n; NaN without any."""
+    """Return the ⌈(n + 1) share⌉-th smallest of n scores, the largest where that is beyond n; NaN without any.
+
+    >>> upper_quantile(np.array([3.0, 1.0, 4.0, 2.0]), 0.75), upper_quantile(np.array([1.0, 2.0]), 0.9)
+    (4.0, 2.0)
+    """
     n = len(scores)
     if not n:
         return float("nan")

@@ -18,7 +18,11 @@ def absolute(truth: np.ndarray, middle: np.ndarray) -> np.ndarray:
 
 
 def symmetric_percentage(truth: np.ndarray, middle: np.ndarray) -> np.ndarray:
-    """Return 200 |y − f| / (|y| + |f|), (m, h) in per cent, 0 where both are 0 (M4's sMAPE, Makridakis 2020)."""
+    """Return 200 |y − f| / (|y| + |f|), (m, h) in per cent, 0 where both are 0 (M4's sMAPE, Makridakis 2020).
+
+    >>> symmetric_percentage(np.array([[3.0, 0.0, 1.0]]), np.array([[1.0, 0.0, 0.0]])).tolist()
+    [[100.0, 0.0, 200.0]]
+    """
     size = np.abs(truth) + np.abs(middle)
     share = np.divide(200 * np.abs(truth - middle), size, out=np.zeros(truth.shape), where=size > TINY)
     return np.where(np.isnan(truth), np.nan, share)
