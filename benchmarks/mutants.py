@@ -1,8 +1,8 @@
 """How many faults the tests find: ``python benchmarks/mutants.py --count 200``.
 
 Makes seeded mutants of the functions that judge and explain, one at a time in a copy of the project: a comparison
-turned round or made strict, + for −, × for ÷, a number one larger, a condition negated, `min` for `max`. Runs the test files
-that `TESTS` names for the file, with a time limit, and prints which mutants survive. A mutant that only changes words,
+turned round or made strict, + for −, × for ÷, a number one larger, a condition negated, `min` for `max`. Runs the test
+files that `TESTS` names for the file, with a time limit, and prints which mutants survive. What changes only words,
 types or docstrings is not made.
 """
 
