@@ -141,7 +141,7 @@ def _joined(histories: RunHistories, data: Dataset) -> tuple[Histories, list[str
     found = _added(histories, users, at, data)
     empty = int((found.lengths == 0).sum())
     if new:
-        notes.append(f"Unknown users (not in the data): {new:,} of {len(users):,}.")
+        notes.append(f"Unknown users (not in the data): {new:,} of {len(users):,} users.")
     if empty:
         notes.append(f"Empty history, so popularity-based recommendations: {empty:,} of {len(users):,}.")
     return found, notes

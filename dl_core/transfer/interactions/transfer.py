@@ -166,7 +166,7 @@ def choose_market(train: Dataset, test: Dataset) -> Market:
     else:
         half = np.random.default_rng(0).permutation(who.unique())[: who.nunique() // 2]
         late = who.isin(half).to_numpy()
-        about = "source: a random half of the users; target: the other half"
+        about = "source: half of the users at random; target: the other half"
     users = np.intersect1d(who[late].unique(), judged)
     if len(users) < FEWEST or late.all():
         raise SchemaError(
