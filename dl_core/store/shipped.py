@@ -32,7 +32,13 @@ CORE = Path(dl_core.__file__).parent
 
 
 def unpacked(shipped: Path, home: Path) -> Path:
-    """Return the folder of a run that ships as an archive, unpacked below ``home``; any other path as it is."""
+    """Return the folder of a run that ships as an archive, unpacked below ``home``; any other path as it is.
+
+    The archive may be named without its ending, as if it were the folder that it holds.
+    """
+    archive = shipped.with_name(f"{shipped.name}.zip")
+    if archive.name == RUN and not shipped.exists():
+        shipped = archive
     if shipped.name != RUN or not shipped.is_file():
         return shipped
     archives = [path for path in (shipped, shipped.with_name(ANSWERS)) if path.is_file()]

@@ -167,3 +167,10 @@ def test_samples_and_their_runs_are_small() -> None:
     kept = [path for path in (ROOT / "sample_data").rglob("*") if path.is_file() and "__pycache__" not in path.parts]
     assert sum(path.stat().st_size for path in kept if path.name.startswith("prepared_")) < 25e6
     assert sum(path.stat().st_size for path in kept) < 35e6
+
+
+def test_an_archive_may_be_named_as_the_folder_it_holds_and_other_paths_stay(folder: Path, tmp_path: Path) -> None:
+    archive, home = shipped(folder, {}), tmp_path / "home"
+    assert unpacked(archive.with_suffix(""), home) == unpacked(archive, home) != archive
+    for path in (folder, tmp_path / "nothing", tmp_path / "nothing.zip"):
+        assert unpacked(path, home) == path
