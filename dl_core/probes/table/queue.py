@@ -98,7 +98,7 @@ def _add_reasons(
     few = data.subset([case["row"] for case in queued[:REASONED]])
     usual = usual_values(run.load_dataset(), domain.schema)
     explained = explain(domain, run, model, few, methods=[method], target=target, faithfulness=False) if queued else []
-    found = {one.row: one.with_texts(few, usual).as_json()["reasons"] for one in explained}
+    found = {one.row: one.with_texts(few, usual).as_json().get("reasons", []) for one in explained}
     for case in queued[:REASONED]:
         case["reasons"] = found.get(case["row"], [])
 
