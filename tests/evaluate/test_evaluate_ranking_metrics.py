@@ -11,7 +11,8 @@ from dl_core.errors import OptionError
 from dl_core.evaluate.interactions.evaluate import ranking_metrics
 from dl_core.evaluate.interactions.formulas import gini
 from dl_core.evaluate.interactions.likeness import MEANING, Likeness
-from dl_core.evaluate.interactions.metrics import METRICS, RankingMetric
+from dl_core.evaluate.interactions.metric import RankingMetric
+from dl_core.evaluate.interactions.metrics import METRICS
 from dl_core.evaluate.interactions.ranked import RankedLists
 from dl_core.evaluate.judge import shared
 from dl_core.evaluate.registry import metric_named

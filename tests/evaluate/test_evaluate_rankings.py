@@ -57,7 +57,7 @@ def test_the_table_is_whole(found, world):
 
 def test_intervals_of_means_are_those_of_the_normal_law(found, world):
     lists = RankedLists.of(world["rankings"], "good", "test", world["facts"])
-    values = metric_named("ndcg").at(5).values(lists)
+    values = lists.values(metric_named("ndcg").at(5))
     row = found.metrics.set_index(["model", "metric"]).loc[("good", "ndcg")]
     assert row["high"] - row["low"] == pytest.approx(2 * 1.96 * values.std() / np.sqrt(200), rel=0.12)
 
@@ -204,7 +204,7 @@ def test_disagreements_have_least_in_common(world):
 def test_standing_is_of_validation_lists(world):
     one = ranking_standing(world["rankings"], "good", "ndcg", 10, size=5)
     lists = RankedLists.of(world["rankings"], "good", "validation")
-    values = metric_named("ndcg").values(lists)
+    values = lists.values(metric_named("ndcg"))
     assert one.value == pytest.approx(values.mean()) and one.size == 5
     assert one.error == pytest.approx(values.std() / np.sqrt(200), rel=0.2)
     assert ranking_standing(world["rankings"], "good", "popularity_lift", facts=world["facts"]).value < 0

@@ -14,7 +14,7 @@ from dl_core.bias.words import warnings_of
 from dl_core.errors import OptionError
 from dl_core.evaluate.interactions.evaluate import ranking_metrics
 from dl_core.evaluate.interactions.facts import InteractionFacts
-from dl_core.evaluate.interactions.metrics import RankingMetric
+from dl_core.evaluate.interactions.metric import RankingMetric
 from dl_core.evaluate.interactions.ranked import RankedLists
 from dl_core.evaluate.interactions.rankings import Rankings
 from dl_core.evaluate.interactions.slices import ACTIVITY, activity_of, quartiles

@@ -13,7 +13,7 @@ from dl_core.evaluate.choice import Standing
 from dl_core.evaluate.interactions.evaluate import NO_LISTS, ranking_metrics, ranking_standing
 from dl_core.evaluate.interactions.facts import InteractionFacts
 from dl_core.evaluate.interactions.formulas import ndcg
-from dl_core.evaluate.interactions.metrics import RankingMetric
+from dl_core.evaluate.interactions.metric import RankingMetric
 from dl_core.evaluate.interactions.ranked import RankedLists
 from dl_core.evaluate.interactions.rankings import Rankings
 from dl_core.evaluate.judge import shared

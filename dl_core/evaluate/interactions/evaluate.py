@@ -12,7 +12,7 @@ import pandas as pd
 from dl_core.data.interactions.histories import Histories
 from dl_core.evaluate.choice import Standing, standing
 from dl_core.evaluate.interactions.facts import InteractionFacts
-from dl_core.evaluate.interactions.metrics import RankingMetric
+from dl_core.evaluate.interactions.metric import RankingMetric
 from dl_core.evaluate.interactions.ranked import RankedLists
 from dl_core.evaluate.interactions.rankings import Rankings
 from dl_core.evaluate.interactions.slices import (

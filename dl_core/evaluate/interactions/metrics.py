@@ -2,71 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, ClassVar
-
 import numpy as np
 
-from dl_core.errors import OptionError
 from dl_core.evaluate.interactions import formulas
 from dl_core.evaluate.interactions.facts import InteractionFacts
-from dl_core.evaluate.metric import Metric
-
-if TYPE_CHECKING:
-    from dl_core.evaluate.interactions.ranked import RankedLists
-
-PER_USER, RATIO, EXPOSURE = "per user", "ratio", "exposure"
-
-
-@dataclass(frozen=True)
-class RankingMetric(Metric):
-    """One way to judge ranked lists.
-
-    Parameters
-    ----------
-    label, help : str
-        With ``{k}`` for the number of places, such as ``"nDCG@{k}"``; see `at`.
-    function : callable
-        By ``form``. ``"per user"``: ``f(lists, facts, k) -> (n,)``, whose mean over users is the metric. ``"ratio"``:
-        ``f(lists, facts, k)`` of two arrays (n,), and the metric is the ratio of their sums. ``"exposure"``:
-        ``f(counts (g, n_items)) -> (g,)`` of how often each item is shown.
-    form : str
-    needs_facts : bool
-        Whether it looks at more than hits.
-    k : int
-        Places that count.
-    """
-
-    form: str = PER_USER
-    needs_facts: bool = False
-    k: int = 10
-    problem: ClassVar[str] = "ranking"
-
-    @property
-    def per_user(self) -> bool:
-        """Whether every user has a value of it, and it is their mean."""
-        return self.form == PER_USER
-
-    @property
-    def share(self) -> bool:
-        """Whether it judges hits, which all lie in 0…1."""
-        return not self.needs_facts
-
-    def at(self, k: int) -> RankingMetric:
-        """Return the metric for ``k`` places, in number and words.
-
-        Raises
-        ------
-        OptionError
-            If ``k`` is under 1.
-        """
-        if k < 1:
-            raise OptionError(f"lists of {k} items cannot be evaluated", where="k", expected="1 or more")
-        return replace(self, label=self.label.format(k=k), help=self.help.format(k=k), k=k)
-
-    def values(self, lists: RankedLists) -> np.ndarray:
-        """Return one value a user, (n,), NaN where there is none; only where it is `per_user`."""
-        return self.function(lists, lists.facts, self.k)
+from dl_core.evaluate.interactions.metric import EXPOSURE, RATIO, RankingMetric
+from dl_core.evaluate.interactions.ranked import RankedLists
 
 
 def lift(lists: RankedLists, facts: InteractionFacts, k: int) -> tuple[np.ndarray, np.ndarray]:

@@ -9,7 +9,7 @@ import pandas as pd
 
 from dl_core.evaluate.draws import Draws
 from dl_core.evaluate.interactions.facts import InteractionFacts
-from dl_core.evaluate.interactions.metrics import EXPOSURE, RATIO, RankingMetric
+from dl_core.evaluate.interactions.metric import EXPOSURE, RATIO, RankingMetric
 from dl_core.evaluate.interactions.rankings import Rankings
 from dl_core.evaluate.interactions.spread import exposure_quantity
 from dl_core.evaluate.judge import Units
@@ -64,6 +64,10 @@ class RankedLists(Units):
         """Return draws of users."""
         return Draws(len(self), n_resamples, seed)
 
+    def values(self, metric: RankingMetric) -> np.ndarray:
+        """Return one value a user, (n,), NaN where there is none; only of a metric that is ``per_user``."""
+        return metric.function(self, self.facts, metric.k)
+
     def quantity(self, metric: RankingMetric, seed: int = 0) -> Ratio:
         """Return a metric at its number of places; without the facts that it needs it has no value."""
         n = len(self)
@@ -74,7 +78,7 @@ class RankedLists(Units):
         if metric.form == RATIO:
             above, below = metric.function(self, self.facts, metric.k)
             return Ratio(np.nan_to_num(above), np.nan_to_num(below), metric.bounds)
-        return mean_of(metric.values(self), metric.bounds)
+        return mean_of(self.values(metric), metric.bounds)
 
     @classmethod
     def of(

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from dl_core.evaluate.interactions.metrics import RankingMetric
+from dl_core.evaluate.interactions.metric import RankingMetric
 from dl_core.evaluate.quantities import Ratio
 
 GROUPS = 50  # of users, each left out once
