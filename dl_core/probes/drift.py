@@ -7,6 +7,7 @@ from typing import Any
 
 from dl_core.data.rows import plain_rows
 from dl_core.domain import Domain
+from dl_core.errors import OptionError
 from dl_core.pipeline import Run, Work
 from dl_core.probes.base import Probe, RunFacts, at_once
 
@@ -15,7 +16,8 @@ def drift(domain: Domain, run: Run, work: Work, arguments: Mapping[str, Any]) ->
     """Return the inputs with how far they moved, the furthest first; see `evaluate.drift`."""
     from dl_core.evaluate.drift import drift as stage
 
-    assert domain.inputs is not None  # see `needs`
+    if domain.inputs is None:
+        raise OptionError(needs(domain, run), where=domain.title)
     dataset = run.load_dataset()
     before, after = (domain.inputs(dataset.subset(rows)) for rows in (run.splits.train, run.splits.test))
     return {"rows": plain_rows(stage(before, after))}

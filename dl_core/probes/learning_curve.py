@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from dl_core.domain import Domain
+from dl_core.errors import OptionError
 from dl_core.kinds import kind_of
 from dl_core.pipeline import Run, Work
 from dl_core.probes.base import Argument, Asked, Probe, RunFacts
@@ -13,7 +14,8 @@ from dl_core.probes.base import Argument, Asked, Probe, RunFacts
 
 def learning_curve(domain: Domain, run: Run, work: Work, arguments: Mapping[str, Any]) -> dict[str, Any]:
     """Return the primary metric against the number of labels, for the models that the domain compares this way."""
-    assert domain.learning_curve is not None  # see `needs`
+    if domain.learning_curve is None:
+        raise OptionError(needs(domain, run), where=domain.title)
     dataset = run.load_dataset()
     parts = [dataset.subset(rows) for rows in (run.splits.train, run.splits.validation, run.splits.test)]
     return {"rows": domain.learning_curve(*parts, arguments["seeds"], work, run.spec.options)}
