@@ -20,7 +20,7 @@ def save_arrays(path: Path, arrays: Mapping[str, np.ndarray]) -> None:
     part = path.with_name(f"{path.name}.{os.getpid()}.part")
     with storage_errors(path.name):
         with open(part, "wb") as file:
-            np.savez(file, **arrays)
+            np.savez(file, **arrays)  # type: ignore[arg-type]  # no array is named allow_pickle
         part.replace(path)
 
 

@@ -157,8 +157,8 @@ def grow_trees(
 
     plan = plan or TreePlan()
     x, y = train
-    weights = None if np.ptp(weights) == 0 else weights
-    if weights is not None:
+    given = None if np.ptp(weights) == 0 else weights
+    if given is not None:
         x = snapped(x, plan.bins)
     present = check_two_classes(y, [str(i) for i in range(n_classes)])
     known = np.isin(validation[1], present)
@@ -170,7 +170,7 @@ def grow_trees(
     context.check_stop()
     for rounds in range(min(plan.step, last), last + 1, plan.step):
         with threadpool_limits(1):  # threads that wait for each other stand still on a busy machine: 50 times slower
-            booster.set_params(max_iter=rounds).fit(x, y, sample_weight=weights)
+            booster.set_params(max_iter=rounds).fit(x, y, sample_weight=given)
         trees = take_trees(booster, present)
         if choose:
             late = 0 if best.look(trees, x_known, y_known, n_classes) else late + 1

@@ -135,6 +135,7 @@ class FineTuned(Classifier):
         about = {"plan": self.plan.as_dict(), "shape": list(self.shape), "classes": list(self.classes)}
         save_about(folder, about)
         save_weights(folder / "weights.npz", self.graph().get_weights())
+        assert self._first is not None  # a network has a head that it started from
         save_arrays(folder / "spread.npz", {"mean": self._first.mean, "spread": self._first.spread})
 
     @classmethod

@@ -91,8 +91,13 @@ class FrozenFeatures(Classifier):
     def scores(self, data: Dataset) -> np.ndarray:
         """Return probabilities (n, n_classes)."""
         chunks = [data.images[at : at + SCORE_CHUNK] for at in range(0, len(data), SCORE_CHUNK)]
-        parts = [self.head.probabilities(self._features(chunk)) for chunk in chunks]
+        parts = [self._fitted().probabilities(self._features(chunk)) for chunk in chunks]
         return np.concatenate(parts) if parts else np.zeros((0, len(self.classes)))
+
+    def _fitted(self) -> LinearHead:
+        if self.head is None:
+            raise RuntimeError("the model was not fitted")
+        return self.head
 
     def features(self, data: Dataset) -> np.ndarray:
         """Return the embeddings (n, d) float32 that the head sees, for instance to judge novelty."""
@@ -100,17 +105,18 @@ class FrozenFeatures(Classifier):
 
     def save(self, folder: Path) -> None:
         """Write ``model.json`` and ``head.npz``; the backbone is not repeated."""
+        head = self._fitted()
         about = {
             "classes": list(self.classes),
             "plan": self.plan.as_dict(),
             "shape": list(self.shape),
             "copies": self.copies,
-            "clip": self.head.clip,
+            "clip": head.clip,
             "chosen": self.chosen,
         }
         save_about(folder, about)
         parts = ("mean", "spread", "weights", "bias")
-        save_arrays(folder / "head.npz", {part: getattr(self.head, part) for part in parts})
+        save_arrays(folder / "head.npz", {part: getattr(head, part) for part in parts})
 
     @classmethod
     def load(cls, folder: Path) -> FrozenFeatures:
@@ -133,11 +139,12 @@ class FrozenFeatures(Classifier):
         from dl_core.transfer.images.graph import add_embedding
         from dl_core.transfer.images.graph_head import add_head
 
-        if self._drawn is None or self._drawn[0] is not self.head:  # building and tracing it anew would cost seconds
+        head = self._fitted()
+        if self._drawn is None or self._drawn[0] is not head:  # building and tracing it anew would cost seconds
             side, channels = self.shape
             inputs = keras.Input((side, side, channels), name="image")
-            outputs = add_head(add_embedding(inputs, self.plan), self.head)
-            self._drawn = self.head, keras.Model(inputs, outputs, name="frozen_features")
+            outputs = add_head(add_embedding(inputs, self.plan), head)
+            self._drawn = head, keras.Model(inputs, outputs, name="frozen_features")
         return self._drawn[1]
 
     def parameters(self) -> int:

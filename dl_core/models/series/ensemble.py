@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from functools import reduce
 from pathlib import Path
 from typing import Any, Self
 
@@ -26,8 +27,9 @@ from dl_core.models.series.stack import DenseStack, NBeats, NHits
 from dl_core.models.series.windows import last_windows
 from dl_core.models.store import load_about, save_about
 
-MEMBERS = (DenseStack, NBeats, NHits, LinearPath, LinearStart, FineTuned)
-KINDS: dict[str, type[Forecaster]] = {kind.name: kind for kind in MEMBERS}
+Member = NetworkForecaster | FineTuned
+MEMBERS: tuple[type[Member], ...] = (DenseStack, NBeats, NHits, LinearPath, LinearStart, FineTuned)
+KINDS = {kind.name: kind for kind in MEMBERS}
 
 
 class DeepEnsemble(Forecaster):
@@ -43,7 +45,7 @@ class DeepEnsemble(Forecaster):
     name = "deep_ensemble"
 
     def __init__(self) -> None:
-        self.members: list[Forecaster] = []
+        self.members: list[Member] = []
         self.weights = np.zeros(0)
         self.chosen, self.horizon = {}, 0
 
@@ -57,7 +59,7 @@ class DeepEnsemble(Forecaster):
         again = held is None and bool(self.members)
         members = self.members if again else self._recruit(known)
         options = {name: value for name, value in context.options.items() if name != "lookback"}  # each has its own
-        done: list[Forecaster] = []
+        done: list[Member] = []
         for number, member in enumerate(members):
             part = replace(
                 context.part(number / len(members), (number + 1) / len(members)),
@@ -74,9 +76,9 @@ class DeepEnsemble(Forecaster):
         if held is not None:
             self._weigh(held)
 
-    def _recruit(self, known: Panel) -> list[Forecaster]:
+    def _recruit(self, known: Panel) -> list[Member]:
         """Return untrained members."""
-        members: list[Forecaster] = []
+        members: list[Member] = []
         for recipe in recipes_for(known, self.horizon):
             member = recipe.kind(**recipe.changes)
             member.name, member.horizon = recipe.name, self.horizon
@@ -85,9 +87,7 @@ class DeepEnsemble(Forecaster):
         taught.horizon = self.horizon
         return [*members[:1], taught, *members[1:]]
 
-    def _learned(
-        self, member: Forecaster, known: Panel, held: Held | None, context: FitContext, *, needed: bool
-    ) -> bool:
+    def _learned(self, member: Member, known: Panel, held: Held | None, context: FitContext, *, needed: bool) -> bool:
         """Train one member; return False where time was over before it was of use and others stand in."""
         if context.out_of_time() and not needed:
             return False
@@ -116,9 +116,9 @@ class DeepEnsemble(Forecaster):
 
     def ahead(self, panel: Panel) -> np.ndarray:
         """Return the weighted mean of the members' quantiles (n, horizon, levels)."""
-        return sum(weight * member.ahead(panel) for weight, member in self._weighted())
+        return reduce(np.add, (weight * member.ahead(panel) for weight, member in self._weighted()))
 
-    def _weighted(self) -> list[tuple[float, Forecaster]]:
+    def _weighted(self) -> list[tuple[float, Member]]:
         return [(float(weight), one) for weight, one in zip(self.weights, self.members, strict=True) if weight > 0]
 
     def inputs(self, panel: Panel) -> Mapping[str, np.ndarray]:
@@ -138,8 +138,9 @@ class DeepEnsemble(Forecaster):
         for weight, member in self._weighted():
             graph = member.graph()
             read = {name: inputs[name][:, longest - _length(member) :] for name in graph.input}
-            for name in read.keys() & {"past", "future"}:  # the calendar stands after the covariates
-                read[name] = read[name][:, :, : getattr(member.shape, name)]
+            if isinstance(member, NetworkForecaster):  # the calendar stands after the covariates
+                for name in read.keys() & {"past", "future"}:
+                    read[name] = read[name][:, :, : getattr(member.shape, name)]
             part = weight * graph(read)
             total = part if total is None else total + part
         return keras.Model(inputs, total, name=self.name)
@@ -173,6 +174,6 @@ class DeepEnsemble(Forecaster):
         return model
 
 
-def _length(member: Forecaster) -> int:
+def _length(member: Member) -> int:
     """Return how many steps a member's graph reads."""
     return member.shape.length if isinstance(member, NetworkForecaster) else Reading.of(member.seasons).length

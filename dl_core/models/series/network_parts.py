@@ -102,7 +102,7 @@ class Segments(keras.layers.Layer):
             x = ops.pad(x, [[0, 0], [0, more] if self.at_end else [more, 0], [0, 0]])
         return ops.reshape(x, (-1, (steps + more) // self.size, self.size * channels))
 
-    def compute_output_shape(self, input_shape: tuple[int | None, ...]) -> tuple[int | None, ...]:
+    def compute_output_shape(self, input_shape: tuple[int | None, int, int]) -> tuple[int | None, int, int]:
         """Return the shape of the segments."""
         return (input_shape[0], -(-input_shape[1] // self.size), self.size * input_shape[2])
 
@@ -182,7 +182,7 @@ class QuantileSpread(keras.layers.Layer):
         super().__init__(**options)
         self.levels = tuple(float(level) for level in levels)
 
-    def build(self, input_shape: list[tuple[int | None, ...]]) -> None:
+    def build(self, input_shape: list[tuple[int | None, int]]) -> None:
         """Make the map (k, h * n_levels) and the biases (h * n_levels,)."""
         (_, horizon), (_, size) = input_shape
         count = len(self.levels)

@@ -102,7 +102,7 @@ class Patches(keras.layers.Layer):
         found = ops.take(longer, ops.convert_to_tensor(places, dtype="int32"), axis=1)  # (b, n, size, c)
         return ops.reshape(found, (-1, count, self.size * channels))
 
-    def compute_output_shape(self, input_shape: tuple[int | None, ...]) -> tuple[int | None, ...]:
+    def compute_output_shape(self, input_shape: tuple[int | None, int, int]) -> tuple[int | None, int, int]:
         """Return the shape of the patches."""
         return (input_shape[0], self._count(input_shape[1]), self.size * input_shape[2])
 

@@ -94,7 +94,7 @@ class StatisticalForecaster(DirectForecaster):
         cases = [adjust(panel.of_series(at) / scales[at], self.seasons) for at in range(len(panel))]
         found = _quick(cases, horizon)
 
-        def one(at: int) -> np.ndarray:
+        def one(at: int) -> np.ndarray | None:
             return self._one(panel.of_series(at) / scales[at], cases[at], horizon)
 
         affordable = int(self.time_limit / self.way.cost)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from abc import abstractmethod
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import keras
 import numpy as np
@@ -265,7 +265,7 @@ class NetworkModel(TableModel):
             save_weights(folder / f"network{number}.npz", body.get_weights())
 
     @classmethod
-    def load(cls, folder: Path) -> NetworkModel:
+    def load(cls, folder: Path) -> Self:
         """Return the saved model."""
         about = load_about(folder)
         model = cls(networks=about["networks"])

@@ -80,6 +80,7 @@ class PretrainedEncoder(NetworkModel):
             plan = RebuildPlan(noise=MASKED, text="Pretraining on all rows", name="encoder")
             self.history = fit_rebuild(network, given, numbers, context, plan, context.sample_weight)
             weights = {name: network.get_layer(name).get_weights() for name in ENCODER}
+        assert self._knots is not None  # see `_prepare`
         return Start(self.encoder, self.shape, self._knots, weights)
 
     def fit(self, train: Dataset, validation: Dataset, context: FitContext) -> None:

@@ -105,7 +105,7 @@ class _Cover:
     def __init__(self, table: pd.DataFrame, y: np.ndarray, weight: np.ndarray, conditions: list[Condition]) -> None:
         held = [condition.holds(table) for condition in conditions]
         some = [place for place, rows in enumerate(held) if rows[y == 1].any()]
-        self.rules_ = [(conditions[place],) for place in some]
+        self.rules_: list[tuple[Condition, ...]] = [(conditions[place],) for place in some]
         self.held = np.array([held[place] for place in some]).reshape(len(some), len(y))
         self.fraud, self.weight = y == 1, weight
         self.share = weight[self.fraud].sum() / weight.sum()

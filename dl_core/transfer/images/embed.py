@@ -64,7 +64,7 @@ def embed(
     keys = image_keys(images)
     known, rows = store.find(keys)
     first = _first_places(keys, known)
-    if not len(first):
+    if rows is not None and not len(first):
         return rows
     fresh = _compute(images, first, plan, cache, (store, keys), progress, fast)
     if rows is None:

@@ -30,7 +30,7 @@ class Resample(keras.layers.Layer):
         super().__init__(**options)
         self.size = size
 
-    def build(self, input_shape: tuple[int | None, ...]) -> None:
+    def build(self, input_shape: tuple[int | None, int, int, int]) -> None:
         self.rows = resample_matrix(input_shape[1], self.size).T  # (source height, size)
         self.columns = resample_matrix(input_shape[2], self.size).T  # (source width, size)
 
@@ -39,7 +39,7 @@ class Resample(keras.layers.Layer):
         x = keras.ops.matmul(keras.ops.transpose(x, (0, 1, 3, 2)), self.rows)  # (n, c, size of w, size of h)
         return keras.ops.transpose(x, (0, 3, 2, 1))  # (n, size, size, c)
 
-    def compute_output_shape(self, input_shape: tuple[int | None, ...]) -> tuple[int | None, ...]:
+    def compute_output_shape(self, input_shape: tuple[int | None, int, int, int]) -> tuple[int | None, int, int, int]:
         return (input_shape[0], self.size, self.size, input_shape[3])
 
     def get_config(self) -> dict[str, object]:
@@ -64,7 +64,7 @@ class GridMeans(keras.layers.Layer):
             parts += [keras.ops.mean(band[:, left:right], axis=1) for left, right in cells(x.shape[2], self.grid)]
         return keras.ops.concatenate(parts, axis=-1)
 
-    def compute_output_shape(self, input_shape: tuple[int | None, ...]) -> tuple[int | None, ...]:
+    def compute_output_shape(self, input_shape: tuple[int | None, int, int, int]) -> tuple[int | None, int]:
         return (input_shape[0], (1 + self.grid**2) * input_shape[-1])
 
     def get_config(self) -> dict[str, object]:

@@ -169,6 +169,8 @@ def fit_head(
         loss = float("nan") if z_val is None else _log_loss(z_val, validation[1], solution)
         if best is None or loss < best[0] - TOLERANCE:
             best = (loss, c, solution)
+    if best is None:
+        raise ValueError("there is no penalty to choose from")
     loss, c, w = best
     head = LinearHead(mean, spread, w[:-1].astype(np.float32), w[-1].astype(np.float32), clip)
     return head, {"C": float(c), "val_loss": loss}
