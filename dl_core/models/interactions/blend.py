@@ -177,7 +177,8 @@ class DeepBlend(Recommender):
 
 def blended(paths: dict[str, np.ndarray], weights: dict[str, float]) -> np.ndarray:
     """Return the weighted sum (n, n_items) float32 of the paths' scores."""
-    return np.sum([np.float32(weights[name]) * scores for name, scores in paths.items()], axis=0, dtype=np.float32)
+    parts = np.stack([np.float32(weights[name]) * scores for name, scores in paths.items()])
+    return parts.sum(axis=0, dtype=np.float32)
 
 
 class Standardised(keras.layers.Layer):

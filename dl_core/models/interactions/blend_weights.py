@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import reduce
 from itertools import product
 
 import numpy as np
@@ -36,8 +37,8 @@ def choose_weights(paths: Paths, held: Held, apart: str = "") -> tuple[dict[str,
     names = list(scores)
     found = {}
     for weights in simplex(len(names)):
-        blend = sum(np.float32(weight) * scores[name] for weight, name in zip(weights, names, strict=True))
-        found[weights] = held_ndcg(_Given(blend), held)
+        parts = (np.float32(weight) * scores[name] for weight, name in zip(weights, names, strict=True))
+        found[weights] = held_ndcg(_Given(reduce(np.add, parts)), held)
     best = max(found, key=lambda weights: (found[weights], -max(weights)))
     alone = {name: found[tuple(float(one == name) for one in names)] for name in names}
     if apart:

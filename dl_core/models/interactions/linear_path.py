@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Any
 
 import keras
@@ -191,5 +191,9 @@ class _Trial:
             value = 0.0  # far too small a ridge
             if weights is not None:
                 path = LinearPath(self.kept, weights, self.held.histories.n_items)
-                value = held_ndcg(lambda some, path=path: path.scores(some.matrix()), self.held)
+                value = held_ndcg(partial(_scores, path), self.held)
             self.found[ridge, dropout, exponent] = value
+
+
+def _scores(path: LinearPath, histories: Histories) -> np.ndarray:
+    return path.scores(histories.matrix())

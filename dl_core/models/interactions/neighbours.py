@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from typing import Self
 
@@ -63,7 +64,7 @@ class ItemNeighbours(Recommender):
                 plain = widest if size == max(SIZES) else strongest(widest, size)
                 for normalised in (False, True):
                     found = (scaled(plain) if normalised else plain).T.tocsr()
-                    ndcg = held_ndcg(lambda block, found=found: self._score(block, found), held)
+                    ndcg = held_ndcg(partial(self._score, similarity=found), held)
                     if ndcg > top:
                         top, best = ndcg, {"shrink": shrink, "neighbours": size, "normalised": normalised}
         return best

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from typing import Self
 
@@ -51,7 +52,7 @@ class Popularity(Recommender):
 
     def score_items(self, histories: Histories) -> np.ndarray:
         """Return the same scores (n, n_items) float32 for everyone: (faded) numbers of users."""
-        return np.tile(self.weights, (len(histories), 1))
+        return _for_everyone(self.weights, histories)
 
     def contributions(self, histories: Histories, targets: np.ndarray) -> list[np.ndarray]:
         """Return zeros: no history item has any part in popularity."""
@@ -91,14 +92,16 @@ def fading(histories: Histories, half_life: float) -> np.ndarray:
     pairs = rows * np.int64(histories.n_items) + histories.items
     _, back = np.unique(pairs[::-1], return_index=True)  # oldest stand first, so the first from behind is the latest
     at = len(pairs) - 1 - back
-    ages = (histories.times.max() - histories.times[at]) / DAY
+    times = _times(histories)
+    ages = (times.max() - times[at]) / DAY
     weights = np.exp2(-ages / half_life)
     return np.bincount(histories.items[at], weights, minlength=histories.n_items).astype(np.float32)
 
 
 def choose_half_life(known: Histories, held: Held | None, context: FitContext) -> float | None:
     """Return the half-life in days by which held-out users' nDCG@10 is best, None where nothing should fade."""
-    days = float(known.times.max() - known.times.min()) / DAY
+    times = _times(known)
+    days = float(times.max() - times.min()) / DAY
     if days <= 0:
         return None
     if held is None:
@@ -107,7 +110,18 @@ def choose_half_life(known: Histories, held: Held | None, context: FitContext) -
     found = {}
     for done, (half_life, weights) in enumerate(ways.items()):
         context.progress(done / len(ways), "Choosing the half-life of popularity")
-        found[half_life] = held_ndcg(lambda block, weights=weights: np.tile(weights, (len(block), 1)), held)
+        found[half_life] = held_ndcg(partial(_for_everyone, weights), held)
         if context.out_of_time():
             break
     return max(found, key=found.__getitem__)
+
+
+def _for_everyone(weights: np.ndarray, histories: Histories) -> np.ndarray:
+    """Return the same scores (n, n_items) for each history."""
+    return np.tile(weights, (len(histories), 1))
+
+
+def _times(histories: Histories) -> np.ndarray:
+    if histories.times is None:
+        raise ValueError("only what has times can fade")
+    return histories.times

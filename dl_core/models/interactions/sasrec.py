@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import reduce
 from typing import Any
 
 import keras
@@ -52,22 +53,28 @@ class SASRec(SequenceRecommender):
 
         return encode
 
-    def attention(self, codes: np.ndarray) -> np.ndarray:
+    def attention(self, codes: np.ndarray) -> np.ndarray | None:
         """Return how much the last step attends to each item of ``codes`` (n, length), (n, length) float32.
 
         Heads are averaged and layers rolled out: half of each layer's states comes from the step itself (Abnar and
         Zuidema 2020, "Quantifying attention flow in transformers"). The start token's part is left out and the rest
         divided by its sum, so that each row sums to 1 over its items; a row without items is all 0.
+        None without blocks.
         """
+        if self._attention is None:
+            return None
         found = self._attention.predict_on_batch(np.asarray(codes, dtype=np.int32))
-        flow = None
-        for layer in found if isinstance(found, list) else [found]:
-            mean = np.asarray(layer, dtype=np.float64).mean(axis=1)  # (n, T, T)
-            mixed = 0.5 * mean + 0.5 * np.eye(mean.shape[-1])
-            flow = mixed if flow is None else mixed @ flow
+        first, *others = map(_mixed, found if isinstance(found, list) else [found])
+        flow = reduce(lambda below, layer: layer @ below, others, first)
         items = flow[:, -1, 1:] * (codes > 0)
         total = items.sum(axis=1, keepdims=True)
         return np.divide(items, total, out=np.zeros_like(items), where=total > 0).astype(np.float32)
+
+
+def _mixed(layer: Any) -> np.ndarray:
+    """Return the mean of the heads' weights (n, heads, T, T), half of it the step itself, (n, T, T)."""
+    mean = np.asarray(layer, dtype=np.float64).mean(axis=1)
+    return 0.5 * mean + 0.5 * np.eye(mean.shape[-1])
 
 
 class _Block:

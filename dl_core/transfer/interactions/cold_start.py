@@ -14,7 +14,7 @@ from dl_core.data.dataset import Dataset
 from dl_core.data.interactions.catalogue import ITEMS, Catalogue
 from dl_core.data.interactions.histories import POSITIVE, Histories
 from dl_core.data.splits import Splits
-from dl_core.errors import SchemaError
+from dl_core.errors import OptionError, SchemaError
 from dl_core.models.base import FitContext, Offer
 from dl_core.models.interactions.base import Recommender
 from dl_core.models.interactions.choosing import fresh
@@ -109,6 +109,8 @@ def cold_start(
     ------
     SchemaError
         If no user has enough items to be new.
+    OptionError
+        If one of the models is no recommender.
     """
     context = context or FitContext(seed=seed)
     users, items = withhold(dataset, seed, max(given))
@@ -130,6 +132,8 @@ def cold_start(
         part = context.part(place / len(offers), (place + 1) / len(offers))
         part.progress(0.0, f"{offer.label}: training without new users and items")
         model = offer.build()
+        if not isinstance(model, Recommender):
+            raise OptionError(f"{name} is no recommender", where="cold start")
         model.fit(train, validation, quiet(part, seed))
         for case in cases:
             rows += _judge(name, offer.label, model, case, k, seed, context)

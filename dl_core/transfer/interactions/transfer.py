@@ -150,8 +150,8 @@ def choose_market(train: Dataset, test: Dataset) -> Market:
     SchemaError
         If nothing is left of fewer than 20 users to judge.
     """
-    who, ids = train.values(Role.USER).astype(str), train.ids.to_numpy(dtype=object)
-    judged = np.intersect1d(who.unique(), test.values(Role.USER).astype(str).unique())
+    who, ids = train.require(Role.USER).astype(str), train.ids.to_numpy(dtype=object)
+    judged = np.intersect1d(who.unique(), test.require(Role.USER).astype(str).unique())
     found = _largest_second(train.side.get(USERS), judged)
     if found is not None:
         column, value = found
@@ -180,8 +180,10 @@ def choose_market(train: Dataset, test: Dataset) -> Market:
 
 def _largest_second(users: pd.DataFrame | None, judged: np.ndarray) -> tuple[str, Any] | None:
     """Return the column and value of users whose second commonest value has most users to judge, if enough."""
+    if users is None:
+        return None
     best, found = FEWEST - 1, None
-    for column in () if users is None else users.columns:
+    for column in users.columns:
         values = users[column].reindex(judged).dropna().astype(object)
         counts = values.value_counts()
         if pd.api.types.is_float_dtype(users[column]) or not 2 <= len(counts) <= MOST_GROUPS:
@@ -196,7 +198,7 @@ def _parts(market: Market, train: Dataset, validation: Dataset, test: Dataset) -
     catalogue = Catalogue.of(train)
     source, target = train.subset(market.source), train.subset(market.target)
     few = Histories.of(target, catalogue)
-    late = validation.subset(validation.ids[validation.values(Role.USER).astype(str).isin(few.users)])
+    late = validation.subset(validation.ids[validation.require(Role.USER).astype(str).isin(few.users)])
     rest = validation.subset(validation.ids[~validation.ids.isin(late.ids)])
     held = Held.of(source, rest if len(rest) else late, catalogue)
     both = target if not len(late) else _joined(target, late)
