@@ -82,6 +82,8 @@ class WorkerProcess:
                 env=plan.variables(),
                 **flags,
             )
+        assert self._process.stdin is not None and self._process.stdout is not None  # both are pipes
+        self._in, self._out = self._process.stdin, self._process.stdout
         self.pid, self.created = self._process.pid, born(self._process.pid)
         self._reader = threading.Thread(target=self._read, name=f"daylight-{lane}-{self.pid}", daemon=True)
         self.gone = threading.Event()
@@ -110,13 +112,13 @@ class WorkerProcess:
         """
         self.job_id, self.started = job_id, False
         with self._write:
-            self._process.stdin.write(json.dumps({"job": job_id}).encode() + b"\n")
-            self._process.stdin.flush()
+            self._in.write(json.dumps({"job": job_id}).encode() + b"\n")
+            self._in.flush()
 
     def close(self) -> None:
         """Tell the worker that no more work comes; without a job it exits."""
         with self._write, contextlib.suppress(OSError):
-            self._process.stdin.close()
+            self._in.close()
 
     def kill(self) -> None:
         """End the process and all it started."""
@@ -127,11 +129,11 @@ class WorkerProcess:
         return self.gone.wait(timeout)
 
     def _read(self) -> None:
-        for line in self._process.stdout:
+        for line in self._out:
             self._on_message(self, json.loads(line))
         self._process.wait()
         self.close()
-        self._process.stdout.close()
+        self._out.close()
         try:
             self._on_gone(self)
         finally:

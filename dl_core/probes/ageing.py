@@ -10,8 +10,9 @@ import pandas as pd
 from dl_core.data.dataset import Dataset
 from dl_core.data.rows import plain_rows
 from dl_core.domain import Domain
-from dl_core.errors import SchemaError
+from dl_core.errors import OptionError, SchemaError
 from dl_core.evaluate.results import Predictions
+from dl_core.models.base import Classifier
 from dl_core.pipeline import Run, Work, about_rows
 from dl_core.probes.base import MODELS, Argument, Asked, Probe, RunFacts
 from dl_core.schema import Role
@@ -51,6 +52,8 @@ def _updated(domain: Domain, run: Run, name: str, dataset: Dataset, work: Work) 
     offer = domain.models[name]
     delay = pd.Timedelta(days=float(run.spec.options.get("delay_days", 0)))
     fitted, model = run.models[name], run.load_model(name, offer)
+    if not isinstance(model, Classifier):
+        raise OptionError(f"{name} is no classifier", where=run.folder.name)
     table = learn_on(offer, model, fitted, dataset, run.splits, delay=delay, context=work.fitting(run))
     return Predictions(table.assign(model=name + UPDATED), run.evaluation.classes)
 

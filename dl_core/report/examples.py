@@ -40,12 +40,12 @@ def as_examples(
     """Return explained test rows: a map with its picture (`Kind.pictures`), anything else with the row's values."""
     tables = {one.model: outcomes(run.predictions.of(one.model)) for one in explanations}
     part = dataset.subset([one.row for one in explanations])
-    images = [] if pictures is None else pictures(part)
+    images = None if pictures is None else pictures(part)
     examples: list[Example] = []
     for at, one in enumerate(explanations):
         said = tables[one.model].loc[one.row]
         about = {"truth": said["y_true"], "predicted": said["y_pred"], "confidence": float(said["confidence"])}
-        if isinstance(one, ImageMap) and pictures is not None:
+        if isinstance(one, ImageMap) and images is not None:
             examples.append(ImageExample(explanation=one, image=np.asarray(images[at]), **about))
         else:
             values = {name: part.table.loc[one.row, name] for name in one.features if name in part.table}

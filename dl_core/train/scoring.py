@@ -11,7 +11,7 @@ import pandas as pd
 
 from dl_core.data.dataset import Dataset
 from dl_core.evaluate.results import SCORE
-from dl_core.models.base import Model, Offer
+from dl_core.models.base import Classifier, Model, Offer
 from dl_core.schema import Role
 from dl_core.train.novelty import Novelty
 from dl_core.train.run import FittedModel
@@ -80,7 +80,7 @@ def prediction_rows(fitted: FittedModel, scores: np.ndarray, data: Dataset, spli
 
 
 def score_rows(
-    source: ModelSource, name: str, fitted: Model, data: Dataset, features: np.ndarray | None = None
+    source: ModelSource, name: str, fitted: Classifier, data: Dataset, features: np.ndarray | None = None
 ) -> pd.DataFrame:
     """Return one model's predictions for new rows.
 
@@ -110,5 +110,7 @@ def score_rows(
     top = table[[SCORE + label for label in classes]].max(axis=1)
     table["uncertain"] = (top < about.uncertain_below) if about.uncertain_below is not None else False
     novelty = Novelty.load(source.folder) if features is not None else None
-    table["unlike_training"] = novelty.judge(features)[1] if novelty is not None else False
+    table["unlike_training"] = False
+    if features is not None and novelty is not None:
+        table["unlike_training"] = novelty.judge(features)[1]
     return table

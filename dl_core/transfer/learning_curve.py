@@ -10,7 +10,7 @@ import numpy as np
 from dl_core.data.dataset import Dataset
 
 if TYPE_CHECKING:
-    from dl_core.models.base import FitContext, Model
+    from dl_core.models.base import Classifier, FitContext
 
 BUDGETS = (10, 25, 50, 100, 200, 500, 1000, 2000, 5000)
 Metric = Callable[[np.ndarray, np.ndarray], float]
@@ -20,7 +20,7 @@ def learning_curve(
     train: Dataset,
     validation: Dataset,
     test: Dataset,
-    models: Mapping[str, Callable[[], Model]],
+    models: Mapping[str, Callable[[], Classifier]],
     seeds: int | Sequence[int],
     context: FitContext,
     budgets: Sequence[int] = BUDGETS,

@@ -36,7 +36,7 @@ def explain(request: ExplainRequest) -> list[Explanation]:
 
     if request.beside is not None:
         request = replace(request, beside=draw_background(request.beside, BACKGROUND, seed=0))
-    return explain_table(request)
+    return [*explain_table(request)]
 
 
 def slices(dataset: Dataset) -> pd.DataFrame:

@@ -65,7 +65,8 @@ def learning_curve(
 
     context = FitContext(emit=work.emit, should_stop=work.should_stop, cache=work.cache)
     small: Any = MODELS["small_cnn"].load()
-    models = {"frozen_features": MODELS["frozen_features"].build, "small_cnn": partial(small, seen=4_000)}
+    frozen: Any = MODELS["frozen_features"].build
+    models = {"frozen_features": frozen, "small_cnn": partial(small, seen=4_000)}
     return stage(train, validation, test, models=models, seeds=seeds, context=context, draws={"small_cnn": 1})
 
 

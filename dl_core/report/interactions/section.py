@@ -12,6 +12,7 @@ from dl_core.data.dataset import Dataset
 from dl_core.data.interactions.catalogue import ITEMS, TITLE
 from dl_core.evaluate.choice import best_model
 from dl_core.evaluate.interactions.rankings import Rankings
+from dl_core.explain.explanation import Explanation
 from dl_core.explain.interactions.plain import ItemContributions
 from dl_core.report import svg, words
 from dl_core.report.content import Example, labels, metric_label, places
@@ -84,11 +85,13 @@ class ItemExample(Example):
         return {**super().shown(), "because": because}
 
 
-def as_examples(run: Run, dataset: Dataset, explanations: Sequence[ItemContributions]) -> list[ItemExample]:
+def as_examples(run: Run, dataset: Dataset, explanations: Sequence[Explanation]) -> list[Example]:
     """Return explained first recommendations, by title; no user is named."""
     titles = dataset.side[ITEMS][TITLE] if ITEMS in dataset.side and TITLE in dataset.side[ITEMS] else pd.Series()
-    examples = []
+    examples: list[Example] = []
     for one in explanations:
+        if not isinstance(one, ItemContributions):
+            continue
         said = run.predictions.of(one.model).loc[[one.row]]
         hit = bool(said.loc[said["item"] == one.target, "hit"].any())
         title = titles.get(one.target)

@@ -15,7 +15,8 @@ from dl_core.data.series.panel import Panel
 from dl_core.errors import RunError
 from dl_core.evaluate.choice import best_model
 from dl_core.evaluate.series.forecasts import Cases, Forecasts
-from dl_core.explain.series.plain import ForecastDrivers, ForecastExplanation
+from dl_core.explain.explanation import Explanation
+from dl_core.explain.series.plain import ForecastDrivers
 from dl_core.report import svg, words
 from dl_core.report.content import Example, labels, metric_label
 from dl_core.report.series.svg import Told, by_step, fan
@@ -94,12 +95,12 @@ class ForecastExample(Example):
         return {**super().shown(), "chart": Markup(self.chart), "beside": beside}
 
 
-def as_examples(run: Run, dataset: Dataset, explanations: Sequence[ForecastExplanation]) -> list[ForecastExample]:
+def as_examples(run: Run, dataset: Dataset, explanations: Sequence[Explanation]) -> list[Example]:
     """Return first test windows with their forecast, what came, and the past steps that drove the forecast."""
     names = dataset.table[dataset.roles[Role.SERIES][0]].astype(str)
     driven = [one for one in explanations if isinstance(one, ForecastDrivers)]
     found = {model: _forecasts(run).cases(model) for model in {one.model for one in driven}}
-    examples = []
+    examples: list[Example] = []
     for one in driven:
         cases = found[one.model]
         case = int(np.flatnonzero(cases.series.astype(str) == one.row)[0])
