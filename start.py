@@ -36,7 +36,10 @@ def stop(message: str) -> None:
 def version_of(python: str) -> tuple[int, int] | None:
     """Return (major, minor) of an interpreter, or None if it does not run."""
     asked = subprocess.run([python, "-c", "import sys; print(*sys.version_info[:2])"], capture_output=True, text=True)
-    return tuple(map(int, asked.stdout.split())) if asked.returncode == 0 else None
+    if asked.returncode != 0:
+        return None
+    major, minor = map(int, asked.stdout.split())
+    return major, minor
 
 
 def suitable_python() -> str:
@@ -123,7 +126,7 @@ def dashboard(arguments: list[str]) -> int:
 
 
 def tests(arguments: list[str]) -> int:
-    """Check style and layering, then run every test; any argument is handed to pytest and skips the checks."""
+    """Check style, layering and types, then run every test; any argument is handed to pytest and skips the checks."""
     install("test")
     module = [str(PYTHON), "-m"]
     if arguments:
@@ -137,7 +140,7 @@ def tests(arguments: list[str]) -> int:
     status = run(*module, "pytest")
     said, _ = types.communicate()
     print(said, flush=True)
-    return status or int(bool(failed))
+    return status or int(bool(failed) or types.returncode != 0)
 
 
 def coverage(arguments: list[str]) -> int:

@@ -92,3 +92,11 @@ def test_installing_compiles_though_nothing_is_new(project: Path, monkeypatch: p
     monkeypatch.setattr(start, "install_packages", lambda kind: False)
     assert not start.install("run")
     assert bytecode(packages(project) / "installed" / "__init__.py").exists()
+
+
+@pytest.mark.parametrize("status", [0, 1])
+def test_errors_in_types_fail_the_test_command(project: Path, monkeypatch: pytest.MonkeyPatch, status: int) -> None:
+    (project / "mypy.py").write_text(f"raise SystemExit({status})\n")
+    monkeypatch.setattr(start, "install", lambda kind: False)
+    monkeypatch.setattr(start, "run", lambda *command, **environment: 0)
+    assert start.tests([]) == status
