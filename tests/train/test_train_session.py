@@ -131,7 +131,7 @@ def test_one_models_failure_does_not_lose_the_others(tmp_path):
         "brightness": "done",
     }
     assert run.models["mistaken"].reason == "here: there is no such thing."
-    assert "our side (ZeroDivisionError)" in run.models["faulty"].reason
+    assert "Internal error (ZeroDivisionError)" in run.models["faulty"].reason
     states = [(e["model"], e["state"]) for e in events if e["event"] == "model"]
     assert states == [
         ("mistaken", "running"),
@@ -161,7 +161,7 @@ def test_baselines_come_first_and_what_does_not_fit_is_skipped(tmp_path):
 
 
 def test_no_time_for_any_model_is_one_clear_line(tmp_path):
-    with pytest.raises(LimitError, match="Give more time"):
+    with pytest.raises(LimitError, match="Increase the time budget"):
         train(tmp_path / "run", ("endless",), budget=0.05)
 
 

@@ -129,7 +129,7 @@ def test_without_a_table_of_items_only_users_are_new():
 
 def test_histories_that_are_too_short_are_a_clear_error():
     data, splits = made()
-    with pytest.raises(SchemaError, match="more than 8 items"):
+    with pytest.raises(SchemaError, match="more than 8 interactions"):
         cold_start(offers(), data, splits, given=(8,))
     with pytest.raises(CancelledError):
         cold_start(offers(), data, splits, context=FitContext(should_stop=lambda: True))
