@@ -1,0 +1,95 @@
+"""What two charts of the Compare tab say: which axis is true, and which way A − B counts, with numbers by hand."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from dl_core.domain import get_domain
+from dl_core.evaluate.pairs import PAIRS
+from dl_core.evaluate.results import Comparison
+from ui.panels import compare, curves
+from ui.shell import charts
+
+AUROC = ("auroc", "net", "plain", 0.9, 0.8, 0.1, 0.02, 0.15, 50, "better", 0.004, "better")
+F1 = ("f1", "net", "plain", 0.6, 0.7, -0.1, -0.3, -0.04, 50, "worse", 0.01, "worse")
+
+
+@pytest.fixture
+def context() -> Any:
+    return SimpleNamespace(
+        label=str.upper,
+        colour={"net": "blue", "plain": "grey"}.get,
+        domain=get_domain("medical_imaging"),
+        summary={},
+        words=SimpleNamespace(unit=("row", "rows")),
+        evaluation=lambda: None,
+    )
+
+
+@pytest.fixture
+def drawn(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
+    """Charts by key, and the table under "table"."""
+    seen: dict[str, Any] = {}
+    monkeypatch.setattr(charts, "draw", lambda chart, alt, key: seen.update({key: chart}))
+    monkeypatch.setattr("streamlit.dataframe", lambda table, **_: seen.update(table=table))
+    return seen
+
+
+def test_the_confusion_matrix_has_true_classes_downwards_and_predicted_ones_across(context, drawn) -> None:
+    # of 4 true "a" one was called b; of 5 true "b" none was called a; both of "c" were called a
+    matrix = [[3, 1, 0], [0, 5, 0], [2, 0, 0]]
+    evaluation = SimpleNamespace(curves={"net": {"confusion": matrix}}, classes=("a", "b", "c"))
+    curves._confusion(context, evaluation, "net")
+    chart = drawn["confusion"]
+    assert (chart.layout.xaxis.title.text, chart.layout.yaxis.title.text) == ("Predicted class", "True class")
+    heat = chart.data[0]
+    assert np.array(heat.text).tolist() == matrix  # a row is drawn for each y, a column for each x
+    assert np.array(heat.z).tolist() == [[0.75, 0.25, 0.0], [0.0, 1.0, 0.0], [1.0, 0.0, 0.0]]
+    assert list(heat.x) == list(heat.y) == ["a", "b", "c"]
+    assert chart.layout.yaxis.autorange == "reversed"  # the first class on top
+    assert heat.hovertemplate.startswith("true %{y}, predicted %{x}")
+
+
+@pytest.mark.parametrize(
+    ("pair", "value", "arms", "words", "verdicts", "colours", "sides"),
+    [
+        (
+            ("net", "plain"),
+            [0.1, -0.1],
+            [(0.08, 0.05), (0.2, 0.06)],
+            ["[0.02, 0.15]", "[−0.30, −0.04]"],
+            ["better", "worse"],
+            ["blue", "grey"],
+            ["0.9", "0.8"],
+        ),
+        (
+            ("plain", "net"),
+            [-0.1, 0.1],
+            [(0.05, 0.08), (0.06, 0.2)],
+            ["[−0.15, −0.02]", "[0.04, 0.30]"],
+            ["worse", "better"],
+            ["blue", "grey"],
+            ["0.8", "0.9"],
+        ),
+    ],
+)
+def test_a_minus_b_and_its_interval_count_from_the_first_model(
+    context, drawn, pair, value, arms, words, verdicts, colours, sides
+) -> None:
+    comparison = Comparison(pd.DataFrame([AUROC, F1], columns=PAIRS), "so it is")
+    compare._differences(context, comparison, pair)
+    dots = drawn["differences"].data
+    assert [dot.x[0] for dot in dots] == pytest.approx(value)
+    for dot, (below, above) in zip(dots, arms, strict=True):
+        assert (dot.error_x.arrayminus[0], dot.error_x.array[0]) == pytest.approx((below, above))
+    assert [dot.marker.color for dot in dots] == colours  # the colour of whichever is better
+    table = drawn["table"]
+    assert table["A − B, 95 % interval"].str.split(" ", n=1).str[1].tolist() == words
+    assert [text[0] for text in table["A − B, 95 % interval"]] == ["+" if one > 0 else "−" for one in value]
+    assert table["A is"].tolist() == verdicts
+    assert [float(table[side][0]) for side in "AB"] == pytest.approx([float(one) for one in sides])
