@@ -8,8 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.stats import norm
 
-from dl_core.evaluate.series.adaptive import rolling_conformal
-from dl_core.evaluate.series.conformal import apply_conformal, fit_conformal, upper_quantile
+from dl_core.evaluate.series.adaptive import _learned, rolling_conformal
+from dl_core.evaluate.series.conformal import DRAW, _factors, apply_conformal, fit_conformal, upper_quantile
 from dl_core.evaluate.series.forecasts import LEVELS, MIDDLE, Cases
 
 NORMAL = norm.ppf(LEVELS)
@@ -163,3 +163,75 @@ def test_what_comes_later_is_calibrated_by_all_windows():
     nothing = part_of(whole, slice(0, 0))
     found, learned = rolling_conformal(nothing, later, (np.ones(0), np.ones(7)))
     assert (found[0] == later.quantiles[0]).all() and learned  # the first window has nothing before it
+
+
+def test_where_the_median_lies_does_not_matter():
+    rng = np.random.default_rng(11)
+    held, scale = simulated(30, 4, rng)
+    moved = cases_of(held.truth + 7.0, held.quantiles + 7.0)
+    plain, other = fit_conformal(held, scale), fit_conformal(moved, scale)
+    np.testing.assert_allclose(other["factors"], plain["factors"], atol=2e-5)
+    assert np.round(plain["factors"], 5).tolist() == plain["factors"]
+
+
+def test_factors_by_hand_where_some_steps_are_not_known():
+    own = np.array([[1.0, np.nan], [2.0, 4.0]])
+    kept = 2 / (2 + DRAW)  # two cases know something
+    # of 1, 2, 4 the largest holds this side, of 10, 20, 40 both: steps next to each other are one
+    assert _factors(own, 10 * own, 0.1) == pytest.approx([kept * 4 + (1 - kept) * 40] * 2)
+
+
+def test_forecasts_are_stretched_about_their_median():
+    quantiles = 5 + np.arange(-6.0, 7.0).reshape(1, 1, -1)
+    chosen = {"factors": [[2.0] * 6 + [1.0] + [3.0] * 6]}
+    found = apply_conformal(quantiles, np.zeros(1), chosen)[0, 0]
+    assert found == pytest.approx([-7, -5, -3, -1, 1, 3, 5, 8, 11, 14, 17, 20, 23])
+    stretch = np.log([2.0] * 6 + [1.0] + [0.5] * 6).tolist()
+    found = apply_conformal(quantiles, np.zeros(1), {**chosen, "stretch": stretch})[0, 0]
+    assert found == pytest.approx([-19, -15, -11, -7, -3, 1, 5, 6.5, 8, 9.5, 11, 12.5, 14])
+    # an outer quantile is never within an inner one
+    crossed = {"factors": [[0.0, 0.0, 0.0, 0.0, 3.0, 1.0, 1.0, 4.0, 1.0, 0.0, 0.0, 0.0, 1.0]]}
+    found = apply_conformal(quantiles, np.zeros(1), crossed)[0, 0]
+    assert found == pytest.approx([-1, -1, -1, -1, -1, 4, 5, 9, 9, 9, 9, 9, 11])
+    wide = {"factors": np.ones((1, 13)).tolist()}  # 2 % of the scale is added to each side
+    assert apply_conformal(0 * quantiles, np.array([50.0]), wide)[0, 0].tolist() == [-1.0] * 6 + [0.0] + [1.0] * 6
+
+
+def test_the_width_learned_from_what_a_window_missed_by_hand():
+    quantiles = np.tile(np.arange(-6.0, 7.0), (1, 4, 1))
+    chosen, scale, none = {"factors": np.ones((4, 13)).tolist()}, np.zeros(1), np.zeros(13)
+    # of 95, 90, 80, 60, 40 and 20 per cent: shares allowed to lie beyond
+    allowed = np.array([0.05, 0.1, 0.2, 0.4, 0.6, 0.8])
+    against = np.array([0.1, 0.1, 0.2, 0.4, 0.6, 0.8])  # a tenth at least
+
+    def learned(*truth):
+        return _learned(none, (cases_of(np.array([truth]), quantiles), scale), chosen)
+
+    def expected(*missed):
+        steps = 0.15 * (np.array(missed) - allowed) / against
+        return pytest.approx([*steps, 0, *steps[::-1]])
+
+    assert learned(0.0, 0.0, 0.0, 0.0) == expected(0, 0, 0, 0, 0, 0)
+    assert learned(1.0, -1.0, 1.0, -1.0) == expected(0, 0, 0, 0, 0, 0)  # the ends lie inside
+    assert learned(0.0, 5.5, -5.5, 0.0) == expected(0, 0.5, 0.5, 0.5, 0.5, 0.5)
+    assert learned(0.0, 1.5, np.nan, 0.0) == expected(0, 0, 0, 0, 0, 1 / 3)
+    assert learned(9.0, 9.0, -9.0, 9.0) == expected(1, 1, 1, 1, 1, 1)
+    assert learned(np.nan, np.nan, np.nan, np.nan) is none
+    far = _learned(np.full(13, 1.4), (cases_of(np.full((1, 4), 9.0), 0 * quantiles), scale), chosen)
+    assert far[0] == far[-1] == 1.5 and far[MIDDLE] == 1.4
+
+
+@pytest.mark.parametrize("lag", [1, 2])
+def test_a_window_is_calibrated_by_all_that_is_known_when_it_is_forecast(lag):
+    whole = one_series(np.random.default_rng(5), 8, 12, np.linspace(1, 2, 8))
+    held, later = part_of(whole, slice(0, 3)), part_of(whole, slice(3, 8), 3)
+    found = rolling_conformal(held, later, (np.ones(3), np.ones(5)), lag)[0]
+    stretch, used = np.zeros(len(LEVELS)), []
+    for place in range(5):
+        known = part_of(whole, slice(0, 3 + max(0, place - lag + 1)))
+        if place >= lag:
+            window = part_of(later, slice(place - lag, place - lag + 1))
+            stretch = _learned(stretch, (window, np.ones(1)), used[place - lag])
+        used.append({**fit_conformal(known, np.ones(len(known.truth))), "stretch": stretch.round(5).tolist()})
+        here = slice(place, place + 1)
+        assert found[here] == pytest.approx(apply_conformal(later.quantiles[here], np.ones(1), used[-1]))

@@ -1,0 +1,150 @@
+"""What stands at the edges of formulas, each number worked by hand: ties, ends, one unit, nothing known."""
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+import pytest
+
+from dl_core.evaluate.choice import best_model, default_pair
+from dl_core.evaluate.curves import pr_curve, roc_curve, thin_curve
+from dl_core.evaluate.draws import Draws
+from dl_core.evaluate.formulas import auprc_of, auroc_of, cumulative, weighted_confusion
+from dl_core.evaluate.quantities import Ratio, exact_ends, mean_of, percentile, resample
+
+
+def test_weighted_counts_down_to_each_score_and_their_areas():
+    # from the top: .9 (yes), then .5 (a yes and a no, together), .1 (no); the second resample doubles the first no
+    score, positive = np.array([0.1, 0.5, 0.9, 0.5]), np.array([0.0, 1.0, 1.0, 0.0])
+    weights = np.array([[1.0, 1.0, 1.0, 1.0], [2.0, 0.0, 1.0, 3.0]])
+    tp, fp = cumulative(positive, score, weights)
+    assert tp.tolist() == [[1, 2, 2], [1, 1, 1]] and fp.tolist() == [[0, 1, 2], [0, 3, 5]]
+    # four pairs of yes and no: one tie, none the wrong way; then five, none of them tied
+    assert auroc_of(tp, fp).tolist() == [3.5 / 4, 1.0]
+    assert auprc_of(tp, fp) == pytest.approx([0.5 * 1 + 0.5 * 2 / 3, 1.0])
+
+
+def test_confusion_rows_are_true_classes_in_every_resample():
+    weights = np.array([[1.0, 1.0, 1.0, 1.0], [0.0, 2.0, 1.0, 1.0]])
+    found = weighted_confusion(np.array([0, 0, 1, 2]), np.array([0, 1, 1, 0]), 3, weights)
+    assert found[0].tolist() == [[1, 1, 0], [0, 1, 0], [1, 0, 0]]
+    assert found[1].tolist() == [[0, 2, 0], [0, 1, 0], [1, 0, 0]]
+
+
+def test_a_roc_curve_by_hand_keeps_its_corners():
+    # from the top: yes, yes, no, no, yes, no: up 2/3, right 2/3, up 1/3, right 1/3; points within a stretch go
+    score, positive = np.array([0.9, 0.8, 0.7, 0.6, 0.5, 0.4]), np.array([1, 1, 0, 0, 1, 0]) == 1
+    found = roc_curve(positive, score)
+    assert found["fpr"] == pytest.approx([0, 0, 2 / 3, 2 / 3, 1], abs=1e-6)
+    assert found["tpr"] == pytest.approx([0, 2 / 3, 2 / 3, 1, 1], abs=1e-6)
+    assert found["threshold"][1:] == [0.8, 0.6, 0.5, 0.4] and found["threshold"][0] == pytest.approx(0.9)
+    assert found["threshold"][0] > 0.9  # nothing is called there
+    assert roc_curve(np.array([True]), np.array([0.3])) is None and roc_curve(positive[:0], score[:0]) is None
+
+
+def test_a_roc_curve_keeps_points_where_only_one_of_the_rates_bends():
+    # a tie of one yes and one no, then a no alone: the way right goes on evenly, the way up stops
+    found = roc_curve(np.array([True, False, False]), np.array([0.9, 0.9, 0.2]))
+    assert found["fpr"] == [0, 0.5, 1] and found["tpr"] == [0, 1, 1]
+    # and the other way: up evenly, while the way right stops
+    found = roc_curve(np.array([True, False, True]), np.array([0.9, 0.9, 0.2]))
+    assert found["fpr"] == [0, 1, 1] and found["tpr"] == [0, 0.5, 1]
+
+
+def test_a_precision_recall_curve_by_hand():
+    found = pr_curve(np.array([1, 0, 1]) == 1, np.array([0.9, 0.8, 0.7]))
+    assert found["recall"] == [0, 0.5, 0.5, 1] and found["precision"] == pytest.approx([1, 1, 0.5, 2 / 3], abs=1e-6)
+    assert found["threshold"] == [0.9, 0.9, 0.8, 0.7]
+    assert pr_curve(np.array([False, False]), np.array([0.3, 0.4])) is None
+
+
+def test_a_thinned_curve_keeps_its_ends_and_is_even_along_its_way():
+    x, y = np.linspace(0, 1, 101), np.zeros(101)
+    assert thin_curve(x, y, 101).tolist() == list(range(101))
+    # ends, ten places evenly along x (100 steps by nines: 0, 11.1, … 100), and none but the start along y
+    found = thin_curve(x, y, 20)
+    assert found.tolist() == [0, 12, 23, 34, 45, 56, 67, 78, 89, 100]
+    steep = np.r_[np.zeros(50), np.linspace(0, 1, 51)]  # all of y's way lies in the second half
+    assert thin_curve(np.zeros(101), steep, 10).tolist() == [0, 75, 100]  # three places of y: 0, 1/2 and 1
+
+
+def test_ratios_and_intervals_of_few_units():
+    table = Ratio(np.array([[1.0, 2.0], [3.0, 0.0]]), np.array([[2.0, 4.0], [2.0, 0.0]]))
+    assert table.value == pytest.approx((4 / 4 + 2 / 4) / 2) and table.n == 2
+    weights = np.array([[1.0, 1.0], [1.0, 0.0], [0.0, 2.0]])
+    found = table.resampled(weights)
+    assert found[:2] == pytest.approx([0.75, (1 / 2 + 2 / 4) / 2]) and math.isnan(found[2])
+    inside = table.within(np.array([True, False]))
+    assert inside.value == pytest.approx(0.5) and inside.n == 1
+    # always the same value of five units is an interval of no width; of one unit there is none
+    assert mean_of(np.full(5, 3.0)).interval(np.full(9, 3.0)) == (3.0, 3.0)
+    assert np.isnan(mean_of(np.array([3.0])).interval(np.full(9, 3.0))).all()
+    assert mean_of(np.array([3.0, np.nan])).n == 1
+    assert mean_of(np.zeros(4), (-1.0, 1.0)).interval(np.linspace(-3, 3, 101)) == (-1.0, 1.0)
+    assert not mean_of(np.zeros(4), (-1.0, 1.0)).share and mean_of(np.zeros(4), (0.0, 1.0)).share
+
+
+def test_percentiles_need_half_of_the_values():
+    nan = math.nan
+    assert percentile(np.array([nan, 2.0]))[0] == 2.0 and math.isnan(percentile(np.array([nan, nan, 2.0]))[0])
+    assert percentile(np.arange(1001.0)) == pytest.approx((25.0, 975.0))
+
+
+def test_a_mere_nought_or_one_gets_the_exact_interval():
+    assert exact_ends(1.0, 1.0, 3) == pytest.approx((0.025 ** (1 / 3), 1.0))
+    assert exact_ends(0.0, 0.0, 3) == pytest.approx((0.0, 1 - 0.025 ** (1 / 3)))
+    assert exact_ends(0.0, 0.0, 3, 0.8) == pytest.approx((0.0, 1 - 0.1 ** (1 / 3)))
+    assert exact_ends(0.5, 0.5, 3) == (0.5, 0.5) and exact_ends(0.0, 1.0, 3) == (0.0, 1.0)
+    assert exact_ends(0.0, 0.0, 0) == (0.0, 0.0)
+
+
+def test_ratios_with_sums_in_common_keep_apart():
+    ones = np.ones(3)
+    made = {
+        "mean": Ratio(np.array([1.0, 2.0, 6.0]), ones),
+        "other": Ratio(np.array([0.0, 1.0, 0.0]), ones),
+        "table": Ratio(np.array([[1.0, 1.0], [1.0, 2.0], [0.0, 3.0]]), np.array([[2.0, 1.0], [2.0, 1.0], [1.0, 1.0]])),
+    }
+    blocks = [np.ones((1, 3)), np.array([[2.0, 0.0, 1.0], [0.0, 3.0, 0.0]])]
+    found = resample(made, blocks)
+    assert found["mean"] == pytest.approx([3, 8 / 3, 2]) and found["other"] == pytest.approx([1 / 3, 0, 1])
+    assert found["table"] == pytest.approx([(2 / 5 + 2) / 2, (2 / 5 + 5 / 3) / 2, (1 / 2 + 2) / 2])
+    for key, one in made.items():
+        assert found[key] == pytest.approx(one.resampled(np.concatenate(blocks)))
+    assert resample({}, blocks) == {} and resample({"mean": made["mean"]}, [])["mean"].shape == (0,)
+
+
+@pytest.mark.parametrize("cells", [10**8, 1])
+def test_nested_draws_are_as_many_as_asked_for_and_keep_to_their_series(cells, monkeypatch):
+    monkeypatch.setattr("dl_core.evaluate.draws.NESTED_CELLS", cells)
+    clusters = np.array([0, 0, 0, 1, 1, 1])
+    weights = np.concatenate(list(Draws(6, 20, 3, clusters=clusters, nested=True)))
+    assert weights.shape == (20, 6) and (weights.sum(axis=1) == 6).all()
+    assert set(weights[:, :3].sum(axis=1)) <= {0.0, 3.0, 6.0}  # whole series first, then as many windows of each
+    assert len({tuple(row) for row in weights.tolist()}) > 10
+
+
+@dataclass
+class Fitted:
+    validation: float
+    parameters: int
+    kind: str
+    state: str = "done"
+    validation_error: float = 0.0
+
+
+def test_the_best_model_of_a_kind_whatever_holds_it():
+    models = {
+        "deep": Fitted(0.8, 9, "deep"),
+        "failed": Fitted(0.99, 1, "deep", "failed"),
+        "small": Fitted(0.7, 1, "baseline"),
+        "tree": Fitted(0.9, 5, "baseline"),
+    }
+    plain = {name: vars(one) for name, one in models.items()}
+    for known in (models, plain):
+        assert best_model(known) == "tree" and best_model(known, "deep") == "deep"
+        assert best_model(known, "baseline") == "tree" and best_model(known, "none") is None
+        assert default_pair(known) == ("deep", "tree")
+    without = {name: plain[name] for name in ("small", "tree")}
+    assert default_pair(without) == ("small", "tree")  # no deep model: the first, and the best baseline beside it
+    assert default_pair({name: plain[name] for name in ("tree", "small")}) == ("tree", "small")
