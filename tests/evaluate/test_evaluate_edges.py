@@ -4,13 +4,17 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from dl_core.evaluate.choice import best_model, default_pair
-from dl_core.evaluate.curves import pr_curve, roc_curve, thin_curve
+from dl_core.evaluate.curves import curves_of, pr_curve, roc_curve, thin_curve
 from dl_core.evaluate.draws import Draws
 from dl_core.evaluate.formulas import auprc_of, auroc_of, cumulative, weighted_confusion
+from dl_core.evaluate.pairs import PAIRS, many_note
 from dl_core.evaluate.quantities import Ratio, exact_ends, mean_of, percentile, resample
+from dl_core.evaluate.registry import ALL_METRICS
+from dl_core.evaluate.scored import Scored
 
 
 def test_weighted_counts_down_to_each_score_and_their_areas():
@@ -148,3 +152,77 @@ def test_the_best_model_of_a_kind_whatever_holds_it():
     without = {name: plain[name] for name in ("small", "tree")}
     assert default_pair(without) == ("small", "tree")  # no deep model: the first, and the best baseline beside it
     assert default_pair({name: plain[name] for name in ("tree", "small")}) == ("tree", "small")
+
+
+def two(score):
+    return np.column_stack([1 - np.asarray(score, dtype=float), score])
+
+
+def test_card_precision_of_resamples_by_hand():
+    function = ALL_METRICS["card_precision"].weighted
+    about = {"day": np.array([0, 0]), "account": np.array([7, 8]), "budget": 1.0}
+    weights = np.array([[1.0, 1.0], [0.0, 2.0], [2.0, 0.0]])
+    found = function(np.array([1, 0]), two([0.9, 0.5]), weights, None, about)
+    assert found.tolist() == [1.0, 0.0, 1.0]  # card 8 is looked at only where card 7 was not drawn
+    about = {"day": np.array([0, 1]), "account": np.array([7, 8]), "budget": 1.0}
+    found = function(np.array([1, 0]), two([0.9, 0.5]), np.array([[1.0, 1.0], [0.0, 1.0], [0.0, 0.0]]), None, about)
+    assert found[:2].tolist() == [0.5, 0.0] and math.isnan(found[2])  # a day without cards is no day
+
+
+def test_cards_found_in_part_are_blocked_in_part():
+    # day 0: two fraud cards tie for one place, so half of each is found and blocked; day 1: half of card 1 (honest
+    # that day) is looked at, and half of card 3 (fraud), so 1 and then 1/2
+    about = {"day": np.array([0, 0, 1, 1]), "account": np.array([1, 2, 1, 3]), "budget": 1.0}
+    value = ALL_METRICS["card_precision"](np.array([1, 1, 0, 1]), two([0.9, 0.9, 0.8, 0.7]), None, about)
+    assert value == pytest.approx(0.75)
+
+
+@pytest.mark.parametrize("n", [1, 2, 3, 4, 5, 6, 7, 9])
+def test_queues_of_every_length_look_at_the_highest_scores(n):
+    # the highest is fraud, and what else is lies at the very end
+    y, score = np.zeros(n, dtype=int), np.linspace(0.9, 0.1, n)
+    y[[0, -1]] = 1
+    about = {"day": np.zeros(n), "account": np.arange(n), "budget": 1.0}
+    assert ALL_METRICS["precision_at_k"](y, two(score), None, about) == 1.0
+    assert ALL_METRICS["recall_at_k"](y, two(score), None, about) == pytest.approx(1 / y.sum())
+    assert ALL_METRICS["card_precision"](y, two(score), None, about) == 1.0
+    weights = np.zeros((2, n))
+    weights[0, -1] = weights[1, 0] = 3.0  # only one of them was drawn, three times
+    found = ALL_METRICS["precision_at_k"].weighted(y, two(score), weights, None, about)
+    assert found.tolist() == [1.0, 1.0]
+
+
+def test_what_curves_hold_beside_the_lines():
+    # at 0.5: one of two yes is found, one of two no is passed; a temperature of 2 undone squares the odds
+    y, score = np.array([1, 1, 0, 0]), two([0.8, 0.2, 0.75, 0.1])
+    found = curves_of(Scored(y, score, 0.5), ("no", "yes"), 2.0)
+    assert found["confusion"] == [[1, 1], [1, 1]] and found["positive"] == "yes" and found["temperature"] == 2.0
+    assert found["operating_point"] == {"threshold": 0.5, "sensitivity": 0.5, "specificity": 0.5}
+    assert found["calibration"]["predicted"] == pytest.approx([0.1, 0.2, 0.75, 0.8])
+    odds = np.array([1 / 9, 1 / 4, 3, 4]) ** 2
+    expected = odds / (1 + odds)  # of 0.012 and 0.059 a bin, of 0.9 and 0.941 another
+    assert found["calibration_before"]["predicted"] == pytest.approx([expected[:2].mean(), expected[2:].mean()])
+    assert curves_of(Scored(y, score, None), ("no", "yes"))["operating_point"]["threshold"] == 0.5
+    one = curves_of(Scored(y[:2], score[:2], 0.3), ("no", "yes"))
+    assert one["roc"] is None and one["operating_point"]["specificity"] is None and one["pr"] is not None
+
+
+def test_curves_of_three_classes_are_the_mean_of_those_that_are_defined():
+    score = np.array([[0.8, 0.1, 0.1], [0.2, 0.7, 0.1], [0.5, 0.4, 0.1]])
+    found = curves_of(Scored(np.array([0, 1, 1]), score, None), ("a", "b", "c"))
+    assert sorted(found["roc_by_class"]) == sorted(found["pr_by_class"]) == ["a", "b"]
+    assert found["confusion"] == [[1, 0, 0], [1, 1, 0], [0, 0, 0]] and found["positive"] is None
+    assert found["operating_point"]["threshold"] is None
+    assert found["roc"]["fpr"][0] == 0 and found["roc"]["fpr"][50] == 0.5 and found["roc"]["fpr"][-1] == 1
+    assert found["roc"]["tpr"][-1] == 1.0
+
+
+def test_a_word_about_many_comparisons_from_four_pairs_on():
+    def note(count):
+        lines = [
+            ("auroc", "a", str(at), *[0.5] * 5, 9, "better" if at < 2 else "tie", 0.5, "tie") for at in range(count)
+        ]
+        lines.append(("f1", "a", "b", *[0.5] * 5, 9, "worse", 0.5, "worse"))
+        return many_note(pd.DataFrame(lines, columns=PAIRS), ALL_METRICS["auroc"])
+
+    assert note(3) == "" and note(4).startswith("4 pairs were compared") and "2 differ; 0 after Holm's" in note(4)
