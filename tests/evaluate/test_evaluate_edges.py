@@ -11,6 +11,7 @@ from dl_core.evaluate.choice import best_model, default_pair
 from dl_core.evaluate.curves import curves_of, pr_curve, roc_curve, thin_curve
 from dl_core.evaluate.draws import Draws
 from dl_core.evaluate.formulas import auprc_of, auroc_of, cumulative, weighted_confusion
+from dl_core.evaluate.metric import Metric
 from dl_core.evaluate.pairs import PAIRS, many_note
 from dl_core.evaluate.quantities import Ratio, exact_ends, mean_of, percentile, resample
 from dl_core.evaluate.registry import ALL_METRICS
@@ -226,3 +227,11 @@ def test_a_word_about_many_comparisons_from_four_pairs_on():
         return many_note(pd.DataFrame(lines, columns=PAIRS), ALL_METRICS["auroc"])
 
     assert note(3) == "" and note(4).startswith("4 pairs were compared") and "2 differ; 0 after Holm's" in note(4)
+
+
+def test_values_are_turned_so_that_more_is_better():
+    values = np.array([0.2, 0.9, 0.5])
+    assert Metric("up", "", "", float).gap(values).tolist() == [0.2, 0.9, 0.5]
+    assert Metric("down", "", "", float, higher_is_better=False).gap(values).tolist() == [-0.2, -0.9, -0.5]
+    assert Metric("at", "", "", float, target=0.5).gap(values) == pytest.approx([-0.3, -0.4, 0.0])
+    assert Metric("nought", "", "", float, target=0.0).gap(-0.25) == -0.25
