@@ -117,6 +117,8 @@ def _inside(node: ast.AST) -> Iterator[ast.AST]:
     if isinstance(node, ast.BinOp) and any(getattr(one, "id", "") in KEPT_OUT for one in ast.walk(node)):
         return
     yield node
+    if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "reshape":
+        node = node.func  # any negative length means what is left
     for name, child in ast.iter_fields(node):
         for one in child if isinstance(child, list) else [child]:
             if isinstance(one, ast.AST) and name != "annotation":
