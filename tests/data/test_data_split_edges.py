@@ -145,3 +145,8 @@ def test_without_times_what_a_given_split_lacks_is_drawn_at_random() -> None:
     assert [len(getattr(splits, part)) for part in PARTS] == [52, 8, 40]
     assert {int(row) for row in splits.test} == set(range(60, 100))
     assert splits.protocol.endswith("validation: at random from the given training rows")
+
+
+def test_the_protocol_of_a_random_split_tells_its_shares() -> None:
+    splits = split_transactions(table(200), 3, {})  # of 100 frauds and 100 others 20 % judge, 15 % of the rest choose
+    assert splits.protocol == "68/12/20 % at random within classes, 136/24/40 training/validation/test rows, seed 3"

@@ -8,8 +8,11 @@ from hypothesis import strategies as st
 from dl_core.errors import OptionError
 from dl_core.evaluate.calibration import (
     apply_temperature,
+    best_cut,
+    cuts_and_sums,
     fit_temperature,
     pick_threshold,
+    pick_threshold_for_money,
     pick_uncertain,
     reliability,
     wilson,
@@ -126,3 +129,57 @@ def test_uncertain_flags_the_least_sure_of_a_good_model():
     assert (score.max(axis=1) < pick_uncertain(np.ones(100, dtype=int), score)).sum() == 5
     assert pick_uncertain(np.ones(50, dtype=int), two(np.full(50, 0.99))) <= 0.99  # none flagged
     assert pick_uncertain(np.array([], dtype=int), np.zeros((0, 2))) is None
+
+
+def test_the_cut_of_the_best_f1_and_of_most_money_by_hand():
+    y, score = np.array([0, 1, 0, 1]), two([0.1, 0.4, 0.6, 0.9])
+    # from .25 on: 2 of 2 found, 1 alarm: F1 = 4/5; from .75 on: 1 found: 2/3
+    assert pick_threshold(y, score, "f1") == pytest.approx(0.25)
+    about = {"amount": np.array([50.0, 10.0, 50.0, 100.0]), "review_cost": 6.0, "loss_share": 0.5}
+    # each review costs 6; the fraud of 10 saves 5, that of 100 saves 50: 44 from .75 on, 37 from .25 on
+    assert pick_threshold_for_money(y, score, about) == pytest.approx(0.75)
+    assert pick_threshold_for_money(y, score, {**about, "amount": np.full(4, 100.0)}) == pytest.approx(0.25)
+    for unknown in ({**about, "review_cost": 0.0}, {"amount": about["amount"]}):
+        assert pick_threshold_for_money(y, score, unknown) == pytest.approx(0.25)
+    assert pick_threshold_for_money(np.ones(4, dtype=int), score, about) is None
+    assert pick_threshold_for_money(np.zeros(4, dtype=int), score, about) is None
+
+
+def test_candidate_cuts_and_what_lies_at_or_above_them():
+    cuts, sums = cuts_and_sums(np.array([0.5, 0.2, 0.5, 0.8]), np.array([[1.0, 1], [2, 0], [4, 0], [8, 1]]))
+    assert cuts[:3].tolist() == [0.2, 0.35, 0.65] and cuts[3] > 0.8 and cuts[3] == pytest.approx(0.8)
+    assert sums.tolist() == [[15, 2], [13, 2], [8, 1], [0, 0]]
+    assert best_cut(np.array([0.1, 0.4, 0.7]), np.array([2.0, 2.0, 1.0])) == 0.4
+    assert best_cut(np.array([0.1, 0.4, 0.7]), np.array([2.0, 1.0, 2.0])) == 0.7
+
+
+def test_bins_of_a_rare_class_hold_equal_shares_of_what_is_expected():
+    # 100 rows at .01, 4 at .25 and 1 at 1: each of the three holds one expected positive
+    predicted = np.r_[np.full(100, 0.01), np.full(4, 0.25), 1.0]
+    y = np.zeros(105, dtype=int)
+    y[[3, -1]] = 1
+    found = reliability(y, two(predicted), 3)
+    assert found["count"] == [100, 4, 1] and found["predicted"] == pytest.approx([0.01, 0.25, 1.0])
+    assert found["observed"] == [0.01, 0.0, 1.0]
+    low, high = wilson(np.array([1.0, 0.0, 1.0]), np.array([100.0, 4.0, 1.0]))
+    assert found["low"] == pytest.approx(low) and found["high"] == pytest.approx(high)
+
+
+def test_the_uncertain_cut_by_hand():
+    top = np.array([0.55, 0.6, 0.65, 0.7, 0.75, 0.8, 0.85, 0.9, 0.95, 0.99])
+    wrong = np.ones(10, dtype=int)
+    wrong[[0, 2]] = 0  # the first and the third are decided wrongly
+    # of the eight from .65 on 7/8 are right, of the seven from .7 on all, which flags three
+    assert pick_uncertain(wrong, two(top), accuracy=0.95, most=0.3) == 0.7
+    assert pick_uncertain(wrong, two(top), accuracy=0.95, most=0.2) == 0.65  # no more than two
+    assert pick_uncertain(wrong, two(top), accuracy=0.85, most=0.3) == 0.6  # 8 of 9
+    assert pick_uncertain(wrong, two(top), accuracy=0.8, most=0.3, least=0.5) == pytest.approx(0.775)  # half of all
+    assert pick_uncertain(wrong, two(top), 0.97, accuracy=1.0, most=0.0) == pytest.approx(0.5725)  # 5 % of the way
+
+
+def test_a_temperature_of_three_classes_by_hand():
+    # square roots of .64, .32 and .04 are .8, .566 and .2
+    found = apply_temperature(np.array([[0.64, 0.32, 0.04]]), 2.0)
+    roots = np.sqrt([0.64, 0.32, 0.04])
+    assert found[0] == pytest.approx(roots / roots.sum())
+    assert apply_temperature(np.array([[1.0, 0.0]]), 2.0)[0] == pytest.approx([1 / (1 + 1e-6), 1e-6 / (1 + 1e-6)])
