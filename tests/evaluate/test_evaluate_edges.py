@@ -10,7 +10,20 @@ import pytest
 from dl_core.evaluate.choice import best_model, default_pair
 from dl_core.evaluate.curves import curves_of, pr_curve, roc_curve, thin_curve
 from dl_core.evaluate.draws import Draws
-from dl_core.evaluate.formulas import auprc_of, auroc_of, cumulative, weighted_confusion
+from dl_core.evaluate.formulas import (
+    auprc_of,
+    auroc_of,
+    brier,
+    cumulative,
+    ece,
+    f1,
+    false_positive_rate,
+    log_loss,
+    selection_rate,
+    sensitivity,
+    specificity,
+    weighted_confusion,
+)
 from dl_core.evaluate.metric import Metric
 from dl_core.evaluate.pairs import PAIRS, many_note
 from dl_core.evaluate.quantities import Ratio, exact_ends, mean_of, percentile, resample
@@ -235,3 +248,23 @@ def test_values_are_turned_so_that_more_is_better():
     assert Metric("down", "", "", float, higher_is_better=False).gap(values).tolist() == [-0.2, -0.9, -0.5]
     assert Metric("at", "", "", float, target=0.5).gap(values) == pytest.approx([-0.3, -0.4, 0.0])
     assert Metric("nought", "", "", float, target=0.0).gap(-0.25) == -0.25
+
+
+def test_rates_of_two_and_of_three_classes_by_hand():
+    y, score = np.array([0, 0, 0, 0, 1, 1]), two([0.9, 0.6, 0.2, 0.1, 0.3, 0.7])
+    assert false_positive_rate(y, score, 0.5) == 0.5 and false_positive_rate(y, score, 0.8) == 0.25
+    assert false_positive_rate(y, score, 0.95) == 0.0 and false_positive_rate(y, score, 0.6) == 0.5  # .6 reaches it
+    assert selection_rate(y, score, 0.5) == 0.5 and sensitivity(y, score, 0.5) == 0.5
+    three = np.array([[0.5, 0.3, 0.2], [0.1, 0.6, 0.3], [0.2, 0.5, 0.3], [0.3, 0.1, 0.6]])
+    y = np.array([0, 1, 2, 2])
+    # found: 1, 1, 1/2 of the classes; passed: 3/3, 2/3, 2/2
+    assert sensitivity(y, three) == pytest.approx(2.5 / 3) and specificity(y, three) == pytest.approx(8 / 9)
+    assert false_positive_rate(y, three) == pytest.approx(1 / 9)
+    assert f1(y, three) == pytest.approx((1 + 2 / 3 + 2 / 3) / 3)
+    assert sensitivity(y, three, positive=2) == 0.5 and specificity(y, three, positive=1) == pytest.approx(2 / 3)
+    assert sensitivity(y, three, 0.25, positive=2) == 1.0 and specificity(y, three, 0.25, positive=2) == 0.5
+    assert selection_rate(y, three) == 0.25
+    assert brier(y, three) == pytest.approx((0.38 + 0.26 + 0.78 + 0.26) / 4)
+    assert log_loss(y, three) == pytest.approx(-np.log([0.5, 0.6, 0.3, 0.6]).mean())
+    # the top probabilities .5 (right), .6 (right), .5 (wrong), .6 (right): bins of .5 and of .6
+    assert ece(y, three) == pytest.approx((abs(0.5 + 0.5 - 1) + abs(0.6 + 0.6 - 2)) / 4)
