@@ -138,6 +138,10 @@ def test_intervals_of_the_four_fifths_rule():
     low, high = 0.2 + 0.6 * 0.025, 0.2 + 0.6 * 0.975
     assert (found["low_left_alone"], found["high_left_alone"]) == pytest.approx(((1 - high) / 0.8, (1 - low) / 0.8))
     assert (found["low_called"], found["high_called"]) == pytest.approx((0.2 / high, 0.2 / low), rel=1e-3)
+    # the ratio itself decides, not an end of its interval: .7 / .8 and .2 / .24 keep the rule, .2 / .4 does not
+    assert rule({"a": 0.2, "b": 0.3}, called).loc["b", "keeps_left_alone"]
+    assert rule({"a": 0.2, "b": 0.24}, called).loc["b", "keeps_called"]
+    assert not found["keeps_called"] and not found["keeps_left_alone"]
 
 
 def test_small_groups_are_told_together_only_among_more_than_twelve():
