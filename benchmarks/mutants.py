@@ -33,7 +33,7 @@ ROOT = Path(__file__).resolve().parents[1]
 CODE = ("dl_core", "ui", "pages", "tests", "sample_data", "app.py", "start.py", "pyproject.toml")
 TESTS = {  # file of dl_core: files of tests/ that stand on it, the quickest first
     "evaluate/formulas": "evaluate/edges evaluate/metrics evaluate/review evaluate/rare",
-    "evaluate/metric": "evaluate/metrics evaluate/review evaluate/evaluate",
+    "evaluate/metric": "evaluate/edges evaluate/metrics evaluate/review evaluate/evaluate",
     "evaluate/table/review": "evaluate/edges evaluate/review evaluate/rare",
     "evaluate/interactions/formulas": "evaluate/ranking_metrics evaluate/rankings",
     "evaluate/series/formulas": "evaluate/series_by_hand evaluate/series_metrics evaluate/series_evaluate",

@@ -142,6 +142,10 @@ def test_intervals_of_the_four_fifths_rule():
     assert rule({"a": 0.2, "b": 0.3}, called).loc["b", "keeps_left_alone"]
     assert rule({"a": 0.2, "b": 0.24}, called).loc["b", "keeps_called"]
     assert not found["keeps_called"] and not found["keeps_left_alone"]
+    # draws in which nobody of the group is called have no ratio, and the others make the interval
+    none = {("site", "b", "selection_rate"): np.r_[np.zeros(20), np.full(30, 0.4)]}
+    found = rule({"a": 0.2, "b": 0.3}, none).loc["b"]
+    assert (found["low_called"], found["high_called"]) == pytest.approx((0.5, 0.5))
 
 
 def test_small_groups_are_told_together_only_among_more_than_twelve():
