@@ -125,6 +125,9 @@ def test_four_fifths_on_the_very_line_and_where_nobody_is_called():
     found = rule({"none": 0.0, "fifth": 0.2, "more": 0.21})
     assert found.loc["fifth", "ratio_left_alone"] == 0.8 and found.loc["fifth", "keeps_left_alone"]
     assert not found.loc["more", "keeps_left_alone"] and not found.loc["fifth", "keeps_called"]
+    rates = found.loc["fifth", ["called", "left_alone", "called_favoured", "left_alone_favoured"]]
+    assert rates.tolist() == [0.2, 0.8, 0.0, 1.0]
+    assert rule({"a": 0.1, "b": 0.3}).loc["b", "left_alone_favoured"] == 0.9
     found = rule({"a": 0.0, "b": 0.0}).loc["b"]
     assert np.isnan(found["ratio_called"]) and found["keeps_called"] and found["ratio_left_alone"] == 1.0
     found = rule({"a": 1.0, "b": 1.0}).loc["b"]
