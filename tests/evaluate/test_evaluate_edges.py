@@ -268,3 +268,8 @@ def test_rates_of_two_and_of_three_classes_by_hand():
     assert log_loss(y, three) == pytest.approx(-np.log([0.5, 0.6, 0.3, 0.6]).mean())
     # the top probabilities .5 (right), .6 (right), .5 (wrong), .6 (right): bins of .5 and of .6
     assert ece(y, three) == pytest.approx((abs(0.5 + 0.5 - 1) + abs(0.6 + 0.6 - 2)) / 4)
+
+
+def test_a_probability_of_one_shares_the_last_bin():
+    y, score = np.array([0, 0, 0, 1, 0]), two([0.05, 0.05, 0.05, 0.95, 1.0])
+    assert ece(y, score) == pytest.approx((3 * 0.05 + (1 - 0.05)) / 5)  # the last two: −.05 and 1 make .95
