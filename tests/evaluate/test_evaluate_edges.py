@@ -273,3 +273,4 @@ def test_rates_of_two_and_of_three_classes_by_hand():
 def test_a_probability_of_one_shares_the_last_bin():
     y, score = np.array([0, 0, 0, 1, 0]), two([0.05, 0.05, 0.05, 0.95, 1.0])
     assert ece(y, score) == pytest.approx((3 * 0.05 + (1 - 0.05)) / 5)  # the last two: −.05 and 1 make .95
+    assert ece(np.array([1, 0]), two([0.85, 0.95])) == pytest.approx((0.15 + 0.95) / 2)  # two bins, not one
