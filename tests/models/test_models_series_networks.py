@@ -282,7 +282,7 @@ def test_seeds_decide_and_are_averaged() -> None:
     """The same seed gives the same forecast; two networks are the mean in the scaled unit."""
     panel, tiny = waves_panel(noise=0.1), {**SMALL, "epochs": 1, "steps": 10, "width": 8}
     first, again = (trained(DenseStack(**tiny), panel) for _ in range(2))
-    assert np.array_equal(first.forecast(panel), again.forecast(panel))
+    assert np.allclose(first.forecast(panel), again.forecast(panel), rtol=1e-5)  # threads add up in any order
     both = trained(DenseStack(**tiny), panel, FitContext(seed=1, options={"seeds": 2}))
     assert len(both.networks) == 2
     assert np.allclose(both.networks[0].get_weights()[0], first.networks[0].get_weights()[0])

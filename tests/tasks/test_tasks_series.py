@@ -194,10 +194,11 @@ def test_warming_up_forecasts_and_explains_one_whole_series(monkeypatch):
     seen = []
     dataset = toy_dataset(n=3, length=30)
     splits = SimpleNamespace(test=tuple(dataset.ids[25:30]))
-    run = SimpleNamespace(dataset=dataset.describe(), models={}, splits=splits, load_dataset=lambda: dataset)
+    about = {"models": {}, "trained": [], "best": "net"}
+    run = SimpleNamespace(dataset=dataset.describe(), splits=splits, load_dataset=lambda: dataset, **about)
     monkeypatch.setattr(training, "open_run", lambda args, context: (get_domain("forecasting"), run))
     asked = lambda domain, run, name, case, **more: seen.append(case)  # noqa: E731 - one line says it
-    verbs = SimpleNamespace(open_model=lambda domain, run, name: ("net", None), predict=asked, explain=asked)
+    verbs = SimpleNamespace(predict=asked, explain=asked)
     monkeypatch.setattr(training, "pipeline", verbs)  # there alone: probes take the verbs' names with them
     assert training.warm_up({}, None) == {"model": "net"}
     assert [case.table["series"].tolist() for case in seen] == [["shop 0"] * 30] * 2
