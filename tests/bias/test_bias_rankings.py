@@ -34,7 +34,7 @@ def report(world):
 
 def test_values_are_those_of_each_group(report, world):
     lists = RankedLists.of(world["rankings"], "m", "test", world["facts"])
-    values = pd.Series(metric_named("ndcg").at(5).values(lists), index=lists.users)
+    values = pd.Series(lists.values(metric_named("ndcg").at(5)), index=lists.users)
     rows = report.groups[report.groups["metric"] == "ndcg"].set_index("group")
     for group, size in (("north", 100), ("south", 100), ("west", 10), ("not stated", 30)):
         members = world["groups"].index[world["groups"]["country"].fillna("not stated") == group]

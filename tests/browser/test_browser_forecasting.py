@@ -172,7 +172,7 @@ def _predict(page: Page, file: Path) -> None:
     page.locator("[data-testid=stFileUploader] input[type=file]").last.set_input_files(file)
     page.get_by_role("button", name="Forecast these files").click()
     expect(page.get_by_role("button", name="Back to my own series")).to_be_visible()
-    _answered(page, "Forecasting")
+    _answered(page, "Computing forecasts")
     expect(page.get_by_text(f"{SERIES} series, {SERIES * HORIZON} forecasts").first).to_be_visible()
     no_fault(page)
 

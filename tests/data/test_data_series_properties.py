@@ -7,6 +7,7 @@ from tempfile import TemporaryDirectory
 
 import numpy as np
 import pandas as pd
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -72,3 +73,10 @@ def test_notation_does_not_matter(frame: pd.DataFrame) -> None:
         plain = read(write(Path(folder) / "a.csv", frame, index=True))
         german = read(write(Path(folder) / "b.csv", frame, index=True, sep=";", decimal=",", na_rep="--"))
     assert values_of(plain) == values_of(german)
+
+
+def test_a_comma_after_a_zero_is_decimal_however_many_digits_follow(tmp_path: Path) -> None:
+    text = "date;north\n" + "".join(f"2001-03-{day:02d};0,3{day:02d}\n" for day in range(1, 13))
+    (tmp_path / "a.csv").write_text(text, encoding="utf-8")
+    (values,) = values_of(read(tmp_path / "a.csv")).values()
+    assert values == pytest.approx([0.3 + day / 1000 for day in range(1, 13)])

@@ -17,7 +17,7 @@ _MISSING = (
 MISSING = frozenset(_MISSING.split()) | {""}
 _SAMPLE = 400
 _PLAIN_COMMA = r"[-+]?\d+(?:,\d+)?"
-_GROUPS_OF_COMMAS = r"[-+]?\d{1,3}(?:,\d{3})*(?:\.\d+)?"
+_GROUPS_OF_COMMAS = r"[-+]?(?:[1-9]\d{0,2}(?:,\d{3})+|\d{1,3})(?:\.\d+)?"  # no group starts with a zero
 
 
 def blanked(column: pd.Series) -> pd.Series:

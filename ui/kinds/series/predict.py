@@ -60,7 +60,7 @@ def _ahead(domain: Domain, context: PageContext) -> None:
     asked = dict(st.session_state.get(f"{context.key}_new_cases") or {})
     if st.session_state.get(f"{context.key}_write"):
         asked["file"] = True  # not the answer that came with the sample, which has no file
-    result = context.probe("forecast_ahead", question, cases=asked, label="Forecasting")
+    result = context.probe("forecast_ahead", question, cases=asked, label="Computing forecasts")
     if result is not None:
         _answer(context, result, question, asked)
 
