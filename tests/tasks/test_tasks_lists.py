@@ -10,12 +10,16 @@ import numpy as np
 import pandas as pd
 import pytest
 
+import dl_core.domains  # noqa: F401 - makes the domains known
 from dl_core import pipeline
 from dl_core.data.dataset import Dataset
 from dl_core.data.interactions.catalogue import Catalogue
 from dl_core.data.interactions.histories import Histories
 from dl_core.data.interactions.recode import new_history, recode
+from dl_core.domain import get_domain
 from dl_core.engine.inline import InlineEngine
+from dl_core.probes import get_probe
+from dl_core.probes.base import Asked
 from dl_core.probes.interactions import recommend_all
 from dl_core.probes.interactions.recommend_all import _places
 from dl_core.probes.interactions.user_rankings import _ndcg
@@ -277,3 +281,8 @@ def test_stretches_are_placed_one_after_the_other():
 
 def test_the_first_visit_finds_a_warm_worker(films):
     assert films.do("warm_up", run=films.run) == {"model": "mult_vae"}
+
+
+def test_nothing_is_asked_of_rankings_before_the_users_are_known():
+    """Else the first answer, on which further questions stand, would be of another user than the page shows first."""
+    assert get_probe("user_rankings").first(Asked(get_domain("recommendation"), None)) == []

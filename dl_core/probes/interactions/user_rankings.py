@@ -73,7 +73,9 @@ def _ndcg(items: Sequence[Mapping[str, Any]], relevant: int) -> float | None:
 
 def first(asked: Asked) -> list[dict[str, Any]]:
     """Ask for the first user of `users`, and for the first to whom the two models shown first say different things."""
-    users = asked.answers.get("users", {}).get("users", [])
+    if "users" not in asked.answers:  # whoever asks on from the first answer means the user who is shown first
+        return []
+    users = asked.answers["users"]["users"]
     wanted = [{"user": one["user"], "models": [asked.shown]} for one in users[:1]]
     path = asked.run.folder / "comparison.json"
     if len(asked.pair) > 1 and path.is_file():
