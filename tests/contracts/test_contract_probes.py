@@ -74,8 +74,8 @@ def arguments_of(probe: Probe, name: str, runs: Mapping[str, Run], answers: dict
     domain, run = get_domain(name), runs[name]
     for other in ("users", "user_rankings", "judged_series", "items", "reranking"):
         if other != probe.name and other not in answers and get_probe(other).allows(domain, run):
-            first = get_probe(other).first(Asked(domain, run, answers))
-            answers[other] = get_probe(other).ask(domain, run, pipeline.Work(), first[0])
+            for first in get_probe(other).first(Asked(domain, run, answers))[:1]:  # none while it waits for another's
+                answers[other] = get_probe(other).ask(domain, run, pipeline.Work(), first)
     asked = probe.first(Asked(domain, run, answers))
     found = {
         key: value for key, value in (asked[-1] if asked else {}).items() if not (probe.new_cases and key == "rows")
