@@ -1,6 +1,6 @@
 """The verbs: the table of contents of the whole core.
 
-    ingest → split → train → evaluate → compare → explain → check_bias → predict → report → export
+    read → ingest → split → train → evaluate → compare → explain → check_bias → predict → report → export
 
 What else can be asked of a finished run (mitigation, learning curve, ageing, exposure …) stands in `probes`.
 
@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from dl_core.data.dataset import Dataset, Finding
+from dl_core.data.reading import QuestionError, Reading
 from dl_core.data.safe_export import neutralise
 from dl_core.data.splits import Splits
 from dl_core.data.table.summary import balance
@@ -31,6 +32,7 @@ from dl_core.files import write_json
 from dl_core.kinds import kind_of
 from dl_core.models.base import Emit, FitContext, Model, silent
 from dl_core.problems.base import Judging
+from dl_core.reading.understood import understood
 from dl_core.schema import Role
 from dl_core.train.opened import fitted_model, kept, open_dataset, open_run
 from dl_core.train.run import Run, Said, TrainSpec
@@ -45,6 +47,8 @@ __all__ = [  # the verbs, and the nouns that they take and give
     "Finding",
     "Model",
     "ModelSource",
+    "QuestionError",
+    "Reading",
     "Run",
     "Splits",
     "TrainSpec",
@@ -70,6 +74,7 @@ __all__ = [  # the verbs, and the nouns that they take and give
     "open_model",
     "open_run",
     "predict",
+    "read",
     "read_again",
     "report",
     "report_content",
@@ -144,8 +149,23 @@ class Work:
         )
 
 
+def read(domain: Domain, request: ReadRequest) -> tuple[Reading, Dataset | None]:
+    """Return how a user's files are understood, and the data set that this makes; none while a question is open."""
+    try:
+        dataset = domain.read(request)
+    except QuestionError as error:
+        return error.reading, None
+    return dataset.reading or understood(domain.kind.name, dataset, request), dataset
+
+
 def ingest(domain: Domain, request: ReadRequest) -> Dataset:
-    """Read a user's files into a validated data set."""
+    """Read a user's files into a validated data set.
+
+    Raises
+    ------
+    QuestionError
+        If a question is open, with all that was understood.
+    """
     return domain.read(request)
 
 

@@ -13,6 +13,7 @@ from types import MappingProxyType
 import numpy as np
 import pandas as pd
 
+from dl_core.data.reading import Reading
 from dl_core.errors import RunError, SchemaError, shorten
 from dl_core.schema import ARRAYS, Role
 
@@ -71,6 +72,8 @@ class Dataset:
     side : mapping of str to pandas.DataFrame
         Tables about what the rows speak of, such as ``"items"`` and ``"users"``: the index holds ids (str) that stand
         in a column of ``table``. A subset of the rows keeps them whole.
+    reading : Reading or None
+        How the files were understood that the data come from; stays with the data, never goes into a run or bundle.
 
     Raises
     ------
@@ -88,6 +91,7 @@ class Dataset:
     notes: tuple[Finding, ...] = ()
     fingerprint: str = ""
     side: Mapping[str, pd.DataFrame] = field(default_factory=dict)
+    reading: Reading | None = None
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "roles", MappingProxyType({Role(k): tuple(v) for k, v in self.roles.items()}))
@@ -224,6 +228,8 @@ class Dataset:
             table.rename_axis("id").to_parquet(folder / f"side_{key}.parquet")
         if self.fixed_split is not None:
             self.fixed_split.rename("split").rename_axis("row").to_frame().to_parquet(folder / "split.parquet")
+        if self.reading is not None:
+            (folder / "reading.json").write_text(json.dumps(self.reading.as_dict(), indent=1), encoding="utf-8")
         (folder / "dataset.json").write_text(json.dumps(self.describe(), indent=1), encoding="utf-8")
         return folder
 
@@ -259,6 +265,8 @@ class Dataset:
             arrays = {key: np.load(folder / f"{key}.npy", mmap_mode="r", allow_pickle=False) for key in about["arrays"]}
             fixed = pd.read_parquet(folder / "split.parquet")["split"] if about["fixed_split"] else None
             side = {key: pd.read_parquet(folder / f"side_{key}.parquet") for key in about.get("side", ())}
+            read = folder / "reading.json"
+            reading = Reading.from_dict(json.loads(read.read_text(encoding="utf-8"))) if read.exists() else None
         except (OSError, ValueError, KeyError) as error:
             raise RunError(
                 "the data set is missing or damaged", where=folder.name, todo="upload the data again"
@@ -274,6 +282,7 @@ class Dataset:
             notes=tuple(Finding(**{**note, "rows": tuple(note["rows"])}) for note in about["notes"]),
             fingerprint=about["fingerprint"],
             side=side,
+            reading=reading,
         )
 
 
