@@ -6,18 +6,20 @@ import json
 import sqlite3
 import sys
 import zipfile
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
 
+from dl_core.data.reading import LEFT_OUT, FileReading
 from dl_core.reading.interactions.read import describe_interactions
 from dl_core.reading.request import ReadRequest
 from dl_core.reading.series.read import describe_series
 from dl_core.reading.table.read import describe_transactions, read_transactions
 from dl_core.reading.tables import formats as formats_package
-from dl_core.reading.tables.about import TableAbout
+from dl_core.reading.tables.about import TableAbout, columns_about, readings
 from dl_core.reading.tables.formats import formats
 from dl_core.schema import Role
 
@@ -84,7 +86,7 @@ def test_members_sheets_and_files_without_header_are_told(tmp_path: Path):
     assert facts == ("all.zip", "in/ratings.dat", "::", None, ROWS)
     assert [column.role for column in ratings.columns] == ["user", "item", "value"]
     assert (items.file, items.sheet, items.format) == ("films.xlsx", "catalogue", "Excel")
-    assert _columns(items)["item"][1:] == ("item", "by content") and _columns(items)["title"][1] == ""
+    assert _columns(items)["item"][1:] == ("item", "by content") and _columns(items)["title"][1] == "left out"
 
 
 def test_series_are_described_in_each_layout(tmp_path: Path):
@@ -142,3 +144,21 @@ def test_a_format_is_added_by_adding_a_file(tmp_path: Path, sqlite_format: None)
         _transactions().to_sql("rows", base, index=False)
     found = describe_transactions(ReadRequest((path,)))
     assert len(found.dataset) == ROWS and found.tables[0].format == "SQLite"
+
+
+def test_readings_of_files_and_columns_name_parts_reasons_and_first_values():
+    frame = pd.DataFrame({"Card No": ["4000001", "4000002"], "amount": [1.0, np.nan], "memo": ["x" * 40, None]})
+    about = TableAbout("all.zip", "separated text", 2, columns_about(frame, "in/a.csv"), "in/a.csv", encoding="utf-8")
+    told = {"card_no": {"locked": True, "why": "looks like card numbers"}}
+    about = replace(about, delimiter=";").with_roles({Role.AMOUNT: ("Amount",)}, {}).with_columns(told)
+    side = replace(about, member="in/b.csv", columns=columns_about(frame[["memo"]], "in/b.csv"))
+    (first, second), columns = readings([about, side.as_part(LEFT_OUT, "other columns")])
+    assert first == FileReading(
+        "in/a.csv", "table", "holds the rows", 2, "separated text, UTF-8, semicolon, header in line 1"
+    )
+    assert (second.part, second.why) == ("left out", "other columns")
+    card, amount, memo, other = columns
+    assert (card.role, card.examples, card.locked) == ("left out", (), True)
+    assert (amount.role, amount.examples, amount.why) == ("amount", ("1",), "by name")
+    assert memo.examples == ("x" * 23 + "…",) and memo.why == "no part of this layout needs it"
+    assert other.why == "its file is left out: other columns"

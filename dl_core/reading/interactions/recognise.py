@@ -10,11 +10,12 @@ import pandas as pd
 
 from dl_core.data.dataset import Finding
 from dl_core.data.findings import listed
+from dl_core.data.reading import CONTENT
 from dl_core.errors import SchemaError, shorten
 from dl_core.reading.interactions.ids import as_ids
 from dl_core.reading.interactions.schema import INTERACTION_SCHEMA, KEYS
 from dl_core.reading.request import ReadRequest
-from dl_core.reading.tables.about import CONTENT, TableAbout, reasons
+from dl_core.reading.tables.about import TableAbout, reasons
 from dl_core.reading.tables.append import joined_rows
 from dl_core.reading.tables.names import Roles, check_columns, guess_by_name, guess_others, guessed_note, plain_name
 from dl_core.reading.tables.read import RawTable, Tables

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tempfile
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -12,6 +13,7 @@ import pandas as pd
 from dl_core.data.dataset import Dataset, Finding, Source
 from dl_core.data.findings import rows_named
 from dl_core.data.privacy import tidy_sex
+from dl_core.data.reading import CONTENT
 from dl_core.data.table.degenerate import label_findings
 from dl_core.data.table.derive import append_history
 from dl_core.data.table.labels import FRAUD, HONEST, fraud_labels, label_codes
@@ -26,15 +28,17 @@ from dl_core.reading.table.new_cases import like_training
 from dl_core.reading.table.recognise import Combined, combined
 from dl_core.reading.table.roles import decide_roles
 from dl_core.reading.table.schema import TRANSACTION_SCHEMA
-from dl_core.reading.tables.about import CONTENT, Described, reasons
+from dl_core.reading.tables.about import Described, readings, reasons
 from dl_core.reading.tables.formats import formats_in_words
 from dl_core.reading.tables.names import Roles, guess_by_name, plain_name
 from dl_core.reading.tables.read import read_tables
 from dl_core.reading.tables.times import read_times
 from dl_core.reading.tables.trained import Trained
 from dl_core.reading.tables.values import read_numbers
+from dl_core.reading.understood import understood
 from dl_core.schema import Role
 
+_LAYOUT = "a row a transaction"
 _SEX = ("sex", "gender", "customer_sex", "customer_gender")
 _WORD = {Role.ENTITY: "account", Role.COUNTERPARTY: "counterparty"}
 
@@ -109,7 +113,12 @@ class _Reading:
         about = tuple(one.with_roles(uploaded, {Role.FEATURE: CONTENT, **why}) for one in self.tables)
         if Role.ENTITY in roles:
             roles[Role.UNIT] = roles[Role.ENTITY]
-        return Described(self._dataset(table, roles), about)
+        dataset = self._dataset(table, roles)
+        files, columns = readings(about)
+        reading = understood(
+            "table", dataset, self.request, layout=_LAYOUT, files=files, columns=columns, roles=uploaded
+        )
+        return Described(replace(dataset, reading=reading), about)
 
     def _dataset(self, table: pd.DataFrame, roles: Roles) -> Dataset:
         derived = append_history(table, roles, self.request.options, self._pseudonyms(), self.request.labelled)

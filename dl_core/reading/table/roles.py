@@ -7,9 +7,10 @@ from collections.abc import Iterable
 import pandas as pd
 
 from dl_core.data.dataset import Finding
+from dl_core.data.reading import CONTENT
 from dl_core.reading.request import ReadRequest
 from dl_core.reading.table.schema import TRANSACTION_SCHEMA
-from dl_core.reading.tables.about import CONTENT, Why, reasons
+from dl_core.reading.tables.about import Why, reasons
 from dl_core.reading.tables.names import (
     Roles,
     check_columns,

@@ -127,7 +127,7 @@ def read_file(file: GivenFile, kind: TableKind, limits: Limits, rows_before: int
         delimiter=parsed.delimiter,
         header=parsed.header,
         rows=len(frame),
-        columns=columns_about(frame),
+        columns=columns_about(frame, file.name),
     )
     return RawTable(file.name, frame, about, skipped=parsed.skipped)
 
