@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -121,19 +121,24 @@ class _Slices:
         """Return the numbers of one model's slices."""
         found: dict[Key, Quantity] = {}
         cases, facts = units.cases, units.facts
-        groups = [("size", self.sizes, facts.level), ("length", self.lengths, facts.length)]
+        windows = [("window", int(window), cases.windows == window) for window in np.unique(cases.windows)]
+        groups = _members("size", self.sizes, facts.level, cases) + _members(
+            "length", self.lengths, facts.length, cases
+        )
         for metric in self.metrics:
             if metric.name in BY_STEP:
                 above, below = metric.steps(cases, facts)
                 for step in range(above.shape[1]):
                     found["step", metric.name, step + 1] = share_or_mean(above[:, step], below[:, step], metric)
-            for window in np.unique(cases.windows):
-                found["window", metric.name, int(window)] = whole[ALL, metric.name].within(cases.windows == window)
-            for kind, labels, values in groups:
-                own = labels.reindex(cases.series).to_numpy(dtype=object) if len(labels) else None
-                for group in in_order(labels, values) if metric.comparable and own is not None else ():
-                    found[kind, metric.name, group] = whole[ALL, metric.name].within(np.asarray(own == group))
+            for kind, part, inside in windows + groups if metric.comparable else windows:
+                found[kind, metric.name, part] = whole[ALL, metric.name].within(inside)
         return found | _coverage(cases)
+
+
+def _members(kind: str, labels: pd.Series, values: pd.Series, cases: Cases) -> list[tuple[str, Hashable, np.ndarray]]:
+    """Return which cases (m,) bool lie in each group of series, the smallest values first, under the kind's name."""
+    own = labels.reindex(cases.series).to_numpy(dtype=object)
+    return [(kind, group, np.asarray(own == group)) for group in in_order(labels, values)]
 
 
 def _coverage(cases: Cases) -> dict[Key, Quantity]:

@@ -85,7 +85,9 @@ class JudgedWindows(Units):
 
     def count_series(self, quantity: Quantity) -> int:
         """Return on how many series a number stands."""
-        return len(np.unique(self.code[quantity.known] if isinstance(quantity, Ratio) else self.code))
+        return int(
+            np.count_nonzero(np.bincount(self.code[quantity.known] if isinstance(quantity, Ratio) else self.code))
+        )
 
     def draws(self, seed: int = 0, n_resamples: int | None = None) -> Draws:
         """Return draws of series, then of windows within each."""
