@@ -40,6 +40,8 @@ class TableKind:
         Takes the names of all tables found and returns those to read.
     tidy : callable
         Takes a table as its file holds it and whether that has no header line; returns it as this kind wants it.
+    zones : bool
+        Whether times of text files with an offset ("+02:00") stay text, so that the offset is not lost.
     """
 
     as_text: Callable[[str], bool]
@@ -49,6 +51,7 @@ class TableKind:
     suffixes: tuple[str, ...] = ()
     chosen: Callable[[Sequence[str]], Sequence[str]] = tuple
     tidy: Callable[[pd.DataFrame, bool], pd.DataFrame] = as_it_is
+    zones: bool = False
 
 
 @dataclass(frozen=True)

@@ -11,6 +11,7 @@ import pandas as pd
 from dl_core.data.dataset import Finding
 from dl_core.data.findings import rows_named
 from dl_core.errors import SchemaError, shorten
+from dl_core.reading.tables.month_names import named_dates
 from dl_core.reading.tables.names import plain_name
 from dl_core.reading.tables.values import sampled, spread
 
@@ -24,6 +25,8 @@ _SHAPE = (
     r"(?:[ T,]+(?P<clock>\d{1,2}:\d{2}(?::\d{2}(?:[.,]\d+)?)?)\s*(?P<half>[AaPp]\.?[Mm]\.?)?)?"
     r"\s*(?P<zone>Z|UTC|GMT|[+-]\d{2}:?\d{2})?\s*$"
 )
+_MIDNIGHT = r"(?<=[ T])24:00(?::00(?:[.,]0+)?)?(?=\D|$)"  # the end of a day, which is the start of the next
+_NAMED_MONTH = r"^(?=.{4,40}$)(?=.*\d{2})(?:\W*\w+){1,6}\W*$"
 _ZONE = r"(?:Z|UTC|GMT|\d[+-]\d{2}:?\d{2}|[ ][+-]\d{2}:?\d{2})\s*$"
 
 
@@ -90,7 +93,9 @@ def read_times(column: pd.Series, order: str = "") -> Times:
 def looks_like_time(column: pd.Series) -> bool:
     """Return whether nearly all of a sample of a text column can be read as times with a date."""
     sample = sampled(column).astype(str)
-    dated = sample.str.contains(r"\d{4}-\d{1,2}-\d{1,2}|\d{1,2}[./-]\d{1,2}[./-]\d{2,4}|[A-Za-z]{3}.*\d{4}")
+    dated = sample.str.contains(
+        r"\d{4}[-/.]\d{1,2}[-/.]\d{1,2}|\d{1,2}[./-]\d{1,2}[./-]\d{2,4}|[^\W\d_]{3}.*\d{2}|\d{4}.*[^\W\d_]{3}|月"
+    )
     if not len(sample) or dated.mean() < 0.95:
         return False
     return bool((~np.isnat(parse_times(sample.reset_index(drop=True)).values)).mean() >= 0.95)
@@ -124,7 +129,7 @@ def _from_numbers(numbers: np.ndarray, name: object) -> tuple[np.ndarray, list[F
             return _scaled(numbers, unit), [_note("unix-time", f"{name!r} was read as {text} since 1970 (UTC).")]
     if _EXCEL_DAYS[0] <= low and high <= _EXCEL_DAYS[1] and "sec" not in plain_name(name):
         text = f"{name!r} was read as a spreadsheet's day numbers."
-        return _scaled(numbers - 25_569, "D"), [_note("day-numbers", text)]
+        return _whole_seconds(_scaled(numbers - 25_569, "D")), [_note("day-numbers", text)]
     unit, word = next((found for key, found in _UNITS.items() if key in plain_name(name)), ("s", "seconds"))
     text = (
         f"{name!r} holds no dates and was read as {word} since an unknown start; "
@@ -144,9 +149,19 @@ def _scaled(numbers: np.ndarray, unit: str) -> np.ndarray:
     return times
 
 
+def _whole_seconds(times: np.ndarray) -> np.ndarray:
+    """Return times at their nearest second, or minute where all stand at one: fractions of days are cut short."""
+    seconds = (times + np.timedelta64(500, "ms")).astype("datetime64[s]")
+    minutes = (seconds + 30).astype("datetime64[m]")
+    near = np.abs((seconds - minutes).astype(np.int64))[~np.isnat(times)]
+    return (minutes if (near <= 1).all() else seconds).astype("datetime64[ns]")
+
+
 def _from_texts(texts: pd.Series, name: object, order: str) -> tuple[np.ndarray, list[Finding]]:
     """Return times of distinct texts: ISO first, then numbers, then day and month in either order, then words."""
     notes: list[Finding] = []
+    ended = texts.str.contains(_MIDNIGHT, regex=True).to_numpy()
+    texts = texts.str.replace(_MIDNIGHT, "00:00", regex=True) if ended.any() else texts
     iso = texts.str.replace(r"^(\d{4})[/.](\d{1,2})[/.](\d{1,2})", _dashes, regex=True)
     iso = iso.str.replace(r"\s*(?:UTC|GMT)$", "Z", regex=True).str.replace(
         r"(\d)\s+([+-]\d{2}:?\d{2})$", r"\1\2", regex=True
@@ -162,11 +177,16 @@ def _from_texts(texts: pd.Series, name: object, order: str) -> tuple[np.ndarray,
             values = np.where(left, found, values)
     found, about = _two_orders(texts.where(np.isnat(values)), name, order)
     values, notes = np.where(np.isnat(values), found, values), notes + about
+    named = np.isnat(values) & texts.str.match(_NAMED_MONTH).to_numpy()
+    named &= texts.str.contains(r"[^\W\d_]{3}|月", regex=True).to_numpy()
+    if named.any():
+        values[named] = named_dates(texts[named].tolist())
     worded = np.isnat(values) & texts.str.contains(r"[A-Za-z]{3}", regex=True).to_numpy()
     worded &= texts.str.contains(r"\d{4}|\d{1,2}[- ][A-Za-z]{3}[- ]\d{2}", regex=True).to_numpy()
     if worded.any():
         found = _utc(pd.to_datetime(texts.where(worded), format="mixed", errors="coerce", utc=True))
         values = np.where(np.isnat(values), found, values)
+    values = np.where(ended, values + np.timedelta64(1, "D"), values)
     zoned = texts.str.contains(_ZONE, regex=True).to_numpy()[~np.isnat(values)]
     if zoned.any() and not zoned.all():
         text = f"{name!r} mixes times with and without a zone; those without were interpreted as UTC."

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import csv
 import io
+import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -20,6 +22,7 @@ from dl_core.reading.tables.whole import read_table
 
 SAMPLE = 1 << 20  # bytes from which the length of a line is estimated
 _NULLS = ["", "NA", "N/A", "n/a", "NaN", "nan", "NULL", "null", "None", "#N/A", "?", "-"]
+_OFFSET = re.compile(r":\d{2}(?:\.\d+)?\s?[+-]\d{2}:?\d{2}$")
 _WIDE, _NARROW = "::", "\x1f"  # a separator of two characters, and what it is read as
 
 
@@ -58,6 +61,7 @@ def read(path: Path, room: Room) -> Parsed:
     names, text = layout.names, pa.large_string()
     types = {name: text for name in names if room.kind.as_text(name)}
     types |= dict.fromkeys(_zero_led(sample, layout), text)
+    types |= dict.fromkeys(_zoned(sample, layout) if room.kind.zones else (), text)
     for attempt in (types, dict.fromkeys(names, text)):
         skipped: list[int] = []
         try:
@@ -136,12 +140,18 @@ def is_number(cell: str) -> bool:
 
 def _zero_led(sample: str, layout: _Layout) -> list[str]:
     """Return columns with values such as "007", which are names and no numbers."""
+    return _columns_with(sample, layout, lambda cell: len(cell) > 1 and cell.isdigit() and cell[0] == "0")
+
+
+def _zoned(sample: str, layout: _Layout) -> list[str]:
+    """Return columns with times such as "2024-03-31T03:00+02:00", whose offset Arrow would take away."""
+    return _columns_with(sample, layout, lambda cell: bool(_OFFSET.search(cell)))
+
+
+def _columns_with(sample: str, layout: _Layout, fits: Callable[[str], bool]) -> list[str]:
+    """Return the columns that hold such a cell in the first lines."""
     rows = list(csv.reader(io.StringIO(sample[:50_000]), delimiter=layout.separator))[int(layout.header) : -1]
-    return [
-        name
-        for at, name in enumerate(layout.names)
-        if any(len(row) > at and len(row[at]) > 1 and row[at].isdigit() and row[at][0] == "0" for row in rows)
-    ]
+    return [name for at, name in enumerate(layout.names) if any(len(row) > at and fits(row[at]) for row in rows)]
 
 
 READER = TableFormat(
