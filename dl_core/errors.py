@@ -15,6 +15,17 @@ def shorten(value: object, limit: int = LONGEST_VALUE) -> str:
     return text if len(text) <= limit else text[: limit - 1] + "…"
 
 
+def counted(number: float, one: str, many: str = "") -> str:
+    """Return a count with its noun, ``many`` of which is ``one`` with an s unless it is given.
+
+    Examples
+    --------
+    >>> counted(1, "row"), counted(2000, "row"), counted(3, "image is", "images are")
+    ('1 row', '2,000 rows', '3 images are')
+    """
+    return f"{number:,} {one if number == 1 else many or f'{one}s'}"
+
+
 class DaylightError(Exception):
     """A mistake or a limit that the user can do something about.
 

@@ -19,7 +19,7 @@ from dl_core.cli import parser
 from dl_core.cli.progress import Progress
 from dl_core.cli.tables import print_answer, print_probes, print_table
 from dl_core.domain import Domain, ReadRequest, domains, get_domain
-from dl_core.errors import OptionError, RunError, SchemaError
+from dl_core.errors import OptionError, RunError, SchemaError, counted
 from dl_core.files import storage_errors
 from dl_core.pipeline import Dataset, ModelSource, Run, TrainSpec
 from dl_core.probes import get_probe, probes_for
@@ -65,7 +65,7 @@ def train(args: argparse.Namespace) -> None:
     splits = pipeline.split(domain, dataset, args.seed, options)
     for finding in pipeline.inspect(domain, dataset, splits):
         progress.say(f"{finding.level}: {finding.message}")
-    progress.say(f"{len(dataset)} rows; split: {splits.protocol}")
+    progress.say(f"{counted(len(dataset), 'row')}; split: {splits.protocol}")
     with storage_errors(str(args.run)):
         args.run.mkdir(parents=True, exist_ok=True)
         work = pipeline.Work(emit=progress.event, cache=args.run / "cache")
@@ -87,7 +87,7 @@ def predict(args: argparse.Namespace) -> None:
     with storage_errors(args.out.name):
         args.out.parent.mkdir(parents=True, exist_ok=True)
         table = pipeline.write_predictions(domain, predictions, data, args.out)
-    print("\n".join([*notes, f"{len(table)} rows written to {args.out.name}"]), file=sys.stderr)
+    print("\n".join([*notes, f"{counted(len(table), 'row')} written to {args.out.name}"]), file=sys.stderr)
 
 
 def evaluate(args: argparse.Namespace) -> None:
@@ -128,7 +128,7 @@ def explain(args: argparse.Namespace) -> None:
         explanations = pipeline.explain(domain, source, args.model, data, methods=methods or None, target=args.target)
     with storage_errors(args.out.name):
         pipeline.write_explanations(explanations, data, args.out)
-    print(f"{len(explanations)} explanations written to {args.out.name}", file=sys.stderr)
+    print(f"{counted(len(explanations), 'explanation')} written to {args.out.name}", file=sys.stderr)
 
 
 def bias(args: argparse.Namespace) -> None:

@@ -26,11 +26,6 @@ def worst_first(findings: Iterable[Finding]) -> list[Finding]:
     return sorted(findings, key=lambda finding: _LEVELS.index(finding.level))
 
 
-def counted(number: int, word: str) -> str:
-    """Return "1 row" or "2 rows"."""
-    return f"{number:,} {word}{'' if number == 1 else 's'}"
-
-
 def rows_named(bad: np.ndarray) -> str:
     """Return the first rows of a mask in words, counted from 1 as a spreadsheet counts them below its header."""
     rows = np.flatnonzero(bad)

@@ -11,7 +11,7 @@ import pyarrow.compute as compute
 
 from dl_core.data.dataset import Dataset
 from dl_core.data.splits import PARTS, Splits
-from dl_core.errors import OptionError, SchemaError
+from dl_core.errors import OptionError, SchemaError, counted
 
 NONE, TRAIN, VALIDATION, TEST = -1, 0, 1, 2
 
@@ -104,7 +104,7 @@ def without_rows(splits: Splits, gone: set[str], words: str) -> Splits:
     train, validation = (tuple(row for row in part if row not in gone) for part in (splits.train, splits.validation))
     if not train or not validation:
         raise OptionError(
-            f"removing {len(gone):,} rows would leave no training or validation rows",
+            f"removing {counted(len(gone), 'row')} would leave no training or validation rows",
             where="mend",
             todo="correct your data instead, then split anew",
         )

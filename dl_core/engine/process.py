@@ -12,7 +12,7 @@ import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import IO, Any, cast
 
 from dl_core.engine.execute import born, is_alive
 
@@ -82,8 +82,7 @@ class WorkerProcess:
                 env=plan.variables(),
                 **flags,
             )
-        assert self._process.stdin is not None and self._process.stdout is not None  # both are pipes
-        self._in, self._out = self._process.stdin, self._process.stdout
+        self._in, self._out = cast(IO[bytes], self._process.stdin), cast(IO[bytes], self._process.stdout)  # pipes
         self.pid, self.created = self._process.pid, born(self._process.pid)
         self._reader = threading.Thread(target=self._read, name=f"daylight-{lane}-{self.pid}", daemon=True)
         self.gone = threading.Event()

@@ -43,6 +43,18 @@ def leads_most(metric: Directed, values: Mapping[str, pd.Series]) -> tuple[str, 
     return str(best.index[0]), int(best.iloc[0]), len(table)
 
 
+def best_of(metric: Directed, values: Mapping[str, float]) -> str:
+    """Return whose value of a metric is the best; of equal ones the first."""
+    return max(values, key=lambda name: metric.gap(np.asarray(values[name], dtype=float)))
+
+
+def loses_most(metric: Directed, values: Mapping[str, Sequence[float]]) -> tuple[str, float]:
+    """Return whose metric worsens most from the first value to the last, and by how much; below 0 none does."""
+    ends = {name: metric.gap(np.asarray([each[0], each[-1]], dtype=float)) for name, each in values.items()}
+    worst = max(ends, key=lambda name: ends[name][0] - ends[name][1])
+    return worst, float(ends[worst][0] - ends[worst][1])
+
+
 def changes_most(values: Mapping[str, Sequence[float]]) -> tuple[str, float] | None:
     """Return the name whose values change most from the first to the last, and by how much; None without two values."""
     change = {name: each[-1] - each[0] for name, each in values.items() if len(each) > 1}

@@ -12,7 +12,7 @@ import pandas as pd
 
 from dl_core.data.dataset import Dataset
 from dl_core.data.splits import Splits
-from dl_core.errors import RunError
+from dl_core.errors import RunError, counted
 from dl_core.evaluate.metric import Metric
 from dl_core.evaluate.registry import ALL_METRICS
 from dl_core.evaluate.results import Comparison, Evaluation
@@ -138,7 +138,9 @@ class Problem(ABC, Generic[SaidT, ModelT]):
 
     def evaluate_elsewhere(self, said: SaidT, run: Run, dataset: Dataset, judging: Judging) -> Evaluation:
         """Return how good the models of a run are on the rows of another data set."""
-        splits = replace(run.splits, protocol=f"all {len(dataset)} rows of {dataset.name}; trained elsewhere")
+        splits = replace(
+            run.splits, protocol=f"all {counted(len(dataset), 'row')} of {dataset.name}; trained elsewhere"
+        )
         return self.evaluate(said, run.models, dataset, splits, judging)
 
     @abstractmethod

@@ -11,6 +11,7 @@ import pandas as pd
 
 from dl_core.data.dataset import Dataset
 from dl_core.data.splits import Splits
+from dl_core.errors import counted
 from dl_core.evaluate.results import Comparison, Evaluation, Predictions
 from dl_core.kinds import kind_of
 from dl_core.problems.base import Judging, Problem
@@ -132,7 +133,7 @@ class Classification(Problem[Predictions, "Classifier"]):
 
     def evaluate_elsewhere(self, said: Predictions, run: Run, dataset: Dataset, judging: Judging) -> Evaluation:
         """Return metrics and curves of the labelled rows of another data set."""
-        protocol = f"all {len(dataset)} labelled rows of {dataset.name}; trained elsewhere"
+        protocol = f"all {counted(len(dataset), 'labelled row')} of {dataset.name}; trained elsewhere"
         return self.evaluate(said, run.models, dataset, replace(run.splits, protocol=protocol), judging)
 
     def pick_examples(self, run: Run, count: int) -> tuple[str | None, list[str]]:

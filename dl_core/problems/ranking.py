@@ -10,6 +10,7 @@ import pandas as pd
 
 from dl_core.data.dataset import Dataset
 from dl_core.data.splits import Splits
+from dl_core.errors import counted
 from dl_core.evaluate.interactions.rankings import Rankings
 from dl_core.evaluate.results import Comparison, Evaluation
 from dl_core.problems.base import Judging, Problem, known_rows
@@ -133,8 +134,9 @@ class Ranking(Problem[Rankings, "Recommender"]):
 
     def evaluate_elsewhere(self, said: Rankings, run: Run, dataset: Dataset, judging: Judging) -> Evaluation:
         """Return metrics over the users of another data set; what they took before is that of the run."""
+        users = counted(dataset.table[dataset.column(Role.USER)].nunique(), "user")
         protocol = (
-            f"interactions of {dataset.table[dataset.column(Role.USER)].nunique()} users of {dataset.name}; full "
+            f"interactions of {users} of {dataset.name}; full "
             "ranking over items outside their histories; trained elsewhere"
         )
         return self._evaluate(said, protocol, run.load_dataset(), run.splits, dataset, judging)

@@ -6,7 +6,7 @@ import shutil
 
 from sqlalchemy import delete, func, select, update
 
-from dl_core.errors import BusyError, OptionError
+from dl_core.errors import BusyError, OptionError, counted
 from dl_core.store.runs import RunStore
 from dl_core.store.tables import DATASETS, RUNS
 
@@ -48,7 +48,7 @@ class Store(RunStore):
         if users and runs == "refuse":
             names = ", ".join(run.name for run in users[:3])
             raise BusyError(
-                f"{len(users)} run(s) use this data set ({names})",
+                f"{counted(len(users), 'run uses', 'runs use')} this data set ({names})",
                 where=record.name,
                 todo="delete those runs first, or delete them with the data set",
             )

@@ -8,7 +8,7 @@ import pandas as pd
 
 from dl_core.data.dataset import Dataset
 from dl_core.data.splits import Splits
-from dl_core.errors import SchemaError
+from dl_core.errors import SchemaError, counted
 from dl_core.evaluate.ageing import plan_weeks
 from dl_core.models.base import Classifier, FitContext, Offer
 from dl_core.schema import Role
@@ -72,7 +72,7 @@ def learn_on(
     for number, (week, rows) in enumerate(weeks):
         part = context.part(number / len(weeks), (number + 1) / len(weeks))
         fresh = [row for row in week.known[times.loc[week.known] > newest] if row not in learned]
-        part.progress(0.0, f"Week of {week.start:%d %B}: updating on {len(fresh):,} more rows")
+        part.progress(0.0, f"Week of {week.start:%d %B}: updating on {counted(len(fresh), 'more row')}")
         if fresh:
             learned.update(fresh)
             if not model.update(dataset.subset(fresh), part):

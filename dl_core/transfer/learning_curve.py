@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from dl_core.data.dataset import Dataset
+from dl_core.errors import counted
 
 if TYPE_CHECKING:
     from dl_core.models.base import Classifier, FitContext
@@ -64,7 +65,7 @@ def learning_curve(
     rows = []
     for step, (labels, seed, name) in enumerate(steps):
         part = context.part(step / len(steps), (step + 1) / len(steps))
-        part.progress(0.0, f"{labels:,} labels, draw {seed + 1}: {name}")
+        part.progress(0.0, f"{counted(labels, 'label')}, draw {seed + 1}: {name}")
         learn, choose = draw(train, validation, labels, seed)
         model = models[name]()
         model.fit(learn, choose, _quiet(part, seed))

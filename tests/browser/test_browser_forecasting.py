@@ -112,7 +112,7 @@ def test_both_samples_open(page: Page, server: str) -> None:
 def test_the_whole_way_from_a_long_table_to_the_report(page: Page, server: str, files: dict[str, Path]) -> None:
     page.goto(f"{server}/forecasting")
     _read(page, files["long"])
-    expect(page.get_by_text("a month", exact=True).first).to_be_visible()
+    expect(page.get_by_text("monthly", exact=True).first).to_be_visible()
     no_fault(page)
     picture(page, "series_own_data")
     _tick_only(page, "Seasonal naive", "Drift", "NLinear")

@@ -94,8 +94,9 @@ def test_validation_is_drawn_from_given_training_rows_by_patient():
 
 
 def test_what_cannot_be_split_says_so():
-    with pytest.raises(SchemaError, match="2 rows cannot be split"):
-        split_rows(dataset(["a", "b"]), 0, {})
+    for labels, found in ((["a", "b"], "2 rows cannot"), (["a"], "1 row cannot")):
+        with pytest.raises(SchemaError, match=f"{found} be split"):
+            split_rows(dataset(labels), 0, {})
     with pytest.raises(SchemaError, match="leaves a part empty") as caught:
         split_rows(dataset(["a", "b"] * 5, ["p1", "p2"] * 5), 0, {})
     assert caught.value.todo

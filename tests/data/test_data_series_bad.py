@@ -115,7 +115,7 @@ def test_decreasing_time_is_sorted_and_said(tmp_path: Path) -> None:
 def test_mixed_frequencies_are_refused(tmp_path: Path) -> None:
     frame = pd.concat([daily().assign(id="a"), daily(40, frequency="MS").assign(id="b")])
     error = refused(SchemaError, write(tmp_path / "m.csv", frame))
-    assert error.problem == "1 of 2 series has steps of a month, the others of a day"
+    assert error.problem == "1 of 2 series is monthly, the others daily"
 
 
 def test_a_series_of_rare_sales_is_no_mixed_frequency(tmp_path: Path) -> None:
@@ -265,7 +265,7 @@ def test_dates_that_cannot_be_read_are_never_taken_for_something_else(tmp_path: 
 
 def test_a_named_step_far_shorter_than_the_data_is_refused(tmp_path: Path) -> None:
     error = refused(SchemaError, write(tmp_path / "d.csv", daily(40, frequency="MS")), frequency="D")
-    assert error.problem == "steps of a day are too short: times are a month apart"
+    assert error.problem == "the frequency daily is too high: times are monthly"
 
 
 def test_points_that_group_thousands_are_told(tmp_path: Path) -> None:

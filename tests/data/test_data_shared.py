@@ -9,10 +9,10 @@ import pandas as pd
 import pytest
 
 from dl_core.data.dataset import Dataset, Finding, Source
-from dl_core.data.findings import counted, few, listed, rows_named, worst_first
+from dl_core.data.findings import few, listed, rows_named, worst_first
 from dl_core.data.options import choice_of, number_of, share_of, whole_of
 from dl_core.data.parts import check_filled, given_ranks, in_numbers, part_ranks, splits_of
-from dl_core.errors import OptionError, SchemaError
+from dl_core.errors import OptionError, SchemaError, counted
 from dl_core.reading.request import ReadRequest
 from dl_core.reading.tables.append import appended
 from dl_core.reading.tables.keys import KeyNames

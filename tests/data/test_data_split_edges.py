@@ -63,7 +63,7 @@ def test_a_given_test_may_leave_some_series_without_validation() -> None:
     splits = split_series(data, 0, {"horizon": 6, "validation_windows": 2})
     counts = lengths(data, splits)
     assert counts["test"] == [6] * 6 and counts["validation"] == [12] * 5 + [0]
-    assert splits.protocol.endswith("; 1 series have fewer validation windows")
+    assert splits.protocol.endswith("; 1 series has fewer validation windows")
 
 
 def test_rows_are_taken_from_training_and_validation_only() -> None:

@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from dl_core.bias.report import is_chance, most_gained
-from dl_core.evaluate.leading import changes_most, coverage_errors, leads_most, ranked
+from dl_core.evaluate.leading import best_of, changes_most, coverage_errors, leads_most, loses_most, ranked
 from dl_core.evaluate.registry import metric_named
 
 ROWS = pd.DataFrame({"model": ["a", "b", "c"], "value": [0.99, 0.78, 0.70]})
@@ -56,3 +56,18 @@ def test_chance_is_an_interval_that_holds_nought():
 def test_the_metric_whose_groups_came_closest():
     gain = [{"metric": "a", "change": -0.1}, {"metric": "b", "change": -0.3}, {"metric": "c", "change": None}]
     assert most_gained(gain) == "b" and most_gained([]) is None
+
+
+def test_the_best_of_some_values_whichever_way_is_better():
+    values = {"A": 0.7, "B": 0.9, "C": 0.81}
+    assert best_of(metric_named("recall"), values) == "B"
+    assert best_of(metric_named("mase"), values) == "A"
+    assert best_of(metric_named("coverage_80"), values) == "C"  # 0.01 beside what is promised
+    assert best_of(metric_named("recall"), {"A": 0.7, "B": 0.7}) == "A"
+
+
+def test_who_loses_most_from_the_first_to_the_last():
+    values = {"A": [0.9, 0.2, 0.8], "B": [0.7, 0.9, 0.5]}
+    assert loses_most(metric_named("accuracy"), values) == ("B", pytest.approx(0.2))
+    assert loses_most(metric_named("mase"), {"A": [1.0, 1.5], "B": [2.0, 2.1]}) == ("A", pytest.approx(0.5))
+    assert loses_most(metric_named("mase"), {"A": [1.0, 0.75]}) == ("A", pytest.approx(-0.25))

@@ -92,7 +92,7 @@ def test_data_shows_counts_the_list_the_lines_and_the_season() -> None:
     test = opened("Data")
     words = said(test)
     assert [one.label for one in test.metric] == ["Series", "Observations", "Frequency", "Season length"]
-    assert [one.value for one in test.metric] == ["4", "384", "a month", "12"]
+    assert [one.value for one in test.metric] == ["4", "384", "monthly", "12"]
     assert "From Jan 2010 to Dec 2017. 96 steps each. No missing values." in words
     assert "Evaluated on 2 windows of 6 steps at the end of all series" in words
     assert "is usually highest" in words and "These belong to the sample." in words

@@ -10,7 +10,7 @@ import pytest
 
 from dl_core.data.series.plain import numbers, times_json
 from dl_core.domain import get_domain
-from dl_core.explain.first import first_forecast_methods
+from dl_core.explain.defaults import default_forecast_methods
 from dl_core.probes.series.opened import MOST_SHOWN, fan, shown_history
 from dl_core.tasks.prepared import first_questions
 from dl_core.train.run import Run
@@ -208,7 +208,7 @@ def test_kept_answers_are_what_the_tabs_ask(run):
     assert why["methods"] == ["integrated_gradients", "occlusion"] and why["models"] == ["nlinear"]
     none = dict(first_questions(domain, run, {"judged_series": {"series": []}}, slow=False))
     assert not {"window_forecasts", "explain_forecast", "learning_curve"} & set(none)
-    assert first_forecast_methods(domain.explainers, "baseline") == ["occlusion"]
+    assert default_forecast_methods(domain.explainers, "baseline") == ["occlusion"]
 
 
 def test_charts_are_plain_json_with_gaps_as_none():

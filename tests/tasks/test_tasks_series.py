@@ -180,7 +180,7 @@ def test_an_upload_in_each_layout_is_summed_up(shops, tmp_path, layout):
     found = shops.do("describe", view="overview", dataset_id=read["dataset_id"], options={**options, **SPLIT})
     assert (found["series"], found["steps"], found["seasons"]) == (3, 180, [12])
     assert found["frequency"] == ("" if layout == "rows" else "MS")
-    assert found["step"] == ("step" if layout == "rows" else "a month")
+    assert found["step"] == ("step" if layout == "rows" else "monthly")
 
 
 def test_the_first_lines_are_spread_and_leave_out_what_is_all_zero():

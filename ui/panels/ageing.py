@@ -18,16 +18,8 @@ from ui.shell.words import count, number
 UPDATED = ", updated"  # stands after the name of a model that learns on
 
 
-def is_shown(context: PageContext) -> bool:
-    """Return whether the run's rows have a time and a label."""
-    roles = (context.summary or {}).get("dataset", {}).get("roles", {})
-    return bool(roles.get("time") and roles.get("label"))
-
-
 def show(domain: Domain, context: PageContext) -> None:
     """Draw the panel."""
-    if not is_shown(context):
-        return
     st.subheader("Model ageing: performance over time", anchor=False)
     metric = _pick_metric(domain, context)
     found = context.probe("ageing", {"metric": metric, "update": False}, label="Scoring by week")

@@ -43,11 +43,12 @@ def show(domain: Domain, context: PageContext) -> None:
     if pair:
         _disagreements(context, comparison, pair)
     first_paint.pause()
-    ageing.show(domain, context)
+    if "ageing" in context.probes:
+        ageing.show(domain, context)
     _costs(context, comparison)
-    drift.show(domain, context)
-    if (cold_start := kinds.body(context, "cold_start")) is not None:
-        cold_start.show(domain, context)
+    for probe, body in (("drift", drift), ("cold_start", kinds.body(context, "cold_start"))):
+        if probe in context.probes and body is not None:
+            body.show(domain, context)
     stress.show(domain, context)
 
 

@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
+from dl_core.errors import counted
 from dl_core.evaluate.operating_point import confusion_shares, operating_point
 from dl_core.evaluate.results import Evaluation, Predictions
 from ui.shell import charts, choice, theme
@@ -57,7 +58,7 @@ def _curve(context: PageContext, evaluation: Evaluation, form: str) -> None:
         chart.add_shape(type="line", x0=0, y0=0, x1=1, y1=1, line={"dash": "dot", "width": 1, "color": theme.GREYS[0]})
     chart.update_xaxes(range=[-0.01, 1.01])
     chart.update_yaxes(range=[-0.01, 1.02])
-    charts.draw(chart, alt=f"{name} curves of {count(len(series))} models", key=f"curve_{form}")
+    charts.draw(chart, alt=f"{name} curves of {counted(len(series), 'model')}", key=f"curve_{form}")
     if form == "calibration":
         cooled = [f"{context.label(m)} {number(evaluation.curves[m]['temperature'], 2)}" for m in context.models]
         st.caption("Temperature scaling, fitted on the validation set. Temperatures: " + ", ".join(cooled) + ".")

@@ -22,8 +22,6 @@ COLOURS = {FAR: theme.OKABE_ITO["vermillion"], MOVED: theme.OKABE_ITO["orange"],
 
 def show(domain: Domain, context: PageContext) -> None:
     """Draw the panel, folded; it is answered when it is opened."""
-    if domain.inputs is None:
-        return
     body = st.expander("Feature drift since training", key=f"{context.key}_drift", on_change="rerun")
     if not body.open:
         return

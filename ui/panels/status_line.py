@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import streamlit as st
 
+from dl_core.errors import counted
 from ui.shell import theme
 from ui.shell.context import PageContext
-from ui.shell.words import about, count, duration
+from ui.shell.words import about, duration
 
 RUN_STATES: dict[str, tuple[str, theme.Badge, str]] = {
     "queued": ("Waiting", "gray", "hourglass_empty"),
@@ -36,8 +37,7 @@ def _data(context: PageContext) -> None:
     if data is None:
         st.markdown("No data set yet", width="content")
         return
-    words = context.words.row
-    st.markdown(f"**{data['name']}** · {count(data['rows'])} {words[data['rows'] != 1]}", width="content")
+    st.markdown(f"**{data['name']}** · {counted(data['rows'], *context.words.row)}", width="content")
     simulated = data.get("source", {}).get("simulated")
     if simulated:
         st.badge(f"Simulated: {simulated}", icon=":material/science:", color="violet")
@@ -54,7 +54,7 @@ def _run(context: PageContext) -> None:
     elif context.summary:
         word = "Prepared run" if context.prepared else context.name or "Run"
         st.badge(
-            f"{word} · {len(context.models)} models in {duration(context.summary['seconds'])}",
+            f"{word} · {counted(len(context.models), 'model')} in {duration(context.summary['seconds'])}",
             icon=":material/check:",
             color="green",
         )

@@ -37,7 +37,7 @@ def show(domain: Domain, context: PageContext) -> None:
         if folded.open:
             with folded:
                 robustness(context)
-    if domain.learning_curve is None:
+    if "learning_curve" not in context.probes:
         return
     curve: LearningCurve = kinds.part(context, "stress", "CURVE", LABELS)
     folded = st.expander(curve.title, key=f"{context.key}_labels", on_change="rerun")
@@ -83,6 +83,12 @@ def drawn_lines(
         }
         for (model, label), own in mean.sort_values("labels", kind="stable").groupby(["model", "label"], sort=False)
     ]
+
+
+def where_least_is_known(lines: Sequence[Mapping[str, Any]]) -> tuple[float, dict[str, float]]:
+    """Return at how little the lines begin, and the first value by name of those that begin there."""
+    few = min(line["x"][0] for line in lines)
+    return few, {line["name"]: line["y"][0] for line in lines if line["x"][0] == few}
 
 
 def strength_lines(context: PageContext, rows: pd.DataFrame) -> list[dict[str, Any]]:

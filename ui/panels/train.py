@@ -8,7 +8,7 @@ from typing import Any
 import streamlit as st
 
 from dl_core.domain import Domain
-from dl_core.errors import DaylightError
+from dl_core.errors import DaylightError, counted
 from ui.panels import estimate, progress
 from ui.shell import choice, jobs, live, options, state, states
 from ui.shell.context import PageContext
@@ -209,7 +209,7 @@ def _blocking(context: PageContext) -> str:
 def _start(domain: Domain, context: PageContext, form: Mapping[str, Any]) -> None:
     """Check the form, then train; the sample is read into a data set of one's own first."""
     chosen = state.bench(domain, context.owner)
-    name = f"{context.about['name']}, {len(form['models'])} models"
+    name = f"{context.about['name']}, {counted(len(form['models']), 'model')}"
     try:
         full = {**form, "options": domain.parse_options(form["options"]), "mend": list(chosen["mend"]), "name": name}
         if context.own:

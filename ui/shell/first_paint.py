@@ -4,6 +4,10 @@ A chart keeps the browser busy for 30 to 50 ms, and it draws at once, before it 
 sends at once. So the first drawing of a page pauses before its slow parts and between them: the frame stands early,
 charts fill in one after another, and a click meanwhile is answered at once (what was not sent yet is then never drawn).
 Later drawings of the same page, after a widget's change, do not pause.
+
+It has to be a pause: the browser acknowledges nothing that a script sends, so there is no event to wait for. A fragment
+a chart with ``run_every`` would poll for as long as the page is open, and parallel fragments send at once as well.
+Only the thread of this one script waits, and it holds no lock.
 """
 
 from __future__ import annotations

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-from dl_core.errors import DaylightError, FileError, LimitError
+from dl_core.errors import DaylightError, FileError, LimitError, counted
 from dl_core.files import storage_errors
 from ui.shell import services, states
 from ui.shell.words import count, size
@@ -83,7 +83,7 @@ def _check(files: Sequence[Any]) -> None:
     if len(empty) == len(files):
         raise FileError("the file is empty", where=empty[0], todo="choose another file")
     if len(files) > MOST_FILES:
-        raise LimitError(f"there are {count(len(files))} files", expected=f"at most {count(MOST_FILES)}")
+        raise LimitError(f"there are {counted(len(files), 'file')}", expected=f"at most {count(MOST_FILES)}")
     total = sum(file.size for file in files)
     if total > MOST_BYTES:
         raise LimitError(

@@ -10,7 +10,7 @@ from dl_core.data.findings import few, worst_first
 from dl_core.data.images.hashing import is_flat
 from dl_core.data.images.leakage import find_leakage
 from dl_core.data.splits import PARTS, Splits
-from dl_core.errors import shorten
+from dl_core.errors import counted, shorten
 from dl_core.schema import Role
 
 TINY = 50  # images; below, intervals are too wide to say much
@@ -66,7 +66,8 @@ def check_labels(dataset: Dataset) -> list[Finding]:
         )
         findings.append(Finding("warning", "imbalance", text))
     if len(dataset) < TINY:
-        text = f"{len(dataset)} images are very few; intervals will be wide. Aim for hundreds per class."
+        few_are = counted(len(dataset), "image is", "images are")
+        text = f"{few_are} very few; intervals will be wide. Aim for hundreds per class."
         findings.append(Finding("warning", "tiny", text))
     return findings
 
@@ -113,7 +114,7 @@ def _check_flat(dataset: Dataset) -> list[Finding]:
     if not len(flat):
         return []
     rows = tuple(dataset.ids[flat])
-    text = f"{len(rows)} images are nearly constant and show nothing: {few(list(rows), 5)}."
+    text = f"{counted(len(rows), 'image is', 'images are')} nearly constant and show nothing: {few(list(rows), 5)}."
     return [Finding("warning", "flat", text, rows)]
 
 

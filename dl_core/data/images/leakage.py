@@ -13,6 +13,7 @@ from dl_core.data.findings import few
 from dl_core.data.images.hashing import exact_hashes, is_flat, near_pairs, spectra
 from dl_core.data.parts import check_mendable, part_ranks, without_rows
 from dl_core.data.splits import Splits
+from dl_core.errors import counted
 from dl_core.schema import Role
 
 MENDABLE = ("exact-duplicate", "near-duplicate", "shared-unit", "contradicting-label")
@@ -105,7 +106,7 @@ def _duplicate_findings(dataset: Dataset, kind: str, pairs: np.ndarray, rank: np
     if len(within):
         rows = _ids(dataset, within.ravel())
         word = "equal to" if kind == "exact-duplicate" else "nearly equal to"
-        text = f"{len(rows)} images are {word} another one of the same split; they count more than once: {few(rows)}."
+        text = f"{len(rows):,} images are {word} another one of the same split; they count more than once: {few(rows)}."
         findings.append(Finding("info", f"{kind}-within", text, rows))
     return findings
 
@@ -143,9 +144,9 @@ def _unit_findings(dataset: Dataset, rank: np.ndarray) -> list[Finding]:
     if spread.empty:
         return []
     rows = _ids(dataset, spread.index.to_numpy())
+    patients = counted(spread["unit"].nunique(), "patient is", "patients are")
     text = (
-        f"{spread['unit'].nunique()} patients are in several splits; {_where(rank, spread.index.to_numpy())} "
-        f"{_WORDS['shared-unit']}: {few(rows)}."
+        f"{patients} in several splits; {_where(rank, spread.index.to_numpy())} {_WORDS['shared-unit']}: {few(rows)}."
     )
     return [Finding("warning", "shared-unit", text, rows, mend="shared-unit")]
 

@@ -12,7 +12,7 @@ from dl_core.data.dataset import Dataset
 from dl_core.data.options import choice_of, share_of
 from dl_core.data.parts import TEST, TRAIN, VALIDATION, check_filled, given_ranks, in_numbers, splits_of
 from dl_core.data.splits import PARTS, Splits
-from dl_core.errors import SchemaError
+from dl_core.errors import SchemaError, counted
 from dl_core.schema import Role
 
 DEFAULT_SHARES = (0.70, 0.10, 0.20)  # train, validation, test
@@ -44,7 +44,9 @@ def split_rows(dataset: Dataset, seed: int, options: Mapping[str, Any]) -> Split
     shares = (1 - validation - test, validation, test)
     way = choice_of(options, "split", ("auto", "stratified", "new"))
     if len(dataset) < 3:
-        raise SchemaError(f"{len(dataset)} rows cannot be split", where=dataset.name, expected="at least 3 rows")
+        raise SchemaError(
+            f"{counted(len(dataset), 'row')} cannot be split", where=dataset.name, expected="at least 3 rows"
+        )
     units = None if way == "stratified" else dataset.values(Role.UNIT)
     if dataset.fixed_split is not None and way != "new":
         return _given(dataset, seed, units, shares)

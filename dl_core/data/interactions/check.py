@@ -8,14 +8,14 @@ import numpy as np
 import pandas as pd
 
 from dl_core.data.dataset import Dataset, Finding
-from dl_core.data.findings import ROWS_LISTED, counted, worst_first
+from dl_core.data.findings import ROWS_LISTED, worst_first
 from dl_core.data.interactions.catalogue import ITEMS, TITLE
 from dl_core.data.interactions.histories import POSITIVE
 from dl_core.data.interactions.leakage import find_leakage, known_pairs
 from dl_core.data.parts import check_mendable, part_ranks, without_rows
 from dl_core.data.privacy import personal_kind
 from dl_core.data.splits import Splits
-from dl_core.errors import shorten
+from dl_core.errors import counted, shorten
 from dl_core.schema import Role
 
 MENDABLE = ("known-pairs", "heavy-users")
@@ -52,7 +52,8 @@ def _sparsity(user: np.ndarray, item: np.ndarray) -> list[Finding]:
     of_user, of_item = np.bincount(user), np.bincount(item)
     share = len(pd.unique(user.astype(np.int64) * len(of_item) + item)) / (len(of_user) * len(of_item))
     text = (
-        f"{len(of_user):,} users, {len(of_item):,} items, {len(user):,} rows, density {share:.2%}; the "
+        f"{counted(len(of_user), 'user')}, {counted(len(of_item), 'item')}, {counted(len(user), 'row')}, density "
+        f"{share:.2%}; the "
         f"median user has {np.median(of_user):g} rows, the median item {np.median(of_item):g}."
     )
     findings = [Finding("info", "sparsity", text)]
@@ -183,5 +184,5 @@ def mend_interactions(dataset: Dataset, splits: Splits, kinds: Iterable[str]) ->
         gone |= set(dataset.ids[known_pairs(user, item, rank)])
     if "heavy-users" in kinds:
         gone |= {row for finding in _heavy_users(dataset, user, rank) for row in finding.rows}
-    words = f"{len(gone):,} rows removed from training and validation ({', '.join(kinds)})"
+    words = f"{counted(len(gone), 'row')} removed from training and validation ({', '.join(kinds)})"
     return dataset, without_rows(splits, gone, words)

@@ -6,8 +6,9 @@ import numpy as np
 import pandas as pd
 
 from dl_core.data.dataset import Dataset, Finding
-from dl_core.data.findings import ROWS_LISTED, counted
+from dl_core.data.findings import ROWS_LISTED
 from dl_core.data.parts import TEST, TRAIN, VALIDATION
+from dl_core.errors import counted
 from dl_core.schema import Role
 
 FEW_USERS = 100  # test users; below, intervals are too wide to say much

@@ -15,7 +15,7 @@ from dl_core.data.interactions.split_ways import Rows, by_date, by_share, of_eac
 from dl_core.data.options import choice_of, share_of, whole_of
 from dl_core.data.parts import NONE, TEST, TRAIN, VALIDATION, check_filled, given_ranks, in_numbers, splits_of
 from dl_core.data.splits import Splits
-from dl_core.errors import OptionError, SchemaError
+from dl_core.errors import OptionError, SchemaError, counted
 from dl_core.schema import Role
 
 WAYS = ("auto", "last", "last day", "random", "by item", "date")
@@ -152,7 +152,7 @@ def _given(dataset: Dataset, rows: Rows, plan: _Plan, way: str) -> tuple[np.ndar
 def _splits(dataset: Dataset, parts: np.ndarray, kind: str, words: str, user: np.ndarray, plan: _Plan) -> Splits:
     todo = "add rows, hold out fewer, or choose another split; users with one row cannot be held out"
     check_filled(dataset, parts, todo)
-    judged = len(pd.unique(user[parts == TEST]))
+    judged = counted(len(pd.unique(user[parts == TEST])), "test user")
     taken = "consumed items included" if plan.repeats else "consumed items excluded"
-    protocol = f"{words} ({in_numbers(parts)} rows, {judged:,} test users); full ranking over the catalogue, {taken}"
+    protocol = f"{words} ({in_numbers(parts)} rows, {judged}); full ranking over the catalogue, {taken}"
     return splits_of(dataset, parts, kind, protocol)

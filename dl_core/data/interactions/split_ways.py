@@ -12,8 +12,8 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from dl_core.data.findings import counted
 from dl_core.data.parts import NONE, TEST, TRAIN, VALIDATION
+from dl_core.errors import counted
 
 _NO_TIME = np.iinfo(np.int64).min
 DAY = 86_400_000_000_000  # ns

@@ -15,7 +15,7 @@ from dl_core.data.privacy import personal_kind
 from dl_core.data.series.degenerate import spread_of
 from dl_core.data.series.panel import AHEAD, Panel
 from dl_core.data.splits import Splits
-from dl_core.errors import shorten
+from dl_core.errors import counted, shorten
 from dl_core.schema import Role
 
 MENDABLE = ("value-copied", "constant-series")
@@ -131,8 +131,8 @@ def _still(panel: Panel, rank: np.ndarray, judged: np.ndarray) -> list[Finding]:
     if not still.any():
         return []
     text = (
-        f"{int(still.sum()):,} series are constant before the test and change in it; their scaled errors are "
-        "relative to their level."
+        f"{counted(still.sum(), 'series is', 'series are')} constant before the test and not in it; their scaled "
+        "errors are relative to their level."
     )
     return [Finding("info", "still-before-test", text)]
 

@@ -21,7 +21,22 @@ _OLD |= {"BMS": "MS", "BME": "ME", "BM": "ME", "BQS": "QS", "BQE": "QE", "BYS": 
 WEEKDAYS = ("MON", "TUE", "WED", "THU", "FRI", "SAT", "SUN")
 MONTH_NAMES = ("JAN", "FEB", "MAR", "APR", "MAY", "JUN", "JUL", "AUG", "SEP", "OCT", "NOV", "DEC")
 _THURSDAY = 3  # weekday of 1970-01-01
-_WORDS = {"ms": "millisecond", "s": "second", "min": "minute", "h": "hour", "D": "day", "W": "week", "B": "working day"}
+_WORDS = {"ms": "millisecond", "s": "second", "min": "minute", "h": "hour", "D": "day", "W": "week"}
+_WORDS |= {"B": "business day", "M": "month", "Q": "quarter", "Y": "year"}
+_NAMES = {unit: f"{unit}ly" for unit in ("hour", "week", "month", "quarter", "year")} | {"day": "daily"}
+
+
+def frequency_name(unit: str, count: float) -> str:
+    """Return what a frequency is called: "monthly", "every 15 minutes".
+
+    Examples
+    --------
+    >>> frequency_name("hour", 1), frequency_name("hour", 6), frequency_name("business day", 1)
+    ('hourly', 'every 6 hours', 'every business day')
+    """
+    if count == 1:
+        return _NAMES.get(unit, f"every {unit}")
+    return f"every {count:,g} {unit}s"
 
 
 @dataclass(frozen=True)
@@ -70,9 +85,8 @@ class Step:
 
     @property
     def words(self) -> str:
-        """The step in words: "15 minutes", "an hour", "a working day"."""
-        word = _WORDS.get(self.unit) or {"M": "month", "Q": "quarter", "Y": "year"}.get(self.unit[:1], "step")
-        return f"{'an' if word == 'hour' else 'a'} {word}" if self.count == 1 else f"{self.count} {word}s"
+        """The frequency's name: "every 15 minutes", "hourly", "every business day"."""
+        return frequency_name(_WORDS.get(self.unit) or _WORDS.get(self.unit[:1], "step"), self.count)
 
     def position(self, times: np.ndarray) -> np.ndarray:
         """Return the number of the step in which each time falls, (n,) int64; consecutive steps differ by 1.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from dl_core.data.series.frequency import DAY, HOUR, MINUTE, SECOND, Step
+from dl_core.data.series.frequency import DAY, HOUR, MINUTE, SECOND, Step, frequency_name
 
 _MONTHS = ((28, 31, 1), (59, 62, 2), (89, 92, 3), (120, 123, 4), (181, 184, 6), (365, 366, 12))  # days, months
 REGULAR = 0.3  # share of the commonest change, below which times are taken for inexact
@@ -43,13 +43,13 @@ def label_length(label: int) -> int:
 
 
 def label_words(label: int) -> str:
+    """Return the name of the frequency of a label: "monthly", "every 3 hours"."""
     if label < 0:
-        return {-1: "a month", -3: "a quarter", -12: "a year"}.get(label, f"{-label} months")
+        return frequency_name({-3: "quarter", -12: "year"}.get(label, "month"), 1 if label in (-3, -12) else -label)
     for size, word in ((7 * DAY, "week"), (DAY, "day"), (HOUR, "hour"), (MINUTE, "minute")):
         if label % size == 0:
-            number = label // size
-            return f"{'an' if word == 'hour' else 'a'} {word}" if number == 1 else f"{number:,} {word}s"
-    return f"{label / SECOND:g} seconds"
+            return frequency_name(word, label // size)
+    return frequency_name("second", label / SECOND)
 
 
 def step_of(label: int, times: np.ndarray, change: np.ndarray) -> Step:

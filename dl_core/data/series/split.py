@@ -9,14 +9,13 @@ from typing import Any
 import numpy as np
 
 from dl_core.data.dataset import Dataset
-from dl_core.data.findings import counted
 from dl_core.data.options import whole_of
 from dl_core.data.parts import TEST, TRAIN, VALIDATION, given_ranks, splits_of
 from dl_core.data.series.degenerate import LEAST_STEPS, spread_of
 from dl_core.data.series.origins import horizon_of, stride_of
 from dl_core.data.series.panel import Panel
 from dl_core.data.splits import Splits
-from dl_core.errors import SchemaError
+from dl_core.errors import SchemaError, counted
 
 WINDOWS = 3
 MANY_SERIES, FEWER_WINDOWS = 100, 2  # so many make cases enough, and each window costs the newest steps to learn from
@@ -149,10 +148,12 @@ def _given(dataset: Dataset, panel: Panel, plan: _Plan, given: np.ndarray) -> Sp
     part = _parts(panel, plan.steps(validation), tested)
     most = int(tested.max())
     plan = replace(plan, validation=int(validation.max()))
-    words = f"the given test of {'up to ' if tested[tested > 0].min() < most else ''}{most:,} steps of each of "
+    words = (
+        f"the given test of {'up to ' if tested[tested > 0].min() < most else ''}{counted(most, 'step')} of each of "
+    )
     words += f"{int((tested > 0).sum()):,} series"
     words += f", horizon {plan.horizon:,}" if most != plan.horizon else ""
-    words += f"; {_named(plan.validation)} of {plan.horizon:,} steps before it {_choose(plan.validation)}"
+    words += f"; {_named(plan.validation)} of {counted(plan.horizon, 'step')} before it {_choose(plan.validation)}"
     return splits_of(dataset, part, "given", words + _exceptions(validation, plan.validation, "validation"))
 
 
@@ -160,18 +161,18 @@ def _words(plan: _Plan, test: np.ndarray, validation: np.ndarray) -> str:
     plan = replace(plan, windows=int(test.max()), validation=int(validation.max()))  # as many as the longest has
     judged = int((test > 0).sum())
     each = f"each of {judged:,} series" if judged > 1 else "one series"
-    words = f"the last {_named(plan.windows, False)} of {plan.horizon:,} steps of {each}"
+    words = f"the last {_named(plan.windows, False)} of {counted(plan.horizon, 'step')} of {each}"
     words += f", stride {plan.stride:,}" if plan.windows > 1 or plan.validation > 1 else ""
     words += f"; {_named(plan.validation)} before {'them' if plan.windows > 1 else 'it'} {_choose(plan.validation)}"
     fewer = int(((test > 0) & ((test < plan.windows) | (validation < plan.validation))).sum())
-    words += f"; {fewer:,} shorter series have fewer" if fewer else ""
+    words += f"; {counted(fewer, 'shorter series has', 'shorter series have')} fewer" if fewer else ""
     none = int((test == 0).sum())
     return words + (f"; {none:,} too short or constant are used for training only" if none else "")
 
 
 def _exceptions(windows: np.ndarray, most: int, word: str) -> str:
     fewer = int((windows < most).sum())
-    return f"; {fewer:,} series have fewer {word} windows" if fewer else ""
+    return f"; {counted(fewer, 'series has', 'series have')} fewer {word} windows" if fewer else ""
 
 
 def _named(windows: int, article: bool = True) -> str:

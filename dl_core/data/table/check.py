@@ -11,6 +11,7 @@ from dl_core.data.parts import part_ranks
 from dl_core.data.splits import PARTS, Splits
 from dl_core.data.table.labels import label_codes
 from dl_core.data.table.leakage import find_leakage
+from dl_core.errors import counted
 from dl_core.schema import Role
 
 FEW_FRAUDS = 50  # below, intervals are too wide to say much
@@ -125,6 +126,8 @@ def _check_parts(dataset: Dataset, rank: np.ndarray) -> list[Finding]:
         if not counts.all():
             word = "fraud" if not counts[1] else "legitimate row"
             level = "error" if part == "train" else "warning"
-            text = f"There is no {word} in the {part} split ({counts.sum():,} rows). Choose other days or shares."
+            text = (
+                f"There is no {word} in the {part} split ({counted(counts.sum(), 'row')}). Choose other days or shares."
+            )
             findings.append(Finding(level, "part-without-class", text))
     return findings

@@ -10,7 +10,7 @@ import pandas as pd
 
 from dl_core.data.dataset import Finding
 from dl_core.data.labels import tidy_label
-from dl_core.errors import SchemaError, shorten
+from dl_core.errors import SchemaError, counted, shorten
 
 HONEST, FRAUD = "honest", "fraud"
 _FRAUD_WORDS = re.compile(
@@ -109,7 +109,7 @@ def _meanings(counts: Counter[str], column: str) -> tuple[dict[str, str], list[F
     fraud = next(name for name, meaning in known.items() if meaning == FRAUD)
     text = (
         f"{where[0].upper()}{where[1:]}: {shorten(fraud, 30)!r} was interpreted as fraud ("
-        + ("the other label means legitimate" if told else f"{counts[fraud]:,} rows, the rarer of the two")
+        + ("the other label means legitimate" if told else f"{counted(counts[fraud], 'row')}, the rarer of the two")
         + "). If that is wrong, write 1 for fraud and 0 for legitimate."
     )
     return known, [Finding("warning", "label-guessed", text)]

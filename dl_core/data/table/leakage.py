@@ -14,7 +14,7 @@ from dl_core.data.parts import check_mendable, part_ranks, without_rows
 from dl_core.data.splits import Splits
 from dl_core.data.table.labels import label_codes
 from dl_core.data.table.suspects import future_looking, leaking_columns
-from dl_core.errors import shorten
+from dl_core.errors import counted, shorten
 from dl_core.schema import Role
 
 MENDABLE = ("duplicates", "leaking-column", "future-looking")
@@ -67,7 +67,7 @@ def _copies(dataset: Dataset, rank: np.ndarray, split: bool) -> list[Finding]:
 
 
 def _count(rows: int) -> str:
-    return "1 row is" if rows == 1 else f"{rows:,} rows are"
+    return counted(rows, "row is", "rows are")
 
 
 def _row_hashes(table: pd.DataFrame, columns: list[str]) -> np.ndarray:
@@ -128,7 +128,7 @@ def _shared_accounts(dataset: Dataset, rank: np.ndarray, splits: Splits | None) 
     if not len(shared):
         return []
     by_time = splits.kind == "by time"
-    text = f"{len(shared):,} accounts are in training and in test" + (
+    text = f"{counted(len(shared), 'account is', 'accounts are')} in training and in test" + (
         ", as in production: an account's past is known."
         if by_time
         else "; metrics may be optimistic for new accounts. Split by account or by time to avoid that."

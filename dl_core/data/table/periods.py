@@ -12,7 +12,7 @@ import pandas as pd
 from dl_core.data.options import choice_of, number_of, share_of
 from dl_core.data.splits import PARTS
 from dl_core.data.table.derive import delay_of
-from dl_core.errors import OptionError, SchemaError
+from dl_core.errors import OptionError, SchemaError, counted
 
 DAY = np.timedelta64(86_400_000_000_000, "ns")
 COMPROMISED_DAYS = 7.0
@@ -191,11 +191,11 @@ def _compromised(
 
 def _words(parts: np.ndarray, periods: Periods, removed: list[tuple[int, int]]) -> str:
     numbers = [int((parts == part).sum()) for part in range(3)]
-    pieces = [f"training {_span(periods.train)} ({numbers[0]:,} rows)"]
+    pieces = [f"training {_span(periods.train)} ({counted(numbers[0], 'row')})"]
     pieces.append(f"validation {_span(periods.validation)} ({numbers[1]:,})")
     days = periods.delay / DAY
     why = ", shortened because the data span so few days" if periods.shortened else ""
-    pieces.append(f"label delay {days:g} days{why}")
+    pieces.append(f"label delay {days:g} day{'' if days == 1 else 's'}{why}")
     pieces.append(f"test {_span(periods.test)} ({numbers[2]:,})")
     words = f"by time: {', '.join(pieces)}"
     rows = sum(count for count, _ in removed)

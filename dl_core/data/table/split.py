@@ -14,7 +14,7 @@ from dl_core.data.parts import NONE, TEST, TRAIN, VALIDATION, check_filled, give
 from dl_core.data.splits import PARTS, Splits
 from dl_core.data.table.labels import FRAUD
 from dl_core.data.table.periods import TimePlan, plan_periods, read_options, time_parts
-from dl_core.errors import OptionError, SchemaError
+from dl_core.errors import OptionError, SchemaError, counted
 from dl_core.schema import Role
 
 
@@ -53,7 +53,8 @@ def split_transactions(dataset: Dataset, seed: int, options: Mapping[str, Any]) 
             raise OptionError(f"there is no column of {name}s to split by", where="option split", expected="auto")
     usable = _usable(dataset)
     if usable.sum() < 3:
-        raise SchemaError(f"{usable.sum()} usable rows cannot be split", where=dataset.name, expected="at least 3 rows")
+        found = counted(int(usable.sum()), "usable row")
+        raise SchemaError(f"{found} cannot be split", where=dataset.name, expected="at least 3 rows")
     if dataset.fixed_split is not None and way == "auto":
         parts, kind, protocol = _given(dataset, usable, plan, seed)
     else:
@@ -61,8 +62,9 @@ def split_transactions(dataset: Dataset, seed: int, options: Mapping[str, Any]) 
     check_filled(dataset, parts, "add data, or choose other days or shares, or another way to split")
     fraud = frauds_of(dataset)
     if dataset.labelled and not fraud[parts == TRAIN].any():
+        rows = counted((parts == TRAIN).sum(), "training row")
         raise SchemaError(
-            f"no fraud is among the {(parts == TRAIN).sum():,} training rows ({int(fraud.sum()):,} in all rows)",
+            f"no fraud is among the {rows} ({int(fraud.sum()):,} in all rows)",
             where=dataset.name,
             expected="at least one fraud to learn from",
             todo="train on more days, start the test later, or split by account or at random instead of by time",
@@ -139,7 +141,7 @@ def _fill(part: np.ndarray) -> None:
 def _random_words(parts: np.ndarray, codes: np.ndarray | None, seed: int) -> str:
     used = max(1, (parts >= 0).sum())
     percent = "/".join(f"{100 * (parts == part).sum() / used:.0f}" for part in range(3))
-    by = "within classes" if codes is None else f"by account ({len(np.unique(codes[parts >= 0])):,} accounts)"
+    by = "within classes" if codes is None else f"by account ({counted(len(np.unique(codes[parts >= 0])), 'account')})"
     return f"{percent} % at random {by}, {in_numbers(parts)} training/validation/test rows, seed {seed}"
 
 

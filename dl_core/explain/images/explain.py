@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from dl_core.data.dataset import Dataset
+from dl_core.errors import counted
 from dl_core.evaluate.decide import DecisionRule, class_index
 from dl_core.explain.explanation import Faithfulness
 from dl_core.explain.faithfulness import checked
@@ -60,7 +61,9 @@ def explain_images(request: ExplainRequest) -> list[ImageMap]:
     index = None if request.target is None else class_index(model.classes, request.target)
     maps: dict[str, Maps] = {}
     for i, method in enumerate(methods):
-        request.progress(i / (2 * len(methods)), f"{explainer_info(method, 'images').label}: {len(data)} images")
+        request.progress(
+            i / (2 * len(methods)), f"{explainer_info(method, 'images').label}: {counted(len(data), 'image')}"
+        )
         maps[method] = draw_maps(source, data.images, method, index)
     trust: list[dict[str, Faithfulness]] = [{} for _ in range(len(data))]
     if request.faithfulness:

@@ -8,6 +8,7 @@ from typing import Any
 from dl_core.data.images.pictures import thumbnails
 from dl_core.data.rows import plain, plain_rows
 from dl_core.domain import Domain
+from dl_core.errors import counted
 from dl_core.evaluate.first_cases import first_cases
 from dl_core.pipeline import Run, Work, explain, predict, write_predictions
 from dl_core.probes.base import MODEL, Argument, Asked, Probe
@@ -23,7 +24,7 @@ def scored_images(domain: Domain, run: Run, work: Work, arguments: Mapping[str, 
     """
     name, method = run.check_model(arguments["model"]), arguments["explain"]
     data = run.load_dataset().subset(run.splits.test) if work.data is None else work.data
-    work.progress(0.4, f"Predicting {len(data)} cases")
+    work.progress(0.4, f"Predicting {counted(len(data), 'case')}")
     predictions, path = predict(domain, run, name, data), work.place("predictions.csv")
     table = write_predictions(domain, predictions, data, path)
     few = data.subset(data.ids[:SHOWN])

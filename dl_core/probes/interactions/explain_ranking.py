@@ -12,7 +12,7 @@ from dl_core.data.interactions.histories import Histories
 from dl_core.data.interactions.recode import recode
 from dl_core.domain import Domain
 from dl_core.errors import OptionError
-from dl_core.explain.first import first_history_methods, first_item
+from dl_core.explain.defaults import default_item, default_ranking_methods
 from dl_core.pipeline import Run, Work
 from dl_core.probes.base import MODELS, Argument, Asked, Names, Probe
 from dl_core.probes.interactions.opened import LENGTH, USER, open_histories, open_recommender, ranking_length
@@ -83,8 +83,8 @@ def first(asked: Asked) -> list[dict[str, Any]]:
     if answer is None or not answer["lists"][0]["items"]:
         return []
     items = answer["lists"][0]["items"]
-    methods = first_history_methods(asked.domain.explainers, asked.models[asked.shown].kind)
-    item = items[first_item(items)]["item"]
+    methods = default_ranking_methods(asked.domain.explainers, asked.models[asked.shown].kind)
+    item = items[default_item(items)]["item"]
     return [{"models": [asked.shown], "methods": methods, "user": answer["user"], "item": item}]
 
 

@@ -19,7 +19,7 @@ from dl_core.data.interactions.recode import recode
 from dl_core.data.rows import plain_rows
 from dl_core.data.safe_export import neutralise
 from dl_core.domain import Domain
-from dl_core.errors import OptionError
+from dl_core.errors import OptionError, counted
 from dl_core.models.interactions.base import Recommender
 from dl_core.pipeline import Run, Work
 from dl_core.probes.base import MODEL, Argument, Probe
@@ -68,7 +68,7 @@ def recommend_all(domain: Domain, run: Run, work: Work, arguments: Mapping[str, 
             few = table[table["user"].isin(table["user"].unique()[:FIRST])]
             first = plain_rows(few.assign(rank=few["rank"].astype(int), score=few["score"].astype(float)))
         rows += len(table)
-        work.progress(0.05 + 0.93 * done, f"Lists of {len(asked):,} users")
+        work.progress(0.05 + 0.93 * done, f"Lists of {counted(len(asked), 'user')}")
     if writer is not None:
         writer.close()
     return {

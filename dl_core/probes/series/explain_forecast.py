@@ -8,7 +8,7 @@ from typing import Any
 from dl_core.data.series.plain import history_json, numbers, times_json
 from dl_core.domain import Domain
 from dl_core.errors import OptionError
-from dl_core.explain.first import first_forecast_methods
+from dl_core.explain.defaults import default_forecast_methods
 from dl_core.pipeline import Run, Work
 from dl_core.probes.base import MODELS, Argument, Asked, Names, Probe
 from dl_core.probes.series.opened import MOST_SHOWN, SERIES, WINDOW, open_forecaster, windows_of
@@ -60,7 +60,7 @@ def explain_forecast(domain: Domain, run: Run, work: Work, arguments: Mapping[st
 
 def first(asked: Asked) -> list[dict[str, Any]]:
     """Ask about the first of the judged series."""
-    methods = first_forecast_methods(asked.domain.explainers, asked.models[asked.shown].kind)
+    methods = default_forecast_methods(asked.domain.explainers, asked.models[asked.shown].kind)
     return [
         {"models": [asked.shown], "methods": methods, "series": one["series"]}
         for one in asked.answers.get("judged_series", {}).get("series", [])[:1]

@@ -13,6 +13,7 @@ import pandas as pd
 from dl_core.data.dataset import Dataset
 from dl_core.data.rows import describe_columns, main_columns, row_values, usual_values
 from dl_core.domain import Domain
+from dl_core.errors import counted
 from dl_core.evaluate.decide import outcomes
 from dl_core.evaluate.first_cases import first_rows
 from dl_core.evaluate.results import SCORE
@@ -35,7 +36,7 @@ def queue(domain: Domain, run: Run, work: Work, arguments: Mapping[str, Any]) ->
     path = work.place("predictions.csv")
     kept: list[pd.DataFrame] = []
     for done, part in _blocks(data):
-        work.progress(0.3 + 0.6 * done, f"Scoring {len(data):,} rows")
+        work.progress(0.3 + 0.6 * done, f"Scoring {counted(len(data), 'row')}")
         predictions = predict(domain, run, name, part)
         write_predictions(domain, predictions, part, path, append=bool(kept))
         decided = outcomes(predictions)

@@ -8,8 +8,8 @@ import numpy as np
 import pandas as pd
 
 from dl_core.data.dataset import Finding
-from dl_core.data.findings import counted, rows_named
-from dl_core.errors import SchemaError, shorten
+from dl_core.data.findings import rows_named
+from dl_core.errors import SchemaError, counted, shorten
 from dl_core.reading.interactions.ids import as_ids, is_damaged
 from dl_core.reading.interactions.schema import COUNTS, RATINGS
 from dl_core.reading.tables.names import plain_name

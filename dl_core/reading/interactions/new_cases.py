@@ -8,10 +8,10 @@ import numpy as np
 import pandas as pd
 
 from dl_core.data.dataset import Dataset, Finding
-from dl_core.data.findings import counted, listed
+from dl_core.data.findings import listed
 from dl_core.data.interactions.catalogue import USERS
 from dl_core.data.interactions.histories import POSITIVE
-from dl_core.errors import SchemaError, shorten
+from dl_core.errors import SchemaError, counted, shorten
 from dl_core.reading.interactions.columns import Typed, read_columns
 from dl_core.reading.interactions.recognise import row_roles
 from dl_core.reading.interactions.sides import user_table

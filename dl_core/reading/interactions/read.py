@@ -11,12 +11,11 @@ import numpy as np
 import pandas as pd
 
 from dl_core.data.dataset import Dataset, Finding, Source
-from dl_core.data.findings import counted
 from dl_core.data.interactions.catalogue import ITEMS, USERS
 from dl_core.data.interactions.degenerate import degenerate_findings
 from dl_core.data.interactions.histories import POSITIVE
 from dl_core.data.options import choice_of, number_of, whole_of
-from dl_core.errors import OptionError, SchemaError
+from dl_core.errors import OptionError, SchemaError, counted
 from dl_core.reading.interactions.columns import COUNT, read_columns
 from dl_core.reading.interactions.fold import fold_repeats, k_core
 from dl_core.reading.interactions.layouts import table_kind

@@ -8,9 +8,10 @@ import numpy as np
 import pandas as pd
 
 from dl_core.data.dataset import Finding
-from dl_core.data.findings import counted, listed
+from dl_core.data.findings import listed
 from dl_core.data.interactions.catalogue import CATEGORY, PRICE, TEXT, TITLE
 from dl_core.data.privacy import is_personal, tidy_sex
+from dl_core.errors import counted
 from dl_core.reading.interactions.schema import ITEM_COLUMNS
 from dl_core.reading.tables.names import plain_name, spellings
 from dl_core.reading.tables.read import RawTable

@@ -10,10 +10,10 @@ import numpy as np
 import pandas as pd
 
 from dl_core.data.dataset import Finding
-from dl_core.data.findings import counted, rows_named
+from dl_core.data.findings import rows_named
 from dl_core.data.options import choice_of
 from dl_core.data.series.frequency import DAY, Step
-from dl_core.errors import SchemaError
+from dl_core.errors import SchemaError, counted
 from dl_core.reading.series.long import Long
 
 DUPLICATES = ("error", "sum", "mean", "first", "last")
@@ -150,7 +150,7 @@ def _two_values(long: Long, cells: Cells, rows: np.ndarray, times: int, step: St
         if not pd.api.types.is_float_dtype(long.more[name].dtype) and long.more[name].iloc[cells.at[rows]].nunique() > 1
     ]
     hint = f"name {apart[0]!r} with the role series too, or " if apart else ""
-    inside = f" (steps of {step.words})" if step.unit and step.length > DAY else ""
+    inside = f" ({step.words})" if step.unit and step.length > DAY else ""
     return SchemaError(
         f"{counted(times, 'time')} with several different values{inside} ({rows_named(uploaded)})",
         where=f"columns {long.columns[0]} and {long.columns[1]}",

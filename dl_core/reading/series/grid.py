@@ -9,9 +9,8 @@ from typing import Any
 import numpy as np
 
 from dl_core.data.dataset import Finding
-from dl_core.data.findings import counted
 from dl_core.data.series.frequency import Step
-from dl_core.errors import SchemaError
+from dl_core.errors import SchemaError, counted
 from dl_core.reading.series.fold import Cells, folded, series_counted
 from dl_core.reading.series.infer import OnGrid
 from dl_core.reading.series.long import Long
@@ -161,8 +160,8 @@ def _laid_out(cells: Cells, long: Long, step: Step, bounds: _Bounds, notes: list
     starts = np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64)
     if starts[-1] > _THIN * len(cells.code) + _SMALL:
         raise SchemaError(
-            f"{int(np.isfinite(cells.value).sum()):,} values stand on {int(starts[-1]):,} steps of {step.words}, "
-            "so most values would be missing",
+            f"{int(np.isfinite(cells.value).sum()):,} values stand on {int(starts[-1]):,} steps "
+            f"({step.words}), so most values would be missing",
             where="times",
             expected="regular steps with few gaps",
             todo="choose a longer step with the option frequency and duplicates = sum or mean",

@@ -82,7 +82,7 @@ def _usual_change(times: np.ndarray, code: np.ndarray) -> float:
 def _too_short(step: Step, usual: float) -> SchemaError:
     label = int(labels_of(np.array([usual]).astype(np.int64))[0])
     return SchemaError(
-        f"steps of {step.words} are too short: times are {label_words(label)} apart",
+        f"the frequency {step.words} is too high: times are {label_words(label)}",
         where="option frequency",
         expected="the step of the data, or a longer one",
         todo="leave the option empty to have the step inferred",
@@ -90,7 +90,7 @@ def _too_short(step: Step, usual: float) -> SchemaError:
 
 
 def _joined_note(step: Step) -> Finding:
-    text = f"Times were brought to steps of {step.words} ({step.alias}), as the option frequency says."
+    text = f"Times were brought to the frequency {step.words} ({step.alias}), as the option says."
     return Finding("info", "longer-steps", text)
 
 
@@ -153,8 +153,8 @@ def _check_same(chosen: int, common: np.ndarray, share: np.ndarray, numbers: np.
         return
     words = sorted({label_words(int(label)) for label in common[other]})[:3]
     raise SchemaError(
-        f"{int(other.sum()):,} of {len(common):,} series {'has' if other.sum() == 1 else 'have'} steps of "
-        f"{' or '.join(words)}, the others of {label_words(chosen)}",
+        f"{int(other.sum()):,} of {len(common):,} series {'is' if other.sum() == 1 else 'are'} "
+        f"{' or '.join(words)}, the others {label_words(chosen)}",
         where="times",
         expected="the same step in all series",
         todo="upload series of different steps apart, or bring all to the longest of these steps first",
@@ -249,7 +249,7 @@ def _note_moved(step: Step, times: np.ndarray, position: np.ndarray, notes: list
     moved = step.time(position).astype("datetime64[D]") != days
     if moved.any():
         text = (
-            f"{int(moved.sum()):,} of {len(moved):,} times stood inside {step.words} and count for all of it "
+            f"{int(moved.sum()):,} of {len(moved):,} times stood inside a step ({step.words}) and count for all of it "
             f"(stamps of {step.alias})."
         )
         notes.append(Finding("info", "moved-times", text))

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
-from dl_core.data.findings import counted, rows_named
-from dl_core.errors import SchemaError, shorten
+from dl_core.data.findings import rows_named
+from dl_core.errors import SchemaError, counted, shorten
 from dl_core.reading.tables.values import parse_numbers
 
 _MISSING = (

@@ -137,7 +137,7 @@ def _summary(grid: Grid, seasons: tuple[int, ...]) -> Finding:
     step: Step = grid.step
     if step.unit:
         times = grid.times
-        span = f"steps of {step.words} ({step.alias}), {_short(times.min())} to {_short(times.max())}"
+        span = f"{step.words} ({step.alias}), {_short(times.min())} to {_short(times.max())}"
     else:
         span = "steps without time stamps"
     season = f"seasons of {', '.join(map(str, seasons))} steps" if seasons else "no seasonality"

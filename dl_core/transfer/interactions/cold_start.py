@@ -14,7 +14,7 @@ from dl_core.data.dataset import Dataset
 from dl_core.data.interactions.catalogue import ITEMS, Catalogue
 from dl_core.data.interactions.histories import POSITIVE, Histories
 from dl_core.data.splits import Splits
-from dl_core.errors import OptionError, SchemaError
+from dl_core.errors import OptionError, SchemaError, counted
 from dl_core.models.base import FitContext, Offer
 from dl_core.models.interactions.base import Recommender
 from dl_core.models.interactions.choosing import fresh
@@ -125,7 +125,8 @@ def cold_start(
     if len(items):
         known = dataset.subset([*train.ids, *validation.ids])
         cases += _item_cases(known, dataset.subset(dataset.ids[~who.isin(users) & what.isin(items)]), catalogue, items)
-    about = f"retrained without {len(users):,} users" + (f" and {len(items):,} items" if len(items) else "")
+    about = f"retrained without {counted(len(users), 'user')}"
+    about += f" and {counted(len(items), 'item')}" if len(items) else ""
     protocol = f"{about}, drawn at random with seed {seed}; lists of {k}"
     rows: list[dict[str, Any]] = []
     for place, (name, offer) in enumerate(offers.items()):

@@ -6,10 +6,10 @@ import pandas as pd
 import streamlit as st
 from PIL import Image
 
+from dl_core.errors import counted
 from ui.kinds.images.pictures import picture_of, uri
 from ui.panels.cases import said_of
 from ui.shell.context import PageContext
-from ui.shell.words import count
 
 ON_PAGE = 24  # rows of the table of cases
 ICON = 56  # pixels of a picture in the table
@@ -48,6 +48,6 @@ def choose(context: PageContext, model: str, kind: str, search: str, key: str) -
         },
         alt="Test cases with picture, true and predicted class",
     )
-    st.caption(f"{count(len(rows))} cases. Select a row to view it.")
+    st.caption(f"{counted(len(rows), 'case')}. Select a row to view it.")
     picked = event.selection.rows
     return str(shown.index[picked[0] if picked and picked[0] < len(shown) else 0])

@@ -8,9 +8,11 @@ from typing import Any
 import streamlit as st
 
 from dl_core.domain import Domain
+from dl_core.errors import counted
+from dl_core.evaluate import leading
 from ui.shell import charts, choice, metric_words, on_request
 from ui.shell.context import PageContext
-from ui.shell.words import count, estimate, number
+from ui.shell.words import estimate, number
 
 AMONG = {"items": "New-item candidates", "items among all": "Full catalogue"}
 CHANCE = "by chance"  # the line of a random order
@@ -86,16 +88,17 @@ def _users(context: PageContext, rows: Sequence[Mapping[str, Any]]) -> None:
                 "colour": context.colour(model),
             }
         )
-    best, given = max(series, key=lambda one: one["y"][0]), series[0]["x"][0]
-    title = f"New users: {best['name']} leads with {given} known {'interaction' if given == 1 else 'interactions'}"
+    metric, given = metric_words.metric(known[0]["metric"]), series[0]["x"][0]
+    best = leading.best_of(metric, {one["name"]: one["y"][0] for one in series})
+    title = f"New users: {best} leads with {counted(given, 'known interaction')}"
     chart = charts.lines(series, title, x="Known interactions per new user", y=label, height=400, direct=False)
     chart.update_xaxes(tickvals=sorted({x for one in series for x in one["x"]}))
     said = "; ".join(f"{one['name']} {', '.join(number(y) for y in one['y'])}" for one in series)
     charts.draw(chart, f"{title}. {said}.", key="cold_users")
     chance = [row["chance"] for row in known if row.get("chance") is not None]
     words = f" Random ranking: {number(max(chance))}." if chance else ""
-    most = count(max(row["n"] for row in known))
-    st.caption(f"n = {most} users unseen in training; bands: 95 % intervals of deep models.{words}")
+    most = counted(max(row["n"] for row in known), "user")
+    st.caption(f"n = {most} unseen in training; bands: 95 % intervals of deep models.{words}")
 
 
 def _items(context: PageContext, rows: Sequence[Mapping[str, Any]]) -> None:

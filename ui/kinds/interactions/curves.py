@@ -6,6 +6,8 @@ from typing import Any
 
 import streamlit as st
 
+from dl_core.errors import counted
+from dl_core.evaluate import leading
 from dl_core.evaluate.interactions.facts import BAND_HELP
 from dl_core.evaluate.registry import metric_named
 from dl_core.evaluate.results import Evaluation
@@ -44,13 +46,13 @@ def _by_k(context: PageContext, evaluation: Evaluation, pair: slices.Pair) -> No
         st.caption(f"{label} is not defined here.")
         return
     at = series[0]["x"][-1]
-    leader = max(series, key=lambda one: one["y"][-1])["name"]
-    title = f"{label} by list length k: {leader} is highest at k = {at}"
+    leader = leading.best_of(metric_words.metric(metric), {one["name"]: one["y"][-1] for one in series})
+    title = f"{label} by list length k: {leader} is best at k = {at}"
     chart = charts.lines(series, title, x="List length (k)", y=label, height=400, direct=False)
     chart.update_xaxes(tickvals=sorted({x for one in series for x in one["x"]}))
     said = "; ".join(f"{one['name']} {number(one['y'][-1])}" for one in series)
     charts.draw(chart, f"{title}. {said}.", key=f"by_k_{metric}")
-    st.caption(f"n = {count(n)} test users; bands: 95 % intervals of the two compared models.")
+    st.caption(f"n = {counted(n, 'test user')}; bands: 95 % intervals of the two compared models.")
 
 
 def _by_activity(context: PageContext, evaluation: Evaluation, pair: slices.Pair) -> None:

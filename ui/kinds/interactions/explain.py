@@ -8,7 +8,7 @@ from typing import Any
 import streamlit as st
 
 from dl_core.domain import Domain
-from dl_core.explain.first import first_history_methods, first_item
+from dl_core.explain.defaults import default_item, default_ranking_methods
 from ui.kinds.interactions import explain_why, item_lists, pick
 from ui.panels import explain_choice
 from ui.shell import states
@@ -57,7 +57,7 @@ def _pick_item(context: PageContext, found: Mapping[str, Any]) -> str | None:
     st.caption("Select an item to explain it.")
     picked = event.selection.rows
     items = one["items"]
-    return items[picked[0] if picked and picked[0] < len(items) else first_item(items)]["item"]
+    return items[picked[0] if picked and picked[0] < len(items) else default_item(items)]["item"]
 
 
 def _why(domain: Domain, context: PageContext, model: str, user: str, item: str) -> None:
@@ -68,7 +68,7 @@ def _why(domain: Domain, context: PageContext, model: str, user: str, item: str)
             domain,
             context,
             model,
-            first=first_history_methods(domain.explainers, context.models[model]["kind"]),
+            first=default_ranking_methods(domain.explainers, context.models[model]["kind"]),
             fair="leave_one_out",
             help="Leave-one-out is model-agnostic, so it compares models fairly.",
         )

@@ -7,9 +7,10 @@ from typing import Any
 
 import streamlit as st
 
+from dl_core.errors import counted
 from ui.shell import charts, choice, theme
 from ui.shell.context import PageContext
-from ui.shell.words import count, number
+from ui.shell.words import number
 
 ARMS = {"plain": "Original ranking", "reranked": "Re-ranked"}
 METRICS = {
@@ -75,7 +76,7 @@ def _draw(context: PageContext, found: Mapping[str, Any], model: str) -> None:
     said = "; ".join(f"{one['name']} {', '.join(number(y, 2) for y in one['y'])}" for one in series)
     charts.draw(chart, f"Simulated. {title}. {said}.", key=f"feedback_{metric}")
     st.caption(
-        f"{found['choice']} {found['learning']} {count(found['users'])} users; re-ranked with a trade-off of "
+        f"{found['choice']} {found['learning']} {counted(found['users'], 'user')}; re-ranked with a trade-off of "
         f"{found['trade_off']:g}."
     )
 

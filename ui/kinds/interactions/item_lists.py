@@ -8,6 +8,7 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
+from dl_core.errors import counted
 from ui.shell.context import PageContext
 from ui.shell.words import count, escaped, number
 
@@ -74,8 +75,7 @@ def draw(table: pd.DataFrame, alt: str, *, most: int = 10, **options: Any) -> An
 def history(found: Mapping[str, Any], *, most: int = 6) -> None:
     """Draw what a user took, and what is known of them."""
     rows = found["history"]
-    many = "item" if found["taken"] == 1 else "items"
-    words = f"**{escaped(found['user']) or 'New user'}** · history of {count(found['taken'])} {many}"
+    words = f"**{escaped(found['user']) or 'New user'}** · history of {counted(found['taken'], 'item')}"
     if len(rows) < found["taken"]:
         words += f", the latest {count(len(rows))} shown"
     about = [escaped(f"{name} {value}") for name, value in found.get("about", {}).items() if value is not None][

@@ -7,9 +7,9 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
+from dl_core.errors import counted
 from ui.shell import choice
 from ui.shell.context import PageContext
-from ui.shell.words import count
 
 KINDS = {"all": "All", "hits": "With hits", "misses": "No hits", "short": "Short history"}
 
@@ -41,8 +41,7 @@ def pick(context: PageContext, model: str, key: str) -> str | None:
         alt="Test users with history length, hits and last item",
     )
     with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
-        words = "test user" if found["total"] == 1 else "test users"
-        st.caption(f"{count(found['total'])} {words}. Select a row to view it.", width="content")
+        st.caption(f"{counted(found['total'], 'test user')}. Select a row to view it.", width="content")
         if found["pages"] > 1:
             st.pagination(found["pages"], key=paged)
     picked = event.selection.rows

@@ -7,11 +7,12 @@ from typing import Any
 import streamlit as st
 
 from dl_core.domain import Domain
+from dl_core.errors import counted
 from dl_core.evaluate.choice import best_model, default_pair
 from ui.kinds.interactions import item_lists, predict_all
 from ui.shell import states
 from ui.shell.context import PageContext
-from ui.shell.words import count, escaped
+from ui.shell.words import escaped
 
 TABS = ("Known user", "New user", "Similar items", "All users (batch)")
 MOST_MODELS = 6  # lists that can stand beside each other
@@ -170,9 +171,9 @@ def search_item(context: PageContext, key: str, label: str) -> dict[str, Any] | 
         return None
     rows = {one["item"]: one for one in found["items"]}
     picked = st.selectbox(
-        f"{count(found['total'])} matches" + (", most popular first" if found["total"] > 1 else ""),
+        counted(found["total"], "match", "matches") + (", most popular first" if found["total"] > 1 else ""),
         list(rows),
-        format_func=lambda item: f"{rows[item]['title']} · {count(rows[item]['taken'])} users",
+        format_func=lambda item: f"{rows[item]['title']} · {counted(rows[item]['taken'], 'user')}",
         key=f"{context.key}_{key}_found_{search.strip()}",
     )
     return rows.get(picked)

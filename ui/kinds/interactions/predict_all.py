@@ -8,6 +8,7 @@ import pandas as pd
 import streamlit as st
 
 from dl_core.domain import Domain
+from dl_core.errors import counted
 from ui.shell import choice, states, uploads
 from ui.shell.context import PageContext
 from ui.shell.words import count, duration, size
@@ -78,7 +79,7 @@ def _result(context: PageContext, result: dict[str, Any]) -> None:
     """Say what was made, offer the file, and show its first lists."""
     with st.container(border=True, horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
         st.markdown(
-            f":material/check_circle: **{count(result['users'])} users**, {count(result['rows'])} lines by "
+            f":material/check_circle: **{counted(result['users'], 'user')}**, {counted(result['rows'], 'line')} by "
             f"{result['label']} in {duration(result['seconds'])}",
             width="content",
         )

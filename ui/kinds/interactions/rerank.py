@@ -8,6 +8,7 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
+from dl_core.errors import counted
 from ui.kinds.interactions import item_lists
 from ui.shell import charts, choice, metric_words, theme
 from ui.shell.context import PageContext
@@ -115,7 +116,7 @@ def _table(context: PageContext, found: Mapping[str, Any], chosen: float) -> Non
     first = before.get("ndcg")
     if first:
         words = estimate(first["value"], first["low"], first["high"])
-        st.caption(f"On held-out items of {count(found['users'])} users; nDCG before: {words}.")
+        st.caption(f"On held-out items of {counted(found['users'], 'user')}; nDCG before: {words}.")
 
 
 def _example(context: PageContext, model: str, aim: str, chosen: float) -> None:

@@ -8,6 +8,8 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
+from dl_core.errors import counted
+from dl_core.evaluate import leading
 from ui.panels import stress
 from ui.shell import charts, metric_words, theme
 from ui.shell.context import PageContext
@@ -29,10 +31,11 @@ def draw(context: PageContext, rows: Sequence[Mapping[str, Any]]) -> None:
         st.caption("The target group has too few users with held-out interactions.")
         return
     series = stress.drawn_lines(context, table, COLOURS, DASHES)
-    metric = metric_words.measure(context, table["metric"].iloc[0]).label
-    few = min(one["x"][0] for one in series)
-    best = max(series, key=lambda one: one["y"][0])
-    title = f"With {count(few)} target users, {best['name']} leads: {metric} {number(best['y'][0])}"
+    name = table["metric"].iloc[0]
+    few, starts = stress.where_least_is_known(series)
+    best = leading.best_of(metric_words.metric(name), starts)
+    metric = metric_words.measure(context, name).label
+    title = f"With {counted(few, 'target user')}, {best} leads: {metric} {number(starts[best])}"
     chart = charts.lines(series, title, x="Target users in training (log scale)", y=metric, height=400, direct=False)
     chart.update_xaxes(
         type="log", tickvals=sorted(set(table["labels"])), ticktext=[count(n) for n in sorted(set(table["labels"]))]

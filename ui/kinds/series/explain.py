@@ -8,8 +8,8 @@ from typing import Any
 import streamlit as st
 
 from dl_core.domain import Domain
+from dl_core.explain.defaults import default_forecast_methods
 from dl_core.explain.explanation import strongest as by_size
-from dl_core.explain.first import first_forecast_methods
 from dl_core.explain.series import plain
 from ui.kinds.series import forecast_charts, pick
 from ui.panels import explain_choice, faithfulness
@@ -37,7 +37,7 @@ def show(domain: Domain, context: PageContext) -> None:
             domain,
             context,
             model,
-            first=first_forecast_methods(domain.explainers, context.models[model]["kind"]),
+            first=default_forecast_methods(domain.explainers, context.models[model]["kind"]),
             fair="occlusion",
             alone=True,
             help="Occlusion is model-agnostic, so it compares models fairly.",

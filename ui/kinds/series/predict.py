@@ -9,6 +9,7 @@ import pandas as pd
 import streamlit as st
 
 from dl_core.domain import Domain
+from dl_core.errors import counted
 from ui.kinds.series import forecast_charts, pick, what_if, words
 from ui.panels import leading_model
 from ui.shell import charts, choice, uploads
@@ -141,7 +142,7 @@ def _answer(
     context: PageContext, result: Mapping[str, Any], question: Mapping[str, Any], cases: Mapping[str, Any]
 ) -> None:
     with st.container(horizontal=True, vertical_alignment="center"):
-        made = f"{count(result['series'])} series, {count(result['rows'])} forecasts"
+        made = f"{count(result['series'])} series, {counted(result['rows'], 'forecast')}"
         st.markdown(f"**{made}** by {context.label(result['model'])}", width="content")
         _file(context, result)
     for note in result["notes"]:

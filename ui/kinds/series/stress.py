@@ -8,6 +8,8 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
+from dl_core.errors import counted
+from dl_core.evaluate import leading
 from ui.panels import stress
 from ui.shell import charts, metric_words, theme
 from ui.shell.context import PageContext
@@ -28,18 +30,18 @@ def robustness(context: PageContext) -> None:
     rows = rows[rows["corruption"] == kind]
     label = metric_words.measure(context, context.domain.primary_metric).label
     lines = stress.strength_lines(context, rows)
-    grows = {one["name"]: one["y"][-1] - one["y"][0] for one in lines}
-    worst = max(grows, key=lambda name: grows[name])
+    metric = metric_words.metric(context.domain.primary_metric)
+    worst, loss = leading.loses_most(metric, {one["name"]: one["y"] for one in lines})
     what = context.kind.corruptions.get(kind, kind).lower()
-    title = f"{worst} is least robust to {what}: {label} {number(grows[worst])} higher at severity 5"
-    if grows[worst] <= 0:
+    title = f"{worst} is least robust to {what}: {label} {number(loss)} higher at severity 5"
+    if loss <= 0:
         title = f"All models are robust to {what}"
     chart = charts.lines(lines, title, x="Severity, 0 (none) to 5", y=label, height=380, direct=False)
     charts.draw(chart, alt=title, key=f"robust_{kind}")
     most = rows.loc[rows["strength"].idxmax()]
     st.caption(
-        f"Severity 5: {number(most['amount'])} {most['unit']}. On {int(rows['n'].iloc[0])} test windows; the input "
-        "history is corrupted, the actual values are not."
+        f"Severity 5: {number(most['amount'])} {most['unit']}. On {counted(int(rows['n'].iloc[0]), 'test window')}; "
+        "the input history is corrupted, the actual values are not."
     )
 
 
@@ -57,9 +59,9 @@ def draw_curve(context: PageContext, rows: pd.DataFrame, axis: str) -> None:
     """Draw a line a model against how much was known, and say who is ahead where least is known."""
     (unit, words), label = CURVES[axis], metric_words.measure(context, rows["metric"].iloc[0]).label
     lines = stress.drawn_lines(context, rows, COLOURS)
-    few = min(line["x"][0] for line in lines)
-    best = min((line for line in lines if line["x"][0] == few), key=lambda line: line["y"][0])
-    title = f"With {count(few)} {unit}, {best['name']} leads: {label} {number(best['y'][0])}"
+    few, starts = stress.where_least_is_known(lines)
+    best = leading.best_of(metric_words.metric(rows["metric"].iloc[0]), starts)
+    title = f"With {count(few)} {unit}, {best} leads: {label} {number(starts[best])}"
     chart = charts.lines(lines, title, x=f"{words}, log scale", y=f"{label}, lower is better", height=380, direct=False)
     chart.update_xaxes(type="log", tickvals=sorted(set(rows["labels"])), tickformat=",d")
     charts.draw(chart, alt=title, key=f"curve_{axis}")

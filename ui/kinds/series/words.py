@@ -7,6 +7,7 @@ from typing import Any
 
 import pandas as pd
 
+from dl_core.errors import counted
 from ui.shell.words import count
 
 
@@ -33,7 +34,7 @@ def moment(value: str | int | None, frequency: str) -> str:
 
 def steps(n: float) -> str:
     """Return a number of steps: 1 step, 1,200 steps."""
-    return f"{count(n)} {'step' if n == 1 else 'steps'}"
+    return counted(n, "step")
 
 
 def seasons(found: Mapping[str, Any]) -> str:

@@ -7,9 +7,9 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
+from dl_core.errors import counted
 from ui.shell import tables
 from ui.shell.context import PageContext
-from ui.shell.words import count
 
 COLUMNS = 5  # of a row's main columns, shown in the list
 
@@ -41,7 +41,7 @@ def choose(context: PageContext, model: str, kind: str, search: str, key: str) -
         },
         alt=f"Test {context.words.row[1]} with probability, predicted and true class, and main values",
     )
-    words = f"{count(found['total'])} {context.words.row[1]}. Select a row to view it."
+    words = f"{counted(found['total'], *context.words.row)}. Select a row to view it."
     with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
         st.caption(words, width="content")
         if found["pages"] > 1:
