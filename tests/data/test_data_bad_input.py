@@ -12,10 +12,12 @@ import pytest
 from data_cases import picture, png, two_classes
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from PIL import Image
 
 from dl_core.data.dataset import Dataset
 from dl_core.data.images.check import check_images, check_labels
 from dl_core.errors import DaylightError, FileError, LimitError, OptionError, SchemaError
+from dl_core.reading.images.formats import raster
 from dl_core.reading.images.read import read_images
 from dl_core.reading.limits import Limits
 from dl_core.reading.request import ReadRequest
@@ -64,6 +66,21 @@ def test_a_bad_file_among_good_ones_is_left_out_with_a_note(read: Reads, write: 
     assert len(data) == 8
     note = next(note for note in data.notes if note.kind == "unreadable")
     assert note.level == "warning" and name in note.message and note.rows == (f"normal/{name}",)
+
+
+def test_an_unforeseen_fault_leaves_out_one_file(
+    read: Reads, write: Callable[..., Path], monkeypatch: pytest.MonkeyPatch
+):
+    decode = raster._pixels
+
+    def fails(image: Image.Image) -> np.ndarray:
+        if image.size == (5, 5):
+            raise RuntimeError("somewhere within")
+        return decode(image)
+
+    monkeypatch.setattr(raster, "_pixels", fails)
+    data = read(write({**two_classes(), "normal/odd.png": png(picture(1, 5, 5))}))
+    assert len(data) == 8 and "odd.png" in next(note.message for note in data.notes if note.kind == "unreadable")
 
 
 def test_many_bad_files_are_one_error(read: Reads, write: Callable[..., Path]):

@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from pydicom import dcmread
+from pydicom.data import __file__ as pydicom_data
 from pydicom.data import get_testdata_file
 from pydicom.dataset import Dataset as Header
 from pydicom.dataset import FileMetaDataset
@@ -25,7 +26,8 @@ from pydicom.uid import (
 
 from dl_core.data.dataset import Dataset
 from dl_core.errors import FileError, OptionError
-from dl_core.reading.images.formats.dicom import READER, age_in_years, parse_window
+from dl_core.reading.images.formats.dicom import READER, age_in_years
+from dl_core.reading.images.pixels import parse_window
 from dl_core.reading.images.read import read_images
 from dl_core.reading.limits import Limits
 from dl_core.reading.request import ReadRequest
@@ -83,6 +85,116 @@ def test_monochrome1_is_inverted(tmp_path: Path):
     plain = dicom(tmp_path / "a.dcm", WindowCenter=75, WindowWidth=151)
     inverted = dicom(tmp_path / "b.dcm", WindowCenter=75, WindowWidth=151, PhotometricInterpretation="MONOCHROME1")
     np.testing.assert_array_equal(shown(inverted), 255 - shown(plain))
+
+
+def test_an_empty_rescale_or_table_is_none(tmp_path: Path):
+    """Window 75 ± 75 of the stored values, whether the rescale is missing, empty or of slope 0."""
+    plain = shown(dicom(tmp_path / "a.dcm", WindowCenter=75, WindowWidth=151))
+    empty = Header()
+    empty.add_new(0x00283002, "US", None)
+    empty.add_new(0x00283006, "US", None)
+    for number, fields in enumerate(
+        (
+            {"RescaleSlope": None, "RescaleIntercept": None},
+            {"RescaleSlope": 0, "RescaleIntercept": ""},
+            {"VOILUTSequence": [empty]},
+            {"VOILUTSequence": [], "ModalityLUTSequence": [empty]},
+        )
+    ):
+        path = dicom(tmp_path / f"{number}.dcm", WindowCenter=75, WindowWidth=151, **fields)
+        np.testing.assert_array_equal(shown(path), plain, err_msg=str(fields))
+
+
+def test_an_empty_window_falls_back_to_percentiles(tmp_path: Path):
+    empty = dicom(tmp_path / "a.dcm", WindowCenter=None, WindowWidth=None)
+    np.testing.assert_array_equal(shown(empty), shown(dicom(tmp_path / "b.dcm")))
+
+
+def test_a_modality_table_of_12_bits_by_hand(tmp_path: Path):
+    """Entry i stands for the stored value 10 i and gives 4095 − 100 i; window 3345 ± 750 spans 4095 … 2595."""
+    table = Header()
+    table.add_new(0x00283002, "SS", [160, 0, 12])
+    table.add_new(0x00283004, "LO", "inverted")
+    entries = np.repeat(np.arange(4095, 4095 - 1600, -100), 10).astype(np.uint16)
+    table.add_new(0x00283006, "OW", entries.tobytes())
+    path = dicom(tmp_path / "a.dcm", ModalityLUTSequence=[table], WindowCenter=3345.5, WindowWidth=1501)
+    values = 4095 - 10.0 * VALUES
+    np.testing.assert_array_equal(shown(path), np.clip(np.rint((values - 2595) / 1500 * 255), 0, 255))
+
+
+def _group(sequence: str, **fields: object) -> Header:
+    item, group = Header(), Header()
+    for name, value in fields.items():
+        setattr(item, name, value)
+    setattr(group, sequence, [item])
+    return group
+
+
+def test_windows_and_rescale_of_functional_groups(tmp_path: Path):
+    """The first frame has a window of its own, the second that of all; the rescale of all holds for both."""
+    shared = _group("PixelValueTransformationSequence", RescaleSlope=2, RescaleIntercept=-100)
+    shared.FrameVOILUTSequence = _group("FrameVOILUTSequence", WindowCenter=50, WindowWidth=101).FrameVOILUTSequence
+    own = [_group("FrameVOILUTSequence", WindowCenter=0, WindowWidth=201), Header()]
+    path = dicom(
+        tmp_path / "a.dcm",
+        np.stack([VALUES, VALUES]),
+        Rows=4,
+        Columns=4,
+        NumberOfFrames=2,
+        SharedFunctionalGroupsSequence=[shared],
+        PerFrameFunctionalGroupsSequence=own,
+    )
+    first, second = READER.read(path, path.name, {}, (1, 2))
+    units = VALUES * 2.0 - 100
+    np.testing.assert_array_equal(first, np.clip(np.rint((units + 100.5) / 200 * 255), 0, 255))
+    np.testing.assert_array_equal(second, np.clip(np.rint((units + 0.5) / 100 * 255), 0, 255))
+    np.testing.assert_array_equal(next(READER.read(path, path.name, {}, (2,))), second)
+
+
+@pytest.mark.parametrize("photometric", ["MONOCHROME1", "MONOCHROME2"])
+def test_padding_is_black_and_does_not_stretch_the_window(tmp_path: Path, photometric: str):
+    values = np.tile(np.arange(100, dtype=np.int16), (50, 1))
+    padded = np.vstack([np.full((50, 100), -2000, np.int16), values])
+    fields = {"PixelPaddingValue": -2000, "PhotometricInterpretation": photometric}
+    image = shown(dicom(tmp_path / "a.dcm", padded, **fields))
+    alone = shown(dicom(tmp_path / "b.dcm", values, PhotometricInterpretation=photometric))
+    assert image[:50].max() == 0
+    np.testing.assert_array_equal(image[50:], alone)
+
+
+def test_files_without_preamble_or_after_a_stray_byte_are_read(tmp_path: Path):
+    whole = dicom(tmp_path / "a.dcm", WindowCenter=75, WindowWidth=151)
+    bare = tmp_path / "bare"
+    header = dcmread(whole)
+    start = whole.read_bytes().index(b"\x08\x00\x16\x00UI", 300)  # the data set behind preamble and meta
+    bare.write_bytes(whole.read_bytes()[start:])
+    assert READER.recognise(bare.read_bytes()[:348], "") and header.Rows == 4
+    np.testing.assert_array_equal(shown(bare), shown(whole))
+    bare.write_bytes(b" " + whole.read_bytes()[start:])
+    np.testing.assert_array_equal(shown(bare), shown(whole))
+    assert shown(Path(get_testdata_file("no_meta.dcm"))).shape == (128, 128)
+    assert not READER.recognise(b"BM" + bytes(346), ".bmp") and not READER.recognise(b"file,label" * 40, ".csv")
+
+
+def test_extended_jpeg_of_12_bits_has_the_known_values():
+    """Pydicom's own tests state 244 and 95 at these places; the full range is 0 to 264."""
+    image = shown(Path(get_testdata_file("JPEG-lossy.dcm")), window="full")
+    assert image.shape == (1024, 256) and (image[420, 140], image[230, 120]) == (236, 92)  # 244 and 95 of 264
+
+
+def test_every_file_of_pydicom_is_read_or_refused_and_none_ends_an_upload():
+    names = sorted((Path(pydicom_data).parent / "test_files").glob("*.dcm"))
+    data = read_images(ReadRequest(tuple(names), labelled=False, options={"frames": "first", "size": 28}))
+    refused = next(note for note in data.notes if note.kind == "unreadable")
+    assert len(set(data.table["file"])) >= 60 and len(refused.rows) <= 21
+    assert len(set(data.table["file"])) + len(refused.rows) == len(names)
+
+
+def test_empty_pixel_data_leave_out_one_file(tmp_path: Path):
+    empty = dicom(tmp_path / "a.dcm", np.zeros((0, 4), np.int16), Rows=4, Columns=4)
+    data = read_images(ReadRequest((empty, dicom(tmp_path / "b.dcm")), labelled=False))
+    note = next(note for note in data.notes if note.kind == "unreadable")
+    assert list(data.ids) == ["b.dcm"] and "its pixel data are empty" in note.message
 
 
 def test_without_a_window_percentiles_hold_against_one_hot_pixel(tmp_path: Path):

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 import numpy as np
 from PIL import Image
 
-from dl_core.errors import FileError
+from dl_core.errors import FileError, OptionError
 
 SMALLEST_SIZE, LARGEST_SIZE = 28, 224  # pixels; below, nothing is seen; above, two cores take too long
 ROBUST_PERCENTILES = (0.5, 99.5)
@@ -14,6 +17,36 @@ ROBUST_PERCENTILES = (0.5, 99.5)
 def working_size(longest_sides: list[int]) -> int:
     """Return the side of a data set's working images in pixels: the median longest side, 28 to 224."""
     return int(np.clip(round(float(np.median(longest_sides))), SMALLEST_SIZE, LARGEST_SIZE))
+
+
+def parse_window(options: Mapping[str, Any]) -> str | tuple[float, float]:
+    """Return ``"auto"`` (the header's window, else percentiles), ``"full"``, or (centre, width) in the image's units.
+
+    Raises
+    ------
+    OptionError
+        If the option ``window`` is none of these.
+    """
+    wish = options.get("window") or "auto"
+    if wish in ("auto", "full"):
+        return str(wish)
+    try:
+        centre, width = (
+            (float(part) for part in wish.split(",")) if isinstance(wish, str) else (float(part) for part in wish)
+        )
+    except (TypeError, ValueError):
+        centre, width = 0.0, 0.0
+    if not width >= 1:
+        raise OptionError(f"{wish!r} is not a window", where="option window", expected="auto, full, or CENTRE,WIDTH")
+    return centre, width
+
+
+def bounds(window: str | tuple[float, float], values: np.ndarray) -> tuple[float, float]:
+    """Return what becomes black and what white: by a window, or over the full range of the finite values."""
+    if not isinstance(window, str):
+        return window[0] - window[1] / 2, window[0] + window[1] / 2
+    finite = values[np.isfinite(values)]
+    return (float(finite.min()), float(finite.max())) if finite.size else (0.0, 1.0)
 
 
 def to_bytes(array: np.ndarray) -> np.ndarray:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -10,12 +11,13 @@ from typing import Any
 
 import numpy as np
 
-from dl_core.errors import DaylightError, FileError, LimitError
+from dl_core.errors import DaylightError, FileError, LimitError, OptionError
 from dl_core.reading.images.collect import Item
 from dl_core.reading.images.formats import Probe, readers
 from dl_core.reading.images.pixels import fit_square, is_grey, robust_range, to_bytes, window_to_bytes, with_channels
 from dl_core.reading.limits import MEGABYTE, Limits
 
+LOG = logging.getLogger(__name__)
 Progress = Callable[[float, str], None]
 _BATCH = 64  # files whose images are in memory at once, besides the working images
 _THREADS = min(4, cpu_count() or 1)  # Pillow and zlib release the lock while decoding
@@ -65,15 +67,23 @@ def probe_all(
     for item in items:
         try:
             probe = readers()[item.kind].probe(item.path, item.name, options, limits)
-        except (DaylightError, OSError) as error:
-            errors.append(error if isinstance(error, DaylightError) else _unreadable(item, error))
+        except OptionError:
+            raise
+        except Exception as error:  # noqa: BLE001  (one bad file never ends an upload)
+            errors.append(_own(item, error))
         else:
             good.append(Readable(item, probe))
     return good, errors
 
 
-def _unreadable(item: Item, error: OSError) -> DaylightError:
-    return FileError(f"the file cannot be read ({error.strerror})", where=item.name, todo="copy it again")
+def _own(item: Item, error: Exception) -> DaylightError:
+    """Return any error that one file met as one of ours: whatever is wrong with it, it must not end an upload."""
+    if isinstance(error, DaylightError):
+        return error
+    if isinstance(error, OSError) and error.strerror:
+        return FileError(f"the file cannot be read ({error.strerror})", where=item.name, todo="copy it again")
+    LOG.warning("a %s file cannot be read: %s", item.kind, type(error).__name__)
+    return FileError("the file cannot be read", where=item.name, todo="export it again, or leave it out")
 
 
 def check_working(count: int, size: int, limits: Limits) -> None:
@@ -104,8 +114,10 @@ def read_files(sources: Sequence[Readable], rows: Rows, options: Mapping[str, An
         try:
             for pixels in readers()[item.kind].read(item.path, item.name, options, probe.frames):
                 images.append(tidy(pixels, rows.size))
-        except DaylightError as error:
-            return images, error
+        except OptionError:
+            raise
+        except Exception as error:  # noqa: BLE001  (one bad file never ends an upload)
+            return images, _own(item, error)
         return images, None
 
     done = 0

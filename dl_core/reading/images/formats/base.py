@@ -31,6 +31,10 @@ class Probe:
         ``"patient"`` holds the real id; `dl_core.data.privacy` replaces it before anything is kept.
     warnings : tuple of str
         What the user should know ("the picture may have names burned in").
+    times : int
+        Points in time of a series of volumes, of which one, or the mean, is read.
+    deep : bool
+        Whether `Reader.read` gives values that no window has been laid over yet: one holds for all such files.
     """
 
     height: int
@@ -40,6 +44,8 @@ class Probe:
     many: bool = False
     about: Mapping[str, Any] = field(default_factory=dict)
     warnings: tuple[str, ...] = ()
+    times: int = 1
+    deep: bool = False
 
 
 @dataclass(frozen=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import re
 import warnings
 from collections.abc import Iterator, Mapping
@@ -10,14 +11,18 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from dl_core.errors import FileError, OptionError
+from dl_core.errors import FileError
 from dl_core.reading.images.formats.base import Probe, Reader, choose_frames
-from dl_core.reading.images.pixels import robust_range, window_to_bytes
+from dl_core.reading.images.formats.dicom_values import presented
+from dl_core.reading.images.pixels import parse_window
 from dl_core.reading.limits import Limits, check_pixels
+from dl_core.reading.listing import head_of
 
 if TYPE_CHECKING:
     from pydicom import Dataset as Header
 
+_EXTENDED_JPEG = "1.2.840.10008.1.2.4.51"
+_HEAD = 132  # bytes of preamble and mark
 _YEARS = {"D": 1 / 365.25, "W": 7 / 365.25, "M": 1 / 12, "Y": 1.0}  # of DICOM's age units
 
 
@@ -32,7 +37,7 @@ def probe(path: Path, where: str, options: Mapping[str, Any], limits: Limits) ->
     header = _header(path, where, pixels=False)
     try:
         height, width = int(header.Rows), int(header.Columns)
-        count = int(header.get("NumberOfFrames") or 1)
+        count = max(1, int(header.get("NumberOfFrames") or 1))
     except (TypeError, ValueError) as error:
         raise FileError(
             "its header is damaged (size or number of frames)", where=where, todo="export it again"
@@ -56,13 +61,16 @@ def read(path: Path, where: str, options: Mapping[str, Any], frames: tuple[int, 
     """
     from pydicom.pixels import iter_pixels
 
-    header = _header(path, where, pixels=True)
+    header, window = _header(path, where, pixels=True), parse_window(options)
+    twelve = header.file_meta.TransferSyntaxUID == _EXTENDED_JPEG and header.get("BitsStored") == 12
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # pydicom remarks on header details that do not matter here
-            for raw in iter_pixels(header, indices=[frame - 1 for frame in frames]):
-                yield _presented(raw, header, parse_window(options))
-    except (ValueError, RuntimeError, AttributeError, NotImplementedError, OSError, KeyError, IndexError) as error:
+            indices = [frame - 1 for frame in frames]
+            pixels = _twelve_bits(path, header, frames) if twelve else iter_pixels(header, indices=indices)
+            for frame, raw in zip(frames, pixels, strict=False):
+                yield presented(raw, header, frame, window)
+    except Exception as error:  # whatever a damaged file makes pydicom or a decoder stumble over
         raise FileError(
             "its pixels cannot be decoded",
             where=where,
@@ -71,32 +79,12 @@ def read(path: Path, where: str, options: Mapping[str, Any], frames: tuple[int, 
         ) from error
 
 
-def parse_window(options: Mapping[str, Any]) -> str | tuple[float, float]:
-    """Return ``"auto"`` (the header's window, else percentiles), ``"full"``, or (centre, width) in modality units.
-
-    Raises
-    ------
-    OptionError
-        If the option ``window`` is none of these.
-    """
-    wish = options.get("window") or "auto"
-    if wish in ("auto", "full"):
-        return str(wish)
-    try:
-        centre, width = (
-            (float(part) for part in wish.split(",")) if isinstance(wish, str) else (float(part) for part in wish)
-        )
-    except (TypeError, ValueError):
-        centre, width = 0.0, 0.0
-    if not width >= 1:
-        raise OptionError(f"{wish!r} is not a window", where="option window", expected="auto, full, or CENTRE,WIDTH")
-    return centre, width
-
-
 def harmless_fields(header: Header) -> dict[str, Any]:
     """Return what may be kept of a header; the patient's and the institution's ids are replaced by the caller."""
     about = {
         "patient": str(header.get("PatientID", "") or "").strip(),
+        "study": str(header.get("StudyInstanceUID", "") or "").strip(),
+        "series": str(header.get("SeriesInstanceUID", "") or "").strip(),
         "sex": str(header.get("PatientSex", "") or "").strip(),
         "age": age_in_years(str(header.get("PatientAge", "") or "")),
         "site": str(header.get("InstitutionName", "") or "").strip(),
@@ -116,95 +104,92 @@ def age_in_years(text: str) -> float | None:
 
 def _header(path: Path, where: str, pixels: bool) -> Header:
     import pydicom
-    from pydicom.errors import InvalidDicomError
 
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            header = pydicom.dcmread(path, stop_before_pixels=not pixels, force=True)
-            if "SOPClassUID" not in header and "Rows" not in header:
-                raise InvalidDicomError
-            if not hasattr(header, "file_meta") or "TransferSyntaxUID" not in header.file_meta:
-                header.file_meta = getattr(header, "file_meta", None) or pydicom.dataset.FileMetaDataset()
-                implicit, little = header.original_encoding
-                syntax = pydicom.uid.ExplicitVRLittleEndian if little else pydicom.uid.ExplicitVRBigEndian
-                header.file_meta.TransferSyntaxUID = pydicom.uid.ImplicitVRLittleEndian if implicit else syntax
-            complete = all(header.get(key) for key in ("Rows", "Columns", "BitsAllocated"))
-    except (InvalidDicomError, OSError, ValueError, AttributeError, KeyError, NotImplementedError, EOFError) as error:
+            head = head_of(path, _HEAD)
+            stray = 0 if head[128:] == b"DICM" else bare_start(head)
+            source = io.BytesIO(path.read_bytes()[stray:]) if stray > 0 else path
+            header = pydicom.dcmread(source, stop_before_pixels=not pixels, force=True)
+            told = "SOPClassUID" in header or "Rows" in header
+            if told:
+                _complete(header)
+            complete = all(_plain(header, key) for key in ("Rows", "Columns", "BitsAllocated"))
+    except Exception as error:  # whatever a damaged header makes pydicom stumble over
         raise FileError("this is not a readable DICOM file", where=where, todo="export it again") from error
-    if not complete or (pixels and not any(key in header for key in ("PixelData", "FloatPixelData"))):
+    if not told:
+        raise FileError("this is not a readable DICOM file", where=where, todo="export it again")
+    if not complete:
         raise FileError(
             "this DICOM file holds no picture",
             where=where,
             expected="an image (CT, MR, X-ray …), not a report, plan, structure set or directory",
             todo="leave it out",
         )
+    if pixels and not any(header.get(key) for key in ("PixelData", "FloatPixelData", "DoubleFloatPixelData")):
+        raise FileError("its pixel data are empty", where=where, todo="export it again")
     return header
 
 
-def _presented(raw: np.ndarray, header: Header, window: str | tuple[float, float]) -> np.ndarray:
-    """Return one frame in presentation values, (height, width) or (height, width, 3) uint8."""
-    from pydicom.pixels import apply_color_lut, apply_modality_lut
+def _complete(header: Header) -> None:
+    """Fill in what decoders need and old or careless files lack."""
+    import pydicom
 
-    photometric = str(header.get("PhotometricInterpretation", "MONOCHROME2"))
-    if photometric == "PALETTE COLOR":
-        raw = apply_color_lut(raw, header)
-    if raw.ndim == 3:  # RGB; pydicom has turned YBR into it
-        return _deep_colour(raw, int(header.get("BitsStored", 8)))
-    values = apply_modality_lut(raw, header)
-    grey = _windowed(values, header, window)
-    return 255 - grey if photometric == "MONOCHROME1" else grey
-
-
-def _deep_colour(raw: np.ndarray, bits: int) -> np.ndarray:
-    if raw.dtype == np.uint8:
-        return raw
-    top = 65535 if raw.dtype == np.uint16 and raw.max() >= 1 << min(bits, 16) else (1 << bits) - 1
-    return window_to_bytes(raw.astype(np.float64), 0.0, float(top))
+    if not hasattr(header, "file_meta") or not header.file_meta.get("TransferSyntaxUID"):
+        header.file_meta = getattr(header, "file_meta", None) or pydicom.dataset.FileMetaDataset()
+        implicit, little = header.original_encoding
+        syntax = pydicom.uid.ExplicitVRLittleEndian if little else pydicom.uid.ExplicitVRBigEndian
+        header.file_meta.TransferSyntaxUID = pydicom.uid.ImplicitVRLittleEndian if implicit else syntax
+    bits = int(_plain(header, "BitsAllocated") or 0)
+    usual = {"SamplesPerPixel": 1, "PixelRepresentation": 0, "BitsStored": bits, "HighBit": bits - 1}
+    for name, value in {**usual, "PhotometricInterpretation": "MONOCHROME2"}.items():
+        if bits and _plain(header, name) in (None, ""):
+            setattr(header, name, value)
+    if "NumberOfFrames" in header and _plain(header, "NumberOfFrames") is None:
+        header.NumberOfFrames = 1
 
 
-def _windowed(values: np.ndarray, header: Header, window: str | tuple[float, float]) -> np.ndarray:
-    """Return grey bytes by the wished window, else the header's table or first window, else robust percentiles."""
-    from pydicom.pixels import apply_voi
-
-    if not isinstance(window, str):
-        return _linear(values, *window)
-    if window == "full":
-        return window_to_bytes(values, float(values.min()), float(values.max()))
-    if header.get("VOILUTSequence"):
-        shown = apply_voi(values, header)
-        bits = int(header.VOILUTSequence[0].LUTDescriptor[2])
-        return window_to_bytes(shown, 0.0, float((1 << bits) - 1))
-    centre, width = (_first(header.get(key)) for key in ("WindowCenter", "WindowWidth"))
-    if centre is None or width is None or not width >= 1:
-        return window_to_bytes(values, *robust_range(values))
-    function = str(header.get("VOILUTFunction", "LINEAR") or "LINEAR").upper()
-    if function == "SIGMOID":
-        return window_to_bytes(1.0 / (1.0 + np.exp(-4.0 * (values - centre) / width)), 0.0, 1.0)
-    if function == "LINEAR_EXACT":
-        return window_to_bytes(values, centre - width / 2, centre + width / 2)
-    return _linear(values, centre, width)
-
-
-def _linear(values: np.ndarray, centre: float, width: float) -> np.ndarray:
-    """Return DICOM's LINEAR window (PS3.3 C.11.2.1.2.1): from c − 0.5 − (w − 1)/2 to c − 0.5 + (w − 1)/2."""
-    half = max(width - 1, 1e-6) / 2
-    return window_to_bytes(values, centre - 0.5 - half, centre - 0.5 + half)
-
-
-def _first(value: Any) -> float | None:
-    """Return the first number of a field that may hold several or none."""
-    if value is None or value == "":
-        return None
+def _plain(header: Header, name: str) -> Any:
+    """Return a field's value; None where it cannot be read."""
     try:
-        return float(value[0]) if hasattr(value, "__len__") and not isinstance(value, str) else float(value)
-    except (TypeError, ValueError, IndexError):
+        return header.get(name)
+    except (ValueError, TypeError):
         return None
+
+
+def _twelve_bits(path: Path, header: Header, frames: tuple[int, ...]) -> Iterator[np.ndarray]:
+    """Yield frames of 12-bit extended JPEG, which GDCM decodes and pydicom does not hand to it."""
+    import gdcm
+
+    gdcm.Trace.WarningOff()
+    reader = gdcm.ImageReader()
+    reader.SetFileName(str(path))
+    if not reader.Read():
+        raise ValueError("GDCM cannot read it")
+    data = reader.GetImage().GetBuffer().encode("utf-8", "surrogateescape")  # its bytes come as text
+    images = np.frombuffer(data, dtype=np.uint16).reshape(-1, int(header.Rows), int(header.Columns))
+    for frame in frames:
+        yield images[frame - 1]
+
+
+_GROUPS = (b"\x08\0", b"\x02\0", b"\0\x08", b"\0\x02")  # the first of a data set without a preamble
+_STRAY = 2  # bytes that may stand before it
+
+
+def bare_start(head: bytes) -> int:
+    """Return where a data set without preamble starts by its first element, or -1."""
+    for start in range(_STRAY + 1):
+        group, kind = head[start : start + 2], head[start + 4 : start + 8]
+        explicit = kind[:2] in (b"CS", b"UL", b"UI", b"DA", b"TM", b"OB", b"SH", b"LO")
+        if group in _GROUPS and (explicit or (start == 0 and kind[2:] == b"\0\0" and 0 < kind[0] <= 64)):
+            return start
+    return -1
 
 
 def recognise(head: bytes, suffix: str) -> bool:
-    """Return whether a file has DICOM's preamble."""
-    return head[128:132] == b"DICM"
+    """Return whether a file has DICOM's preamble, or starts with its first element as old files do."""
+    return head[128:132] == b"DICM" or bare_start(head) >= 0
 
 
-READER = Reader("dicom", probe, read, recognise, unmarked=(".dcm", ".dicom", ".ima"))  # old files lack the preamble
+READER = Reader("dicom", probe, read, recognise, unmarked=(".dcm", ".dicom", ".ima"))
