@@ -2,32 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import replace
 from functools import partial
 
 import numpy as np
 import pandas as pd
 
-from dl_core.bias.check import draw_groups, group_metrics, report_of
+from dl_core.bias.check import Decided, group_metrics
 from dl_core.bias.disparities import mitigation_of
+from dl_core.bias.groups import NOT_STATED
 from dl_core.bias.report import Mitigation
 from dl_core.errors import OptionError
-from dl_core.evaluate.metric import ClassMetric
+from dl_core.evaluate.about import Facts
 from dl_core.evaluate.pairs import number
 from dl_core.evaluate.registry import class_metrics
 from dl_core.evaluate.results import Predictions
+from dl_core.evaluate.scored import Scored, scored_rows
 
 MONEY = ("money_lost", "money_saved_total")  # what a remedy costs, where amounts and costs are known
-
-
-@dataclass(frozen=True)
-class Judgement:
-    """How a model decides: its predictions and its operating point, or one by row id."""
-
-    predictions: Predictions
-    model: str
-    threshold: float | pd.Series | None = None
 
 
 def first_grouping(groups: pd.DataFrame) -> pd.Series:
@@ -38,50 +31,91 @@ def first_grouping(groups: pd.DataFrame) -> pd.Series:
 
 
 def mitigation_result(
-    before: Judgement,
-    after: Judgement,
+    before: Decided,
+    after: Decided,
     groups: pd.DataFrame,
-    *,
-    metrics: Sequence[str | ClassMetric] | None = None,
-    units: pd.Series | None = None,
-    about: pd.DataFrame | None = None,
-    seed: int = 0,
     thresholds: Mapping[str, float] | None = None,
+    method: str = "reweighing",
+    aim: str = "sensitivity",
 ) -> Mitigation:
     """Return both bias reports on the same test rows, with paired intervals of what changed.
 
-    Where ``about`` holds amounts and costs, what the remedy costs in money is among the metrics.
+    Where facts hold amounts and costs, what the remedy costs in money is among the metrics.
 
     Parameters
     ----------
-    before, after : Judgement
+    before, after : Decided
         The same test rows, decided in two ways.
     groups : pandas.DataFrame
         Group labels by row id; the first column is the grouping that was to be made fairer.
     thresholds : mapping or None
         Operating point by group, where that was the remedy.
-    about : pandas.DataFrame or None
-        Facts by row id, as in `check_bias`.
+    method : str
+    aim : str
+        The metric that the sentence speaks of.
 
     Raises
     ------
     OptionError
         If the test rows are not the same.
     """
-    column = str(first_grouping(groups).name)
-    known = group_metrics(metrics, len(before.predictions.classes))
-    known = class_metrics([*known, *(MONEY if about is not None else ())], len(before.predictions.classes))
-    drawn = [
-        draw_groups(
-            one.predictions, one.model, groups, known, threshold=one.threshold, units=units, about=about, seed=seed
+    column, n_classes = str(first_grouping(groups).name), len(before.predictions.classes)
+    money = MONEY if before.about is not None else ()
+    known = class_metrics([*group_metrics(before.metrics, n_classes), *money], n_classes)
+    drawn = [one.draw(groups, known) for one in (before, after)]
+    reports = [one.report(draw) for draw, one in zip(drawn, (before, after), strict=True)]
+    return mitigation_of(drawn, reports, column, method, thresholds, partial(sentence_of, column, aim=aim))
+
+
+def with_thresholds(
+    decided: Decided,
+    groups: pd.DataFrame,
+    fit: Callable[[pd.Series, float], dict[str, float]],
+    method: str = "thresholds",
+    aim: str = "sensitivity",
+) -> Mitigation:
+    """Give each group the operating point that ``fit`` picks for it, and show what that changes and what it costs.
+
+    Parameters
+    ----------
+    decided : Decided
+        As it is: one operating point for all, None for one half.
+    groups : pandas.DataFrame
+        Group labels by row id; the first column is the grouping to be made fairer.
+    fit : callable
+        Takes the group of each row and the operating point for all.
+    method, aim : str
+        As in `mitigation_result`.
+    """
+    labels = first_grouping(groups).fillna(NOT_STATED)
+    shared = shared_threshold(decided.threshold)
+    found = fit(labels, shared)
+    own = labels.map(found).astype(float).reindex(decided.predictions.of(decided.model).index).fillna(shared)
+    before, after = (replace(decided, threshold=cut) for cut in (shared, own))
+    return mitigation_result(before, after, groups, found, method, aim)
+
+
+def shared_threshold(threshold: float | pd.Series | None) -> float:
+    """Return the operating point of all rows; one half where there is none."""
+    return 0.5 if threshold is None or isinstance(threshold, pd.Series) else float(threshold)
+
+
+def validation_groups(
+    predictions: Predictions, model: str, groups: pd.Series, threshold: float, about: pd.DataFrame | None = None
+) -> tuple[Scored, np.ndarray]:
+    """Return the labelled validation rows of two classes, and the group (n,) of each.
+
+    Raises
+    ------
+    OptionError
+        If there are more than two classes or no validation rows.
+    """
+    if len(predictions.classes) != 2:
+        raise OptionError(
+            f"there are {len(predictions.classes)} classes", expected="two, for group-specific thresholds"
         )
-        for one in (before, after)
-    ]
-    reports = [
-        report_of(draw, one.model, one.predictions.classes) for draw, one in zip(drawn, (before, after), strict=True)
-    ]
-    method = "thresholds" if thresholds is not None else "reweighing"
-    return mitigation_of(drawn, reports, column, method, thresholds, partial(sentence_of, column))
+    case = scored_rows(predictions, model, "validation", threshold, Facts(about))
+    return case, groups.reindex(case.ids).fillna(NOT_STATED).to_numpy(dtype=object)
 
 
 def sentence_of(column: str, gain: pd.DataFrame, cost: pd.DataFrame, aim: str = "sensitivity") -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
@@ -70,54 +70,61 @@ def check_bias(
     OptionError
         If there are no groups or labels, or the model or a metric is unknown.
     """
-    chosen = group_metrics(metrics, len(predictions.classes))
-    drawn = draw_groups(predictions, model, groups, chosen, threshold=threshold, units=units, about=about, seed=seed)
-    return report_of(drawn, model, predictions.classes)
+    decided = Decided(predictions, model, metrics, threshold, units, about, seed)
+    return decided.report(decided.draw(groups, group_metrics(metrics, len(predictions.classes))))
 
 
-def report_of(drawn: GroupDraws, model: str, classes: tuple[str, ...]) -> BiasReport:
-    """Return the report on resampled metrics."""
-    case = drawn.units
-    clusters = case.clusters if isinstance(case, Scored) else None
+@dataclass(frozen=True)
+class Decided:
+    """How a model decides, and how that is judged by group; the fields are the arguments of `check_bias`."""
 
-    def enough(metric: ClassMetric, inside: np.ndarray, number: Quantity) -> bool:
-        """Return whether a group is large enough for a metric."""
-        n_units = None if clusters is None else len(np.unique(clusters[inside]))
-        return is_enough(metric, int(inside.sum()), case.positives_of(inside), n_units)
+    predictions: Predictions
+    model: str
+    metrics: Sequence[str | ClassMetric] | None = None
+    threshold: float | pd.Series | None = None
+    units: pd.Series | None = None
+    about: pd.DataFrame | None = None
+    seed: int = 0
 
-    return disparities.report_of(
-        drawn,
-        model,
-        enough=enough,
-        words=lambda table, apart: warnings_of(table, apart, classes),
-        rule=lambda table: four_fifths(table, drawn.drawn, classes),
-    )
+    def draw(self, groups: pd.DataFrame, metrics: Sequence[ClassMetric]) -> GroupDraws:
+        """Return the resampled metrics of all labelled test rows and of every group.
+
+        Raises
+        ------
+        OptionError
+            If there are no groups or labels.
+        """
+        case = scored_rows(self.predictions, self.model, "test", facts=Facts(self.about), units=self.units)
+        if not len(case) and len(groups.columns):
+            raise OptionError(
+                "these rows have no labels", where="groups", expected="labelled test rows to evaluate by group"
+            )
+        cut = self.threshold
+        cut = cut.reindex(case.ids).to_numpy(dtype=float) if isinstance(cut, pd.Series) else cut
+        return disparities.draw_groups(replace(case, threshold=cut), groups, metrics, self.seed)
+
+    def report(self, drawn: GroupDraws) -> BiasReport:
+        """Return the report on resampled metrics."""
+        case, classes = drawn.units, self.predictions.classes
+        clusters = case.clusters if isinstance(case, Scored) else None
+
+        def enough(metric: ClassMetric, inside: np.ndarray, number: Quantity) -> bool:
+            """Return whether a group is large enough for a metric."""
+            n_units = None if clusters is None else len(np.unique(clusters[inside]))
+            return is_enough(metric, int(inside.sum()), case.positives_of(inside), n_units)
+
+        return disparities.report_of(
+            drawn,
+            self.model,
+            enough=enough,
+            words=lambda table, apart: warnings_of(table, apart, classes),
+            rule=lambda table: four_fifths(table, drawn.drawn, classes),
+        )
 
 
 def group_metrics(metrics: Sequence[str | ClassMetric] | None, n_classes: int) -> list[ClassMetric]:
     """Return the metrics of a check, those of parity among them."""
     return class_metrics([*(metrics or ("auroc", "accuracy", "sensitivity", "specificity")), *PARITY], n_classes)
-
-
-def draw_groups(
-    predictions: Predictions,
-    model: str,
-    groups: pd.DataFrame,
-    metrics: Sequence[ClassMetric],
-    *,
-    threshold: float | pd.Series | None,
-    units: pd.Series | None,
-    about: pd.DataFrame | None = None,
-    seed: int,
-) -> GroupDraws:
-    """Return the resampled metrics of all labelled test rows and of every group."""
-    case = scored_rows(predictions, model, "test", facts=Facts(about), units=units)
-    if not len(case) and len(groups.columns):
-        raise OptionError(
-            "these rows have no labels", where="groups", expected="labelled test rows to evaluate by group"
-        )
-    cut = threshold.reindex(case.ids).to_numpy(dtype=float) if isinstance(threshold, pd.Series) else threshold
-    return disparities.draw_groups(replace(case, threshold=cut), groups, metrics, seed)
 
 
 def is_enough(metric: ClassMetric, n: int, positives: int | None, n_units: int | None = None) -> bool:

@@ -5,13 +5,13 @@ Reweighing needs a new training: take the weights here, train, hand old and new 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
 
-from dl_core.bias.change import Judgement, first_grouping, mitigation_result
-from dl_core.bias.check import MIN_CASES
+from dl_core.bias.change import mitigation_result, shared_threshold, validation_groups, with_thresholds
+from dl_core.bias.check import MIN_CASES, Decided
 from dl_core.bias.groups import NOT_STATED
 from dl_core.bias.remedy import Remedy, Treated
 from dl_core.bias.report import Mitigation
@@ -19,7 +19,6 @@ from dl_core.errors import OptionError
 from dl_core.evaluate.about import MONEY, Facts, has_columns
 from dl_core.evaluate.calibration import pick_threshold, pick_threshold_for_money
 from dl_core.evaluate.formulas import sensitivity, specificity
-from dl_core.evaluate.metric import ClassMetric
 from dl_core.evaluate.results import Predictions
 from dl_core.evaluate.scored import scored_rows
 from dl_core.schema import Role
@@ -80,17 +79,12 @@ def fit_group_thresholds(
     OptionError
         If there are more than two classes, no validation rows or no such goal.
     """
-    if len(predictions.classes) != 2:
-        raise OptionError(
-            f"there are {len(predictions.classes)} classes", expected="two, for group-specific thresholds"
-        )
     if goal not in GOALS:
         raise OptionError(f"{goal!r} cannot be equalised", expected=" or ".join(GOALS))
-    shared = 0.5 if threshold is None else float(threshold)
-    case = scored_rows(predictions, model, "validation", shared)
+    shared = shared_threshold(threshold)
+    case, labels = validation_groups(predictions, model, groups, shared)
     counted, metric = (1, sensitivity) if goal == "sensitivity" else (0, specificity)
     target = metric(case.y_true, case.y_score, shared) if target is None else target
-    labels = groups.reindex(case.ids).fillna(NOT_STATED).to_numpy()
     found = {}
     for group in sorted(set(labels) | set(groups.dropna())):
         score = np.sort(case.y_score[(labels == group) & (case.y_true == counted), 1])
@@ -114,81 +108,54 @@ def _cut(score: np.ndarray, below: int) -> float:
     return float((score[below - 1] + score[below]) / 2)
 
 
-def threshold_mitigation(
-    predictions: Predictions,
-    model: str,
-    groups: pd.DataFrame,
-    *,
-    metrics: Sequence[str | ClassMetric] | None = None,
-    threshold: float | None = None,
-    units: pd.Series | None = None,
-    about: pd.DataFrame | None = None,
-    seed: int = 0,
-) -> Mitigation:
+def threshold_mitigation(decided: Decided, groups: pd.DataFrame) -> Mitigation:
     """Give each group its own operating point for equal sensitivity, and show what that changes.
 
     Parameters
     ----------
-    predictions : Predictions
-        With validation rows, on which the thresholds are picked, and test rows, on which they are judged.
+    decided : Decided
+        With validation rows, on which the thresholds are picked, and test rows, on which they are judged; its operating
+        point is that of all before.
     groups : pandas.DataFrame
         Group labels by row id; the first column is the grouping to be made fairer.
-    threshold : float or None
-        The operating point for all before; None for the most probable class.
-    about : pandas.DataFrame or None
-        Facts by row id, as in `check_bias`; with amounts and costs the price in money is told.
 
     Raises
     ------
     OptionError
         If there are more than two classes, no groups or no validation rows.
     """
-    labels = first_grouping(groups).fillna(NOT_STATED)
-    shared = 0.5 if threshold is None else float(threshold)
-    found = fit_group_thresholds(predictions, model, labels, threshold=shared)
-    rows = predictions.of(model).index
-    after = Judgement(predictions, model, labels.map(found).astype(float).reindex(rows).fillna(shared))
-    before = Judgement(predictions, model, shared)
-    return mitigation_result(
-        before, after, groups, metrics=metrics, units=units, about=about, seed=seed, thresholds=found
-    )
+
+    def fit(labels: pd.Series, shared: float) -> dict[str, float]:
+        return fit_group_thresholds(decided.predictions, decided.model, labels, threshold=shared)
+
+    return with_thresholds(decided, groups, fit)
 
 
 def training_mitigation(
-    before: Predictions,
-    after: Predictions,
-    model: str,
-    groups: pd.DataFrame,
-    *,
-    metrics: Sequence[str | ClassMetric] | None = None,
-    threshold: float | None | tuple[float | None, float | None] = None,
-    units: pd.Series | None = None,
-    about: pd.DataFrame | None = None,
-    seed: int = 0,
+    decided: Decided, after: Predictions, groups: pd.DataFrame, threshold: float | None = None
 ) -> Mitigation:
     """Show what training again with reweighed rows changed, on the same test rows.
 
     Parameters
     ----------
-    before, after : Predictions
-        Of the two trainings of ``model``.
+    decided : Decided
+        By the training before.
+    after : Predictions
+        Of the training of the same model after.
     groups : pandas.DataFrame
         Group labels by row id; the first column is the grouping that was to be made fairer.
-    threshold : float, None or a pair
-        The operating points before and after. With one number, the one after is picked on the new validation rows
-        (by money saved where ``about`` tells, else Youden), as a model trained on other weights gives other scores.
-    about : pandas.DataFrame or None
-        Facts by row id, as in `check_bias`; with amounts and costs the price in money is told.
+    threshold : float or None
+        The operating point after. None: where there was one before it is picked anew on validation rows (by money saved
+        where facts tell, else Youden), as a model trained on other weights gives other scores.
 
     Raises
     ------
     OptionError
         If the test rows are not the same.
     """
-    if not isinstance(threshold, tuple):
-        threshold = (threshold, threshold if threshold is None else _anew(after, model, about))
-    pair = Judgement(before, model, threshold[0]), Judgement(after, model, threshold[1])
-    return mitigation_result(*pair, groups, metrics=metrics, units=units, about=about, seed=seed)
+    if threshold is None and decided.threshold is not None:
+        threshold = _anew(after, decided.model, decided.about)
+    return mitigation_result(decided, replace(decided, predictions=after, threshold=threshold), groups)
 
 
 def _anew(predictions: Predictions, model: str, about: pd.DataFrame | None) -> float | None:
@@ -200,13 +167,13 @@ def _anew(predictions: Predictions, model: str, about: pd.DataFrame | None) -> f
 
 
 def _by_thresholds(treated: Treated) -> Mitigation:
-    return threshold_mitigation(treated.predictions, treated.model, treated.groups, **treated.judged)
+    return threshold_mitigation(Decided(treated.predictions, treated.model, **treated.judged), treated.groups)
 
 
 def _by_weights(treated: Treated) -> Mitigation:
     groups = treated.groups.loc[treated.train.ids].iloc[:, 0]
     again = treated.retrain(reweighing_weights(groups, treated.train.values(Role.LABEL)))
-    return training_mitigation(treated.predictions, again, treated.model, treated.groups, **treated.judged)
+    return training_mitigation(Decided(treated.predictions, treated.model, **treated.judged), again, treated.groups)
 
 
 REMEDY = (

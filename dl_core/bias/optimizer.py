@@ -8,22 +8,20 @@ threshold whose rates on validation rows come closest to those of the mixture.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 
-from dl_core.bias.change import Judgement, first_grouping, mitigation_result, sentence_of
-from dl_core.bias.check import MIN_CASES
-from dl_core.bias.groups import NOT_STATED
+from dl_core.bias.change import shared_threshold, validation_groups, with_thresholds
+from dl_core.bias.check import MIN_CASES, Decided
 from dl_core.bias.remedy import Remedy, Treated
 from dl_core.bias.report import Mitigation
 from dl_core.errors import OptionError
-from dl_core.evaluate.about import MONEY, Facts, has_columns
+from dl_core.evaluate.about import MONEY, has_columns
 from dl_core.evaluate.calibration import cuts_and_sums
-from dl_core.evaluate.metric import ClassMetric
 from dl_core.evaluate.results import Predictions
-from dl_core.evaluate.scored import Scored, scored_rows
+from dl_core.evaluate.scored import Scored
 
 TARGETS = 400  # operating points tried where money decides
 CUTS = 2000  # most thresholds tried of a group
@@ -90,15 +88,10 @@ def fit_optimizer_thresholds(
     OptionError
         If there are more than two classes, no validation rows or no such constraint.
     """
-    if len(predictions.classes) != 2:
-        raise OptionError(
-            f"there are {len(predictions.classes)} classes", expected="two, for group-specific thresholds"
-        )
     if constraint not in CONSTRAINTS:
         raise OptionError(f"there is no fairness constraint {constraint!r}", expected=", ".join(CONSTRAINTS))
-    shared = 0.5 if threshold is None else float(threshold)
-    case = scored_rows(predictions, model, "validation", shared, Facts(about))
-    labels = groups.reindex(case.ids).fillna(NOT_STATED).to_numpy(dtype=object)
+    shared = shared_threshold(threshold)
+    case, labels = validation_groups(predictions, model, groups, shared, about)
     found = dict.fromkeys(sorted({*labels, *groups.dropna()}), shared)
     large = [name for name in found if _is_large(case.y_true[labels == name])]
     if len(large) < 2:
@@ -113,30 +106,18 @@ def fit_optimizer_thresholds(
     return found | {name: float(parts[name].cuts[at]) for name, at in nearest.items()}
 
 
-def optimizer_mitigation(
-    predictions: Predictions,
-    model: str,
-    groups: pd.DataFrame,
-    *,
-    constraint: str = "equalized_odds",
-    metrics: Sequence[str | ClassMetric] | None = None,
-    threshold: float | None = None,
-    units: pd.Series | None = None,
-    about: pd.DataFrame | None = None,
-    seed: int = 0,
-) -> Mitigation:
+def optimizer_mitigation(decided: Decided, groups: pd.DataFrame, constraint: str = "equalized_odds") -> Mitigation:
     """Give each group the operating point of a threshold optimizer, and show what that changes and what it costs.
 
     Parameters
     ----------
-    predictions : Predictions
-        With validation rows, on which the thresholds are picked, and test rows, on which they are judged.
+    decided : Decided
+        With validation rows, on which the thresholds are picked, and test rows, on which they are judged; its operating
+        point is that of all before, None for one half.
     groups : pandas.DataFrame
         Group labels by row id; the first column is the grouping to be made fairer.
-    constraint, about
+    constraint : str
         As in `fit_optimizer_thresholds`.
-    threshold : float or None
-        The operating point for all before; None for one half.
 
     Returns
     -------
@@ -148,17 +129,13 @@ def optimizer_mitigation(
     OptionError
         If there are more than two classes, no groups, no validation rows or no such constraint.
     """
-    labels = first_grouping(groups).fillna(NOT_STATED)
-    shared = 0.5 if threshold is None else float(threshold)
-    found = fit_optimizer_thresholds(predictions, model, labels, constraint=constraint, threshold=shared, about=about)
-    rows = predictions.of(model).index
-    after = Judgement(predictions, model, labels.map(found).astype(float).reindex(rows).fillna(shared))
-    before = Judgement(predictions, model, shared)
-    result = mitigation_result(
-        before, after, groups, metrics=metrics, units=units, about=about, seed=seed, thresholds=found
-    )
-    aim = CONSTRAINTS[constraint][2]
-    return replace(result, method="optimizer", sentence=sentence_of(result.column, result.gain, result.cost, aim))
+
+    def fit(labels: pd.Series, shared: float) -> dict[str, float]:
+        found = decided.predictions, decided.model, labels
+        return fit_optimizer_thresholds(*found, constraint=constraint, threshold=shared, about=decided.about)
+
+    aim = CONSTRAINTS[constraint][2] if constraint in CONSTRAINTS else ""
+    return with_thresholds(decided, groups, fit, "optimizer", aim)
 
 
 def _is_large(y_true: np.ndarray) -> bool:
@@ -227,8 +204,8 @@ def _chance(rule: Mapping, score: np.ndarray) -> np.ndarray:
 
 
 def _by_optimizer(treated: Treated) -> Mitigation:
-    about = {**treated.judged, "constraint": treated.constraint}
-    return optimizer_mitigation(treated.predictions, treated.model, treated.groups, **about)
+    decided = Decided(treated.predictions, treated.model, **treated.judged)
+    return optimizer_mitigation(decided, treated.groups, treated.constraint)
 
 
 REMEDY = Remedy(

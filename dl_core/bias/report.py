@@ -8,11 +8,11 @@ from typing import Any
 
 import pandas as pd
 
-from dl_core.evaluate.results import records
+from dl_core.evaluate.results import Told
 
 
 @dataclass(frozen=True)
-class BiasReport:
+class BiasReport(Told):
     """Whom one model fails.
 
     Parameters
@@ -38,20 +38,9 @@ class BiasReport:
     warnings: tuple[str, ...] = ()
     four_fifths: pd.DataFrame = field(default_factory=pd.DataFrame)
 
-    def as_dict(self) -> dict:
-        """Return plain JSON."""
-        return {
-            "model": self.model,
-            "overall": records(self.overall),
-            "groups": records(self.groups),
-            "disparities": records(self.disparities),
-            "warnings": list(self.warnings),
-            "four_fifths": records(self.four_fifths),
-        }
-
 
 @dataclass(frozen=True)
-class Mitigation:
+class Mitigation(Told):
     """What a remedy gains for groups and what it costs over all, on the same test rows.
 
     Parameters
@@ -81,19 +70,6 @@ class Mitigation:
     gain: pd.DataFrame
     sentence: str
     thresholds: dict[str, float] = field(default_factory=dict)
-
-    def as_dict(self) -> dict:
-        """Return plain JSON."""
-        return {
-            "method": self.method,
-            "column": self.column,
-            "before": self.before.as_dict(),
-            "after": self.after.as_dict(),
-            "cost": records(self.cost),
-            "gain": records(self.gain),
-            "sentence": self.sentence,
-            "thresholds": self.thresholds,
-        }
 
 
 def is_chance(low: float | None, high: float | None) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from typing import Any, ClassVar
 
 import numpy as np
@@ -14,6 +14,23 @@ SCORE = "score_"  # prefix of the probability columns
 NEEDED = ("model", "split", "row", "y_true", "y_pred")
 TURNED = {"better": "worse", "worse": "better"}  # a verdict from the other side
 METRIC_COLUMNS = ("model", "metric", "value", "low", "high", "n")
+
+
+@dataclass(frozen=True)
+class Told:
+    """What is kept and sent field by field as plain JSON."""
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return plain JSON: tables as records, tuples as lists."""
+        return {one.name: _plain(getattr(self, one.name)) for one in fields(self)}
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, pd.DataFrame):
+        return records(value)
+    if isinstance(value, Told):
+        return value.as_dict()
+    return list(value) if isinstance(value, tuple) else value
 
 
 @dataclass(frozen=True)
@@ -87,7 +104,7 @@ class Predictions(ModelTable):
 
 
 @dataclass(frozen=True)
-class Evaluation:
+class Evaluation(Told):
     """Metrics with intervals and n, and the curves behind them.
 
     Parameters
@@ -122,17 +139,6 @@ class Evaluation:
         rows = self.metrics[(self.metrics["model"] == model) & (self.metrics["metric"] == metric)]
         return float(rows["value"].iloc[0]) if len(rows) else float("nan")
 
-    def as_dict(self) -> dict:
-        """Return plain JSON."""
-        return {
-            "metrics": records(self.metrics),
-            "curves": self.curves,
-            "protocol": self.protocol,
-            "classes": list(self.classes),
-            "bounds": self.bounds,
-            "note": self.note,
-        }
-
     @classmethod
     def from_dict(cls, about: dict) -> Evaluation:
         """Return the evaluation that `as_dict` described; one written before bounds were kept has none."""
@@ -142,7 +148,7 @@ class Evaluation:
 
 
 @dataclass(frozen=True)
-class Comparison:
+class Comparison(Told):
     """Paired differences between models on the same test rows.
 
     Parameters
@@ -167,16 +173,6 @@ class Comparison:
     disagreements: pd.DataFrame = field(default_factory=pd.DataFrame)
     costs: pd.DataFrame = field(default_factory=pd.DataFrame)
     note: str = ""
-
-    def as_dict(self) -> dict:
-        """Return plain JSON."""
-        return {
-            "pairs": records(self.pairs),
-            "sentence": self.sentence,
-            "disagreements": records(self.disagreements),
-            "costs": records(self.costs),
-            "note": self.note,
-        }
 
     @classmethod
     def from_dict(cls, about: dict) -> Comparison:

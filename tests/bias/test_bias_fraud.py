@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from dl_core.bias.check import check_bias
+from dl_core.bias.check import Decided, check_bias
 from dl_core.bias.four_fifths import four_fifths
 from dl_core.bias.groups import make_groups
 from dl_core.bias.mitigate import threshold_mitigation, training_mitigation
@@ -167,16 +167,8 @@ def test_small_groups_keep_the_shared_threshold_and_mistakes_are_told(unfair):
 
 def test_what_the_optimizer_gains_and_costs_in_money(unfair):
     predictions, groups, about = unfair
-    found = optimizer_mitigation(
-        predictions,
-        "m",
-        groups[["region"]],
-        constraint="false_positive_rate",
-        metrics=["accuracy"],
-        threshold=0.3,
-        about=about,
-        units=about["account"],
-    )
+    decided = Decided(predictions, "m", ["accuracy"], 0.3, units=about["account"], about=about)
+    found = optimizer_mitigation(decided, groups[["region"]], "false_positive_rate")
     gain, cost = found.gain.set_index("metric"), found.cost.set_index("metric")
     assert found.method == "optimizer" and gain.loc["false_positive_rate", "verdict"] == "closer"
     assert cost.loc["money_saved_total", "n"] == 4000
@@ -184,14 +176,14 @@ def test_what_the_optimizer_gains_and_costs_in_money(unfair):
     assert cost.loc["money_saved_total", "change"] == pytest.approx(change)
     assert "the difference in false positive rate between south and north changes from" in found.sentence
     assert "Savings from review change from" in found.sentence
-    keys = set(threshold_mitigation(predictions, "m", groups[["region"]], threshold=0.3).as_dict())
+    keys = set(threshold_mitigation(Decided(predictions, "m", threshold=0.3), groups[["region"]]).as_dict())
     assert set(found.as_dict()) == keys
     json.dumps(found.as_dict(), allow_nan=False)
 
 
 def test_money_decides_the_threshold_after_a_new_training(unfair):
     predictions, groups, about = unfair
-    found = training_mitigation(predictions, predictions, "m", groups[["region"]], threshold=0.99, about=about)
+    found = training_mitigation(Decided(predictions, "m", threshold=0.99, about=about), predictions, groups[["region"]])
     cost = found.cost.set_index("metric")
     assert cost.loc["money_saved_total", "after"] > cost.loc["money_saved_total", "before"]
 

@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from dl_core.bias.check import Decided
 from dl_core.bias.mitigate import fit_group_thresholds, reweighing_weights, threshold_mitigation, training_mitigation
 from dl_core.errors import OptionError
 from dl_core.evaluate.results import Predictions
@@ -77,7 +78,7 @@ def test_small_groups_keep_the_shared_threshold():
 
 def test_what_thresholds_gain_and_cost():
     predictions, groups = make()
-    found = threshold_mitigation(predictions, "m", groups, metrics=["auroc", "accuracy"], threshold=0.5)
+    found = threshold_mitigation(Decided(predictions, "m", ["auroc", "accuracy"], 0.5), groups)
     gain = found.gain.set_index("metric")
     assert (gain.loc["sensitivity", "worst"], gain.loc["sensitivity", "best"]) == ("B", "A")
     assert gain.loc["sensitivity", "verdict"] == "closer" and gain.loc["sensitivity", "after"] < 0.1
@@ -94,11 +95,11 @@ def test_what_thresholds_gain_and_cost():
 def test_what_a_new_training_changed():
     before, groups = make()
     after, _ = make(shift=0.0)  # the same rows, B no longer lower
-    found = training_mitigation(before, after, "m", groups, metrics=["accuracy"], threshold=(0.5, 0.5))
+    found = training_mitigation(Decided(before, "m", ["accuracy"], 0.5), after, groups, 0.5)
     assert found.method == "reweighing" and found.thresholds == {}
     assert found.gain.set_index("metric").loc["sensitivity", "verdict"] == "closer"
     assert found.cost.set_index("metric").loc["accuracy", "verdict"] == "better"
-    anew = training_mitigation(before, after, "m", groups, metrics=["accuracy"], threshold=0.9)
+    anew = training_mitigation(Decided(before, "m", ["accuracy"], 0.9), after, groups)
     assert anew.after.overall.set_index("metric").loc["accuracy", "value"] > 0.9  # picked again on validation rows
 
 
@@ -107,10 +108,10 @@ def test_what_cannot_be_mended():
     with pytest.raises(OptionError, match="cannot be equalised"):
         fit_group_thresholds(predictions, "m", groups["scanner"], goal="luck")
     with pytest.raises(OptionError, match="no groups"):
-        threshold_mitigation(predictions, "m", groups[[]])
+        threshold_mitigation(Decided(predictions, "m"), groups[[]])
     fewer = Predictions(predictions.table.iloc[:-1], predictions.classes)
     with pytest.raises(OptionError, match="not the same"):
-        training_mitigation(predictions, fewer, "m", groups)
+        training_mitigation(Decided(predictions, "m"), fewer, groups)
     three = predictions.table.assign(score_third=0.0)
     with pytest.raises(OptionError, match="there are 3 classes|There are 3 classes"):
         fit_group_thresholds(Predictions(three, ("no", "ill", "third")), "m", groups["scanner"])
