@@ -15,15 +15,12 @@ from dl_core.bias.check import MIN_CASES, Decided
 from dl_core.bias.groups import NOT_STATED
 from dl_core.bias.remedy import Remedy, Treated
 from dl_core.bias.report import Mitigation
-from dl_core.errors import OptionError
 from dl_core.evaluate.about import MONEY, Facts, has_columns
 from dl_core.evaluate.calibration import pick_threshold, pick_threshold_for_money
-from dl_core.evaluate.formulas import sensitivity, specificity
+from dl_core.evaluate.formulas import sensitivity
 from dl_core.evaluate.results import Predictions
 from dl_core.evaluate.scored import scored_rows
 from dl_core.schema import Role
-
-GOALS = ("sensitivity", "specificity")
 
 
 def reweighing_weights(groups: pd.Series, labels: pd.Series) -> pd.Series:
@@ -54,14 +51,12 @@ def fit_group_thresholds(
     groups: pd.Series,
     *,
     threshold: float | None = None,
-    goal: str = "sensitivity",
     target: float | None = None,
 ) -> dict[str, float]:
     """Return an operating point for each group, picked on validation rows only.
 
-    With the goal ``"sensitivity"`` (equal opportunity, Hardt 2016) each group gets the highest threshold at which its
-    sensitivity reaches ``target``, with ``"specificity"`` the lowest at which its specificity does. Unlike fairlearn's
-    ThresholdOptimizer no decision is drawn by lot: the same image always gets the same answer.
+    Each group gets the highest threshold at which its sensitivity reaches ``target`` (equal opportunity, Hardt 2016).
+    Unlike fairlearn's ThresholdOptimizer no decision is drawn by lot: the same image always gets the same answer.
 
     Parameters
     ----------
@@ -70,34 +65,31 @@ def fit_group_thresholds(
     groups : pandas.Series
         Group by row id.
     threshold : float or None
-        The operating point for all; groups with fewer than ten validation rows of the class counted keep it.
+        The operating point for all; groups with fewer than ten positive validation rows keep it.
     target : float or None
         0…1; None for what ``threshold`` reaches over all validation rows.
 
     Raises
     ------
     OptionError
-        If there are more than two classes, no validation rows or no such goal.
+        If there are more than two classes or no validation rows.
     """
-    if goal not in GOALS:
-        raise OptionError(f"{goal!r} cannot be equalised", expected=" or ".join(GOALS))
     shared = shared_threshold(threshold)
     case, labels = validation_groups(predictions, model, groups, shared)
-    counted, metric = (1, sensitivity) if goal == "sensitivity" else (0, specificity)
-    target = metric(case.y_true, case.y_score, shared) if target is None else target
+    target = sensitivity(case.y_true, case.y_score, shared) if target is None else target
     found = {}
     for group in sorted(set(labels) | set(groups.dropna())):
-        score = np.sort(case.y_score[(labels == group) & (case.y_true == counted), 1])
+        score = np.sort(case.y_score[(labels == group) & (case.y_true == 1), 1])
         if len(score) < MIN_CASES or np.isnan(target):
             found[group] = shared
             continue
         needed = min(int(np.ceil(target * len(score) - 1e-9)), len(score))  # rows that must fall on the right side
-        found[group] = _cut(score, len(score) - needed) if goal == "sensitivity" else _cut(score, needed)
+        found[group] = _cut(score, len(score) - needed)
     return found
 
 
 def _cut(score: np.ndarray, below: int) -> float:
-    """Return a cut with at most (sensitivity) or at least (specificity) ``below`` of the sorted scores under it.
+    """Return a cut with at most ``below`` of the sorted scores under it.
 
     Half way to the neighbour where the scores differ, so that validation scores do not sit on the edge.
     """

@@ -57,7 +57,6 @@ def by_week(
     units: pd.Series | None = None,
     about: pd.DataFrame | None = None,
     seed: int = 0,
-    days: int = DAYS,
 ) -> pd.DataFrame:
     """Return how good models that are left alone are in each week of the labelled test rows.
 
@@ -71,13 +70,12 @@ def by_week(
         Operating point by model, as it was picked once on validation rows.
     units, about
         As in `evaluate.evaluate`: rows of a unit are resampled together, and metrics that lack a fact are left out.
-    days : int
-        Length of a "week". The first begins on the day of the earliest row; a last one cut short says so by its n.
 
     Returns
     -------
     pandas.DataFrame
-        ``model, week`` (its first day)``, metric, value, low, high, n, positives``; without labels it is empty.
+        ``model, week`` (its first day)``, metric, value, low, high, n, positives``; without labels it is empty. The
+        first week begins on the day of the earliest row; a last one cut short says so by its n.
     """
     chosen, facts, lines = class_metrics(metrics, len(predictions.classes)), Facts(about), []
     for model in predictions.models:
@@ -87,10 +85,10 @@ def by_week(
         if not known.any():
             continue
         first = time.min().floor("D")
-        number = ((time - first) // pd.Timedelta(days=days)).to_numpy(dtype=float, na_value=-1.0)
+        number = ((time - first) // pd.Timedelta(days=DAYS)).to_numpy(dtype=float, na_value=-1.0)
         for week in np.unique(number[known]):
             at = np.flatnonzero(number == week)
-            start = first + pd.Timedelta(days=days * int(week))
+            start = first + pd.Timedelta(days=DAYS * int(week))
             lines += week_lines(model, start, case.take(at), chosen, seed=seed)
     return pd.DataFrame(lines, columns=list(COLUMNS))
 
@@ -106,17 +104,15 @@ def week_lines(
     return [(model, start, key[1], *one, positives) for key, one in found.items()]
 
 
-def plan_weeks(
-    times: pd.Series, start: pd.Timestamp | str, *, delay_days: float, days: int = DAYS, end: str | None = None
-) -> list[Week]:
+def plan_weeks(times: pd.Series, start: pd.Timestamp | str, *, delay_days: float) -> list[Week]:
     """Return the steps of continual learning from ``start`` on.
 
     Parameters
     ----------
     times : pandas.Series
         datetime64 by row id, of all rows, those of the first training too.
-    start, end : Timestamp or str
-        First day to score, and the day after the last; None for the day after the latest row.
+    start : Timestamp or str
+        First day to score.
     delay_days : float
         How long it takes until a row's label is known: at the start of a week only rows older than this may be used.
 
@@ -126,11 +122,11 @@ def plan_weeks(
         If no row is at or after ``start``.
     """
     begin = pd.Timestamp(start).floor("D")
-    stop = pd.Timestamp(end) if end is not None else times.max() + pd.Timedelta(nanoseconds=1)
+    stop = times.max() + pd.Timedelta(nanoseconds=1)
     if not (times >= begin).any():
         raise OptionError(f"no row is at or after {begin:%Y-%m-%d}", where="weeks", expected="an earlier first week")
     ordered = times.dropna().sort_values(kind="stable")
-    clock, step, delay = ordered.to_numpy(), pd.Timedelta(days=days), pd.Timedelta(days=delay_days)
+    clock, step, delay = ordered.to_numpy(), pd.Timedelta(days=DAYS), pd.Timedelta(days=delay_days)
     weeks, before = [], 0
     while begin < stop:
         finish = min(begin + step, stop)

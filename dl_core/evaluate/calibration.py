@@ -14,7 +14,7 @@ from dl_core.evaluate.formulas import decide
 
 SMALLEST = 1e-12
 TEMPERATURES = (0.05, 20.0)
-METHODS = ("youden", "accuracy", "f1", "sensitivity", "specificity")
+METHODS = ("youden", "f1")
 Z95 = 1.959963984540054  # two-sided 95 % point of the normal distribution
 RARE = 0.05  # a positive class with a smaller share is rare
 
@@ -126,9 +126,7 @@ def _equal_mass(predicted: np.ndarray, bins: int) -> np.ndarray:
     return own[np.searchsorted(values, predicted)]
 
 
-def pick_threshold(
-    y_true: np.ndarray, y_score: np.ndarray, method: str = "youden", target: float = 0.95
-) -> float | None:
+def pick_threshold(y_true: np.ndarray, y_score: np.ndarray, method: str = "youden") -> float | None:
     """Return the operating point for the last of two classes, or None where there is none to pick.
 
     Parameters
@@ -138,11 +136,7 @@ def pick_threshold(
     y_score : numpy.ndarray
         (n, 2) probabilities.
     method : str
-        ``"youden"``: largest sensitivity + specificity. ``"accuracy"``: largest share right. ``"f1"``: largest F1, for
-        a rare class. ``"sensitivity"`` or ``"specificity"``: at least ``target`` of it, and as much of the other as
-        that leaves.
-    target : float
-        0…1.
+        ``"youden"``: largest sensitivity + specificity. ``"f1"``: largest F1, for a rare class.
 
     Notes
     -----
@@ -162,17 +156,9 @@ def pick_threshold(
     if y_score.ndim != 2 or y_score.shape[1] != 2 or not positives or not negatives:
         return None
     cuts, called = cuts_and_sums(y_score[:, 1], np.column_stack([y_true == 1, y_true != 1]).astype(float))
-    sensitivity, specificity = called[:, 0] / positives, 1 - called[:, 1] / negatives
-    if method == "youden":
-        gain = sensitivity + specificity
-    elif method == "accuracy":
-        gain = sensitivity * positives + specificity * negatives
-    elif method == "f1":
-        gain = 2 * called[:, 0] / (called.sum(axis=1) + positives)
-    else:
-        held, other = (sensitivity, specificity) if method == "sensitivity" else (specificity, sensitivity)
-        gain = np.where(held >= target - 1e-12, other, -1.0)
-    return best_cut(cuts, gain)
+    if method == "f1":
+        return best_cut(cuts, 2 * called[:, 0] / (called.sum(axis=1) + positives))
+    return best_cut(cuts, called[:, 0] / positives + (1 - called[:, 1] / negatives))
 
 
 def cuts_and_sums(score: np.ndarray, values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -56,8 +56,6 @@ class Draws:
     seed : int
     clusters : numpy.ndarray or None
         (n,) code of each row's cluster (`codes_of`).
-    strata : numpy.ndarray or None
-        (n,) class of each row, kept in the same counts in every resample; a cluster counts with its commonest class.
     nested : bool
         Whether the rows of a cluster are drawn again within it.
     lag : int
@@ -68,7 +66,6 @@ class Draws:
     n_resamples: int | None = None
     seed: int = 0
     clusters: np.ndarray | None = None
-    strata: np.ndarray | None = None
     nested: bool = False
     lag: int = 1
 
@@ -88,10 +85,12 @@ class Draws:
 
     def _plain(self) -> Iterator[np.ndarray]:
         code = np.arange(self.n) if self.clusters is None else pd.factorize(self.clusters)[0]
-        members = _members(code, self.strata)
-        rng, block = np.random.default_rng(self.seed), max(1, CELLS // self.n)
+        clusters, rng = int(code.max()) + 1, np.random.default_rng(self.seed)
+        block = max(1, CELLS // self.n)
         for start in range(0, self.resamples, block):
-            counts = _counts(int(code.max()) + 1, members, min(block, self.resamples - start), rng)
+            r = min(block, self.resamples - start)
+            drawn = rng.integers(0, clusters, size=(r, clusters)) + np.arange(r)[:, None] * clusters
+            counts = np.bincount(drawn.ravel(), minlength=r * clusters).reshape(r, -1).astype(float)
             yield counts if self.clusters is None else np.take(counts, code, axis=1)
 
     def _nested(self) -> Iterator[np.ndarray]:
@@ -109,21 +108,3 @@ class Draws:
             place = order[first[drawn][:, :, None] + within] + np.arange(r)[:, None, None] * self.n
             used = np.broadcast_to(np.arange(most) < size, place.shape)
             yield np.bincount(place[used], minlength=r * self.n).reshape(r, self.n).astype(float)
-
-
-def _members(code: np.ndarray, strata: np.ndarray | None) -> list[np.ndarray]:
-    """Return the clusters of each stratum."""
-    if strata is None:
-        return [np.arange(int(code.max()) + 1)]
-    table = pd.crosstab(pd.Series(code), pd.Series(np.asarray(strata))).to_numpy()
-    members = [np.flatnonzero(table.argmax(axis=1) == column) for column in range(table.shape[1])]
-    return [these for these in members if len(these)]
-
-
-def _counts(n_clusters: int, members: Sequence[np.ndarray], r: int, rng: np.random.Generator) -> np.ndarray:
-    """Return counts (r, n_clusters) of draws with replacement within each of ``members`` (arrays of cluster codes)."""
-    counts = np.zeros((r, n_clusters))
-    for these in members:
-        drawn = rng.integers(0, len(these), size=(r, len(these))) + np.arange(r)[:, None] * len(these)
-        counts[:, these] = np.bincount(drawn.ravel(), minlength=r * len(these)).reshape(r, -1)
-    return counts

@@ -75,9 +75,9 @@ class Scored(Units):
         """Return a metric of these rows, to be weighed."""
         return Weighed(self, metric)
 
-    def draws(self, seed: int = 0, n_resamples: int | None = None, stratified: bool = False) -> Draws:
-        """Return draws of rows, or of clusters; ``stratified`` keeps the classes in the same counts."""
-        return Draws(len(self), n_resamples, seed, self.clusters, self.y_true if stratified else None)
+    def draws(self, seed: int = 0, n_resamples: int | None = None) -> Draws:
+        """Return draws of rows, or of clusters."""
+        return Draws(len(self), n_resamples, seed, self.clusters)
 
     def grouped(self, metrics: Sequence[Metric], inside: np.ndarray, whole: Mapping[str, Quantity]) -> list[Quantity]:
         """Return metrics of a group of rows, which share what is worked out from these once."""

@@ -6,8 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from dl_core.bias.check import MIN_ROWS
-from dl_core.bias.interactions.check import activity_groups, check_bias_rankings
+from dl_core.bias.interactions.check import check_bias_rankings
 from dl_core.bias.report import BiasReport
 from dl_core.errors import OptionError
 from dl_core.evaluate.interactions.ranked import RankedLists
@@ -82,13 +81,6 @@ def test_equal_groups_make_no_noise(world):
     coin = pd.DataFrame({"coin": rng.choice(["heads", "tails"], 240)}, index=world["groups"].index)
     report = check_bias_rankings(world["rankings"], "m", coin, metrics=["ndcg"], facts=world["facts"])
     assert report.warnings == () and report.disparities["low"].iloc[0] <= 0
-
-
-def test_activity_is_a_grouping(world):
-    groups = activity_groups(world["facts"], list(world["taken"]))
-    assert groups.value_counts().min() >= MIN_ROWS and groups.iloc[0].endswith("items")
-    report = check_bias_rankings(world["rankings"], "m", groups.to_frame(), metrics=["recall"])
-    assert report.groups["n"].sum() == 240 and report.groups["group"].iloc[0].startswith("2 to")
 
 
 def test_what_cannot_be_checked(world):

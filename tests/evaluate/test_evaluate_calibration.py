@@ -90,15 +90,6 @@ def test_youden_threshold_against_a_plain_loop():
     assert youden(pick_threshold(y_true, two(score))) == pytest.approx(best)
 
 
-def test_threshold_for_a_target():
-    y_true = np.array([0, 0, 0, 1, 0, 1, 1, 1])
-    score = two([0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8])
-    assert pick_threshold(y_true, score, "sensitivity", 1.0) == pytest.approx(0.35)
-    assert pick_threshold(y_true, score, "specificity", 1.0) == pytest.approx(0.55)
-    assert pick_threshold(y_true, score, "sensitivity", 0.75) == pytest.approx(0.55)
-    assert pick_threshold(y_true, score, "accuracy") == pytest.approx(0.55)  # as good as .35, and nearer to one half
-
-
 def test_threshold_between_parted_classes_is_half_way():
     assert pick_threshold(np.array([0, 0, 1]), two([0.1, 0.2, 0.8])) == pytest.approx(0.5)
 

@@ -38,12 +38,6 @@ def test_rows_of_a_unit_are_drawn_together():
     assert (weights[:, [0, 2, 3, 5]].sum(axis=1) == 4).all()
 
 
-def test_strata_keep_their_counts():
-    strata = np.array([0] * 7 + [1] * 3)
-    weights = np.concatenate(list(Draws(10, 50, strata=strata)))
-    assert (weights[:, :7].sum(axis=1) == 7).all() and (weights[:, 7:].sum(axis=1) == 3).all()
-
-
 def test_blocks_join_without_a_gap(monkeypatch):
     monkeypatch.setattr("dl_core.evaluate.draws.CELLS", 25)
     blocks = list(Draws(10, 7))

@@ -162,12 +162,14 @@ def test_words_carry_k_and_names_are_checked():
 def test_likeness_of_many_items_is_looked_up_in_parts(monkeypatch):
     facts = facts_of(TAKEN, 4)
     codes = np.array([[0, 1, -1], [2, 3, 0], [1, 2, 3]])
-    whole = facts.likeness.of_lists(codes)
+    whole = facts.likeness.between(codes[:, :, None], codes[:, None, :])
     monkeypatch.setattr("dl_core.evaluate.interactions.likeness.MOST_DENSE", 2)
-    parts = Likeness("takers", facts.likeness.marks).of_lists(codes)
+    parts = Likeness("takers", facts.likeness.marks).between(codes[:, :, None], codes[:, None, :])
     assert np.array_equal(whole, parts, equal_nan=True) and np.isnan(whole[0, 2]).all()
     monkeypatch.setattr("dl_core.evaluate.interactions.likeness.SLOWER", 1e9)  # now by dense products
-    assert Likeness("takers", facts.likeness.marks).of_lists(codes) == pytest.approx(whole, nan_ok=True)
+    assert Likeness("takers", facts.likeness.marks).between(codes[:, :, None], codes[:, None, :]) == pytest.approx(
+        whole, nan_ok=True
+    )
 
 
 def test_models_share_users():

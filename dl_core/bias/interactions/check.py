@@ -8,7 +8,6 @@ import pandas as pd
 
 from dl_core.bias.check import MIN_ROWS
 from dl_core.bias.disparities import draw_groups, report_of
-from dl_core.bias.groups import NOT_STATED
 from dl_core.bias.report import BiasReport
 from dl_core.bias.words import warnings_of
 from dl_core.errors import OptionError
@@ -17,7 +16,6 @@ from dl_core.evaluate.interactions.facts import InteractionFacts
 from dl_core.evaluate.interactions.metric import RankingMetric
 from dl_core.evaluate.interactions.ranked import RankedLists
 from dl_core.evaluate.interactions.rankings import Rankings
-from dl_core.evaluate.interactions.slices import ACTIVITY, activity_of, quartiles
 
 USUAL = ("ndcg", "recall", "hit_rate", "novelty", "diversity", "popularity_lift")
 
@@ -39,7 +37,7 @@ def check_bias_rankings(
     rankings : Rankings
     model : str
     groups : pandas.DataFrame
-        Group labels by user id, one column a grouping (`groups.make_groups`, `activity_groups`).
+        Group labels by user id, one column a grouping (`groups.make_groups`).
     metrics : sequence or None
         Names or `RankingMetric` objects; None for `USUAL`. Coverage and Gini grow with the number of users and are
         reported over all only; metrics that need ``facts`` are left out without them.
@@ -71,14 +69,3 @@ def check_bias_rankings(
         enough=lambda metric, inside, number: number.n >= MIN_ROWS,
         words=lambda table, apart: warnings_of(table, apart, (), labels, "users"),
     )
-
-
-def activity_groups(
-    facts: InteractionFacts, users: Sequence[str] | pd.Index, table: pd.DataFrame | None = None
-) -> pd.Series:
-    """Return each user's quartile of history length in words, by user id, as a column of groups."""
-    index = pd.Index(users)
-    labels = pd.Series(NOT_STATED, index=index, name=ACTIVITY, dtype=object)
-    for words, inside in quartiles(activity_of(index, facts, table)):
-        labels[inside] = words
-    return labels

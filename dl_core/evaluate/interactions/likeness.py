@@ -94,10 +94,6 @@ class Likeness:
         alike[empty] = np.nan
         return alike
 
-    def of_lists(self, codes: np.ndarray) -> np.ndarray:
-        """Return the likeness (n, k, k) of the items of each list ``codes`` (n, k); NaN where a place is empty (−1)."""
-        return self.between(codes[:, :, None], codes[:, None, :])
-
     def of_pairs(self, codes: np.ndarray) -> Iterator[tuple[slice, np.ndarray]]:
         """Yield rows of ``codes`` (n, k) and the likeness (b, k (k − 1) / 2) of their pairs, in blocks."""
         one, two = np.triu_indices(codes.shape[1], 1)

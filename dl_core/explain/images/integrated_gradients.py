@@ -56,21 +56,6 @@ class IntegratedGradients(Explainer):
             result.append((image - start) * np.concatenate(gradients).mean(axis=0))
         return np.stack(result)
 
-    def completeness_gap(self, source: ModelView, images: np.ndarray, targets: np.ndarray) -> np.ndarray:
-        """Return how far each image's attributions miss its score's change, (n,) as a share of that change.
-
-        An exact integral would give 0; more ``steps`` bring it nearer.
-        """
-        from dl_core.explain.gradients import activations_and_gradients
-
-        def score(batch: np.ndarray) -> np.ndarray:
-            scores = activations_and_gradients(source.need_graph(), (), batch, targets).scores
-            return scores[np.arange(len(batch)), targets]
-
-        change = score(images) - score(self.baselines(images))
-        total = self.attributions(source, images, targets).sum(axis=(1, 2, 3))
-        return np.abs(total - change) / np.maximum(np.abs(change), 1e-6)
-
     def raw(self, source: ModelView, images: np.ndarray, targets: np.ndarray) -> np.ndarray:
         """Return the positive part of the smoothed attributions, score units a pixel."""
         summed = self.attributions(source, images, targets).sum(axis=-1)  # (n, h, w)

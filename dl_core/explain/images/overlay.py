@@ -8,27 +8,14 @@ from io import BytesIO
 import numpy as np
 from PIL import Image
 
-from dl_core.errors import OptionError, shorten
-
-# Ten evenly spaced anchors each. Both grow steadily in lightness, so that they read in grey and with any colour vision.
-COLOUR_MAPS = {
-    "inferno": "000004 1b0c41 4a0c6b 781c6d a52c60 cf4446 ed6925 fb9b06 f7d13d fcffa4",
-    "viridis": "440154 482878 3e4989 31688e 26828e 1f9e89 35b779 6ece58 b5de2b fde725",
-}
+# Ten evenly spaced anchors that grow steadily in lightness, so that they read in grey and with any colour vision.
+INFERNO = "000004 1b0c41 4a0c6b 781c6d a52c60 cf4446 ed6925 fb9b06 f7d13d fcffa4"
 
 
 @lru_cache
-def colours(name: str = "inferno") -> np.ndarray:
-    """Return a colour map as a (256, 3) uint8 table.
-
-    Raises
-    ------
-    OptionError
-        If there is no such map.
-    """
-    if name not in COLOUR_MAPS:
-        raise OptionError(f"there is no colour map {shorten(name)!r}", expected=", ".join(COLOUR_MAPS))
-    anchors = np.array([list(bytes.fromhex(anchor)) for anchor in COLOUR_MAPS[name].split()], dtype=float)  # (10, 3)
+def colours() -> np.ndarray:
+    """Return the colour map as a (256, 3) uint8 table."""
+    anchors = np.array([list(bytes.fromhex(anchor)) for anchor in INFERNO.split()], dtype=float)  # (10, 3)
     at = np.linspace(0, len(anchors) - 1, 256)
     table = np.stack([np.interp(at, np.arange(len(anchors)), anchors[:, i]) for i in range(3)], axis=1)
     return table.round().astype(np.uint8)
@@ -45,9 +32,7 @@ def read_heat(png: bytes) -> np.ndarray:
         return np.asarray(picture.convert("L"), dtype=np.float32) / 255
 
 
-def overlay(
-    image: np.ndarray, heat: np.ndarray, *, opacity: float = 0.6, colour_map: str = "inferno", size: int | None = None
-) -> Image.Image:
+def overlay(image: np.ndarray, heat: np.ndarray, *, opacity: float = 0.6, size: int | None = None) -> Image.Image:
     """Return the coloured map over the picture.
 
     Parameters
@@ -58,8 +43,6 @@ def overlay(
         (h, w) in 0…1. Cold places stay nearly clear, so that the picture is seen: the heat is also the opacity.
     opacity : float
         Of the hottest place, 0…1.
-    colour_map : str
-        A key of `COLOUR_MAPS`.
     size : int or None
         Longer side of the result, pixels; None keeps the image's.
 
@@ -70,7 +53,7 @@ def overlay(
     """
     base = picture(image)
     alpha = Image.fromarray(_to_bytes(np.clip(opacity, 0, 1) * np.sqrt(np.clip(heat, 0, 1))))
-    layer = Image.fromarray(colours(colour_map)[_to_bytes(heat)]).convert("RGBA")
+    layer = Image.fromarray(colours()[_to_bytes(heat)]).convert("RGBA")
     layer.putalpha(alpha)
     if size is not None:
         scale = size / max(base.size)
@@ -87,9 +70,9 @@ def picture(image: np.ndarray) -> Image.Image:
     return Image.fromarray(array).convert("RGB")
 
 
-def colour_bar(colour_map: str = "inferno", width: int = 256, height: int = 12) -> Image.Image:
+def colour_bar(width: int = 256, height: int = 12) -> Image.Image:
     """Return the colour map from cold (left) to hot (right), RGB."""
-    row = colours(colour_map)[np.linspace(0, 255, width).round().astype(int)]  # (width, 3)
+    row = colours()[np.linspace(0, 255, width).round().astype(int)]  # (width, 3)
     return Image.fromarray(np.repeat(row[None], height, axis=0))
 
 

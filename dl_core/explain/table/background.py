@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import replace
 
 import numpy as np
@@ -62,7 +61,7 @@ def typical_row(data: Dataset) -> Dataset:
     )
 
 
-def draw_background(data: Dataset, count: int, seed: int = 0, ids: Iterable[str] | None = None) -> Dataset:
+def draw_background(data: Dataset, count: int, seed: int = 0) -> Dataset:
     """Return up to ``count`` ordinary rows, drawn without replacement.
 
     Parameters
@@ -70,8 +69,6 @@ def draw_background(data: Dataset, count: int, seed: int = 0, ids: Iterable[str]
     data : Dataset
     count : int
     seed : int
-    ids : iterable of str or None
-        Rows to draw from, for instance the training rows of a large data set, which then is never copied whole.
 
     Returns
     -------
@@ -82,24 +79,20 @@ def draw_background(data: Dataset, count: int, seed: int = 0, ids: Iterable[str]
     RunError
         If there are no rows to draw from.
     """
-    within = np.arange(len(data)) if ids is None else data.ids.get_indexer(pd.Index(ids))
-    if (within < 0).any():
-        raise RunError("a row is not part of this data set", where=data.name)
-    at = _ordinary(data, within)
+    at = _ordinary(data)
     chosen = np.sort(np.random.default_rng(seed).choice(at, size=min(int(count), len(at)), replace=False))
     return data.subset(data.ids[chosen])
 
 
-def _ordinary(data: Dataset, within: np.ndarray | None = None) -> np.ndarray:
-    """Return the positions of the ordinary rows in ``within``, or of all of them where none is labelled ordinary."""
-    within = np.arange(len(data)) if within is None else within
-    if not len(within):
+def _ordinary(data: Dataset) -> np.ndarray:
+    """Return the positions of the ordinary rows, or of all where none is labelled ordinary."""
+    if not len(data):
         raise RunError("there are no rows to compare with", where=data.name)
     label = data.values(Role.LABEL)
     if label is None or not data.classes:
-        return within
-    ordinary = within[(label.iloc[within].astype(object) == data.classes[0]).to_numpy(dtype=bool)]
-    return ordinary if len(ordinary) else within
+        return np.arange(len(data))
+    ordinary = np.flatnonzero((label.astype(object) == data.classes[0]).to_numpy(dtype=bool))
+    return ordinary if len(ordinary) else np.arange(len(data))
 
 
 def _typical_place(column: pd.Series) -> int:
