@@ -6,7 +6,8 @@ import os
 import threading
 from pathlib import Path
 
-from dl_core.engine.base import Engine, Job, TaskContext
+from dl_core.engine.base import Job, TaskContext
+from dl_core.engine.filed import Engine
 from dl_core.engine.ids import home_folder
 from dl_core.errors import OptionError
 

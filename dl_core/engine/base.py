@@ -1,9 +1,8 @@
-"""The interface of the engine: submit a verb with its arguments, get a job. Importing this costs nothing."""
+"""The nouns of the engine: a job, and what its task gets beside its arguments. Importing this costs nothing."""
 
 from __future__ import annotations
 
-from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -85,74 +84,3 @@ class TaskContext:
         """Report a fraction finished, and stop here if that is wanted."""
         self.check_stop()
         self.emit({"event": "progress", "done": float(done), "text": text})
-
-
-class Engine(ABC):
-    """Where work runs. Every method may be called from any thread.
-
-    A method that takes ``owner`` checks it when it is given, and raises `AccessError` for a job that is not there or
-    not theirs, in the same words.
-    """
-
-    home: Path
-
-    @abstractmethod
-    def submit(
-        self,
-        task: str,
-        args: Mapping[str, Any],
-        *,
-        owner: str,
-        lane: str = "quick",
-        key: str = "",
-        time_limit: float | None = None,
-        reuse: bool = False,
-    ) -> Job:
-        """Start, or queue, ``task`` with ``args`` (plain JSON) and return its job.
-
-        With a ``key``, a live job of the same owner, task and key is returned instead of a second one; with ``reuse``,
-        a job of that key that is done as well.
-
-        Raises
-        ------
-        StorageError
-            If the job's record cannot be written.
-        """
-
-    @abstractmethod
-    def get(self, job_id: str, owner: str | None = None) -> Job:
-        """Return the job as it stands now."""
-
-    @abstractmethod
-    def jobs(self, owner: str) -> list[Job]:
-        """Return the owner's jobs, newest first, without their results."""
-
-    @abstractmethod
-    def events(self, job_id: str, after: int = 0, owner: str | None = None) -> list[dict[str, Any]]:
-        """Return the events whose number ``"n"`` (from 1) is above ``after``."""
-
-    @abstractmethod
-    def cancel(self, job_id: str, owner: str | None = None) -> None:
-        """End the job: at once if it waits, politely and within 2 s by force if it runs."""
-
-    @abstractmethod
-    def wait(self, job_id: str, timeout: float | None = None, owner: str | None = None) -> Job:
-        """Return the job when it has ended, or as it stands after ``timeout`` seconds."""
-
-    @abstractmethod
-    def resume(self, job_id: str, owner: str | None = None) -> Job:
-        """Queue a failed or cancelled job again under its id; the task finds its last checkpoint.
-
-        Raises
-        ------
-        BusyError
-            If it is live.
-        """
-
-    @abstractmethod
-    def warm(self) -> None:
-        """Start the workers that wait for work, so that the first job finds them ready."""
-
-    @abstractmethod
-    def shutdown(self) -> None:
-        """End all workers of this engine and wait until they are gone; running jobs fail and can be resumed."""

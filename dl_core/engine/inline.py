@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from dl_core.engine.execute import me, run_job
-from dl_core.engine.filed import FiledEngine
+from dl_core.engine.filed import Engine
 
 
-class InlineEngine(FiledEngine):
+class InlineEngine(Engine):
     """Runs each job inside `submit`; when that returns, the job has ended. Only another thread can cancel it."""
 
     def _start(self, job_id: str | None = None) -> None:

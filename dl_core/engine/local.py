@@ -9,10 +9,10 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from dl_core.engine.execute import is_alive, late_error
-from dl_core.engine.filed import FiledEngine, died
+from dl_core.engine.execute import is_alive
+from dl_core.engine.filed import Engine, died
 from dl_core.engine.process import WorkerPlan, WorkerProcess, kill_tree, memory_of
-from dl_core.errors import CancelledError, DaylightError, LimitError
+from dl_core.errors import DaylightError, LimitError
 
 log = logging.getLogger(__name__)
 
@@ -23,7 +23,7 @@ _LOST_AFTER = 1.5  # seconds a job of another server may be without a process, s
 _TRIES = 2  # workers that may end before a job began to run
 
 
-class LocalEngine(FiledEngine):
+class LocalEngine(Engine):
     """Worker processes on this machine. Several engines, in as many processes, may serve one workspace.
 
     Parameters
@@ -188,37 +188,15 @@ class LocalEngine(FiledEngine):
         self.notify()
         self._start()
 
-    def _queue_again(self, job_id: str) -> None:
-        try:
-            status = self.records.status(job_id)
-            self.records.set_status(job_id, {"state": "queued", "attempt": status.get("attempt", 1)})
-        except DaylightError as error:
-            self._settle(job_id, "failed", error.as_dict())
-
-    def _settle(self, job_id: str, state: str, error: dict[str, Any] | None) -> None:
-        """Write a final state; a job whose record was deleted meanwhile needs none."""
-        try:
-            self.records.finish(job_id, state, error)
-        except DaylightError:
-            self.records.unmark(job_id)
-
     def _forget(self, job_id: str) -> None:
         for memory in (self._busy, self._tries, self._lost, self._verdicts):
             memory.pop(job_id, None)
 
-    def _verdict(self, job_id: str) -> tuple[str, dict[str, Any]] | None:
+    def _verdict(self, job_id: str, grace: float = 0.0) -> tuple[str, dict[str, Any]] | None:
         """Return final state and error of a job whose process was ended on purpose, or None."""
         if job_id in self._verdicts:
             return "failed", self._verdicts[job_id]
-        try:
-            if (self.records.folder(job_id) / "cancel").exists():
-                return "cancelled", CancelledError("the work was cancelled").as_dict()
-            limit, status = self.records.request(job_id)["time_limit"], self.records.status(job_id)
-        except DaylightError:
-            return None
-        if limit is not None and time.time() > status.get("started", time.time()) + limit:
-            return "failed", late_error(limit).as_dict()
-        return None
+        return super()._verdict(job_id, grace)
 
     # ---- watching -----------------------------------------------------------------------------------------------
 
@@ -269,12 +247,8 @@ class LocalEngine(FiledEngine):
             return
         if pid is None:  # sent to a worker that has not told yet which process it is
             return
-        grace = GRACE[request["lane"]]
-        flag = self.records.folder(job_id) / "cancel"
-        limit, most = request["time_limit"], self._memory_limit
-        told = flag.exists() and now - flag.stat().st_mtime > grace
-        late = limit is not None and now > status.get("started", now) + limit + grace
-        if told or late:
+        most = self._memory_limit
+        if self._verdict(job_id, GRACE[request["lane"]]) is not None:
             kill_tree(pid, created)
         elif weigh and most is not None and memory_of(pid) > most:
             size = most / 2**30

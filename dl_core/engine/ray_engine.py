@@ -9,15 +9,15 @@ import importlib
 import logging
 import os
 import threading
-import time
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from dl_core.engine.execute import is_alive, late_error, me, run_job
-from dl_core.engine.filed import FiledEngine, died
+from dl_core.engine.base import LIVE
+from dl_core.engine.execute import is_alive, me, run_job
+from dl_core.engine.filed import Engine, died
 from dl_core.engine.process import WorkerPlan
-from dl_core.errors import CancelledError, DaylightError, OptionError
+from dl_core.errors import DaylightError, OptionError
 
 log = logging.getLogger(__name__)
 
@@ -25,7 +25,7 @@ GRACE = 1.0  # seconds of politeness before force
 _STEP = 0.1
 
 
-class RayEngine(FiledEngine):
+class RayEngine(Engine):
     """Trainings are Ray tasks, one process each; quick jobs run in one actor that stays warm.
 
     Parameters
@@ -141,53 +141,37 @@ class RayEngine(FiledEngine):
         try:
             state, error = self._ray.get(ref)
         except self._ray.exceptions.RayError:
-            again = self._status(job_id).get("state") == "queued"
-            state, error = self._verdict(job_id) or ("failed", died())
-            again = again and state != "cancelled"
+            verdict = self._verdict(job_id)
+            again = verdict is None and self._state(job_id) == "queued"
+            state, error = verdict or ("failed", died())
             with self.lock.hold():
                 if self._served.get(ref) is self._actor:  # it died with its job
                     self._actor = None
         with self.lock.hold():
             self._refs.pop(ref, None)
             self._served.pop(ref, None)
-            try:
-                if again and not self._closed:
-                    attempt = self.records.status(job_id).get("attempt", 1)
-                    self.records.set_status(job_id, {"state": "queued", "attempt": attempt})
-                else:
-                    self.records.finish(job_id, state, error)
-            except DaylightError:  # its record was deleted meanwhile
-                self.records.unmark(job_id)
+            if again and not self._closed:
+                self._queue_again(job_id)
+            else:
+                self._settle(job_id, state, error)
         self.notify()
         if again:
             self._start()
 
-    def _status(self, job_id: str) -> dict[str, Any]:
-        try:
-            return self.records.status(job_id)
-        except DaylightError:
-            return {}
-
-    def _verdict(self, job_id: str) -> tuple[str, dict[str, Any]] | None:
-        """Return final state and error of a job that should end, or None."""
-        status = self._status(job_id)
-        if not status:
-            return None
-        flag, limit = self.records.folder(job_id) / "cancel", self.records.request(job_id)["time_limit"]
-        now = time.time()
-        if status["state"] == "cancelled" or (flag.exists() and now > flag.stat().st_mtime + GRACE):
-            return "cancelled", CancelledError("the work was cancelled").as_dict()
-        if limit is not None and now > status.get("started", now) + limit + GRACE:
-            return "failed", late_error(limit).as_dict()
-        return None
-
     def _enforce(self, ref: Any, job_id: str) -> None:
-        if self._verdict(job_id) is None:
+        if self._verdict(job_id, GRACE) is None:
             return
         if self.records.request(job_id)["lane"] == "train":
             self._ray.cancel(ref, force=True)
-        elif self._status(job_id).get("state") == "running":
+        elif self._state(job_id) == "running":
             self._ray.kill(self._served[ref])
+
+    def _state(self, job_id: str) -> str:
+        """Return a job's state, or nothing where its record was deleted meanwhile."""
+        try:
+            return self.records.status(job_id)["state"]
+        except DaylightError:
+            return ""
 
     def shutdown(self) -> None:
         """End all jobs of this engine and leave Ray."""
@@ -195,7 +179,7 @@ class RayEngine(FiledEngine):
             self._closed, refs = True, dict(self._refs)
         self._monitor.join(10.0)
         for job_id in refs.values():
-            if self._status(job_id).get("state") in ("queued", "running"):
+            if self._state(job_id) in LIVE:
                 self.records.finish(job_id, *(self._verdict(job_id) or ("failed", died())))
         self._ray.shutdown()
 

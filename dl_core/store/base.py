@@ -1,4 +1,4 @@
-"""What the parts of the store share: the database, the folders, the records of jobs."""
+"""The parts of the store that all else stands on: the database, the folders, the records of jobs; and data sets."""
 
 from __future__ import annotations
 
@@ -8,13 +8,16 @@ import time
 from pathlib import Path
 from typing import Any
 
-from dl_core.engine.ids import new_id
+from sqlalchemy import insert, select
+
+from dl_core.engine.ids import check_id, new_id, no_access
 from dl_core.engine.lock import HomeLock
+from dl_core.engine.plain import plain
 from dl_core.engine.records import Records
-from dl_core.errors import DaylightError
-from dl_core.files import storage_errors
+from dl_core.errors import DaylightError, RunError
+from dl_core.files import read_json, storage_errors
 from dl_core.store.artifacts import Artifacts
-from dl_core.store.tables import database_errors, open_database
+from dl_core.store.records import DATASETS, DatasetRecord, database_errors, open_database
 
 LONGEST_NAME = 120  # characters of a name that are kept
 _UPLOAD_SECONDS = 2 * 86400.0  # uploads that nobody read are deleted after that
@@ -94,3 +97,58 @@ def mentions(value: Any, item: str) -> bool:
     if isinstance(value, list):
         return any(mentions(inner, item) for inner in value)
     return value == item
+
+
+class DatasetStore(StoreBase):
+    """Data sets: taken in and found."""
+
+    def add_dataset(self, owner: str, domain: str, folder: Path) -> DatasetRecord:
+        """Move a folder that `Dataset.save` wrote into the store and return its record.
+
+        Raises
+        ------
+        RunError
+            If the folder holds no data set.
+        """
+        try:
+            about = read_json(Path(folder) / "dataset.json")
+        except (OSError, ValueError):
+            raise RunError("the folder holds no data set", where=Path(folder).name) from None
+        dataset_id = new_id()
+        place = self._artifacts.local("datasets", dataset_id)
+        try:
+            with storage_errors("datasets"):
+                shutil.move(folder, place)
+            row = {
+                "id": dataset_id,
+                "owner": owner,
+                "domain": domain,
+                "name": one_line(about["name"]),
+                "rows": int(about["rows"]),
+                "fingerprint": about["fingerprint"],
+                "simulated": about["source"]["simulated"],
+                "created": time.time(),
+                "bytes": self._artifacts.bytes("datasets", dataset_id),
+                "summary": plain(about),
+            }
+            self._artifacts.push("datasets", dataset_id)
+            self._write(insert(DATASETS).values(row))
+        except Exception:
+            shutil.rmtree(place, ignore_errors=True)
+            raise
+        return DatasetRecord(**row)
+
+    def datasets(self, owner: str, domain: str | None = None) -> list[DatasetRecord]:
+        """Return the owner's data sets, newest first."""
+        query = select(DATASETS).where(DATASETS.c.owner == owner).order_by(DATASETS.c.created.desc())
+        if domain is not None:
+            query = query.where(DATASETS.c.domain == domain)
+        return [DatasetRecord(**row) for row in self._rows(query)]
+
+    def dataset(self, dataset_id: str, owner: str) -> DatasetRecord:
+        """Return one of the owner's data sets."""
+        query = select(DATASETS).where(DATASETS.c.id == check_id(dataset_id, "data set"), DATASETS.c.owner == owner)
+        rows = self._rows(query)
+        if not rows:
+            raise no_access("data set")
+        return DatasetRecord(**rows[0])

@@ -147,10 +147,6 @@ class PageContext:
         """Return the model's one colour, the same on every chart."""
         return theme.model_colours(self.domain.models).get(model, theme.GREYS[0])
 
-    def class_colour(self, name: str) -> str:
-        """Return the class's one colour, the same on every chart."""
-        return theme.class_colours(self.classes).get(name, theme.GREYS[0])
-
     def evaluation(self) -> Evaluation | None:
         """Return the run's evaluation (`metrics` with intervals, `curves`), or None without a run."""
         return None if self.run_folder is None else folders.evaluation(self.run_folder)

@@ -1,8 +1,8 @@
-"""Colours and the look of charts: a colour-blind-safe palette; a model and a class keep their colour everywhere."""
+"""Colours and the look of charts: a colour-blind-safe palette; a model keeps its colour everywhere."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Any, Literal
 
 Badge = Literal["red", "orange", "yellow", "blue", "green", "violet", "gray"]
@@ -23,7 +23,6 @@ MORE_DEEP = ("#7C6BD6", "#8C8A1F", "#C2456B", "#2E9E93", "#A0622D")
 GREYS = ("#7A7F87", "#9BA1A9", "#5F646B", "#8C7B6E", "#A8B0A0", "#A39A8E")  # baselines, in the domain's order
 TOWARDS, AWAY = OKABE_ITO["vermillion"], OKABE_ITO["blue"]  # what speaks for something, and against it
 FAINT = "#B4B9C0"  # what is left out, or too little to judge
-CLASSES = ("#56B4E9", "#D55E00", "#009E73", "#E69F00", "#CC79A7", "#0072B2", "#F0E442")
 PARTS = {"train": "Train", "validation": "Validation", "test": "Test"}  # of a split, in words
 PART_COLOURS = {"Train": DEEP[0], "Validation": DEEP[4], "Test": DEEP[2]}
 LEVELS: dict[str, Badge] = {"info": "blue", "warning": "orange", "error": "red"}  # badge colours; the text says it too
@@ -42,23 +41,6 @@ def model_colours(offers: Mapping[str, Any]) -> dict[str, str]:
             colours[name] = GREYS[grey % len(GREYS)]
             grey += 1
     return colours
-
-
-def class_colours(classes: Iterable[str]) -> dict[str, str]:
-    """Return one colour a class, by its place in score order."""
-    return {name: CLASSES[at % len(CLASSES)] for at, name in enumerate(classes)}
-
-
-def contrast(first: str, second: str) -> float:
-    """Return the contrast ratio of two colours "#rrggbb", 1…21, as WCAG 2.2 defines it."""
-    high, low = sorted((_luminance(first), _luminance(second)), reverse=True)
-    return (high + 0.05) / (low + 0.05)
-
-
-def _luminance(colour: str) -> float:
-    parts = [int(colour[at : at + 2], 16) / 255 for at in (1, 3, 5)]
-    red, green, blue = (part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts)
-    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
 
 
 def layout() -> dict[str, Any]:
