@@ -24,7 +24,7 @@ def thin_curve(x: np.ndarray, y: np.ndarray, most: int = POINTS) -> np.ndarray:
     keep = [np.array([0, len(x) - 1])]
     for values, share in ((x, most // 2), (y, most - most // 2 - 2)):
         way = np.r_[0.0, np.cumsum(np.abs(np.diff(values)))]
-        keep.append(np.searchsorted(way, np.linspace(0, way[-1], share)).clip(max=len(x) - 1))
+        keep.append(np.searchsorted(way, np.linspace(0, way[-1], share)))
     return np.unique(np.concatenate(keep))
 
 

@@ -170,3 +170,14 @@ def test_bins_of_whole_numbers_name_their_last_one_and_others_their_end():
     assert halves.tolist() == ["n under 2", "n 2 to under 3", *["n 3 to under 20"] * 2, "n 20 and over"]
     edges = make_groups(pd.DataFrame({"n": [1, 2, 3, 19, 20]}), ["n"], bins={"n": [2, 2.5, 20]})["n"]
     assert edges.tolist()[1] == "n 2 to under 2.5" and edges.tolist()[3] == "n 2.5 to under 20"
+
+
+def test_a_ratio_without_an_interval_is_judged_by_itself():
+    # in most draws nobody of the group is called, so that its ratio has no interval; .1 / .5 fails the rule anyway
+    none = {("site", "b", "selection_rate"): np.r_[np.zeros(40), np.full(10, 0.4)]}
+    found = rule({"a": 0.1, "b": 0.5}, none).loc["b"]
+    assert np.isnan(found["low_called"]) and found["ratio_called"] == 0.2 and not found["keeps_called"]
+    # and where in most draws all of the favoured group are called, so has that of those left alone
+    none = {("site", "a", "selection_rate"): np.r_[np.ones(40), np.full(10, 0.1)]}
+    found = rule({"a": 0.1, "b": 0.5}, none).loc["b"]
+    assert np.isnan(found["low_left_alone"]) and not found["keeps_left_alone"]

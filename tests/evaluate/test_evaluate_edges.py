@@ -82,6 +82,8 @@ def test_a_thinned_curve_keeps_its_ends_and_is_even_along_its_way():
     # ends, ten places evenly along x (100 steps by nines: 0, 11.1, … 100), and none but the start along y
     found = thin_curve(x, y, 20)
     assert found.tolist() == [0, 12, 23, 34, 45, 56, 67, 78, 89, 100]
+    # where the way begins with a leap of a half, the point after it stands for all places within the leap
+    assert thin_curve(np.r_[0.0, np.linspace(0.5, 1, 100)], y, 20)[:2].tolist() == [0, 1]
     steep = np.r_[np.zeros(50), np.linspace(0, 1, 51)]  # all of y's way lies in the second half
     assert thin_curve(np.zeros(101), steep, 10).tolist() == [0, 75, 100]  # three places of y: 0, 1/2 and 1
 

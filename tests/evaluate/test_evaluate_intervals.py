@@ -5,7 +5,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from dl_core.evaluate import judge as one_judge
 from dl_core.evaluate.draws import Draws, codes_of, resamples_for
+from dl_core.evaluate.judge import judge
 from dl_core.evaluate.quantities import percentile, resample
 from dl_core.evaluate.registry import ALL_METRICS, class_metrics
 from dl_core.evaluate.scored import Scored, Weighed
@@ -96,3 +98,27 @@ def test_models_share_their_resamples():
 
 def test_fewer_resamples_on_very_many_rows():
     assert [resamples_for(n) for n in (0, 624, 20_000, 40_000, 10**7)] == [1000, 1000, 1000, 500, 200]
+
+
+class Large(Scored):
+    """Rows whose quantities are said to take much room."""
+
+    large = True
+
+
+@pytest.mark.parametrize(
+    ("kind", "models", "rounds", "held"), [(Scored, 2, 1, False), (Large, 1, 1, False), (Large, 2, 2, True)]
+)
+def test_large_models_are_judged_one_by_one_under_draws_that_are_held(kind, models, rounds, held, monkeypatch):
+    given = []
+
+    def noted(quantities, draws):
+        given.append((len(quantities), isinstance(draws, list)))
+        return resample(quantities, draws)
+
+    monkeypatch.setattr(one_judge, "resample", noted)
+    case = case_of()
+    units = {str(at): kind(case.y_true, case.y_score, 0.5) for at in range(models)}
+    found = judge(units, class_metrics(["accuracy", "auroc"], 2), n_resamples=20)
+    assert given == [(2 * models // rounds, held)] * rounds
+    assert all(one == found["0"] for one in found.values()) and len(found) == models

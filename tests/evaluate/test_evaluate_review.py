@@ -16,6 +16,7 @@ from dl_core.evaluate.registry import ALL_METRICS, class_metrics
 from dl_core.evaluate.results import Evaluation, Predictions
 from dl_core.evaluate.scored import Scored
 from dl_core.evaluate.table.oracle import bounds
+from dl_core.evaluate.table.review import weighted_precision_at_k, weighted_recall_at_k, weighted_review_burden
 
 HANDBOOK = Path(__file__).parents[3] / "shared" / "data" / "fraud_handbook.parquet"
 
@@ -233,3 +234,28 @@ def test_the_ceiling_of_the_handbook():
     )
     case = Scored(test["TX_FRAUD"].to_numpy(), two(np.zeros(len(test))), None, about)
     assert bounds(case, [ALL_METRICS["card_precision"]])["card_precision"] == pytest.approx(0.397, abs=0.0005)
+
+
+def test_a_resample_without_rows_has_no_burden_and_one_of_a_single_row_has():
+    # a row of two days is flagged: drawn once it makes half a row a day, with no row drawn nothing can be told
+    weights = np.array([[0.0, 0.0], [1.0, 0.0], [0.0, 1.0]])
+    found = weighted_review_burden(np.array([1, 0]), two([0.9, 0.1]), weights, 0.5, {"day": np.array([0, 1])})
+    assert np.isnan(found[0]) and found[1:].tolist() == [0.5, 0.0]
+
+
+def test_no_rows_and_no_budget_find_nothing():
+    nothing = {"day": np.zeros(0, dtype=int), "budget": 3.0}
+    for metric in (weighted_precision_at_k, weighted_recall_at_k):
+        assert np.isnan(metric(np.zeros(0, dtype=int), np.zeros((0, 2)), np.zeros((2, 0)), None, nothing)).all()
+    about = {"day": np.array([0, 0]), "budget": 0.0}
+    ones = np.ones((1, 2))
+    assert np.isnan(weighted_recall_at_k(np.array([1, 0]), two([0.9, 0.1]), ones, None, about)).all()
+
+
+def test_scores_that_are_equal_fill_the_budget_together():
+    # eight rows of one score and a budget of one: each is looked at by an eighth, wherever the file has the fraud
+    for place in range(8):
+        y = np.zeros(8, dtype=int)
+        y[place] = 1
+        found = value("precision_at_k", y, np.full(8, 0.5), day=np.zeros(8, dtype=int), budget=1)
+        assert found == pytest.approx(1 / 8)

@@ -9,6 +9,8 @@ Equal scores share the places left by equal parts, so that the order of the rows
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
 from types import MappingProxyType
 from typing import NamedTuple
 
@@ -52,15 +54,22 @@ def _places(weights: np.ndarray, step: np.ndarray, budget: float) -> np.ndarray:
     return share[:, np.repeat(np.arange(len(first)), np.diff(np.r_[first, len(step)]))]
 
 
-def _enough(columns: np.ndarray, weights: np.ndarray, step: np.ndarray, budget: float) -> tuple[np.ndarray, np.ndarray]:
-    """Return those of a day's rows ``columns`` that fill the budget of every resample, and their weights (r, m)."""
-    n, most = len(columns), int(AHEAD * budget) + 1
-    while True:  # equal scores are never cut apart
-        last = n if most >= n else int(np.searchsorted(step, step[most - 1], side="right"))
-        mine = np.take(weights, columns[:last], axis=1)
-        if last == n or (mine.sum(axis=1) >= budget).all():
-            return columns[:last], mine
+def _enough(step: np.ndarray, budget: float, weighed: Callable[[int], np.ndarray]) -> np.ndarray:
+    """Return the weights (r, m) of the first of a day's lines, as many as fill the budget of every resample.
+
+    ``step`` (n,) numbers their distinct scores, which are never cut apart; ``weighed`` gives the weights of so many.
+    """
+    most = int(AHEAD * budget) + 1
+    while True:
+        last = int(np.searchsorted(step, step[min(most, len(step)) - 1], side="right"))
+        mine = weighed(last)
+        if last == len(step) or (mine.sum(axis=1) >= budget).all():
+            return mine
         most *= 2
+
+
+def _first(weights: np.ndarray, columns: np.ndarray, most: int) -> np.ndarray:
+    return np.take(weights, columns[:most], axis=1)
 
 
 @keep
@@ -69,16 +78,17 @@ def _top(
 ) -> tuple[np.ndarray, np.ndarray]:
     """Return frauds found and rows looked at (r,), over all days."""
     found, seen = np.zeros(len(weights)), np.zeros(len(weights))
-    if not len(y_true) or not budget > 0:
+    if not len(y_true):
         return found, seen
     queue = _queue(y_score, day)
     starts = np.flatnonzero(np.r_[True, np.diff(queue.day) != 0, True])
     for start, stop in zip(starts[:-1], starts[1:], strict=True):
         columns, step = queue.order[start:stop], queue.step[start:stop]
-        columns, mine = _enough(columns, weights, step, budget)
-        looked = mine * _places(mine, step[: len(columns)], budget)
+        mine = _enough(step, budget, partial(_first, weights, columns))
+        most = mine.shape[1]
+        looked = mine * _places(mine, step[:most], budget)
         seen += looked.sum(axis=1)
-        found += looked @ (y_true[columns] == 1)
+        found += looked @ (y_true[columns[:most]] == 1)
     return found, seen
 
 
@@ -160,8 +170,8 @@ def weighted_card_precision(
     free = np.ones((len(weights), int(cards.card.max()) + 1))  # share of each card that is not blocked yet
     total, days = np.zeros(len(weights)), np.zeros(len(weights))
     for start, stop in zip(cards.start[:-1], cards.start[1:], strict=True):
-        most, mine = _todays(cards, start, stop, weights, free, budget)
-        lines = slice(start, start + most)
+        mine = _enough(cards.step[start:stop], budget, partial(_todays, cards, start, weights, free))
+        lines = slice(start, start + mine.shape[1])
         share = _places(mine, cards.step[lines], budget)
         seen = (mine * share).sum(axis=1)
         bad = np.flatnonzero(cards.fraud[lines])
@@ -172,22 +182,13 @@ def weighted_card_precision(
     return divide(total, days)
 
 
-def _todays(
-    cards: _Cards, start: int, stop: int, weights: np.ndarray, free: np.ndarray, budget: float
-) -> tuple[int, np.ndarray]:
-    """Return how many of a day's lines fill every resample's budget, and their weights (r, m) less what is blocked."""
-    n, most = stop - start, int(AHEAD * budget) + 1
-    while True:
-        last = n if most >= n else int(np.searchsorted(cards.step[start:stop], cards.step[start + most - 1], "right"))
-        lines = slice(start, start + last)
-        first = cards.first[lines]
-        end = cards.first[start + last] if start + last < len(cards.first) else len(cards.rows)
-        mine = np.take(weights, cards.rows[first[0] : end], axis=1)
-        mine = np.maximum.reduceat(mine, first - first[0], axis=1)
-        mine = mine * free[:, cards.card[lines]]
-        if last == n or (mine.sum(axis=1) >= budget).all():
-            return last, mine
-        most *= 2
+def _todays(cards: _Cards, start: int, weights: np.ndarray, free: np.ndarray, most: int) -> np.ndarray:
+    """Return the weights (r, most) of the first of a day's lines, less what is blocked."""
+    lines = slice(start, start + most)
+    first = cards.first[lines]
+    end = cards.first[start + most] if start + most < len(cards.first) else len(cards.rows)
+    mine = np.take(weights, cards.rows[first[0] : end], axis=1)
+    return np.maximum.reduceat(mine, first - first[0], axis=1) * free[:, cards.card[lines]]
 
 
 def _money(y_true: np.ndarray, y_score: np.ndarray, threshold: Threshold, about: About) -> tuple[np.ndarray, ...]:
