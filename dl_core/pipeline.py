@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from dl_core.data.dataset import Dataset, Finding
-from dl_core.data.reading import QuestionError, Reading
+from dl_core.data.reading import LEFT_OUT, ColumnReading, Question, QuestionError, Reading, Verdict
 from dl_core.data.safe_export import neutralise
 from dl_core.data.splits import Splits
 from dl_core.data.table.summary import balance
@@ -43,19 +43,24 @@ if TYPE_CHECKING:
     from dl_core.report.content import ReportContent
 
 __all__ = [  # the verbs, and the nouns that they take and give
+    "LEFT_OUT",
+    "ColumnReading",
     "Dataset",
     "Finding",
     "Model",
     "ModelSource",
+    "Question",
     "QuestionError",
     "Reading",
     "Run",
     "Splits",
     "TrainSpec",
+    "Verdict",
     "Work",
     "about_rows",
     "balance",
     "check_bias",
+    "check_reading",
     "compare",
     "describe",
     "evaluate",
@@ -76,6 +81,7 @@ __all__ = [  # the verbs, and the nouns that they take and give
     "predict",
     "read",
     "read_again",
+    "reading_of",
     "report",
     "report_content",
     "split",
@@ -154,8 +160,34 @@ def read(domain: Domain, request: ReadRequest) -> tuple[Reading, Dataset | None]
     try:
         dataset = domain.read(request)
     except QuestionError as error:
-        return error.reading, None
-    return dataset.reading or understood(domain.kind.name, dataset, request), dataset
+        return _without_defaults(domain, error.reading), None
+    return reading_of(domain, request, dataset), dataset
+
+
+def reading_of(domain: Domain, request: ReadRequest, dataset: Dataset) -> Reading:
+    """Return how the files of a data set were understood, with the options that are not at their default."""
+    return _without_defaults(domain, dataset.reading or understood(domain.kind.name, dataset, request))
+
+
+def _without_defaults(domain: Domain, reading: Reading) -> Reading:
+    """Return the reading without options at their default, and without roles of columns that reading derives."""
+    usual = {option.name: option.default for option in domain.options}
+    said = {name: value for name, value in reading.options.items() if value != usual.get(name, value)}
+    made = {role: names for role, names in reading.roles.items() if role != Role.HISTORY}
+    return replace(reading, roles=made, options=said)
+
+
+def check_reading(domain: Domain, request: ReadRequest, seed: int = 0) -> tuple[Reading, Dataset | None]:
+    """Return what `read` returns, with all that `inspect` finds in the data and across the split."""
+    reading, dataset = read(domain, request)
+    if dataset is None:
+        return reading, None
+    try:
+        splits = split(domain, dataset, seed, request.options)
+    except SchemaError:  # too few rows or classes for one, which a finding says
+        splits = None
+    told = set(dataset.notes)
+    return reading.with_findings(one for one in inspect(domain, dataset, splits) if one not in told), dataset
 
 
 def ingest(domain: Domain, request: ReadRequest) -> Dataset:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import json
 import sys
 import tempfile
 import time
@@ -11,19 +10,18 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import dl_core.domains  # noqa: F401  makes the domains known
 from dl_core import pipeline
 from dl_core.cli import parser
 from dl_core.cli.progress import Progress
-from dl_core.cli.tables import print_answer, print_probes, print_table
-from dl_core.domain import Domain, ReadRequest, domains, get_domain
+from dl_core.cli.reading import check_there, notes_of, read, request_of, said_in_short
+from dl_core.cli.tables import print_answer, print_json, print_probes, print_table
+from dl_core.domain import Domain, domains, get_domain
 from dl_core.errors import OptionError, RunError, SchemaError, counted
 from dl_core.files import storage_errors
 from dl_core.pipeline import Dataset, ModelSource, Run, TrainSpec
 from dl_core.probes import get_probe, probes_for
-from dl_core.schema import Role
 
 
 def build_parser() -> parser.Parser:
@@ -31,6 +29,7 @@ def build_parser() -> parser.Parser:
     return parser.build(
         {
             "domains": list_domains,
+            "read": read,
             "train": train,
             "predict": predict,
             "evaluate": evaluate,
@@ -53,14 +52,17 @@ def list_domains(args: argparse.Namespace) -> None:
 def train(args: argparse.Namespace) -> None:
     """Read, split and train; print the leaderboard."""
     domain = get_domain(args.domain)
-    options = domain.parse_options(dict(args.option))
+    request = request_of(domain, args)
+    options = dict(request.options)
     spec = TrainSpec(domain.choose_models(args.models), args.seed, args.time_budget, options)
     _check_place(args.run, folder=True)
     if (args.run / "run.json").exists():
         raise RunError("there is a run already", where=str(args.run), todo="name another folder with --run")
     progress = Progress(sys.stderr)
-    progress.say(f"Reading {args.data.name} …")
-    dataset = pipeline.ingest(domain, _request(domain, args, test=args.test))
+    progress.say(f"Reading {', '.join(path.name for path in args.data)} …")
+    dataset = pipeline.ingest(domain, request)
+    for line in said_in_short(domain, request, dataset):
+        progress.say(line)
     pipeline.check_trainable(dataset)  # before a split fails for the same reason in other words
     splits = pipeline.split(domain, dataset, args.seed, options)
     for finding in pipeline.inspect(domain, dataset, splits):
@@ -83,7 +85,7 @@ def predict(args: argparse.Namespace) -> None:
         data = _new_cases(domain, args, source)
         options = {name: domain.parse_options(dict(args.option))[name] for name in dict(args.option)}
         predictions = pipeline.predict(domain, source, args.model, data, options=options)
-        notes = domain.prediction_notes(predictions) if domain.prediction_notes else []
+        notes = notes_of(domain, data, predictions)
     with storage_errors(args.out.name):
         args.out.parent.mkdir(parents=True, exist_ok=True)
         table = pipeline.write_predictions(domain, predictions, data, args.out)
@@ -96,10 +98,10 @@ def evaluate(args: argparse.Namespace) -> None:
     domain = get_domain(run.domain)
     dataset = None
     if args.data:
-        dataset = pipeline.ingest(domain, _request(domain, args, run=run, labelled=True))
+        dataset = pipeline.ingest(domain, request_of(domain, args, run=run))
     evaluation = pipeline.evaluate(domain, run, dataset)
     if args.json:
-        _print_json(evaluation.as_dict())
+        print_json(evaluation.as_dict())
         return
     print(f"Protocol: {evaluation.protocol}")
     print_table(evaluation.metrics, sys.stdout)
@@ -111,7 +113,7 @@ def compare(args: argparse.Namespace) -> None:
     chosen = [name.strip() for name in args.models.split(",") if name.strip()]
     comparison = pipeline.compare(get_domain(run.domain), run, chosen or None)
     if args.json:
-        _print_json(comparison.as_dict())
+        print_json(comparison.as_dict())
         return
     print(comparison.sentence)
     print_table(comparison.pairs, sys.stdout)
@@ -138,7 +140,7 @@ def bias(args: argparse.Namespace) -> None:
     columns += [f"{a}×{b}" for i, a in enumerate(columns) for b in columns[i + 1 :]]
     found = pipeline.check_bias(get_domain(run.domain), run, args.model, columns)
     if args.json:
-        _print_json(found.as_dict())
+        print_json(found.as_dict())
         return
     print(f"Model: {found.model}")
     for table in (found.overall, found.groups, found.disparities):
@@ -153,7 +155,7 @@ def probe(args: argparse.Namespace) -> None:
     if args.name is None:
         offered = [one.describe() for one in probes_for(domain, run).values()]
         if args.json:
-            _print_json({"probes": offered})
+            print_json({"probes": offered})
         else:
             print_probes(offered, sys.stdout)
         return
@@ -165,11 +167,11 @@ def probe(args: argparse.Namespace) -> None:
     if args.data is not None:
         if not asked.new_cases:
             raise OptionError("it reads no new cases", where=f"probe {asked.name}", todo="leave --data out")
-        _check_there(args.data)
-        work = replace(work, data=pipeline.new_cases(domain, run, [args.data], name=args.data.stem))
+        check_there(args.data)
+        work = replace(work, data=pipeline.new_cases(domain, run, args.data, name=args.data[0].stem))
     found = asked.ask(domain, run, work, given)
     if args.json:
-        _print_json(found)
+        print_json(found)
     else:
         print_answer(found, sys.stdout)
 
@@ -190,12 +192,6 @@ def export(args: argparse.Namespace) -> None:
     with storage_errors(args.out.name):
         pipeline.export(get_domain(run.domain), run, args.model, args.out)
     print(f"Bundle written to {args.out.name}", file=sys.stderr)
-
-
-def _check_there(path: Path | None) -> None:
-    """Raise if a path was named and nothing is there."""
-    if path is not None and not path.exists():
-        raise OptionError("there is no such file or folder", where=str(path))
 
 
 def _check_place(path: Path, folder: bool = False) -> None:
@@ -233,43 +229,13 @@ def _source(path: Path) -> Iterator[ModelSource]:
 
 def _new_cases(domain: Domain, args: argparse.Namespace, source: ModelSource) -> Dataset:
     """Read the cases to predict as the run's training data were read."""
-    data = pipeline.ingest(domain, _request(domain, args, run=source, labelled=False))
+    data = pipeline.ingest(domain, request_of(domain, args, run=source, labelled=False))
     if not len(data):
-        raise SchemaError("there is nothing to predict", where=args.data.name)
+        raise SchemaError("there is nothing to predict", where=args.data[0].name)
     return data
-
-
-def _request(
-    domain: Domain,
-    args: argparse.Namespace,
-    *,
-    test: Path | None = None,
-    run: ModelSource | None = None,
-    labelled: bool = True,
-) -> ReadRequest:
-    for path in (args.data, test):
-        _check_there(path)
-    roles: dict[Role, tuple[str, ...]] = {}
-    for name, column in args.role:
-        try:
-            role = Role(name)
-        except ValueError:
-            known = ", ".join(field.role for field in domain.schema.fields)
-            raise OptionError(f"there is no role {name!r}", where="--role", expected=known) from None
-        roles[role] = (*roles.get(role, ()), column)
-    options: dict[str, Any] = dict(domain.parse_options(dict(args.option)))
-    if run is not None:
-        given = {name: options[name] for name in dict(args.option)}
-        options |= run.read_options() | given
-    return ReadRequest((args.data,), (test,) if test else (), roles, options, labelled, args.data.stem)
 
 
 def _print_leaderboard(domain: Domain, run: Run) -> None:
     metrics = run.evaluation.metrics
     print(f"Test rows: {run.splits.counts()['test']}; protocol: {run.splits.protocol}")
     print_table(metrics[metrics["metric"].isin([domain.primary_metric, "accuracy"])], sys.stdout)
-
-
-def _print_json(content: dict) -> None:
-    json.dump(content, sys.stdout, indent=1, default=float)
-    print()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Iterable, Mapping
 from typing import Any, TextIO
 
@@ -55,3 +56,9 @@ def print_answer(answer: Mapping[str, Any], stream: TextIO) -> None:
         else:
             text = number(value) if not isinstance(value, list | dict) else json.dumps(value)
             print(f"{name}: {text if len(text) <= LONGEST else text[:LONGEST] + ' … (--json has it all)'}", file=stream)
+
+
+def print_json(content: Mapping[str, Any]) -> None:
+    """Print plain JSON on standard output."""
+    json.dump(content, sys.stdout, indent=1, default=float)
+    print()

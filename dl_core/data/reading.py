@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from enum import StrEnum
+from shlex import quote
 from typing import Any
 
 from dl_core.errors import SchemaError
@@ -120,6 +121,20 @@ class Choice:
     roles: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     options: Mapping[str, Any] = field(default_factory=dict)
 
+    def arguments(self) -> str:
+        """Return how the command line gives the answer.
+
+        Examples
+        --------
+        >>> Choice("level", {"label": ("class label",)}, {"window": "wide"}).arguments()
+        "--role 'label=class label' --option window=wide"
+        """
+        words = [
+            *(("--role", f"{role}={name}") for role, names in self.roles.items() for name in names or ("none",)),
+            *(("--option", f"{name}={value}") for name, value in self.options.items()),
+        ]
+        return " ".join(f"{word} {quote(value)}" for word, value in words)
+
 
 @dataclass(frozen=True)
 class Question:
@@ -206,8 +221,8 @@ class Reading:
         return bool(self.questions)
 
     def with_findings(self, findings: Iterable[Any]) -> Reading:
-        """Return the reading with findings of the data, worst first, those of equal level and text folded."""
-        found: dict[tuple[str, str], int] = {}
+        """Return the reading with more findings of the data, worst first, those of equal level and text folded."""
+        found = {(one["level"], one["text"]): int(one["count"]) for one in self.findings}
         for one in findings:
             key = (one.level, one.message)
             found[key] = found.get(key, 0) + max(1, len(one.rows))
@@ -315,13 +330,7 @@ class QuestionError(SchemaError):
     def __init__(self, reading: Reading, *, where: str = "") -> None:
         first = reading.questions[0]
         self.reading = reading
-        answers = "; ".join(f"{choice.text} ({_said(choice)})" for choice in first.choices)
+        answers = "; ".join(f"{choice.text} ({choice.arguments()})" for choice in first.choices)
         super().__init__(
             first.text.rstrip("."), where=where, expected=f"one of: {answers}", todo="answer it, then read again"
         )
-
-
-def _said(choice: Choice) -> str:
-    """Return how the command line gives an answer."""
-    roles = [f"--role {role}={name}" for role, names in choice.roles.items() for name in names or ("none",)]
-    return " ".join([*roles, *(f"--option {name}={value}" for name, value in choice.options.items())])
