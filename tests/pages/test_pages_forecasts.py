@@ -25,6 +25,7 @@ from tests.pages.test_pages_router import said
 from tests.series import toy_frame
 from ui.kinds.series import curves, disagreements, explain, forecast_charts, predict
 from ui.panels import faithfulness, leading_model
+from ui.shell import tables
 
 ROOT = Path(__file__).parents[2]
 
@@ -299,7 +300,8 @@ def test_the_learning_curve_says_who_is_ahead_where_little_is_known(monkeypatch:
 
 def test_a_chosen_window_of_disagreement_is_drawn(monkeypatch: pytest.MonkeyPatch) -> None:
     page, asked, shown = MagicMock(), [], []
-    monkeypatch.setattr(disagreements, "st", page)
+    for module in (disagreements, tables):
+        monkeypatch.setattr(module, "st", page)
     monkeypatch.setattr(curves, "draw_fan", lambda *about, **more: shown.append((about, more)))
     context = MagicMock()
     context.label.side_effect = str.upper

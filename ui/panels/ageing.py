@@ -11,10 +11,11 @@ from dl_core.domain import Domain
 from dl_core.evaluate.choice import best_model
 from dl_core.evaluate.leading import changes_most
 from dl_core.evaluate.metric import ClassMetric
-from ui.shell import charts, metric_words
+from ui.shell import charts, choice, metric_words, on_request
 from ui.shell.context import PageContext
 from ui.shell.words import count, number
 
+UPDATE = "Before each week the model is updated on all rows whose labels have arrived by then (after the label delay)."
 UPDATED = ", updated"  # stands after the name of a model that learns on
 
 
@@ -39,15 +40,8 @@ def show(domain: Domain, context: PageContext) -> None:
 
 def _pick_metric(domain: Domain, context: PageContext) -> str:
     known = [name for name in domain.metrics if isinstance(metric_words.metric(name), ClassMetric)]
-    return st.selectbox(
-        "Metric per week",
-        known,
-        known.index(domain.primary_metric),
-        format_func=lambda name: metric_words.metric(name).label,
-        key=f"{context.key}_ageing_metric",
-        persist_state="session",
-        width=260,
-    )
+    words, first = {name: metric_words.metric(name).label for name in known}, domain.primary_metric
+    return choice.in_box("Metric per week", words, f"{context.key}_ageing_metric", default=first, width=260)
 
 
 def _updated(context: PageContext, metric: str) -> list[dict[str, Any]]:
@@ -55,30 +49,12 @@ def _updated(context: PageContext, metric: str) -> list[dict[str, Any]]:
     deep = [name for name, about in context.models.items() if about["kind"] == "deep"]
     if context.read_only or not deep:
         return []
-    asked = f"{context.key}_ageing_asked"
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        model = st.selectbox(
-            "Model for incremental (online) update",
-            deep,
-            deep.index(best_model(context.models, "deep") or deep[0]),
-            format_func=context.label,
-            key=f"{context.key}_ageing_model",
-            persist_state="session",
-            width=300,
-        )
-        wanted = [str(context.run), model]
-        st.button(
-            "Update online, week by week",
-            icon=":material/update:",
-            key="ageing_update",
-            on_click=lambda: st.session_state.update({asked: wanted}),
-            help=(
-                "Before each week the model is updated on all rows whose labels have arrived by then (after the "
-                "label delay)."
-            ),
-        )
-    if st.session_state.get(asked) != wanted:
-        return []
+        title, first = "Model for incremental (online) update", choice.first_deep(context)
+        model = choice.model(context, "ageing_model", label=title, first=first, names=deep, width=300)
+        button, icon = "Update online, week by week", ":material/update:"
+        if not on_request.pressed(context, button, model, key="ageing_update", icon=icon, help=UPDATE):
+            return []
     question = {"models": [model], "metric": metric, "update": True}
     found = context.probe(
         "ageing", question, label=f"Incremental update of {context.label(model)}, week by week", lane="train"
@@ -95,19 +71,11 @@ def _chart(context: PageContext, rows: pd.DataFrame, metric: str) -> None:
     best = best_model(context.models, "deep") or best_model(context.models)
     series = []
     for model, weeks in rows.groupby("model", sort=False):
-        name = model.removesuffix(UPDATED)
-        banded = model.endswith(UPDATED) or name == best
-        series.append(
-            {
-                "name": context.label(name) + (UPDATED if model.endswith(UPDATED) else ""),
-                "x": weeks["week"].tolist(),
-                "y": weeks["value"].tolist(),
-                "low": None if not banded else weeks["low"].fillna(weeks["value"]).tolist(),
-                "high": None if not banded else weeks["high"].fillna(weeks["value"]).tolist(),
-                "colour": context.colour(name),
-                "dash": "dot" if model.endswith(UPDATED) else "solid",
-            }
-        )
+        name, updated = model.removesuffix(UPDATED), model.endswith(UPDATED)
+        ends = {end: weeks[end].fillna(weeks["value"]) for end in ("low", "high")}
+        points, label = weeks.assign(**ends).to_dict("records"), context.label(name) + (UPDATED if updated else "")
+        look = {"banded": updated or name == best, "dash": "dot" if updated else "solid"}
+        series.append(charts.line(label, points, "week", context.colour(name), **look))
     title = _sentence(series, metric_words.metric(metric).label)
     label = metric_words.metric(metric).label
     chart = charts.lines(series, title, x="Test week (first day)", y=label, height=420, direct=False)

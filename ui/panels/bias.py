@@ -11,7 +11,7 @@ import streamlit as st
 from dl_core.domain import Domain
 from ui import kinds
 from ui.panels import leading_model, mitigation
-from ui.shell import charts, choice, metric_words, states, theme
+from ui.shell import charts, choice, metric_words, states, tables, theme
 from ui.shell.context import PageContext
 from ui.shell.words import count, estimate, interval, number, percent, signed
 
@@ -32,7 +32,7 @@ def show(domain: Domain, context: PageContext) -> None:
     if chosen == st.session_state.get(first):
         chosen = []  # the columns that were offered: the same question, whose answer is there
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        model = _pick_model(context)
+        model = choice.model(context, "bias_model", width=300)
         place = st.container()
     report = context.ask("bias", {"model": model, "columns": chosen}, label="Computing metrics by group")
     if report is None:
@@ -60,10 +60,6 @@ def show(domain: Domain, context: PageContext) -> None:
         _disparities(context, report, metric)
         _four_fifths(report)
     kinds.part(context, "bias", "show", mitigation.show)(domain, context, model, columns)
-
-
-def _pick_model(context: PageContext) -> str:
-    return choice.model(context, "bias_model", width=300)
 
 
 def _pick_metric(domain: Domain, context: PageContext, report: dict[str, Any]) -> str:
@@ -99,11 +95,8 @@ def _groups(context: PageContext, report: dict[str, Any], model: str, metric: st
         shown = largest(rows)
         dots = [
             {
+                **row,
                 "label": f"{row['group']} (n = {count(row['n'])}{'' if row['enough'] else ', too small to evaluate'})",
-                "value": row["value"],
-                "low": row["low"],
-                "high": row["high"],
-                "n": row["n"],
                 "colour": context.colour(model) if row["enough"] else theme.FAINT,
             }
             for row in shown.to_dict("records")
@@ -140,16 +133,17 @@ def _disparities(context: PageContext, report: dict[str, Any], metric: str) -> N
     if not rows:
         st.caption("Fewer than two groups are large enough to compare.")
         return
-    table = pd.DataFrame(
+    table = [
         {
-            "Column": [row["column"] for row in rows],
-            "Difference": [signed(row["value"]) for row in rows],
-            "95 % interval": [interval(row["low"], row["high"]) for row in rows],
-            "Best": [_short(row, "best") for row in rows],
-            "Worst": [_short(row, "worst") for row in rows],
+            "Column": row["column"],
+            "Difference": signed(row["value"]),
+            "95 % interval": interval(row["low"], row["high"]),
+            "Best": _short(row, "best"),
+            "Worst": _short(row, "worst"),
         }
-    )
-    st.dataframe(table, hide_index=True, alt="Differences between the best and the worst group")
+        for row in rows
+    ]
+    tables.show(table, "Differences between the best and the worst group")
     ratios = [row for row in report["disparities"] if row["metric"] == metric and row["kind"] == "ratio"]
     order = kinds.part(context, "bias", "RATIOS", "worst to best")
     st.caption(
@@ -169,17 +163,18 @@ def _four_fifths(report: dict[str, Any]) -> None:
     if not rows:
         return
     st.markdown("**Four-fifths rule (disparate impact)**")
-    table = pd.DataFrame(
+    table = [
         {
-            "Group": [_short(row, "group") for row in rows],
-            "Column": [row["column"] for row in rows],
-            "Selection rate": [percent(row["called"]) for row in rows],
-            "Reference group": [f"{_short(row, 'favoured')}, {percent(row['called_favoured'])}" for row in rows],
-            "Ratio of selection rates": [_kept(row, "called") for row in rows],
-            "Ratio of non-selection rates": [_kept(row, "left_alone") for row in rows],
+            "Group": _short(row, "group"),
+            "Column": row["column"],
+            "Selection rate": percent(row["called"]),
+            "Reference group": f"{_short(row, 'favoured')}, {percent(row['called_favoured'])}",
+            "Ratio of selection rates": _kept(row, "called"),
+            "Ratio of non-selection rates": _kept(row, "left_alone"),
         }
-    )
-    st.dataframe(table, hide_index=True, height="content", alt="Four-fifths rule by group")
+        for row in rows
+    ]
+    tables.show(table, "Four-fifths rule by group", height="content")
     st.caption(
         "Reference: the group with the lowest selection rate. Disparate impact ratio: lower rate over higher "
         "rate. Rule of thumb from the US Uniform Guidelines: below 0.8 a disparity needs justification. Not a "

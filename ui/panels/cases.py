@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
+from typing import Any
+
 import pandas as pd
 import streamlit as st
 
-from dl_core.errors import RunError
+from dl_core.errors import RunError, counted
 from dl_core.evaluate import decide
 from ui import kinds
-from ui.shell import choice
+from ui.shell import choice, tables
 from ui.shell.context import PageContext
 from ui.shell.words import number
 
@@ -47,6 +50,43 @@ def said_of(context: PageContext, model: str, kind: str = "all", search: str = "
         return rows
     text = rows.astype(str).agg(" ".join, axis=1) + " " + rows.index.astype(str)
     return rows[text.str.contains(search, case=False, regex=False)]
+
+
+def listed(
+    context: PageContext,
+    probe: str,
+    question: Mapping[str, Any],
+    key: str,
+    draw: Callable[[Mapping[str, Any]], tuple[pd.DataFrame, dict[str, Any]]],
+    nouns: tuple[str, str, str],
+) -> dict[str, Any] | None:
+    """Draw a list of which a page is asked for at a time, and return the entry that was picked, at first the first.
+
+    Parameters
+    ----------
+    probe, question
+        What is asked, but for the page; the answer has ``total``, ``pages`` and a list of entries.
+    draw : callable
+        Makes of the answer the table and how it looks.
+    nouns : tuple of str
+        Name of the list in the answer, and what one and many of its entries are called.
+    """
+    name, one, many = nouns
+    paged = "_".join([f"{key}_page", *map(str, question.values())])
+    page = int(st.session_state.get(paged) or 1)
+    found = context.probe(probe, {**question, "page": page - 1}, label=f"Searching {name}")
+    if found is None:
+        return None
+    if not found[name]:
+        st.caption(f"No matching {name}. Choose another filter or clear the search.")
+        return None
+    table, look = draw(found)
+    at = tables.picked(table, key=f"{paged}_{page}_table", **look)
+    with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
+        st.caption(f"{counted(found['total'], one, many)}. Select a row to view it.", width="content")
+        if found["pages"] > 1:
+            st.pagination(found["pages"], key=paged)
+    return found[name][at or 0]
 
 
 def pick(context: PageContext, model: str, key: str) -> str | None:

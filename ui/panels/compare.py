@@ -12,7 +12,7 @@ from dl_core.evaluate.choice import default_pair
 from dl_core.evaluate.results import Comparison, Evaluation, records
 from ui import kinds
 from ui.panels import ageing, curves, drift, leading_model, stress
-from ui.shell import charts, first_paint, folders, metric_words, theme
+from ui.shell import charts, choice, first_paint, folders, metric_words, tables, theme
 from ui.shell.context import PageContext
 from ui.shell.words import count, duration, interval, number, signed, size
 
@@ -64,16 +64,9 @@ def _metric_and_leaderboard(domain: Domain, context: PageContext, evaluation: Ev
 
 def _pick_metric(domain: Domain, context: PageContext, table: pd.DataFrame) -> str:
     known = [name for name in domain.metrics if name in set(table["metric"])]
-    chosen = st.segmented_control(
-        "Metric",
-        known,
-        default=domain.primary_metric if domain.primary_metric in known else known[0],
-        format_func=lambda name: metric_words.measure(context, name).label,
-        required=True,
-        key=f"{domain.name}_metric",
-        persist_state="session",
-        label_visibility="collapsed",
-    )
+    words = {name: metric_words.measure(context, name).label for name in known}
+    first = domain.primary_metric if domain.primary_metric in known else None
+    chosen = choice.one_of("Metric", words, f"{domain.name}_metric", default=first, hidden=True)
     st.caption(metric_words.measure(context, chosen).help)
     return chosen
 
@@ -118,19 +111,10 @@ def _pick_pair(context: PageContext) -> tuple[str, str] | None:
     st.subheader("Pairwise comparison", anchor=False)
     first, second = default_pair(context.models)
     left, right = st.columns(2)
-    one = left.selectbox(
-        "Model A", names, names.index(first), format_func=context.label, key=f"{context.key}_a", persist_state="session"
-    )
-    others = [name for name in names if name != one]
-    two = right.selectbox(
-        "Model B",
-        others,
-        others.index(second) if second in others else 0,
-        format_func=context.label,
-        key=f"{context.key}_b",
-        persist_state="session",
-    )
-    return one, two
+    with left:
+        one = choice.model(context, "a", label="Model A", first=first)
+    with right:
+        return one, choice.model(context, "b", label="Model B", first=second, names=[n for n in names if n != one])
 
 
 def _differences(context: PageContext, comparison: Comparison, pair: tuple[str, str]) -> None:
@@ -141,11 +125,9 @@ def _differences(context: PageContext, comparison: Comparison, pair: tuple[str, 
     one, two = map(context.label, pair)
     dots = [
         {
+            **row,
             "label": metric_words.measure(context, row["metric"]).label,
             "value": row["difference"],
-            "low": row["low"],
-            "high": row["high"],
-            "n": row["n"],
             "colour": context.colour(pair[0]) if row["verdict"] == "better" else context.colour(pair[1]),
         }
         for row in rows
@@ -156,22 +138,21 @@ def _differences(context: PageContext, comparison: Comparison, pair: tuple[str, 
     title = f"A is better on {tally['better']} of {len(rows)} metrics, worse on {tally['worse']}"
     left, right = st.columns([5, 6], gap="large")
     with left:
-        drawn = [dot for dot, row in zip(dots, rows, strict=True) if _beside(context, row["metric"])]
+        drawn = [dot for dot in dots if _beside(context, dot["metric"])]
         chart = charts.dots(drawn, title, x="A − B, sign-adjusted: positive favours A; whiskers: 95 %", line=0.0)
         charts.draw(chart, alt=f"{one} against {two}: {title}", key="differences")
     with right:
-        table = pd.DataFrame(
+        table = [
             {
-                "Metric": [dot["label"] for dot in dots],
-                "A": [number(row["value_a"]) for row in rows],
-                "B": [number(row["value_b"]) for row in rows],
-                "A − B, 95 % interval": [
-                    f"{signed(row['difference'])} {interval(row['low'], row['high'])}" for row in rows
-                ],
-                "A is": [VERDICT.get(row["verdict"], row["verdict"]) for row in rows],
+                "Metric": row["label"],
+                "A": number(row["value_a"]),
+                "B": number(row["value_b"]),
+                "A − B, 95 % interval": f"{signed(row['difference'])} {interval(row['low'], row['high'])}",
+                "A is": VERDICT.get(row["verdict"], row["verdict"]),
             }
-        )
-        st.dataframe(table, hide_index=True, height="content", alt="Paired differences by metric")
+            for row in dots
+        ]
+        tables.show(table, "Paired differences by metric", height="content")
         st.caption(
             f"A is {one}, B is {two}. n = {count(rows[0]['n'])} test {units}, paired; differences are "
             f"sign-adjusted: positive favours A{TARGETS if targets else ''}."
@@ -198,18 +179,18 @@ def _disagreements(context: PageContext, comparison: dict[str, Any], pair: tuple
 def _costs(context: PageContext, comparison: dict[str, Any]) -> None:
     """Show what each model costs: training and prediction time, size."""
     st.subheader("Cost: time and size", anchor=False)
-    costs = comparison["costs"]
-    table = pd.DataFrame(
+    table = [
         {
-            "Model": [context.label(row["model"]) for row in costs],
-            "Kind": ["deep" if row["kind"] == "deep" else "baseline" for row in costs],
-            "Training time": [duration(row["fit_seconds"]) for row in costs],
-            "Latency per prediction": [duration((row["predict_ms"] or 0) / 1000) for row in costs],
-            "Size": [size(row["size_bytes"]) for row in costs],
-            "Parameters": [count(row["parameters"]) for row in costs],
+            "Model": context.label(row["model"]),
+            "Kind": "deep" if row["kind"] == "deep" else "baseline",
+            "Training time": duration(row["fit_seconds"]),
+            "Latency per prediction": duration((row["predict_ms"] or 0) / 1000),
+            "Size": size(row["size_bytes"]),
+            "Parameters": count(row["parameters"]),
         }
-    )
-    st.dataframe(table, hide_index=True, alt="Training time, prediction time and size of each model")
+        for row in comparison["costs"]
+    ]
+    tables.show(table, "Training time, prediction time and size of each model")
     for model, about in context.models.items():
         if sentence := paths_sentence(context.label(model), about.get("chosen") or {}):
             st.caption(sentence)

@@ -63,12 +63,7 @@ def _choices(
         asked = {"models": models, "methods": [method]}
     usual = body.usual_target(context)
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        target = st.selectbox(
-            "Target class",
-            list(dict.fromkeys([usual, *context.classes])),
-            key=f"{context.key}_explain_target",
-            persist_state="session",
-            width=220,
-        )
+        classes = list(dict.fromkeys([usual, *context.classes]))
+        target = choice.in_box("Target class", classes, f"{context.key}_explain_target", width=220)
         more = body.controls(context)
     return {**asked, "target": None if target == usual else target}, view, more

@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-import streamlit as st
-
 from dl_core.domain import Domain
 from dl_core.evaluate.choice import best_model
 from ui.shell import choice, method_words
@@ -27,17 +25,8 @@ def view(context: PageContext, **look: Any) -> str:
 
 def methods(context: PageContext, known: Sequence[str], first: Sequence[str], key: str) -> list[str]:
     """Draw the ``known`` methods, at first ``first`` of them, and return the chosen ones."""
-    return st.pills(
-        "Methods",
-        list(known),
-        selection_mode="multi",
-        default=list(first),
-        format_func=method_words.label_of(context.kind),
-        key=key,
-        persist_state="session",
-        wrap=True,
-        help=method_words.help_on(known, context.kind),
-    )
+    words, help = method_words.label_of(context.kind), method_words.help_on(known, context.kind)
+    return choice.pills("Methods", known, first, words, key, help=help)
 
 
 def beside(context: PageContext, model: str, kind: str, help: str) -> list[str]:
@@ -79,13 +68,6 @@ def choose(
         return shown, {"models": [model], "methods": methods(context, known, first, key)}
     method = fair
     if not alone:
-        method = st.selectbox(
-            "Method",
-            known,
-            known.index(fair) if fair in known else 0,
-            format_func=method_words.label_of(context.kind),
-            key=f"{context.key}_method",
-            persist_state="session",
-            width=240,
-        )
+        words, key = method_words.label_of(context.kind), f"{context.key}_method"
+        method = choice.in_box("Method", known, key, words=words, default=fair, width=240)
     return shown, {"models": beside(context, model, "baseline", help), "methods": [method]}

@@ -119,9 +119,7 @@ def _line(job: Any) -> None:
     word = "Training" if job.task.endswith(":train") else "Reading data"
     domain = domains().get(job.args.get("domain", ""))
     title = f"{word}, {domain.title.lower()}" if domain else word
-    left = f" · {about(job.seconds_left)} left" if job.seconds_left else ""
-    text = "waiting for a free worker" if job.state == "queued" else job.text
-    st.progress(min(max(job.progress or 0.0, 0.0), 1.0), text=f"{title}: {text}{left}")
+    states.bar(f"{title}: {'waiting for a free worker' if job.state == 'queued' else job.text}", job)
 
 
 def last_runs(owner: str, most: int = 5) -> None:

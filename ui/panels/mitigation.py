@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-import pandas as pd
 import streamlit as st
 
 from dl_core.bias.remedy import remedies
@@ -13,7 +12,7 @@ from dl_core.bias.report import most_gained
 from dl_core.domain import Domain
 from ui import kinds
 from ui.panels import leading_model
-from ui.shell import charts, metric_words, theme
+from ui.shell import charts, choice, metric_words, on_request, tables, theme
 from ui.shell.context import PageContext
 from ui.shell.words import interval, number, signed
 
@@ -32,47 +31,22 @@ def show(domain: Domain, context: PageContext, model: str, columns: list[str]) -
         return
     methods = remedies(domain.problem.name)
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        column = st.selectbox(
-            "Sensitive feature", columns, key=f"{context.key}_mitigate_column", persist_state="session", width=220
-        )
-        method = st.selectbox(
-            "Method",
-            list(methods),
-            format_func=lambda name: methods[name].label,
-            key=f"{context.key}_mitigate_method",
-            persist_state="session",
-            width=300,
-        )
-        constraint = _constraint(context) if methods[method].constrained else None
-        asked = f"{context.key}_mitigated"
-        wanted = [str(context.run), model, column, method, constraint]
-        st.button(
-            "Apply mitigation",
-            icon=":material/balance:",
-            key="try_mitigation",
-            on_click=lambda: st.session_state.update({asked: wanted}),
-        )
+        column = choice.in_box("Sensitive feature", columns, f"{context.key}_mitigate_column", width=220)
+        words = {name: about.label for name, about in methods.items()}
+        method = choice.in_box("Method", words, f"{context.key}_mitigate_method", width=300)
+        question = {"model": model, "column": column, "method": method}
+        if methods[method].constrained:
+            key = f"{context.key}_mitigate_constraint"
+            question["constraint"] = choice.in_box("Fairness constraint", CONSTRAINTS, key, width=240)
+        button, icon = "Apply mitigation", ":material/balance:"
+        wanted = on_request.pressed(context, button, question, key="try_mitigation", icon=icon)
     st.caption(methods[method].help)
-    if st.session_state.get(asked) != wanted:
+    if not wanted:
         return
     lane = "train" if methods[method].trains else "quick"
-    question = {"model": model, "column": column, "method": method}
-    if constraint:
-        question["constraint"] = constraint
     result = context.probe("mitigation", question, label="Applying the mitigation", lane=lane)
     if result is not None:
         _before_and_after(context, result, column)
-
-
-def _constraint(context: PageContext) -> str:
-    return st.selectbox(
-        "Fairness constraint",
-        list(CONSTRAINTS),
-        format_func=lambda name: CONSTRAINTS[name],
-        key=f"{context.key}_mitigate_constraint",
-        persist_state="session",
-        width=240,
-    )
 
 
 def _before_and_after(context: PageContext, result: dict[str, Any], column: str) -> None:
@@ -93,15 +67,16 @@ def _before_and_after(context: PageContext, result: dict[str, Any], column: str)
         charts.draw(chart, alt=f"{label} by {column} before and after mitigation", key="mitigation_dots")
     with right:
         st.markdown(f"**Overall cost, all {leading_model.units(context)}**")
-        table = pd.DataFrame(
+        table = [
             {
-                "Metric": [metric_words.measure(context, row["metric"]).label for row in result["cost"]],
-                "Before": [number(row["before"]) for row in result["cost"]],
-                "After": [number(row["after"]) for row in result["cost"]],
-                "Change": [f"{signed(row['change'])} {interval(row['low'], row['high'])}" for row in result["cost"]],
+                "Metric": metric_words.measure(context, row["metric"]).label,
+                "Before": number(row["before"]),
+                "After": number(row["after"]),
+                "Change": f"{signed(row['change'])} {interval(row['low'], row['high'])}",
             }
-        )
-        st.dataframe(table, hide_index=True, alt="Overall metrics before and after mitigation")
+            for row in result["cost"]
+        ]
+        tables.show(table, "Overall metrics before and after mitigation")
         if result.get("thresholds"):
             st.caption(kinds.part(context, "bias", "learned", learned)(result["thresholds"]))
 

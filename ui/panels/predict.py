@@ -35,12 +35,7 @@ def show(domain: Domain, context: PageContext) -> None:
 def _new_cases(domain: Domain, context: PageContext, body: ModuleType) -> None:
     left, right = st.columns([2, 1], gap="large")
     with left:
-        files = st.file_uploader(
-            domain.upload_help,
-            type=list(domain.upload_types),
-            accept_multiple_files=True,
-            key=f"{context.key}_new_files",
-        )
+        files = uploads.field(domain, domain.upload_help, f"{context.key}_new_files")
     with right:
         model = choice.model(context, "predict_model")
         method = st.selectbox(

@@ -8,18 +8,11 @@ from typing import Any
 
 import streamlit as st
 
-from ui.shell import charts, services, theme
+from ui.shell import charts, services, states
 from ui.shell.context import PageContext
-from ui.shell.words import about, number
+from ui.shell.words import number
 
 EVENTS = "_events"  # session key: the events of the one training on show
-MODEL_STATES: dict[str, tuple[str, theme.Badge, str]] = {
-    "waiting": ("Waiting", "gray", "hourglass_empty"),
-    "running": ("Training", "blue", "sync"),
-    "done": ("Done", "green", "check"),
-    "failed": ("Failed", "red", "error"),
-    "skipped": ("Skipped", "orange", "skip_next"),
-}
 
 
 @dataclass
@@ -75,8 +68,7 @@ def draw(context: PageContext, job: Any) -> None:
         words = f"{job.ahead} ahead in the queue" if job.ahead else "starts as soon as a worker is free"
         st.progress(0.0, text=f"Waiting: {words}. One training runs at a time on this machine.")
     else:
-        rest = f" · {about(job.seconds_left)} left" if job.seconds_left else ""
-        st.progress(min(max(job.progress or 0.0, 0.0), 1.0), text=f"{job.text or 'Starting'}{rest}")
+        states.bar(job.text or "Starting", job)
     models = list(job.args["models"])
     progress = collect(events_of(job), models)
     left, right = st.columns([2, 3], gap="large")
@@ -88,10 +80,9 @@ def draw(context: PageContext, job: Any) -> None:
 
 
 def _bar(context: PageContext, name: str, progress: ModelProgress) -> None:
-    word, colour, icon = MODEL_STATES.get(progress.state, MODEL_STATES["waiting"])
     with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
         st.markdown(f"**{context.label(name)}**", width="content")
-        st.badge(word, icon=f":material/{icon}:", color=colour)
+        states.badge(progress.state)
     st.progress(progress.done, text=progress.text or None)
 
 

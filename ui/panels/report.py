@@ -10,9 +10,11 @@ import pandas as pd
 import streamlit as st
 
 from dl_core.domain import Domain
-from ui.shell import choice
+from ui.shell import choice, downloads, on_request
 from ui.shell.context import PageContext
 from ui.shell.words import size
+
+BUNDLE = "A zip archive (bundle) with model, preprocessing, model card and checksums, without any of your data."
 
 
 def show(domain: Domain, context: PageContext) -> None:
@@ -23,8 +25,8 @@ def show(domain: Domain, context: PageContext) -> None:
     html, card = files
     stem = f"daylight-{domain.name}"
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        _download("Report (HTML)", html.read_bytes(), f"{stem}-report.html", "text/html", primary=True)
-        _download("Model card (Markdown)", card.read_bytes(), f"{stem}-model-card.md", "text/markdown")
+        downloads.offer("Report (HTML)", html, f"{stem}-report.html", type="primary")
+        downloads.offer("Model card (Markdown)", card, f"{stem}-model-card.md")
         if not context.read_only:
             _predictions(context, stem)
     _bundle(context, stem)
@@ -64,14 +66,12 @@ def _needed(probe: Mapping[str, Any]) -> str:
 def _predictions(context: PageContext, stem: str) -> None:
     """Offer what the models said of the held-out rows; many lines go as they are kept."""
     if context.kind.kept_apart:
-        kept = (context.folder / "predictions.parquet").read_bytes()
-        what = context.words.answers
-        _download(f"Evaluated {what} (Parquet)", kept, f"{stem}-{what}.parquet", "application/vnd.apache.parquet")
+        kept, what = context.folder / "predictions.parquet", context.words.answers
+        downloads.offer(f"Evaluated {what} (Parquet)", kept, f"{stem}-{what}.parquet")
         return
     table = context.predictions()
-    if table is None:
-        return
-    _download("Predictions (CSV)", table.to_csv(index=False).encode(), f"{stem}-predictions.csv", "text/csv")
+    if table is not None:
+        downloads.offer("Predictions (CSV)", table.to_csv(index=False).encode(), f"{stem}-predictions.csv")
 
 
 def _files(context: PageContext) -> tuple[Path, Path] | None:
@@ -82,44 +82,18 @@ def _files(context: PageContext) -> tuple[Path, Path] | None:
     return None if result is None else (context.path(result["html"]), context.path(result["model_card"]))
 
 
-def _download(label: str, data: bytes, name: str, mime: str, primary: bool = False) -> None:
-    st.download_button(
-        label,
-        data,
-        name,
-        mime,
-        icon=":material/download:",
-        type="primary" if primary else "secondary",
-        key=f"download_{name}",
-        on_click="ignore",
-        help=size(len(data)),
-    )
-
-
 def _bundle(context: PageContext, stem: str) -> None:
     """Offer one model as a bundle; it is made when it is asked for."""
     if context.read_only:
         return
     with st.container(horizontal=True, vertical_alignment="bottom"):
         model = choice.model(context, "bundle_model", label="Model to export", width=320)
-        wanted = f"{context.run}{model}"
-        asked = f"{context.key}_bundle"
-        st.button(
-            "Export the model",
-            icon=":material/inventory_2:",
-            key="make_bundle",
-            on_click=lambda: st.session_state.update({asked: wanted}),
-            help=(
-                "A zip archive (bundle) with model, preprocessing, model card and checksums, without any of your data."
-            ),
-        )
-        ready = st.session_state.get(asked) == wanted
+        icon = ":material/inventory_2:"
+        ready = on_request.pressed(context, "Export the model", model, key="make_bundle", icon=icon, help=BUNDLE)
         result = context.ask("export", {"model": model}, label="Exporting the model") if ready else None
         if result is not None:
             path = context.path(result["zip"])
-            _download(
-                f"Bundle ({size(path.stat().st_size)})", path.read_bytes(), f"{stem}-{model}.zip", "application/zip"
-            )
+            downloads.offer(f"Bundle ({size(path.stat().st_size)})", path, f"{stem}-{model}.zip")
     st.caption(
         f"Run it anywhere: `python -m dl_core predict --run {stem}-{model}.zip --data NEW --out predictions.csv`"
     )

@@ -11,7 +11,7 @@ import streamlit as st
 
 from dl_core.domain import Domain, domains
 from dl_core.errors import DaylightError
-from ui.shell import charts, dialogs, folders, metric_words, routes, services, state, states, theme
+from ui.shell import charts, choice, dialogs, folders, metric_words, routes, services, state, states, theme
 from ui.shell.words import count, duration, estimate, when
 
 STATES = ("done", "running", "queued", "failed", "cancelled")
@@ -24,15 +24,12 @@ def show(owner: str) -> None:
     st.caption("All training runs of this browser. Others see a run only if you share it.")
     records = _filtered(owner)
     if not records:
-        if (
-            st.session_state.get("runs_search")
-            or st.session_state.get("runs_domain")
-            or st.session_state.get("runs_state")
-        ):
+        if any(st.session_state.get(f"runs_{name}") for name in ("search", "domain", "state")):
             states.empty("search_off", "No matching runs.", "Clear the search", key="clear_runs", on_click=_clear)
         else:
             states.empty("history", "No runs yet. Open a domain and train a model.", key="no_runs_yet")
         return
+    columns = {"Models": st.column_config.NumberColumn(), "Shared": st.column_config.CheckboxColumn()}
     event = st.dataframe(
         _table(records),
         hide_index=True,
@@ -40,7 +37,7 @@ def show(owner: str) -> None:
         on_select="rerun",
         selection_mode="multi-row",
         alt="Runs of this browser, newest first",
-        column_config={"Models": st.column_config.NumberColumn(), "Shared": st.column_config.CheckboxColumn()},
+        column_config=columns,
     )
     picked = [records[at] for at in event.selection.rows if at < len(records)]
     if not picked:
@@ -243,13 +240,7 @@ def _scores(records: Sequence[Any], domain: Domain) -> None:
         return
     scores = pd.concat(tables, ignore_index=True)
     metrics = [name for name in domain.metrics if name in set(scores["metric"])]
-    metric = st.selectbox(
-        "Metric",
-        metrics,
-        format_func=lambda name: _measure(domain, name).label,
-        key="runs_metric",
-        persist_state="session",
-    )
+    metric = choice.in_box("Metric", {name: _measure(domain, name).label for name in metrics}, "runs_metric")
     shown = scores[scores["metric"] == metric]
     colours = theme.model_colours(domain.models)
     rows = []

@@ -5,10 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-import streamlit as st
-
 from dl_core.evaluate.results import Evaluation
-from ui.shell import charts, metric_words
+from ui.shell import charts, choice, metric_words
 from ui.shell.context import PageContext
 from ui.shell.words import estimate, number
 
@@ -19,16 +17,8 @@ Forms = Mapping[str, tuple[str, Callable[[PageContext, Evaluation, Pair], None]]
 
 def show(context: PageContext, evaluation: Evaluation, pair: Pair, forms: Forms) -> None:
     """Let the user choose one of ``forms`` (words and what draws it), and draw it."""
-    form = st.segmented_control(
-        "Slices",
-        list(forms),
-        default=next(iter(forms)),
-        format_func=lambda name: forms[name][0],
-        required=True,
-        key=f"{context.key}_slices",
-        persist_state="session",
-        label_visibility="collapsed",
-    )
+    words = {name: form[0] for name, form in forms.items()}
+    form = choice.one_of("Slices", words, f"{context.key}_slices", hidden=True)
     forms[form][1](context, evaluation, pair)
 
 
@@ -42,16 +32,8 @@ def pick_metric(context: PageContext, lines: Mapping[str, list[Line]], key: str)
     """Let the user choose a metric of these lines, at first the primary one."""
     there = {line["metric"] for of_model in lines.values() for line in of_model}
     known = [name for name in context.domain.metrics if name in there] or sorted(there)
-    first = context.domain.primary_metric
-    return st.selectbox(
-        "Metric",
-        known,
-        known.index(first) if first in known else 0,
-        format_func=lambda name: metric_words.measure(context, name).label,
-        key=f"{context.key}_{key}_metric",
-        persist_state="session",
-        width=260,
-    )
+    words, first = {name: metric_words.measure(context, name).label for name in known}, context.domain.primary_metric
+    return choice.in_box("Metric", words, f"{context.key}_{key}_metric", default=first, width=260)
 
 
 def of_metric(lines: Mapping[str, list[Line]], metric: str) -> dict[str, list[Line]]:
@@ -63,17 +45,9 @@ def of_metric(lines: Mapping[str, list[Line]], metric: str) -> dict[str, list[Li
     return {model: rows for model, rows in found.items() if rows}
 
 
-def curve(context: PageContext, model: str, rows: Sequence[Line], x: Sequence[Any], pair: Pair) -> dict[str, Any]:
-    """Return one model's line as `charts.lines` takes it; one of the pair has a band where it has intervals."""
-    banded = pair is not None and model in pair and all(row.get("low") is not None for row in rows)
-    return {
-        "name": context.label(model),
-        "x": list(x),
-        "y": [row["value"] for row in rows],
-        "low": [row["low"] for row in rows] if banded else None,
-        "high": [row["high"] for row in rows] if banded else None,
-        "colour": context.colour(model),
-    }
+def curve(context: PageContext, model: str, rows: Sequence[Line], x: str, pair: Pair) -> dict[str, Any]:
+    """Return one model's line along ``x`` as `charts.lines` takes it; one of the pair has a band."""
+    return charts.line(context.label(model), rows, x, context.colour(model), banded=model in (pair or ()))
 
 
 def by_group(

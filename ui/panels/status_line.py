@@ -5,17 +5,9 @@ from __future__ import annotations
 import streamlit as st
 
 from dl_core.errors import counted
-from ui.shell import theme
+from ui.shell import states
 from ui.shell.context import PageContext
 from ui.shell.words import about, duration
-
-RUN_STATES: dict[str, tuple[str, theme.Badge, str]] = {
-    "queued": ("Waiting", "gray", "hourglass_empty"),
-    "running": ("Training", "blue", "sync"),
-    "done": ("Done", "green", "check"),
-    "failed": ("Failed", "red", "error"),
-    "cancelled": ("Cancelled", "orange", "block"),
-}
 
 
 def show(context: PageContext) -> None:
@@ -48,9 +40,7 @@ def _data(context: PageContext) -> None:
 def _run(context: PageContext) -> None:
     job = context.job
     if job is not None and job.state != "done":
-        word, colour, icon = RUN_STATES[job.state]
-        left = f", {about(job.seconds_left)} left" if job.live and job.seconds_left else ""
-        st.badge(f"{word}{left}", icon=f":material/{icon}:", color=colour)
+        states.badge(job.state, f", {about(job.seconds_left)} left" if job.live and job.seconds_left else "")
     elif context.summary:
         word = "Prepared run" if context.prepared else context.name or "Run"
         st.badge(

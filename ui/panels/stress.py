@@ -70,18 +70,13 @@ def drawn_lines(
 
     ``colours`` and ``dashes`` are those of models that the page has no own for.
     """
-    mean = rows.groupby(["model", "label", "labels"], sort=False)["value"].agg(["mean", "min", "max"]).reset_index()
+    drawn = rows.groupby(["model", "label", "labels"], sort=False)["value"]
+    points = drawn.agg(value="mean", low="min", high="max").reset_index().sort_values("labels", kind="stable")
+    colour = {model: (colours or {}).get(model) or context.colour(model) for model in rows["model"].unique()}
+    dash = {**dict.fromkeys(colour, "solid"), **(dashes or {})}
     return [
-        {
-            "name": label,
-            "x": own["labels"].tolist(),
-            "y": own["mean"].tolist(),
-            "low": own["min"].tolist(),
-            "high": own["max"].tolist(),
-            "colour": (colours or {}).get(model) or context.colour(model),
-            "dash": (dashes or {}).get(model, "solid"),
-        }
-        for (model, label), own in mean.sort_values("labels", kind="stable").groupby(["model", "label"], sort=False)
+        charts.line(label, own.to_dict("records"), "labels", colour[model], dash=dash[model])
+        for (model, label), own in points.groupby(["model", "label"], sort=False)
     ]
 
 
@@ -93,19 +88,11 @@ def where_least_is_known(lines: Sequence[Mapping[str, Any]]) -> tuple[float, dic
 
 def strength_lines(context: PageContext, rows: pd.DataFrame) -> list[dict[str, Any]]:
     """Return a line a model over the ``strength`` of what spoils the rows."""
-    found = []
-    for model, own in rows.sort_values("strength", kind="stable").groupby("model", sort=False):
-        found.append(
-            {
-                "name": own["label"].iloc[0] if "label" in own else context.label(str(model)),
-                "x": own["strength"].tolist(),
-                "y": own["value"].tolist(),
-                "low": own["low"].tolist() if "low" in own else None,
-                "high": own["high"].tolist() if "high" in own else None,
-                "colour": context.colour(str(model)),
-            }
-        )
-    return found
+    by_model = rows.sort_values("strength", kind="stable").groupby("model", sort=False)
+    return [
+        charts.line(context.label(model), own.to_dict("records"), "strength", context.colour(model))
+        for model, own in by_model
+    ]
 
 
 def pick_corruption(context: PageContext, title: str, known: Sequence[str]) -> str:

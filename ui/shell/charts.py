@@ -70,6 +70,18 @@ def _whisker(value: float, low: float, high: float, colour: str) -> dict[str, An
     return {"error_x": {**bars, "thickness": 1.5, "width": 0, "color": colour}}
 
 
+def line(
+    name: str, rows: Sequence[Mapping[str, Any]], x: str, colour: str, *, banded: bool = True, dash: str = "solid"
+) -> dict[str, Any]:
+    """Return a line as `lines` takes it, from points (``value, low, high``) along ``x``, which is one of their keys.
+
+    It has a band if it is ``banded`` and every point has an interval.
+    """
+    ends = ("low", "high") if banded and all(row.get("low") is not None for row in rows) else ()
+    found = {"name": name, "x": [row[x] for row in rows], "y": [row["value"] for row in rows]}
+    return {**found, **{end: [row[end] for row in rows] for end in ends}, "colour": colour, "dash": dash}
+
+
 def lines(
     series: Sequence[Mapping[str, Any]], title: str, *, x: str, y: str, height: int = 320, direct: bool = True
 ) -> go.Figure:

@@ -12,7 +12,6 @@ from dl_core.domain import Domain
 from dl_core.errors import DaylightError
 from ui.shell import live, options, services, state, states
 from ui.shell.context import PageContext
-from ui.shell.words import about
 
 SAFE_DATA = "Nothing was stored; your earlier data are untouched."
 
@@ -83,7 +82,7 @@ def show_ingest(context: PageContext) -> None:
     job = services.engine().get(chosen["ingest"], owner=context.owner)
     if job.live:
         with st.container(border=True):
-            live.follow(job, context.owner, _reading)
+            live.follow(job, context.owner, lambda now: states.bar(f"Reading the data: {now.text or 'starting'}", now))
             st.button("Cancel", icon=":material/close:", key="cancel_ingest", on_click=cancel, args=(context, job.id))
         return
     if job.state == "failed":
@@ -99,11 +98,6 @@ def show_ingest(context: PageContext) -> None:
     else:
         st.info("Reading was cancelled. Your earlier data are untouched.", icon=":material/block:")
         chosen.update(ingest=None)
-
-
-def _reading(job: Any) -> None:
-    left = f" · {about(job.seconds_left)} left" if job.seconds_left else ""
-    st.progress(min(job.progress or 0.0, 1.0), text=f"Reading the data: {job.text or 'starting'}{left}")
 
 
 def cancel(context: PageContext, job_id: str) -> None:

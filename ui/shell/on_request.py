@@ -29,11 +29,19 @@ def answer(
     **look
         More of the button: ``icon``, ``disabled``, ``help``.
     """
-    asked, wanted = f"{context.key}_{key}_asked", [str(context.run), dict(arguments)]
-    if not context.kept(probe, arguments) and st.session_state.get(asked) != wanted:
+    if not context.kept(probe, arguments):
         if context.read_only:
             st.caption(READ_ONLY)
-        else:
-            st.button(button, key=key, on_click=lambda: st.session_state.update({asked: wanted}), **look)
-        return None
+            return None
+        if not pressed(context, button, dict(arguments), key=key, once=True, **look):
+            return None
     return context.probe(probe, arguments, label=label, lane="train")
+
+
+def pressed(context: PageContext, button: str, question: Any, *, key: str, once: bool = False, **look: Any) -> bool:
+    """Draw a button; return whether it was pressed for just this question about this run, when ``once`` hides it."""
+    asked, wanted = f"{context.key}_{key}_asked", [str(context.run), question]
+    done = st.session_state.get(asked) == wanted
+    if not (done and once):
+        st.button(button, key=key, on_click=lambda: st.session_state.update({asked: wanted}), **look)
+    return done

@@ -12,9 +12,18 @@ from typing import Any
 import streamlit as st
 
 from dl_core.errors import DaylightError
+from ui.shell import theme
 from ui.shell.words import about
 
 logger = logging.getLogger("daylight.ui")
+BADGES: dict[str, tuple[str, theme.Badge, str]] = {
+    "waiting": ("Waiting", "gray", "hourglass_empty"),
+    "running": ("Training", "blue", "sync"),
+    "done": ("Done", "green", "check"),
+    "failed": ("Failed", "red", "error"),
+    "cancelled": ("Cancelled", "orange", "block"),
+    "skipped": ("Skipped", "orange", "skip_next"),
+}
 
 
 def empty(
@@ -46,14 +55,23 @@ def loading(height: int = 160) -> None:
     st.skeleton(height=height)
 
 
+def bar(text: str, job: Any) -> None:
+    """Draw how far a job is and how long it still takes, behind ``text``."""
+    left = f" · {about(job.seconds_left)} left" if job.seconds_left else ""
+    st.progress(min(max(job.progress or 0.0, 0.0), 1.0), text=f"{text}{left}")
+
+
 def working(label: str, job: Any) -> None:
     """Draw a running or waiting job: what it does, how far it is, how long it still takes."""
-    left = f" · {about(job.seconds_left)} left" if job.seconds_left else ""
-    if job.state == "queued":
-        st.progress(0.0, text=f"{label}: waiting for a free worker")
-    else:
-        st.progress(min(max(job.progress or 0.0, 0.0), 1.0), text=f"{label}{f': {job.text}' if job.text else ''}{left}")
+    text = "waiting for a free worker" if job.state == "queued" else job.text
+    bar(f"{label}: {text}" if text else label, job)
     st.skeleton(height=120)
+
+
+def badge(state: str, more: str = "") -> None:
+    """Draw the state of a run, a training or one of its models; the words say it as well as the colour."""
+    word, colour, icon = BADGES.get(state, BADGES["waiting"])
+    st.badge(f"{word}{more}", icon=f":material/{icon}:", color=colour)
 
 
 def failed(

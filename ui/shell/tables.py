@@ -11,6 +11,18 @@ import streamlit as st
 TIME = "D MMM YYYY, HH:mm"
 
 
+def show(table: Any, alt: str, **look: Any) -> None:
+    """Draw a table without its row numbers; ``table`` is all that pandas makes one of."""
+    st.dataframe(pd.DataFrame(table), hide_index=True, alt=alt, **look)
+
+
+def picked(table: pd.DataFrame, alt: str, *, key: str, first: int | None = 0, **look: Any) -> int | None:
+    """Draw a table of which one line can be selected, and return its place; ``first`` where none is."""
+    look = {"on_select": "rerun", "selection_mode": "single-row", "key": key, "alt": alt, **look}
+    rows = st.dataframe(table, hide_index=True, **look).selection.rows
+    return rows[0] if rows and rows[0] < len(table) else first
+
+
 def heading(column: Mapping[str, Any]) -> str:
     """Return a column's name with its unit, unless the name states one."""
     name = str(column["name"])
@@ -32,9 +44,9 @@ def config(columns: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     return {column["name"]: _shown(column) for column in columns}
 
 
-def share() -> Any:
+def share(title: str | None = None) -> Any:
     """Return how a column of probabilities is shown: as bars."""
-    return st.column_config.ProgressColumn(format="%.3f", min_value=0, max_value=1, width="small")
+    return st.column_config.ProgressColumn(title, format="%.3f", min_value=0, max_value=1, width="small")
 
 
 def _shown(column: Mapping[str, Any]) -> Any:

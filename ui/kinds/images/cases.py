@@ -9,6 +9,7 @@ from PIL import Image
 from dl_core.errors import counted
 from ui.kinds.images.pictures import picture_of, uri
 from ui.panels.cases import said_of
+from ui.shell import tables
 from ui.shell.context import PageContext
 
 ON_PAGE = 24  # rows of the table of cases
@@ -34,20 +35,9 @@ def choose(context: PageContext, model: str, kind: str, search: str, key: str) -
             "Confidence": shown["confidence"].to_numpy(),
         }
     )
-    event = st.dataframe(
-        table,
-        hide_index=True,
-        height=330,
-        row_height=48,
-        on_select="rerun",
-        selection_mode="single-row",
-        key=f"{key}_table_{kind}_{search}_{page}",
-        column_config={
-            "Image": st.column_config.ImageColumn(width="small"),
-            "Confidence": st.column_config.ProgressColumn(format="%.2f", min_value=0, max_value=1, width="small"),
-        },
-        alt="Test cases with picture, true and predicted class",
-    )
+    sure = st.column_config.ProgressColumn(format="%.2f", min_value=0, max_value=1, width="small")
+    columns = {"Image": st.column_config.ImageColumn(width="small"), "Confidence": sure}
+    alt, key = "Test cases with picture, true and predicted class", f"{key}_table_{kind}_{search}_{page}"
+    at = tables.picked(table, alt, key=key, height=330, row_height=48, column_config=columns)
     st.caption(f"{counted(len(rows), 'case')}. Select a row to view it.")
-    picked = event.selection.rows
-    return str(shown.index[picked[0] if picked and picked[0] < len(shown) else 0])
+    return str(shown.index[at or 0])

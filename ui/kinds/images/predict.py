@@ -10,6 +10,7 @@ from PIL import Image
 
 from dl_core.evaluate.first_cases import first_cases
 from ui.kinds.images import maps, pictures
+from ui.shell import downloads, tables
 from ui.shell.context import PageContext
 from ui.shell.words import count, number
 
@@ -32,19 +33,12 @@ def answer(context: PageContext, result: dict[str, Any]) -> None:
     table = pd.DataFrame(result["table"])
     doubtful, strange = int(table["uncertain"].sum()), int(table["unlike_training"].sum())
     with st.container(horizontal=True):
-        st.metric("Cases", count(result["rows"]), border=True)
-        st.metric(
-            "Uncertain",
-            count(doubtful),
-            border=True,
-            help="The probability of the predicted class is too low to rely on.",
-        )
-        st.metric(
-            "Out of distribution",
-            count(strange),
-            border=True,
-            help="Novelty score above the 99th percentile of the training images.",
-        )
+        for name, number_of, why in (
+            ("Cases", result["rows"], None),
+            ("Uncertain", doubtful, "The probability of the predicted class is too low to rely on."),
+            ("Out of distribution", strange, "Novelty score above the 99th percentile of the training images."),
+        ):
+            st.metric(name, count(number_of), border=True, help=why)
     for note in result["notes"]:
         st.caption(note)
     if strange:
@@ -54,17 +48,13 @@ def answer(context: PageContext, result: dict[str, Any]) -> None:
             icon=":material/help:",
         )
     whole = len(table) == result["rows"]  # then the table on the page holds every case, else the file does
-    data = table.to_csv(index=False).encode() if whole else context.path(result["csv"]).read_bytes()
-    st.download_button(
-        "Download predictions (CSV)", data, "predictions.csv", "text/csv", icon=":material/download:", key="csv"
-    )
+    data = table.to_csv(index=False).encode() if whole else context.path(result["csv"])
+    downloads.offer("Download predictions (CSV)", data, "predictions.csv", key="csv")
     _gallery(context, result)
     with st.expander("All cases as a table"):
         scores = [column for column in table if column.startswith("score_")]
-        shown = {
-            name: st.column_config.ProgressColumn(name[6:], format="%.3f", min_value=0, max_value=1) for name in scores
-        }
-        st.dataframe(table, hide_index=True, column_config=shown, alt="Predictions of all new cases")
+        shown = {name: tables.share(name.removeprefix("score_")) for name in scores}
+        tables.show(table, "Predictions of all new cases", column_config=shown)
 
 
 def _gallery(context: PageContext, result: dict[str, Any]) -> None:

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-import pandas as pd
 import streamlit as st
 
 from dl_core.domain import Domain
 from dl_core.evaluate.interactions.facts import BAND_HELP
 from ui.kinds.interactions import feedback, rerank
-from ui.shell import charts, theme
+from ui.panels import slices
+from ui.shell import charts, choice, tables, theme
 from ui.shell.context import PageContext
 from ui.shell.words import count, estimate, number, percent
 
@@ -28,15 +28,8 @@ def show(domain: Domain, context: PageContext, model: str, columns: list[str]) -
     found = context.probe("exposure", {"model": model, "by": by}, label="Computing exposure")
     if found is not None:
         with place:
-            st.selectbox(
-                "Item groups",
-                found["columns"],
-                found["columns"].index(by) if by in found["columns"] else 0,
-                format_func=lambda name: NAMES.get(name, name.capitalize()),
-                key=f"{context.key}_exposure_by",
-                persist_state="session",
-                width=260,
-            )
+            words = {name: NAMES.get(name, name.capitalize()) for name in found["columns"]}
+            choice.in_box("Item groups", words, f"{context.key}_exposure_by", default=by, width=260)
         st.info(found["sentence"], icon=":material/visibility:")
         left, right = st.columns([3, 2], gap="large")
         with left:
@@ -68,7 +61,7 @@ def _groups(context: PageContext, found: Mapping[str, Any], model: str) -> None:
         y=labels,
         orientation="h",
         marker_color=context.colour(model),
-        error_x=_whiskers(groups),
+        error_x=slices.whiskers([_in_percent(line) for line in groups]),
         customdata=[_hover(line) for line in groups],
         hovertemplate="%{y}: %{customdata}<extra></extra>",
         name="Exposure",
@@ -89,16 +82,10 @@ def _groups(context: PageContext, found: Mapping[str, Any], model: str) -> None:
     st.caption(f"{words} n = {count(found['users'])} lists.")
 
 
-def _whiskers(groups: list[Mapping[str, Any]]) -> dict[str, Any]:
-    """Return the intervals of the bars in per cent."""
-    own = [line["share_exposure"] for line in groups]
-    high = [100 * (_or(line["high"], share) - share) for line, share in zip(groups, own, strict=True)]
-    low = [100 * (share - _or(line["low"], share)) for line, share in zip(groups, own, strict=True)]
-    return {"type": "data", "symmetric": False, "array": high, "arrayminus": low, "thickness": 1.5, "width": 0}
-
-
-def _or(value: float | None, instead: float) -> float:
-    return instead if value is None else value
+def _in_percent(line: Mapping[str, Any]) -> dict[str, float | None]:
+    """Return a group's share of exposure with its interval, in per cent."""
+    found = {"value": line["share_exposure"], "low": line["low"], "high": line["high"]}
+    return {name: None if share is None else 100 * share for name, share in found.items()}
 
 
 def _hover(line: Mapping[str, Any]) -> str:
@@ -118,39 +105,30 @@ def _hidden(found: Mapping[str, Any]) -> None:
         return
     title = f"Never recommended: the most popular of {count(found['never_shown'])} items"
     with st.expander(title, icon=":material/visibility_off:"):
-        table = pd.DataFrame(
-            {"Item": [item["title"] for item in hidden], "Interactions": [item["taken"] for item in hidden]}
-        )
-        if any(item.get("category") for item in hidden):
-            table["Category"] = [item.get("category") for item in hidden]
-        st.dataframe(table, hide_index=True, row_height=30, alt="Popular items that are in no user's top-k list")
+        keys = {"title": "Item", "taken": "Interactions"}
+        keys |= {"category": "Category"} if any(item.get("category") for item in hidden) else {}
+        rows = [{title: item.get(key) for key, title in keys.items()} for item in hidden]
+        tables.show(rows, "Popular items that are in no user's top-k list", row_height=30)
+
+
+def lorenz(curve: Mapping[str, Any], title: str, colour: str, **look: Any) -> Any:
+    """Return the Lorenz curves of exposure and of interactions beside equal exposure."""
+    items, x, y = curve["items"], "Cumulative share of items, least exposed first", "Cumulative share of exposure"
+    taken = {"name": "interactions", "y": curve["interactions"], "colour": theme.OKABE_ITO["vermillion"]}
+    series = [
+        {"name": "exposure", "x": items, "y": curve["exposure"], "colour": colour},
+        {**taken, "x": items, "dash": "dash"},
+        {"name": "equal exposure", "x": [0, 1], "y": [0, 1], "colour": theme.GREYS[0], "dash": "dot"},
+    ]
+    return charts.lines(series, title, x=x, y=y, direct=False, **look)
 
 
 def _lorenz(context: PageContext, found: Mapping[str, Any], model: str) -> None:
     """Draw how evenly places are shared among items."""
-    gini, curve = found["gini"], found["lorenz"]
+    gini = found["gini"]
     title = f"Gini of exposure {estimate(gini['value'], gini['low'], gini['high'])}"
-    series = [
-        {"name": "exposure", "x": curve["items"], "y": curve["exposure"], "colour": context.colour(model)},
-        {
-            "name": "interactions",
-            "x": curve["items"],
-            "y": curve["interactions"],
-            "colour": theme.OKABE_ITO["vermillion"],
-            "dash": "dash",
-        },
-        {"name": "equal exposure", "x": [0, 1], "y": [0, 1], "colour": theme.GREYS[0], "dash": "dot"},
-    ]
-    chart = charts.lines(
-        series,
-        title,
-        x="Cumulative share of items, least exposed first",
-        y="Cumulative share of exposure",
-        height=300,
-        direct=False,
-    )
-    chart.update_xaxes(tickformat=".0%")
-    chart.update_yaxes(tickformat=".0%")
+    chart = lorenz(found["lorenz"], title, context.colour(model), height=300)
+    chart.update_xaxes(tickformat=".0%").update_yaxes(tickformat=".0%")
     charts.draw(chart, f"{title}; Gini of interactions {number(found['gini_interactions'])}.", key="lorenz")
     cover = found["coverage"]
     st.caption(

@@ -29,7 +29,7 @@ def show(domain: Domain, context: PageContext) -> None:
             "their first 1, 3 and 5 interactions; new items must be ranked from their features alone. Takes about "
             "as long as the training."
         )
-        models = _pick(context)
+        models = choice.models(context, "cold_models", list(context.models), list(context.models))
         question = {} if models == list(context.models) else {"models": models}
         look = {"icon": ":material/ac_unit:", "disabled": not models}
         label = "Retraining without the new users and items"
@@ -38,18 +38,6 @@ def show(domain: Domain, context: PageContext) -> None:
         )
         if found is not None:
             draw(context, found["rows"])
-
-
-def _pick(context: PageContext) -> list[str]:
-    names = list(context.models)
-    return st.multiselect(
-        "Models",
-        names,
-        default=names,
-        format_func=context.label,
-        key=f"{context.key}_cold_models",
-        persist_state="session",
-    )
 
 
 def draw(context: PageContext, rows: Sequence[Mapping[str, Any]]) -> None:
@@ -77,17 +65,8 @@ def _users(context: PageContext, rows: Sequence[Mapping[str, Any]]) -> None:
     series: list[dict[str, Any]] = []
     for model in dict.fromkeys(row["model"] for row in known):
         own = sorted((row for row in known if row["model"] == model), key=lambda row: row["given"])
-        banded = all(row["low"] is not None for row in own) and context.models.get(model, {}).get("kind") == "deep"
-        series.append(
-            {
-                "name": context.label(model),
-                "x": [row["given"] for row in own],
-                "y": [row["value"] for row in own],
-                "low": [row["low"] for row in own] if banded else None,
-                "high": [row["high"] for row in own] if banded else None,
-                "colour": context.colour(model),
-            }
-        )
+        deep = context.models.get(model, {}).get("kind") == "deep"
+        series.append(charts.line(context.label(model), own, "given", context.colour(model), banded=deep))
     metric, given = metric_words.metric(known[0]["metric"]), series[0]["x"][0]
     best = leading.best_of(metric, {one["name"]: one["y"][0] for one in series})
     title = f"New users: {best} leads with {counted(given, 'known interaction')}"

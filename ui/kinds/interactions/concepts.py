@@ -10,6 +10,7 @@ import streamlit as st
 from dl_core.domain import Domain
 from dl_core.evaluate.choice import best_model
 from dl_core.tasks.prepared import kept_answer
+from ui.kinds.interactions import bias
 from ui.panels.concepts import Idea, judged_of, leaderboard
 from ui.shell import charts, folders, samples, theme
 from ui.shell.words import number
@@ -81,24 +82,11 @@ def _lorenz(domain: Domain | None) -> None:
     found = _answer(domain, "exposure", {"by": "popularity"})
     if found is None:
         return
-    curve = found["lorenz"]
-    series = [
-        {"name": "shown", "x": curve["items"], "y": curve["exposure"], "colour": theme.DEEP[0]},
-        {"name": "taken", "x": curve["items"], "y": curve["interactions"], "colour": theme.DEEP[1], "dash": "dash"},
-        {"name": "equal exposure", "x": [0, 1], "y": [0, 1], "colour": theme.GREYS[0], "dash": "dot"},
-    ]
     title = (
         f"On the sample: Gini of exposure {number(found['gini']['value'], 2)}, of interactions "
         f"{number(found['gini_interactions'], 2)}"
     )
-    chart = charts.lines(
-        series,
-        title,
-        x="Cumulative share of items, least exposed first",
-        y="Cumulative share of exposure",
-        direct=False,
-    )
-    charts.draw(chart, f"{title}.", key="concept_exposure")
+    charts.draw(bias.lorenz(found["lorenz"], title, theme.DEEP[0]), f"{title}.", key="concept_exposure")
 
 
 def _cold(domain: Domain | None) -> None:

@@ -12,7 +12,7 @@ from dl_core.evaluate.interactions.facts import BAND_HELP
 from dl_core.evaluate.registry import metric_named
 from dl_core.evaluate.results import Evaluation
 from ui.panels import slices
-from ui.shell import charts, metric_words
+from ui.shell import charts, choice, metric_words
 from ui.shell.context import PageContext
 from ui.shell.words import count, interval, number
 
@@ -41,7 +41,7 @@ def _by_k(context: PageContext, evaluation: Evaluation, pair: slices.Pair) -> No
     label = metric_words.measure(context, metric).label.partition("@")[0]
     shown = slices.of_metric(lines, metric)
     n = max((rows[0]["n"] for rows in shown.values()), default=0)
-    series = [slices.curve(context, model, rows, [row["k"] for row in rows], pair) for model, rows in shown.items()]
+    series = [slices.curve(context, model, rows, "k", pair) for model, rows in shown.items()]
     if not series:
         st.caption(f"{label} is not defined here.")
         return
@@ -102,14 +102,8 @@ def _beyond(context: PageContext, evaluation: Evaluation) -> None:
     known = [name for name in BEYOND if name in set(table["metric"])]
     if not known:
         return
-    metric = st.selectbox(
-        "Beyond-accuracy metric",
-        known,
-        format_func=lambda name: metric_words.measure(context, name).label,
-        key=f"{context.key}_beyond",
-        persist_state="session",
-        width=260,
-    )
+    words = {name: metric_words.measure(context, name).label for name in known}
+    metric = choice.in_box("Beyond-accuracy metric", words, f"{context.key}_beyond", width=260)
     first = context.domain.primary_metric
     across, up = metric_words.measure(context, metric), metric_words.measure(context, first)
     rows = {

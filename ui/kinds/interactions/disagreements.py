@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-import streamlit as st
-
 from ui.kinds.interactions import item_lists
+from ui.shell import choice
 from ui.shell.context import PageContext
 from ui.shell.words import number, percent
 
@@ -18,15 +17,8 @@ FOUND = "test users, sorted by overlap of the two lists, lowest first."
 
 def show(context: PageContext, found: list[dict[str, Any]], pair: tuple[str, str]) -> None:
     """Draw the choice of a user, and their history and both lists."""
-    shown = {str(row["row"]): row for row in found[:MOST_DISAGREEMENTS]}
-    user = st.selectbox(
-        "User",
-        list(shown),
-        format_func=lambda name: _words(shown[name], pair),
-        key=f"{context.key}_apart_{'_'.join(pair)}",
-        persist_state="session",
-        width=520,
-    )
+    shown = {str(row["row"]): _words(row, pair) for row in found[:MOST_DISAGREEMENTS]}
+    user = choice.in_box("User", shown, f"{context.key}_apart_{'_'.join(pair)}", width=520)
     lists = context.probe("user_rankings", {"user": user, "models": list(pair)}, label="Loading this user's lists")
     if lists is None:
         return

@@ -11,7 +11,7 @@ from dl_core.domain import Domain
 from dl_core.explain.defaults import default_item, default_ranking_methods
 from ui.kinds.interactions import explain_why, item_lists, pick
 from ui.panels import explain_choice
-from ui.shell import states
+from ui.shell import states, tables
 from ui.shell.context import PageContext
 from ui.shell.words import escaped
 
@@ -47,17 +47,11 @@ def _pick_item(context: PageContext, found: Mapping[str, Any]) -> str | None:
     if not one["items"]:
         st.caption("No items left to recommend for this model.")
         return None
-    event = item_lists.draw(
-        item_lists.table_of(one["items"]),
-        f"What {context.label(one['model'])} recommends to user {found['user']}",
-        on_select="rerun",
-        selection_mode="single-row",
-        key=f"{context.key}_why_{one['model']}_{found['user']}",
-    )
+    items, key = one["items"], f"{context.key}_why_{one['model']}_{found['user']}"
+    table, alt = item_lists.table_of(items), f"What {context.label(one['model'])} recommends to user {found['user']}"
+    at = tables.picked(table, alt, key=key, first=default_item(items), **item_lists.look(table))
     st.caption("Select an item to explain it.")
-    picked = event.selection.rows
-    items = one["items"]
-    return items[picked[0] if picked and picked[0] < len(items) else default_item(items)]["item"]
+    return items[at]["item"]
 
 
 def _why(domain: Domain, context: PageContext, model: str, user: str, item: str) -> None:

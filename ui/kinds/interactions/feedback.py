@@ -8,7 +8,7 @@ from typing import Any
 import streamlit as st
 
 from dl_core.errors import counted
-from ui.shell import charts, choice, theme
+from ui.shell import charts, choice, on_request, theme
 from ui.shell.context import PageContext
 from ui.shell.words import number
 
@@ -31,17 +31,10 @@ def show(context: PageContext, model: str) -> None:
             "Rounds", 1, MOST_ROUNDS, FIRST_ROUNDS, key=f"{context.key}_rounds", persist_state="session", width=120
         )
         question = {"model": model, "rounds": int(rounds)}
-        ready, asked = context.kept("feedback_loop", question), f"{context.key}_feedback"
-        wanted = [str(context.run), model, int(rounds)]
-        if not ready:
-            st.button(
-                "Simulate",
-                icon=":material/autorenew:",
-                key="simulate_feedback",
-                on_click=lambda: st.session_state.update({asked: wanted}),
-            )
+        ready, icon = context.kept("feedback_loop", question), ":material/autorenew:"
+        ready = ready or on_request.pressed(context, "Simulate", question, key="simulate_feedback", icon=icon)
         st.badge("Simulated", icon=":material/science:", color="violet")
-    if not ready and st.session_state.get(asked) != wanted:
+    if not ready:
         st.caption(
             "Users choose from what is recommended, the model learns from it and recommends more of the same: how "
             "much does consumption concentrate? A simulation, not a forecast."
@@ -91,17 +84,7 @@ def _series(
         lines = [line for line in lines if line["value"] is not None]
         if not lines:
             continue
-        banded = all(line["low"] is not None for line in lines) and start is None
-        first = [start] if start is not None else []
-        series.append(
-            {
-                "name": ARMS[arm],
-                "x": [0] * len(first) + [line["round"] for line in lines],
-                "y": first + [line["value"] for line in lines],
-                "low": [line["low"] for line in lines] if banded else None,
-                "high": [line["high"] for line in lines] if banded else None,
-                "colour": colour,
-                "dash": "solid" if arm == "plain" else "dash",
-            }
-        )
+        first = [] if start is None else [{"round": 0, "value": start}]
+        dash = "solid" if arm == "plain" else "dash"
+        series.append(charts.line(ARMS[arm], [*first, *lines], "round", colour, dash=dash))
     return series

@@ -9,6 +9,7 @@ import pandas as pd
 import streamlit as st
 
 from dl_core.errors import counted
+from ui.shell import tables
 from ui.shell.context import PageContext
 from ui.shell.words import count, escaped, number
 
@@ -59,17 +60,15 @@ def config(table: pd.DataFrame) -> dict[str, Any]:
     return {name: known[name] for name in table.columns if name in known}
 
 
-def draw(table: pd.DataFrame, alt: str, *, most: int = 10, **options: Any) -> Any:
-    """Draw a list of items; longer ones scroll."""
-    return st.dataframe(
-        table,
-        hide_index=True,
-        row_height=ROW,
-        height=40 + ROW * min(max(len(table), 1), most),
-        column_config=config(table),
-        alt=alt,
-        **options,
-    )
+def look(table: pd.DataFrame, most: int = 10) -> dict[str, Any]:
+    """Return how a list of items is drawn; longer ones scroll."""
+    height = 40 + ROW * min(max(len(table), 1), most)
+    return {"row_height": ROW, "height": height, "column_config": config(table)}
+
+
+def draw(table: pd.DataFrame, alt: str, *, most: int = 10, key: str | None = None) -> None:
+    """Draw a list of items."""
+    tables.show(table, alt, key=key, **look(table, most))
 
 
 def history(found: Mapping[str, Any], *, most: int = 6) -> None:

@@ -10,7 +10,7 @@ from dl_core.domain import Domain
 from dl_core.errors import counted
 from dl_core.evaluate.choice import best_model, default_pair
 from ui.kinds.interactions import item_lists, predict_all
-from ui.shell import states
+from ui.shell import choice, states
 from ui.shell.context import PageContext
 from ui.shell.words import escaped
 
@@ -36,15 +36,7 @@ def models(context: PageContext, key: str) -> list[str]:
     """Draw the choice of models whose lists are shown; at first the best deep one and the best baseline."""
     names = list(context.models)
     first = list(default_pair(context.models)) if len(names) > 1 else names
-    return st.multiselect(
-        "Models",
-        names,
-        default=first,
-        format_func=context.label,
-        key=f"{context.key}_{key}_models",
-        persist_state="session",
-        max_selections=MOST_MODELS,
-    )
+    return choice.models(context, f"{key}_models", names, first, max_selections=MOST_MODELS)
 
 
 def _known(context: PageContext) -> None:
@@ -170,13 +162,9 @@ def search_item(context: PageContext, key: str, label: str) -> dict[str, Any] | 
         st.caption("No matching items.")
         return None
     rows = {one["item"]: one for one in found["items"]}
-    picked = st.selectbox(
-        counted(found["total"], "match", "matches") + (", most popular first" if found["total"] > 1 else ""),
-        list(rows),
-        format_func=lambda item: f"{rows[item]['title']} · {counted(rows[item]['taken'], 'user')}",
-        key=f"{context.key}_{key}_found_{search.strip()}",
-    )
-    return rows.get(picked)
+    title = counted(found["total"], "match", "matches") + (", most popular first" if found["total"] > 1 else "")
+    words = {item: f"{one['title']} · {counted(one['taken'], 'user')}" for item, one in rows.items()}
+    return rows.get(choice.in_box(title, words, f"{context.key}_{key}_found_{search.strip()}"))
 
 
 def _similar(context: PageContext) -> None:

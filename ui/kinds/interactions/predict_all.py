@@ -4,17 +4,15 @@ from __future__ import annotations
 
 from typing import Any
 
-import pandas as pd
 import streamlit as st
 
 from dl_core.domain import Domain
 from dl_core.errors import counted
-from ui.shell import choice, states, uploads
+from ui.shell import choice, downloads, states, tables, uploads
 from ui.shell.context import PageContext
 from ui.shell.words import count, duration, size
 
 FORMATS = {"csv": "CSV", "parquet": "Parquet"}
-MIME = {"csv": "text/csv", "parquet": "application/vnd.apache.parquet"}
 MOST_PLACES = 100
 MANY_ROWS = 1_000_000
 
@@ -26,13 +24,8 @@ def show(domain: Domain, context: PageContext) -> None:
         return
     left, right = st.columns([2, 1], gap="large")
     with left:
-        files = st.file_uploader(
-            "Only for some users, or with new interactions: a file with a user column, and an item column for "
-            "new interactions",
-            type=list(domain.upload_types),
-            accept_multiple_files=True,
-            key=f"{context.key}_new_files",
-        )
+        title = "Only for some users, or with new interactions: a file with a user column, and an item column for "
+        files = uploads.field(domain, f"{title}new interactions", f"{context.key}_new_files")
     with right:
         asked = _form(context)
     place = f"{context.key}_all_lists"
@@ -84,27 +77,15 @@ def _result(context: PageContext, result: dict[str, Any]) -> None:
             width="content",
         )
         path = context.path(result["file"])
-        st.download_button(
+        label, name = (
             f"Download ({FORMATS[result['format']]}, {size(result['bytes'])})",
-            path.open("rb") if path.is_file() else b"",
-            f"recommendations.{result['format']}",
-            MIME[result["format"]],
-            icon=":material/download:",
-            key=f"{context.key}_all_download",
-            on_click="ignore",
-            disabled=not path.is_file(),
+            f"recommendations{path.suffix}",
         )
+        downloads.offer(label, path, name, key=f"{context.key}_all_download")
     for note in result["notes"]:
         st.info(note, icon=":material/info:")
-    table = pd.DataFrame(result["first"])
-    st.dataframe(
-        table,
-        hide_index=True,
-        height=360,
-        row_height=30,
-        column_config={"score": st.column_config.NumberColumn(format="%.4g")},
-        alt="First recommendations of the file",
-    )
+    look = {"row_height": 30, "column_config": {"score": st.column_config.NumberColumn(format="%.4g")}}
+    tables.show(result["first"], "First recommendations of the file", height=360, **look)
     st.caption(
         "First recommendations of the file. Scores rank items within one model and are not comparable between models."
     )

@@ -12,7 +12,7 @@ from dl_core.evaluate.leading import coverage_errors, leads_most
 from dl_core.evaluate.results import Evaluation
 from ui.kinds.series import forecast_charts, pick
 from ui.panels import leading_model, slices
-from ui.shell import charts, metric_words, theme
+from ui.shell import charts, choice, metric_words, theme
 from ui.shell.context import PageContext
 from ui.shell.words import count, escaped, number
 
@@ -35,14 +35,8 @@ def _forecasts(context: PageContext, pair: slices.Pair) -> None:
     picked = pick.pick(context, (pair or names)[0], f"{context.key}_compare")
     if picked is None:
         return
-    shown = st.pills(
-        "Models",
-        names,
-        selection_mode="multi",
-        default=list(pair or names[:2]),
-        format_func=context.label,
-        key=f"{context.key}_fan_models_{'_'.join(pair or ())}",
-    )
+    first, key = pair or names[:2], f"{context.key}_fan_models_{'_'.join(pair or ())}"
+    shown = choice.pills("Models", names, first, context.label, key)
     found = pick.forecasts(context, picked, f"{context.key}_compare")
     if found is None or not shown:
         return
@@ -96,11 +90,10 @@ def _along(context: PageContext, evaluation: Evaluation, pair: slices.Pair, name
         return
     metric = slices.pick_metric(context, lines, name)
     label = metric_words.measure(context, metric).label
-    first = 0 if name == "by_step" else 1  # windows are counted from nought
-    series = [
-        slices.curve(context, model, rows, [row[key] + first for row in rows], pair)
-        for model, rows in slices.of_metric(lines, metric).items()
-    ]
+    shown = slices.of_metric(lines, metric)
+    if key == "window":  # they are counted from nought
+        shown = {model: [{**row, key: row[key] + 1} for row in rows] for model, rows in shown.items()}
+    series = [slices.curve(context, model, rows, key, pair) for model, rows in shown.items()]
     if not series:
         st.caption(f"{label} is not defined here.")
         return
@@ -136,7 +129,7 @@ def _grouped(context: PageContext, evaluation: Evaluation, pair: slices.Pair, na
         return
     metric = slices.pick_metric(context, lines, name)
     shown = slices.of_metric(lines, metric)
-    points = [slices.curve(context, model, rows, [row["group"] for row in rows], None) for model, rows in shown.items()]
+    points = [slices.curve(context, model, rows, "group", None) for model, rows in shown.items()]
     title = leads(context, metric, points, "levels" if name == "by_size" else "history lengths")
     groups = {row["group"]: row["group"] for rows in shown.values() for row in rows}
     chart = slices.by_group(context, shown, "group", groups, pair)
@@ -157,7 +150,7 @@ def _coverage(context: PageContext, evaluation: Evaluation, pair: slices.Pair) -
         points = [_in_points(row) for row in coverage_errors(rows)]
         held = [row["value"] for row in rows if row["value"] is not None]
         if held:
-            line = slices.curve(context, model, points, [row["level"] for row in points], pair)
+            line = slices.curve(context, model, points, "level", pair)
             series.append({**line, "held": held[-1]})
     ends = [min(one["x"][0] for one in series), max(one["x"][-1] for one in series)]
     perfect = {"name": "nominal", "x": ends, "y": [0, 0], "colour": theme.GREYS[1], "dash": "dot"}

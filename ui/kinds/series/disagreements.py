@@ -9,6 +9,7 @@ import pandas as pd
 import streamlit as st
 
 from ui.kinds.series import curves
+from ui.shell import tables
 from ui.shell.context import PageContext
 
 TITLE = "Windows where the forecasts differ"
@@ -34,22 +35,14 @@ def show(context: PageContext, found: Sequence[Mapping[str, Any]], pair: tuple[s
                 **{f"MASE of {context.label(name)}": errors.get(name) for name in pair},
             }
         )
-    table = pd.DataFrame(lines)
-    chosen = st.dataframe(
-        table,
-        hide_index=True,
-        height="content",
-        alt="Windows on which the two models differ most",
-        on_select="rerun",
-        selection_mode="single-row",
-        key=f"{context.key}_differ_{'_'.join(pair)}",
-        column_config={name: st.column_config.NumberColumn(format="%.3g") for name in table.columns[2:]},
-    )
-    rows = chosen.selection.rows
-    if not rows:
+    table, key = pd.DataFrame(lines), f"{context.key}_differ_{'_'.join(pair)}"
+    columns = dict.fromkeys(table.columns[2:], st.column_config.NumberColumn(format="%.3g"))
+    alt, look = "Windows on which the two models differ most", {"height": "content", "column_config": columns}
+    chosen = tables.picked(table, alt, key=key, first=None, **look)
+    if chosen is None:
         st.caption("Select a row to plot both forecasts.")
         return
-    row = shown[rows[0]]
+    row = shown[chosen]
     question = {"series": str(row["row"]), "window": int(row["window"])}
     answer = context.probe("window_forecasts", question, label="Loading the forecasts")
     if answer is not None:

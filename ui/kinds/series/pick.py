@@ -34,14 +34,10 @@ def pick(context: PageContext, model: str, key: str) -> str | None:
         st.caption("No matching series.")
         return None
     errors = {one["series"]: one["errors"].get(model) for one in found["series"]}
-    names = list(errors)
-    return place.selectbox(
-        f"Series ({found['total']} of {found['judged']})",
-        names,
-        format_func=lambda name: f"{name} (MASE {number(errors[name])})" if errors[name] is not None else str(name),
-        key=f"{key}_series_{kind}_{search}_{model}",
-        width=440,
-    )
+    words = {name: str(name) if error is None else f"{name} (MASE {number(error)})" for name, error in errors.items()}
+    with place:
+        title, key = f"Series ({found['total']} of {found['judged']})", f"{key}_series_{kind}_{search}_{model}"
+        return choice.in_box(title, words, key, width=440)
 
 
 def forecasts(context: PageContext, series: str, key: str) -> Mapping[str, Any] | None:
@@ -51,14 +47,9 @@ def forecasts(context: PageContext, series: str, key: str) -> Mapping[str, Any] 
     if found is None or found["windows"] < 2:
         return found
     last = found["windows"] - 1
-    chosen = place.segmented_control(
-        "Test window",
-        list(range(last + 1)),
-        default=last,
-        format_func=lambda number: f"{number + 1} of {last + 1}",
-        required=True,
-        key=f"{key}_window_{series}",
-    )
+    words = {number: f"{number + 1} of {last + 1}" for number in range(last + 1)}
+    with place:
+        chosen = choice.one_of("Test window", words, f"{key}_window_{series}", default=last)
     if chosen == last:
         return found
     return context.probe("window_forecasts", {"series": series, "window": chosen}, label="Loading the forecasts")

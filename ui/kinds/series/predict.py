@@ -12,7 +12,7 @@ from dl_core.domain import Domain
 from dl_core.errors import counted
 from ui.kinds.series import forecast_charts, pick, what_if, words
 from ui.panels import leading_model
-from ui.shell import charts, choice, uploads
+from ui.shell import charts, choice, downloads, tables, uploads
 from ui.shell.context import PageContext
 from ui.shell.words import count, escaped, number, size
 
@@ -26,6 +26,7 @@ COLUMNS = {
     "upper_95": "95 % upper",
 }
 RECONCILE = {"none": "none", "bottom up": "bottom up", "mint": "MinT"}
+UPLOAD = "Other series, or newer observations with future covariates; without a file your own series are forecast"
 HELP = (
     "Hierarchical reconciliation: forecasts of the totals (states, sectors …) are made as well, and all forecasts "
     "are made coherent. Bottom-up sums the bottom-level series; MinT (minimum trace, Wickramasuriya 2019) "
@@ -49,12 +50,10 @@ def show(domain: Domain, context: PageContext) -> None:
 def _ahead(domain: Domain, context: PageContext) -> None:
     left, right = st.columns([2, 3], gap="large")
     with left:
-        files = st.file_uploader(
-            "Other series, or newer observations with future covariates; without a file your own series are forecast",
-            type=list(domain.upload_types),
-            accept_multiple_files=True,
-            key=f"{context.key}_new_files",
+        title = (
+            "Other series, or newer observations with future covariates; without a file your own series are forecast"
         )
+        files = uploads.field(domain, title, f"{context.key}_new_files")
         _buttons(domain, context, files)
     with right:
         question = _question(context)
@@ -92,14 +91,7 @@ def _question(context: PageContext) -> dict[str, Any]:
         )
         reconcile = "none"
         if not leading_model.lone(context):
-            reconcile = st.selectbox(
-                "Reconciliation",
-                list(RECONCILE),
-                format_func=lambda name: RECONCILE[name],
-                key=f"{context.key}_reconcile",
-                width=150,
-                help=HELP,
-            )
+            reconcile = choice.in_box("Reconciliation", RECONCILE, f"{context.key}_reconcile", width=150, help=HELP)
     question: dict[str, Any] = {"model": model}
     if horizon != usual:
         question["horizon"] = int(horizon)
@@ -147,15 +139,14 @@ def _answer(
         _file(context, result)
     for note in result["notes"]:
         st.caption(f":material/info: {note}")
-    if result["unusual"]:
-        left, right = st.columns([1, 1], gap="large")
-        with left:
-            _chart(context, result, question, cases)
-        with right:
-            _unusual(result["unusual"])
-    else:
+    left, right = st.columns(2, gap="large") if result["unusual"] else (st.container(), st.container())
+    with left:
         _chart(context, result, question, cases)
-        st.caption(":material/check: No recent anomalies: every series ends within its expected range.")
+    with right:
+        if result["unusual"]:
+            _unusual(result["unusual"])
+        else:
+            st.caption(":material/check: No recent anomalies: every series ends within its expected range.")
     _table(result["table"], result["rows"])
 
 
@@ -200,13 +191,8 @@ def _table(lines: list[Mapping[str, Any]], rows: int) -> None:
     table["Time"] = forecast_charts.moments(table["Time"].tolist())
     numbers = [name for name in table.columns if name not in ("Series", "Time")]
     table[numbers] = table[numbers].map(four_digits)
-    st.dataframe(
-        table,
-        hide_index=True,
-        alt="Forecasts with prediction intervals",
-        height=280,
-        column_config={name: st.column_config.NumberColumn(format="localized") for name in numbers},
-    )
+    columns = dict.fromkeys(numbers, st.column_config.NumberColumn(format="localized"))
+    tables.show(table, "Forecasts with prediction intervals", height=280, column_config=columns)
     if rows > len(lines):
         st.caption(f"The first {count(len(lines))} of {count(rows)}; the CSV has them all.")
 
@@ -220,15 +206,8 @@ def _file(context: PageContext, result: Mapping[str, Any]) -> None:
     """Offer the file with all forecasts; where the answer came with the sample it is written when it is asked for."""
     path = context.path(result["csv"])
     if path.is_file():
-        st.download_button(
-            f"Forecasts (CSV, {size(path.stat().st_size)})",
-            path.read_bytes(),
-            "daylight-forecasts.csv",
-            "text/csv",
-            icon=":material/download:",
-            key="download_forecasts",
-            on_click="ignore",
-        )
+        label = f"Forecasts (CSV, {size(path.stat().st_size)})"
+        downloads.offer(label, path, "daylight-forecasts.csv", key="download_forecasts")
         return
     wanted = {f"{context.key}_write": True}
     st.button("Export as CSV", on_click=lambda: st.session_state.update(wanted), key="write_forecasts")
@@ -238,26 +217,16 @@ def _unusual(found: list[Mapping[str, Any]]) -> None:
     """List recent points that the history did not lead to expect."""
     st.markdown("**Recent anomalies**")
     times = forecast_charts.moments([row["time"] for row in found])
-    table = pd.DataFrame(
-        {
-            "Series": [row["series"] for row in found],
-            "Time": times,
-            "Value": [four_digits(row["value"]) for row in found],
-            "Expected": [four_digits(row["expected"]) for row in found],
-            "z-score": [number(row["score"], 2) for row in found],
-        }
-    )
-    st.dataframe(
-        table,
-        hide_index=True,
-        alt="Recent anomalies",
-        height=380,
-        column_config={
-            "Series": st.column_config.TextColumn(width="medium"),
-            **{name: st.column_config.NumberColumn(format="localized") for name in ("Value", "Expected")},
-            "z-score": st.column_config.TextColumn(
-                help="One-step error divided by the standard deviation of earlier errors."
-            ),
-        },
-    )
+    table = {
+        "Series": [row["series"] for row in found],
+        "Time": times,
+        "Value": [four_digits(row["value"]) for row in found],
+        "Expected": [four_digits(row["expected"]) for row in found],
+        "z-score": [number(row["score"], 2) for row in found],
+    }
+    z_score = "One-step error divided by the standard deviation of earlier errors."
+    columns: dict[str, Any] = dict.fromkeys(("Value", "Expected"), st.column_config.NumberColumn(format="localized"))
+    columns |= {"Series": st.column_config.TextColumn(width="medium")}
+    columns |= {"z-score": st.column_config.TextColumn(help=z_score)}
+    tables.show(table, "Recent anomalies", height=380, column_config=columns)
     st.caption("Check these before relying on a forecast that starts from them.")

@@ -9,7 +9,7 @@ import streamlit as st
 
 from dl_core.evaluate.choice import best_model
 from ui.kinds.series import forecast_charts, pick
-from ui.shell import charts, states
+from ui.shell import charts, choice, states
 from ui.shell.context import PageContext
 from ui.shell.words import count, escaped, number, signed
 
@@ -76,28 +76,14 @@ def _value(context: PageContext, covariate: str, planned: list[float]) -> float 
 def _answer(context: PageContext, found: Mapping[str, Any]) -> None:
     names = list(found["models"])
     deep = best_model({name: context.models[name] for name in names}, "deep")  # the plain ones read no plan
-    first = deep or (context.best if context.best in names else names[0])
-    shown = st.pills(
-        "Models",
-        names,
-        selection_mode="multi",
-        format_func=context.label,
-        key=f"{context.key}_plan_models",
-        default=[first],
-    )
+    first = deep or (context.best if context.best and context.best in names else names[0])
+    shown = choice.pills("Models", names, [first], context.label, f"{context.key}_plan_models")
     models, moved = [], []
     for name in shown or names[:1]:
         both, label = found["models"][name], context.label(name)
-        models.append(
-            {
-                "name": f"{label}, planned",
-                "colour": context.colour(name),
-                "fan": both["before"],
-                "intervals": False,
-                "dash": "dot",
-            }
-        )
-        models.append({"name": f"{label}, changed", "colour": context.colour(name), "fan": both["after"]})
+        planned = {"name": f"{label}, planned", "fan": both["before"], "intervals": False, "dash": "dot"}
+        for one in (planned, {"name": f"{label}, changed", "fan": both["after"]}):
+            models.append({**one, "colour": context.colour(name)})
         before, after = sum(both["before"]["middle"]), sum(both["after"]["middle"])
         moved.append(f"{label} {moved_by(before, after)}")
     told = f"sum over the horizon: {', '.join(moved)}"

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import pandas as pd
-import streamlit as st
 
-from dl_core.errors import counted
+from ui.panels.cases import listed
 from ui.shell import tables
 from ui.shell.context import PageContext
 
@@ -16,38 +16,18 @@ COLUMNS = 5  # of a row's main columns, shown in the list
 
 def choose(context: PageContext, model: str, kind: str, search: str, key: str) -> str | None:
     """Draw the table of test cases and return the row that was picked, at first the first one."""
-    paged = f"{key}_page_{model}_{kind}_{search}"
-    page = int(st.session_state.get(paged) or 1)
-    asked = {"model": model, "kind": kind, "search": search.strip(), "page": page - 1}
-    found = context.probe("cases", asked, label="Searching cases")
-    if found is None:
-        return None
-    if not found["cases"]:
-        st.caption("No matching cases. Choose another filter or clear the search.")
-        return None
-    shown, columns = found["cases"], found["columns"][:COLUMNS]
-    score = context.words.score.capitalize()
-    event = st.dataframe(
-        _table(context, shown, columns),
-        hide_index=True,
-        height=330,
-        row_height=32,
-        on_select="rerun",
-        selection_mode="single-row",
-        key=f"{paged}_{page}_table",
-        column_config={
-            **tables.config(columns),
-            **dict.fromkeys((score, "Probability"), tables.share()),
-        },
-        alt=f"Test {context.words.row[1]} with probability, predicted and true class, and main values",
-    )
-    words = f"{counted(found['total'], *context.words.row)}. Select a row to view it."
-    with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
-        st.caption(words, width="content")
-        if found["pages"] > 1:
-            st.pagination(found["pages"], key=paged)
-    picked = event.selection.rows
-    return str(shown[picked[0] if picked and picked[0] < len(shown) else 0]["row"])
+    one, many = context.words.row
+    scores = dict.fromkeys((context.words.score.capitalize(), "Probability"), tables.share())
+    alt = f"Test {many} with probability, predicted and true class, and main values"
+
+    def draw(found: Mapping[str, Any]) -> tuple[pd.DataFrame, dict[str, Any]]:
+        columns = found["columns"][:COLUMNS]
+        look = {"column_config": {**tables.config(columns), **scores}, "height": 330, "row_height": 32, "alt": alt}
+        return _table(context, found["cases"], columns), look
+
+    asked = {"model": model, "kind": kind, "search": search.strip()}
+    picked = listed(context, "cases", asked, key, draw, ("cases", one, many))
+    return None if picked is None else str(picked["row"])
 
 
 def _table(context: PageContext, shown: list[dict[str, Any]], columns: list[dict[str, Any]]) -> pd.DataFrame:

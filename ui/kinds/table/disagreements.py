@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 import pandas as pd
-import streamlit as st
 
 from ui.shell import tables
 from ui.shell.context import PageContext
@@ -25,24 +24,14 @@ def show(context: PageContext, found: list[dict[str, Any]], pair: tuple[str, str
     about = context.probe("cases", {"model": pair[0], "rows": rows}, label="Reading these rows")
     if about is None:
         return
-    first, second = zip(*(("a", "b") if row["a"] == pair[0] else ("b", "a") for row in shown), strict=True)
-    said = {
-        "Row": rows,
-        "True": [row["y_true"] or "unknown" for row in shown],
-        "A predicts": [
-            f"{row[f'pred_{s}']} {number(row[f'score_{s}'], 2)}" for row, s in zip(shown, first, strict=True)
-        ],
-        "B predicts": [
-            f"{row[f'pred_{s}']} {number(row[f'score_{s}'], 2)}" for row, s in zip(shown, second, strict=True)
-        ],
-    }
+    said = []
+    for row in shown:
+        sides = ("a", "b") if row["a"] == pair[0] else ("b", "a")
+        first, second = (f"{row[f'pred_{side}']} {number(row[f'score_{side}'], 2)}" for side in sides)
+        known = {"Row": str(row["row"]), "True": row["y_true"] or "unknown"}
+        said.append({**known, "A predicts": first, "B predicts": second})
     columns = about["columns"][:COLUMNS]
     values = {case["row"]: case["values"] for case in about["cases"]}
     table = pd.concat([pd.DataFrame(said), tables.frame([values[row] for row in rows], columns)], axis=1)
-    st.dataframe(
-        table,
-        hide_index=True,
-        row_height=32,
-        column_config=tables.config(columns),
-        alt="Rows on which the predictions of the two models differ, with their main values",
-    )
+    alt = "Rows on which the predictions of the two models differ, with their main values"
+    tables.show(table, alt, row_height=32, column_config=tables.config(columns))

@@ -10,7 +10,7 @@ import streamlit as st
 from dl_core.data.safe_export import neutralise
 from dl_core.evaluate.first_cases import first_rows
 from dl_core.kinds import Words
-from ui.shell import tables
+from ui.shell import downloads, tables
 from ui.shell.context import PageContext
 from ui.shell.words import count, percent
 
@@ -47,19 +47,10 @@ def answer(context: PageContext, result: dict[str, Any]) -> None:
         return
     columns = result["columns"][:COLUMNS]
     table = queue_table(shown, columns, context.words)
-    st.dataframe(
-        table,
-        hide_index=True,
-        height=min(560, 40 + 32 * len(table)),
-        row_height=32,
-        column_config={
-            **tables.config(columns),
-            **dict.fromkeys((score.capitalize(), "Probability"), tables.share()),
-            "Reasons": st.column_config.TextColumn(width="large"),
-            "Row": st.column_config.TextColumn(width="small"),
-        },
-        alt=f"Queue of {many} with reasons",
-    )
+    known = {**tables.config(columns), **dict.fromkeys((score.capitalize(), "Probability"), tables.share())}
+    known |= {"Reasons": st.column_config.TextColumn(width="large"), "Row": st.column_config.TextColumn(width="small")}
+    look = {"height": min(560, 40 + 32 * len(table)), "row_height": 32, "column_config": known}
+    tables.show(table, f"Queue of {many} with reasons", **look)
     whole = len(queue) == result["rows"]
     words = f"All {count(len(queue))}" if whole else f"The first {count(len(queue))} of {count(result['rows'])}"
     by = "probability" if result["target"] is None else score
@@ -109,27 +100,9 @@ def _notes(case: dict[str, Any]) -> list[str]:
 
 def _downloads(context: PageContext, result: dict[str, Any], table: pd.DataFrame) -> None:
     with st.container(horizontal=True):
-        st.download_button(
-            "Download this queue (CSV)",
-            safe_csv(table),
-            "queue.csv",
-            "text/csv",
-            icon=":material/download:",
-            key="queue_csv",
-            on_click="ignore",
-        )
+        downloads.offer("Download this queue (CSV)", safe_csv(table), "queue.csv", key="queue_csv")
         if not context.prepared:
-            path = context.path(result["csv"])
-            st.download_button(
-                "Download all scores (CSV)",
-                path.open("rb") if path.is_file() else b"",
-                "predictions.csv",
-                "text/csv",
-                icon=":material/download:",
-                key="csv",
-                on_click="ignore",
-                disabled=not path.is_file(),
-            )
+            downloads.offer("Download all scores (CSV)", context.path(result["csv"]), "predictions.csv", key="csv")
 
 
 def safe_csv(table: pd.DataFrame) -> bytes:
