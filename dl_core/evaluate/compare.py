@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from itertools import combinations
 
 import numpy as np
 import pandas as pd
@@ -14,7 +13,7 @@ from dl_core.evaluate.evaluate import NO_LABELS
 from dl_core.evaluate.formulas import decide
 from dl_core.evaluate.judge import shared
 from dl_core.evaluate.metric import ClassMetric
-from dl_core.evaluate.pairs import MOST_APART, Judged, check_chosen, compare_units, nothing_to_compare
+from dl_core.evaluate.pairs import MOST_APART, Judged, apart_by, check_chosen, compare_units, nothing_to_compare
 from dl_core.evaluate.registry import class_metrics
 from dl_core.evaluate.results import Comparison, Predictions
 from dl_core.evaluate.scored import Scored, scored_rows
@@ -106,24 +105,20 @@ def _labelled(predictions: Predictions, models: Sequence[str]) -> bool:
 def disagreements(scored: Mapping[str, Scored], classes: tuple[str, ...]) -> pd.DataFrame:
     """Return the rows on which two models predict different classes, those furthest apart first."""
     names = np.array(classes, dtype=object)
-    tables = []
-    for a, b in combinations(scored, 2):
-        one, two = scored[a], scored[b]
+
+    def lines(one: Scored, two: Scored) -> dict[str, np.ndarray]:
         pred_a, pred_b = decide(one.y_score, one.threshold), decide(two.y_score, two.threshold)
         distance = np.abs(one.y_score - two.y_score).sum(axis=1) / 2  # total variation
         apart = np.flatnonzero(pred_a != pred_b)
         apart = apart[np.argsort(-distance[apart], kind="stable")][:MOST_APART]
-        columns = {
+        return {
             "row": one.ids[apart],
             "y_true": names[one.y_true[apart]],
-            "a": a,
-            "b": b,
             "pred_a": names[pred_a[apart]],
             "pred_b": names[pred_b[apart]],
             "score_a": one.y_score[apart, pred_a[apart]],
             "score_b": two.y_score[apart, pred_b[apart]],
             "distance": distance[apart],
         }
-        tables.append(pd.DataFrame(columns, index=range(len(apart))))
-    table = pd.concat(tables, ignore_index=True)
-    return table.sort_values("distance", ascending=False, kind="stable", ignore_index=True)
+
+    return apart_by("distance", scored, lines)[APART]

@@ -110,6 +110,18 @@ def compare_units(
     return Comparison(pairs, sentence, apart, _table(costs), many_note(pairs, primary))
 
 
+def apart_by(
+    by: str, units: Mapping[str, Some], lines: Callable[[Some, Some], Mapping[str, np.ndarray]], rising: bool = False
+) -> pd.DataFrame:
+    """Return what ``lines`` tells of each pair of models as one table, sorted ``by`` a column: columns (m,) by name.
+
+    Of each pair at most `MOST_APART` are told, the names of the two models (``a``, ``b``) among them.
+    """
+    tables = [pd.DataFrame({**lines(units[a], units[b]), "a": a, "b": b}) for a, b in combinations(units, 2)]
+    table = pd.concat(tables, ignore_index=True)
+    return table.sort_values(by, ascending=rising, kind="stable", ignore_index=True)
+
+
 def nothing_to_compare(sentence: str, columns: Sequence[str], costs: pd.DataFrame | None) -> Comparison:
     """Return a comparison without any judged unit; ``columns`` are those of its disagreements."""
     empty = pd.DataFrame(columns=PAIRS), sentence, pd.DataFrame(columns=list(columns))

@@ -69,6 +69,22 @@ def said_by(run: Run, kind: type[S]) -> S:
     return run.predictions
 
 
+def open_as(domain: Domain, run: Run, name: str | None, kind: type, *, judged: bool = False) -> tuple[str, Any]:
+    """Return name and model as `pipeline.open_model` does, as the ``kind`` of model that a probe asks.
+
+    Raises
+    ------
+    OptionError
+        If it is something else.
+    """
+    from dl_core.pipeline import open_model
+
+    chosen, model = open_model(domain, run, name, judged=judged)
+    if not isinstance(model, kind):
+        raise OptionError(f"{chosen} is no {kind.__name__.lower()}", where=run.folder.name)
+    return chosen, model
+
+
 class Allowed(NamedTuple):
     """Whether a run allows a probe, and if not, why."""
 
@@ -123,6 +139,11 @@ def nothing(asked: Asked) -> list[dict[str, Any]]:
 def at_once(asked: Asked) -> list[dict[str, Any]]:
     """Ask ahead what is asked without any argument."""
     return [{}]
+
+
+def of_the_best(asked: Asked) -> list[dict[str, Any]]:
+    """Ask ahead about the best model."""
+    return [{"model": asked.run.best}]
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ from dl_core.errors import OptionError
 from dl_core.evaluate.interactions.evaluate import ranking_metrics
 from dl_core.evaluate.interactions.formulas import gini
 from dl_core.evaluate.interactions.likeness import MEANING, Likeness
-from dl_core.evaluate.interactions.metric import RankingMetric
+from dl_core.evaluate.interactions.metric import PER_USER, RankingMetric
 from dl_core.evaluate.interactions.metrics import METRICS
 from dl_core.evaluate.interactions.ranked import RankedLists
 from dl_core.evaluate.judge import shared
@@ -135,7 +135,7 @@ def test_plain_loops_agree(world, k):
     for metric in METRICS:
         name = metric.name
         found = value(name, k, lists, held, facts)
-        if metric.per_user:
+        if metric.form == PER_USER:
             each = [plain(name, lists[user], held[user], k, facts, taken) for user in taken]
             each = [one for one in each if one is not None]
             assert np.isnan(found) if not each else found == pytest.approx(np.mean(each), abs=1e-6)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from itertools import combinations
 
 import numpy as np
 import pandas as pd
@@ -17,7 +16,7 @@ from dl_core.evaluate.interactions.metric import RankingMetric
 from dl_core.evaluate.interactions.ranked import RankedLists
 from dl_core.evaluate.interactions.rankings import Rankings
 from dl_core.evaluate.judge import shared
-from dl_core.evaluate.pairs import MOST_APART, Judged, check_chosen, compare_units, nothing_to_compare
+from dl_core.evaluate.pairs import MOST_APART, Judged, apart_by, check_chosen, compare_units, nothing_to_compare
 from dl_core.evaluate.results import Comparison
 
 APART = ["row", "a", "b", "overlap", "ndcg_a", "ndcg_b"]
@@ -105,19 +104,16 @@ def overlap(one: np.ndarray, two: np.ndarray) -> np.ndarray:
 
 def ranking_disagreements(lists: Mapping[str, RankedLists], k: int) -> pd.DataFrame:
     """Return the users whose lists of two models have least in common, at most `MOST_APART` a pair."""
-    tables = []
-    for a, b in combinations(lists, 2):
-        one, two = lists[a], lists[b]
+
+    def lines(one: RankedLists, two: RankedLists) -> dict[str, np.ndarray]:
         common = overlap(one.codes[:, :k], two.codes[:, :k])
         apart = np.argsort(common, kind="stable")[:MOST_APART]
         apart = apart[common[apart] < 1]
-        columns = {
+        return {
             "row": one.users[apart],
-            "a": a,
-            "b": b,
             "overlap": common[apart],
             "ndcg_a": ndcg(one.take(apart), None, k),
             "ndcg_b": ndcg(two.take(apart), None, k),
         }
-        tables.append(pd.DataFrame(columns, index=range(len(apart)), columns=APART))
-    return pd.concat(tables, ignore_index=True).sort_values("overlap", kind="stable", ignore_index=True)
+
+    return apart_by("overlap", lists, lines, rising=True)[APART]

@@ -36,11 +36,6 @@ class RankingMetric(Metric):
     problem: ClassVar[str] = "ranking"
 
     @property
-    def per_user(self) -> bool:
-        """Whether every user has a value of it, and it is their mean."""
-        return self.form == PER_USER
-
-    @property
     def share(self) -> bool:
         """Whether it judges hits, which all lie in 0…1."""
         return not self.needs_facts

@@ -65,7 +65,7 @@ class RankedLists(Units):
         return Draws(len(self), n_resamples, seed)
 
     def values(self, metric: RankingMetric) -> np.ndarray:
-        """Return one value a user, (n,), NaN where there is none; only of a metric that is ``per_user``."""
+        """Return one value a user, (n,), NaN where there is none; only of a metric of the form ``"per user"``."""
         return metric.function(self, self.facts, metric.k)
 
     def quantity(self, metric: RankingMetric, seed: int = 0) -> Ratio:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from itertools import combinations
 
 import numpy as np
 import pandas as pd
@@ -15,6 +14,7 @@ from dl_core.evaluate.pairs import (
     MOST_APART,
     Difference,
     Judged,
+    apart_by,
     check_chosen,
     compare_units,
     nothing_to_compare,
@@ -26,7 +26,7 @@ from dl_core.evaluate.series.evaluate import NO_TRUTH, forecast_metrics, forecas
 from dl_core.evaluate.series.facts import SeriesFacts
 from dl_core.evaluate.series.forecasts import Cases, Forecasts
 from dl_core.evaluate.series.metrics import OWA, PRIMARY, ForecastMetric
-from dl_core.evaluate.series.windows import JudgedWindows, pseudo_steps
+from dl_core.evaluate.series.windows import JudgedWindows, pseudo_steps, take_cases
 
 FEWEST = 5  # series; of fewer a bootstrap over series says little, and the Diebold-Mariano test decides
 APART = ["row", "window", "a", "b", "difference", "error_a", "error_b"]
@@ -153,23 +153,19 @@ def over_time(steps: np.ndarray, cases: Cases, overlap: bool = False) -> np.ndar
 
 def forecast_disagreements(judged: Mapping[str, JudgedWindows], facts: SeriesFacts) -> pd.DataFrame:
     """Return the cases on which two models' forecasts are furthest apart, at most `MOST_APART` a pair."""
-    errors = {model: metric_named(PRIMARY, ForecastMetric).by_case(one.cases, facts) for model, one in judged.items()}
-    tables = []
-    for a, b in combinations(judged, 2):
-        one, two = judged[a].cases, judged[b].cases
+    mase = metric_named(PRIMARY, ForecastMetric)
+
+    def lines(a: JudgedWindows, b: JudgedWindows) -> dict[str, np.ndarray]:
+        one, two = a.cases, b.cases
         distance = np.nanmean(np.abs(one.middle - two.middle), axis=1) / facts.scales_of(one.series)
         apart = np.argsort(-distance, kind="stable")[:MOST_APART]
         apart = apart[distance[apart] > 0]
-        columns = {
+        return {
             "row": one.series[apart],
             "window": one.windows[apart],
-            "a": a,
-            "b": b,
             "difference": distance[apart],
-            "error_a": errors[a][apart],
-            "error_b": errors[b][apart],
+            "error_a": mase.by_case(take_cases(one, apart), facts),
+            "error_b": mase.by_case(take_cases(two, apart), facts),
         }
-        tables.append(pd.DataFrame(columns, index=range(len(apart)), columns=APART))
-    return pd.concat(tables, ignore_index=True).sort_values(
-        "difference", ascending=False, kind="stable", ignore_index=True
-    )
+
+    return apart_by("difference", judged, lines)[APART]

@@ -13,15 +13,14 @@ from dl_core.domain import Domain
 from dl_core.evaluate.images.stress import CORRUPTIONS, Score
 from dl_core.models.base import Classifier
 from dl_core.pipeline import Run, Work
-from dl_core.probes.base import MODELS, Argument, Probe
-from dl_core.probes.classifiers import open_classifier
+from dl_core.probes.base import MODELS, Argument, Probe, open_as
 
 
 def corrupted_images(domain: Domain, run: Run, work: Work, arguments: Mapping[str, Any]) -> dict[str, Any]:
     """Score models on test images corrupted in one way at growing strength; see `evaluate.images.stress`."""
     from dl_core.evaluate.images.stress import robustness
 
-    models = {name: open_classifier(domain, run, name)[1] for name in arguments["models"] or run.trained}
+    models = {name: open_as(domain, run, name, Classifier)[1] for name in arguments["models"] or run.trained}
     test = run.load_dataset().subset(run.splits.test)
     rows = robustness(
         {name: _scoring(model) for name, model in models.items()},

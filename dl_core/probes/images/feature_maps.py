@@ -10,9 +10,9 @@ from PIL import Image
 
 from dl_core.data.images.pictures import data_uri, thumbnail
 from dl_core.domain import Domain
+from dl_core.models.base import Classifier
 from dl_core.pipeline import Run, Work
-from dl_core.probes.base import MODEL, ROW, Probe
-from dl_core.probes.classifiers import open_classifier
+from dl_core.probes.base import MODEL, ROW, Probe, open_as
 
 
 def feature_maps(domain: Domain, run: Run, work: Work, arguments: Mapping[str, Any]) -> dict[str, Any]:
@@ -21,7 +21,7 @@ def feature_maps(domain: Domain, run: Run, work: Work, arguments: Mapping[str, A
     from dl_core.explain.images.layers import feature_maps as stage
     from dl_core.explain.walk import has_maps
 
-    name, model = open_classifier(domain, run, arguments["model"])
+    name, model = open_as(domain, run, arguments["model"], Classifier)
     data = run.load_dataset().subset([arguments["row"]])
     graph = model.graph()
     if graph is None or not has_maps(graph, data.images.shape[1:]):

@@ -13,9 +13,9 @@ from dl_core.domain import Domain
 from dl_core.errors import OptionError
 from dl_core.evaluate.images.stress import CORRUPTIONS
 from dl_core.evaluate.what_if import moves
+from dl_core.models.base import Classifier
 from dl_core.pipeline import Run, Work
-from dl_core.probes.base import ROW, Argument, Probe, Values
-from dl_core.probes.classifiers import open_classifier
+from dl_core.probes.base import ROW, Argument, Probe, Values, open_as
 
 
 def what_if_image(domain: Domain, run: Run, work: Work, arguments: Mapping[str, Any]) -> dict[str, Any]:
@@ -27,7 +27,7 @@ def what_if_image(domain: Domain, run: Run, work: Work, arguments: Mapping[str, 
             raise OptionError(f"there is no corruption {name!r}", expected=", ".join(CORRUPTIONS))
         changed = CORRUPTIONS[name](changed, int(strength), run.spec.seed)
     both = Dataset.from_images(np.concatenate([image, changed]), run.evaluation.classes)
-    scores = {name: open_classifier(domain, run, name)[1].scores(both) for name in run.trained}
+    scores = {name: open_as(domain, run, name, Classifier)[1].scores(both) for name in run.trained}
     rules = {name: run.models[name].rule for name in scores}
     found = moves(scores, rules, run.evaluation.classes, run.best)
     return {**found, "image": thumbnail(changed[0], enlarge=False)}

@@ -13,9 +13,10 @@ from dl_core.data.interactions.recode import recode
 from dl_core.domain import Domain
 from dl_core.errors import OptionError
 from dl_core.explain.defaults import default_item, default_ranking_methods
+from dl_core.models.interactions.base import Recommender
 from dl_core.pipeline import Run, Work
-from dl_core.probes.base import MODELS, Argument, Asked, Names, Probe
-from dl_core.probes.interactions.opened import LENGTH, USER, open_histories, open_recommender, ranking_length
+from dl_core.probes.base import MODELS, Argument, Asked, Names, Probe, open_as
+from dl_core.probes.interactions.opened import LENGTH, USER, open_histories, ranking_length
 from dl_core.probes.interactions.user_rankings import judged_ranking
 
 if TYPE_CHECKING:
@@ -44,7 +45,7 @@ def explain_ranking(domain: Domain, run: Run, work: Work, arguments: Mapping[str
     left_out: list[dict[str, Any]] = []
     for number, name in enumerate(names):
         work.progress(number / len(names), f"Explaining {domain.models[name].label}")
-        _, model = open_recommender(domain, run, name)
+        _, model = open_as(domain, run, name, Recommender)
         known = recode(histories.known.take(np.array([at])), histories.catalogue, model.catalogue)
         try:
             explained = _explained(model, name, known.last(MOST_HISTORY), item, methods, arguments["faithfulness"])

@@ -14,7 +14,7 @@ from dl_core.domain import Domain
 from dl_core.errors import OptionError
 from dl_core.evaluate.interactions.rankings import Rankings
 from dl_core.pipeline import Run, Work
-from dl_core.probes.base import MODEL, Argument, Asked, Probe
+from dl_core.probes.base import MODEL, Argument, Probe, of_the_best
 from dl_core.probes.interactions.opened import LENGTH, judged_rankings, open_histories, ranking_length
 
 if TYPE_CHECKING:
@@ -69,11 +69,6 @@ def group_columns(catalogue: Catalogue) -> list[str]:
     return [POPULARITY, *kinds]
 
 
-def first(asked: Asked) -> list[dict[str, Any]]:
-    """Ask the best model for the places by popularity."""
-    return [{"model": asked.run.best}]
-
-
 PROBE = Probe(
     name="exposure",
     title="Exposure",
@@ -87,5 +82,5 @@ PROBE = Probe(
         Argument("by", str, POPULARITY, "popularity, or a column of the items' table such as category"),
         LENGTH,
     ),
-    first=first,
+    first=of_the_best,
 )

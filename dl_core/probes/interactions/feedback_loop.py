@@ -9,9 +9,10 @@ import numpy as np
 
 from dl_core.data.interactions.recode import recode
 from dl_core.domain import Domain
+from dl_core.models.interactions.base import Recommender
 from dl_core.pipeline import Run, Work
-from dl_core.probes.base import MODEL, Argument, Asked, Probe
-from dl_core.probes.interactions.opened import LENGTH, open_histories, open_recommender, ranking_length
+from dl_core.probes.base import MODEL, Argument, Probe, of_the_best, open_as
+from dl_core.probes.interactions.opened import LENGTH, open_histories, ranking_length
 
 MOST_ROUNDS = 20
 MOST_USERS = 2_000  # users whose rankings are simulated or re-ranked
@@ -24,7 +25,7 @@ def feedback_loop(domain: Domain, run: Run, work: Work, arguments: Mapping[str, 
     from dl_core.evaluate.interactions.facts import InteractionFacts
 
     histories = open_histories(run)
-    name, model = open_recommender(domain, run, arguments["model"])
+    name, model = open_as(domain, run, arguments["model"], Recommender)
     known = recode(histories.known, histories.catalogue, model.catalogue)
     facts = InteractionFacts.of(known, model.catalogue)
     few = known.take(some(len(known), run.spec.seed))
@@ -48,11 +49,6 @@ def some(n: int, seed: int) -> np.ndarray:
     return np.sort(np.random.default_rng(seed).choice(n, MOST_USERS, replace=False))
 
 
-def first(asked: Asked) -> list[dict[str, Any]]:
-    """Ask the best model for the first rounds."""
-    return [{"model": asked.run.best}]
-
-
 PROBE = Probe(
     name="feedback_loop",
     title="Feedback loop",
@@ -62,5 +58,5 @@ PROBE = Probe(
     problems=("ranking",),
     kinds=("interactions",),
     arguments=(MODEL, Argument("rounds", int, 5, f"simulated rounds, 1 to {MOST_ROUNDS}"), LENGTH),
-    first=first,
+    first=of_the_best,
 )

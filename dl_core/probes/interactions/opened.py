@@ -14,10 +14,9 @@ from dl_core.data.interactions.catalogue import Catalogue
 from dl_core.data.interactions.describe import describe_history, describe_user
 from dl_core.data.interactions.histories import Histories
 from dl_core.data.interactions.recode import recode, recode_items
-from dl_core.domain import Domain
 from dl_core.errors import OptionError
 from dl_core.models.interactions.base import Recommender
-from dl_core.pipeline import Run, kept, open_model
+from dl_core.pipeline import Run, kept
 from dl_core.probes.base import Argument
 from dl_core.schema import Role
 
@@ -124,17 +123,3 @@ def top_ranking(
     there = found >= 0
     codes = recode_items(found[there], model.catalogue, source)
     return [(int(code), float(score)) for code, score in zip(codes, scores[there], strict=True)]
-
-
-def open_recommender(domain: Domain, run: Run, name: str | None) -> tuple[str, Recommender]:
-    """Return name and model as `pipeline.open_model` does, as what the probes here ask.
-
-    Raises
-    ------
-    OptionError
-        If it is no recommender.
-    """
-    chosen, model = open_model(domain, run, name)
-    if not isinstance(model, Recommender):
-        raise OptionError(f"{chosen} is no recommender", where=run.folder.name)
-    return chosen, model

@@ -12,13 +12,13 @@ from dl_core.data.interactions.histories import Histories
 from dl_core.data.interactions.recode import new_history
 from dl_core.domain import Domain
 from dl_core.errors import DaylightError, OptionError
+from dl_core.models.interactions.base import Recommender
 from dl_core.pipeline import Run, Work
-from dl_core.probes.base import MODELS, Argument, Asked, Names, Probe
+from dl_core.probes.base import MODELS, Argument, Asked, Names, Probe, open_as
 from dl_core.probes.interactions.opened import (
     LENGTH,
     RunHistories,
     open_histories,
-    open_recommender,
     ranking_length,
     removes_seen,
     top_ranking,
@@ -41,7 +41,7 @@ def recommend(domain: Domain, run: Run, work: Work, arguments: Mapping[str, Any]
     rankings = []
     for name in [run.check_model(one) for one in arguments["models"] or [None]]:
         try:
-            _, model = open_recommender(domain, run, name)
+            _, model = open_as(domain, run, name, Recommender)
             ranked = top_ranking(model, history, histories.catalogue, k, removes_seen(run))
         except DaylightError as error:
             notes.append(f"{domain.models[name].label}: {error.line()}")

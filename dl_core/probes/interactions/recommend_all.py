@@ -22,12 +22,11 @@ from dl_core.domain import Domain
 from dl_core.errors import OptionError, counted
 from dl_core.models.interactions.base import Recommender
 from dl_core.pipeline import Run, Work
-from dl_core.probes.base import MODEL, Argument, Probe
+from dl_core.probes.base import MODEL, Argument, Probe, open_as
 from dl_core.probes.interactions.opened import (
     LENGTH,
     RunHistories,
     open_histories,
-    open_recommender,
     ranking_length,
     removes_seen,
 )
@@ -54,7 +53,7 @@ def recommend_all(domain: Domain, run: Run, work: Work, arguments: Mapping[str, 
         If there is no user.
     """
     histories, k, ending = open_histories(run), ranking_length(run, arguments), arguments["format"]
-    name, model = open_recommender(domain, run, arguments["model"])
+    name, model = open_as(domain, run, arguments["model"], Recommender)
     asked, notes = (histories.whole, []) if work.data is None else _joined(histories, work.data)
     if not len(asked):
         raise OptionError("there is no user to recommend to", todo="choose a file that names users")

@@ -13,13 +13,12 @@ from dl_core.domain import Domain
 from dl_core.errors import OptionError
 from dl_core.models.interactions.base import Recommender
 from dl_core.pipeline import Run, Work
-from dl_core.probes.base import MODEL, Argument, Asked, Probe
+from dl_core.probes.base import MODEL, Argument, Asked, Probe, of_the_best, open_as
 from dl_core.probes.interactions.feedback_loop import some
 from dl_core.probes.interactions.opened import (
     LENGTH,
     RunHistories,
     open_histories,
-    open_recommender,
     ranking_length,
     removes_seen,
 )
@@ -37,7 +36,7 @@ def reranking(domain: Domain, run: Run, work: Work, arguments: Mapping[str, Any]
     from dl_core.bias.interactions.rerank import trade_off_curve
 
     histories, k, aim = open_histories(run), ranking_length(run, arguments), arguments["aim"]
-    name, model = open_recommender(domain, run, arguments["model"])
+    name, model = open_as(domain, run, arguments["model"], Recommender)
     tested = np.flatnonzero(histories.held.lengths > 0)
     if not len(tested):
         raise OptionError("no user has held-out items, so re-ranking cannot be evaluated", where="this run")
@@ -57,7 +56,7 @@ def reranking_of_user(domain: Domain, run: Run, work: Work, arguments: Mapping[s
     from dl_core.bias.interactions.rerank import rerank
 
     histories, k = open_histories(run), ranking_length(run, arguments)
-    name, model = open_recommender(domain, run, arguments["model"])
+    name, model = open_as(domain, run, arguments["model"], Recommender)
     at = np.array([_someone(histories) if arguments["user"] is None else histories.find(arguments["user"])])
     facts = _facts(histories, model)
     items, scores = _long_rankings(run, model, histories, at, k)
@@ -104,11 +103,6 @@ def _as_items(codes: np.ndarray, held: set[int], facts: InteractionFacts) -> lis
     ]
 
 
-def first(asked: Asked) -> list[dict[str, Any]]:
-    """Ask the best model at every trade-off."""
-    return [{"model": asked.run.best}]
-
-
 def first_user(asked: Asked) -> list[dict[str, Any]]:
     """Ask for one ranking at the trade-off that is suggested."""
     answer = asked.answers.get("reranking")
@@ -125,7 +119,7 @@ PROBE = (
         problems=("ranking",),
         kinds=("interactions",),
         arguments=(MODEL, AIM, LENGTH),
-        first=first,
+        first=of_the_best,
     ),
     Probe(
         name="reranking_of_user",

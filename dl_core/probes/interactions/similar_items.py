@@ -9,9 +9,10 @@ from dl_core.data.interactions.describe import describe_items, describe_ranking
 from dl_core.data.interactions.recode import new_history
 from dl_core.domain import Domain
 from dl_core.errors import OptionError
+from dl_core.models.interactions.base import Recommender
 from dl_core.pipeline import Run, Work
-from dl_core.probes.base import MODEL, Argument, Probe
-from dl_core.probes.interactions.opened import LENGTH, open_histories, open_recommender, ranking_length, top_ranking
+from dl_core.probes.base import MODEL, Argument, Probe, open_as
+from dl_core.probes.interactions.opened import LENGTH, open_histories, ranking_length, top_ranking
 
 
 def similar_items(domain: Domain, run: Run, work: Work, arguments: Mapping[str, Any]) -> dict[str, Any]:
@@ -23,7 +24,7 @@ def similar_items(domain: Domain, run: Run, work: Work, arguments: Mapping[str, 
         If the item is not known.
     """
     histories, k = open_histories(run), ranking_length(run, arguments)
-    name, model = open_recommender(domain, run, arguments["model"])
+    name, model = open_as(domain, run, arguments["model"], Recommender)
     history = new_history(histories.catalogue, [arguments["item"]])
     if not history.lengths[0]:
         raise OptionError("this item is not part of the data", todo="search for another one")

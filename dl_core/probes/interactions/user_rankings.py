@@ -10,15 +10,15 @@ import numpy as np
 from dl_core.data.interactions.describe import describe_items, describe_ranking
 from dl_core.domain import Domain
 from dl_core.files import read_json
+from dl_core.models.interactions.base import Recommender
 from dl_core.pipeline import Run, Work
-from dl_core.probes.base import MODELS, Asked, Probe
+from dl_core.probes.base import MODELS, Asked, Probe, open_as
 from dl_core.probes.interactions.opened import (
     LENGTH,
     USER,
     RunHistories,
     judged_rankings,
     open_histories,
-    open_recommender,
     ranking_length,
     removes_seen,
     top_ranking,
@@ -57,7 +57,7 @@ def judged_ranking(
         if len(rows) == k:  # else judged by shorter rankings than are asked for now
             codes = histories.catalogue.codes(rows["item"].to_numpy(dtype=object)).tolist()
             return list(zip(codes, rows["score"].astype(float).tolist(), strict=True))
-    _, fitted = open_recommender(domain, run, model)
+    _, fitted = open_as(domain, run, model, Recommender)
     history = histories.known.take(np.array([histories.find(user)]))
     return top_ranking(fitted, history, histories.catalogue, k, removes_seen(run))
 

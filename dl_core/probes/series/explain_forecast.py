@@ -9,9 +9,10 @@ from dl_core.data.series.plain import history_json, numbers, times_json
 from dl_core.domain import Domain
 from dl_core.errors import OptionError
 from dl_core.explain.defaults import default_forecast_methods
+from dl_core.models.series.base import Forecaster
 from dl_core.pipeline import Run, Work
-from dl_core.probes.base import MODELS, Argument, Asked, Names, Probe
-from dl_core.probes.series.opened import MOST_SHOWN, SERIES, WINDOW, open_forecaster, windows_of
+from dl_core.probes.base import MODELS, Argument, Asked, Names, Probe, open_as
+from dl_core.probes.series.opened import MOST_SHOWN, SERIES, WINDOW, windows_of
 
 UNFIT = "does not fit this model"
 
@@ -34,7 +35,7 @@ def explain_forecast(domain: Domain, run: Run, work: Work, arguments: Mapping[st
     left_out: list[dict[str, Any]] = []
     for number, name in enumerate(names):
         work.progress(number / len(names), f"Explaining {domain.models[name].label}")
-        _, model = open_forecaster(domain, run, name, judged=True)
+        _, model = open_as(domain, run, name, Forecaster, judged=True)
         for method in methods:
             try:
                 explained = explain_forecasts(model, name, panel, [method], arguments["faithfulness"], step=step)

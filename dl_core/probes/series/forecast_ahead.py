@@ -12,7 +12,7 @@ from dl_core.data.series.panel import Panel
 from dl_core.data.series.plain import plain_rows
 from dl_core.domain import Domain
 from dl_core.pipeline import Run, Work, predict, write_predictions
-from dl_core.probes.base import MODEL, Argument, Asked, Probe
+from dl_core.probes.base import MODEL, Argument, Probe, of_the_best
 from dl_core.probes.series.opened import fan, known_series, shown_history
 from dl_core.probes.series.unusual_points import unusual_rows
 from dl_core.schema import Role
@@ -71,11 +71,6 @@ def _charts(panel: Panel, lines: pd.DataFrame, search: str) -> list[dict[str, An
     return found
 
 
-def first(asked: Asked) -> list[dict[str, Any]]:
-    """Ask the best model."""
-    return [{"model": asked.run.best}]
-
-
 PROBE = Probe(
     name="forecast_ahead",
     title="Future forecast",
@@ -92,6 +87,6 @@ PROBE = Probe(
         Argument("search", str, "", "search text for the series whose charts are returned"),
         Argument("only", bool, False, "whether only these are forecast and no file is written"),
     ),
-    first=first,
+    first=of_the_best,
     new_cases=True,
 )

@@ -11,11 +11,9 @@ from dl_core.data.dataset import Dataset
 from dl_core.data.series.origins import rolling_origins, stride_of
 from dl_core.data.series.panel import Panel
 from dl_core.data.series.plain import history_json, numbers, times_json
-from dl_core.domain import Domain
 from dl_core.errors import OptionError
 from dl_core.evaluate.series.forecasts import Cases, Forecasts
-from dl_core.models.series.base import Forecaster
-from dl_core.pipeline import Run, Work, kept, open_model
+from dl_core.pipeline import Run, Work, kept
 from dl_core.probes.base import Argument, said_by
 from dl_core.problems.forecasting import before_test
 
@@ -120,17 +118,3 @@ def fan(lines: pd.DataFrame) -> dict[str, list]:
     return {"time": times_json(lines["time"].to_numpy())} | {
         name: numbers(lines[column]) for name, column in BANDS.items()
     }
-
-
-def open_forecaster(domain: Domain, run: Run, name: str | None, *, judged: bool = False) -> tuple[str, Forecaster]:
-    """Return name and model as `pipeline.open_model` does, as what the probes here ask.
-
-    Raises
-    ------
-    OptionError
-        If it is no forecaster.
-    """
-    chosen, model = open_model(domain, run, name, judged=judged)
-    if not isinstance(model, Forecaster):
-        raise OptionError(f"{chosen} is no forecaster", where=run.folder.name)
-    return chosen, model

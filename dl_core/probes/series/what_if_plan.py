@@ -13,9 +13,10 @@ from dl_core.data.series.plain import numbers, times_json
 from dl_core.domain import Domain
 from dl_core.errors import OptionError
 from dl_core.evaluate.series.forecasts import Forecasts
+from dl_core.models.series.base import Forecaster
 from dl_core.pipeline import Run, Work
-from dl_core.probes.base import Argument, Probe, Values, at_once, said_by
-from dl_core.probes.series.opened import fan, known_series, open_forecaster, shown_history
+from dl_core.probes.base import Argument, Probe, Values, at_once, open_as, said_by
+from dl_core.probes.series.opened import fan, known_series, shown_history
 from dl_core.train.series.answers import new_rows
 
 MOST_NAMED = 1_000  # series whose names come back
@@ -33,7 +34,7 @@ def what_if_plan(domain: Domain, run: Run, work: Work, arguments: Mapping[str, A
     changed = _changed(one, arguments["changes"], horizon)
     forecasts = {}
     for name in run.trained:
-        _, model = open_forecaster(domain, run, name)
+        _, model = open_as(domain, run, name, Forecaster)
         forecasts[name] = {
             when: fan(new_rows(run.models[name], model, planned, {"horizon": horizon}))
             for when, planned in (("before", one), ("after", changed))

@@ -16,9 +16,9 @@ from dl_core.domain import Domain
 from dl_core.errors import OptionError
 from dl_core.evaluate.what_if import moves
 from dl_core.kinds import kind_of
+from dl_core.models.base import Classifier
 from dl_core.pipeline import Run, Work
-from dl_core.probes.base import ROW, Argument, Probe, RunFacts, Values
-from dl_core.probes.classifiers import open_classifier
+from dl_core.probes.base import ROW, Argument, Probe, RunFacts, Values, open_as
 from dl_core.schema import Role
 
 ROOTS = (Role.TIME, Role.AMOUNT, Role.ENTITY, Role.COUNTERPARTY)  # what running aggregates are made from
@@ -45,7 +45,7 @@ def what_if_row(domain: Domain, run: Run, work: Work, arguments: Mapping[str, An
     after = with_history(with_values(before, changes), run, changes)
     scores = {}
     for name in run.trained:
-        _, model = open_classifier(domain, run, name)
+        _, model = open_as(domain, run, name, Classifier)
         scores[name] = np.concatenate([model.scores(before), model.scores(after)])
     rules = {name: run.models[name].rule for name in scores}
     shown = shown_columns(before)
