@@ -1,7 +1,7 @@
-"""The contracts of networks and explainers once more on the JAX backend, each in a process of its own.
+"""All that the backend can change, once more on JAX, in one process of its own; what it leaves is read on TensorFlow.
 
-Only what the backend can change is run again: models without a network are left out, and so are, for the fine-tuned
-backbone, the duties that compile it once more for another shape or seed.
+`on_jax` trains each architecture of the house; beside it run the training loop's own tests and one of each way that
+gradients explain. XLA's costly passes are left out, as what is compiled runs a few times only.
 """
 
 import os
@@ -9,39 +9,61 @@ import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
 
+from tests.contracts.architectures import CASES, EXPLAINED
+
 ROOT = Path(__file__).parents[2]
-CONTRACTS = "tests/contracts"
-IMAGES = "(frozen or small_cnn or fine_tuned) and not (fine_tuned and (same_seed or colour or stop))"
-LISTS = "(deep_blend or sasrec) and not (cancelled or bare or same_seed)"
-SERIES = "(nbeats or zero_shot) and (graph or saving)"
-TABLES = "feed_forward or recurrent or autoencoder or pretrained"
-
-
-@pytest.mark.parametrize(
-    ("files", "chosen"),
-    [
-        pytest.param([f"{CONTRACTS}/test_contract_models.py"], IMAGES, id="image models"),
-        pytest.param(["tests/models/test_models_keras_fit.py"], "", id="training loop"),
-        pytest.param([f"{CONTRACTS}/test_contract_table_models.py"], TABLES, id="table models"),
-        pytest.param([f"{CONTRACTS}/test_contract_recommenders.py"], LISTS, id="recommenders"),
-        pytest.param([f"{CONTRACTS}/test_contract_forecasters.py"], SERIES, id="forecasters"),
-        pytest.param(
-            [f"{CONTRACTS}/test_contract_explainers.py", "tests/explain/test_explain_forecasts.py"], "", id="explainers"
-        ),
-    ],
+LOOP = "tests/models/test_models_keras_fit.py"
+EXPLAINERS = "tests/contracts/test_contract_explainers.py"
+CHOSEN = (
+    "tests/contracts/on_jax.py",
+    f"{LOOP}::test_a_stopped_fit_goes_on_from_its_checkpoint_as_if_never_stopped",
+    f"{LOOP}::test_an_average_with_factor_near_one_hardly_moves",
+    f"{EXPLAINERS}::test_the_blob_is_found",
+    f"{EXPLAINERS}::test_contributions_of_columns_add_up_to_the_score",
+    f"{EXPLAINERS}::test_parts_of_a_ranking_are_the_items_own",
+    f"{EXPLAINERS}::test_accounts_of_a_forecast_add_up_to_it",
 )
-def test_contract_holds_on_jax(files: list[str], chosen: str) -> None:
+BARELY_COMPILED = {"JAX_DISABLE_MOST_OPTIMIZATIONS": "1", "XLA_FLAGS": "--xla_cpu_use_fusion_emitters=false"}
+
+
+@pytest.fixture(scope="module")
+def left(tmp_path_factory):
+    """The folder of models that JAX trained."""
     pytest.importorskip("jax")
+    folder = tmp_path_factory.mktemp("left")
+    backend = {"KERAS_BACKEND": "jax", "JAX_PLATFORMS": "cpu", **BARELY_COMPILED, "LEFT_BEHIND": str(folder)}
     done = subprocess.run(
-        [sys.executable, "-m", "pytest", "-q", "-n", "0", "-p", "no:cacheprovider", "-k", chosen, *files],
+        [sys.executable, "-m", "pytest", "-q", "-n", "0", "-p", "no:cacheprovider", *CHOSEN],
         cwd=ROOT,
-        env={**os.environ, "KERAS_BACKEND": "jax", "JAX_PLATFORMS": "cpu"},
+        env={**os.environ, **backend},
         capture_output=True,
         text=True,
         timeout=600,
         check=False,
     )
     assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-1000:]
-    assert " passed" in done.stdout or "100%" in done.stdout
+    return folder
+
+
+@pytest.fixture(scope="module", autouse=True)
+def uncompiled():
+    """One answer is quicker than its compilation."""
+    tensorflow = pytest.importorskip("tensorflow")
+    tensorflow.config.run_functions_eagerly(True)
+    yield
+    tensorflow.config.run_functions_eagerly(False)
+
+
+def close(found, expected):
+    np.testing.assert_allclose(found, expected, rtol=2e-3, atol=2e-4 * np.abs(expected).max())
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
+def test_what_jax_trained_says_the_same_on_tensorflow(case, left):
+    model = case.model.load(left / case.name / "model")
+    close(case.answers(model), np.load(left / case.name / "answers.npy"))
+    if case.model in EXPLAINED:
+        close(case.gradients(model), np.load(left / case.name / "gradients.npy"))
