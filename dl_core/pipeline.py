@@ -32,6 +32,7 @@ from dl_core.files import write_json
 from dl_core.kinds import kind_of
 from dl_core.models.base import Emit, FitContext, Model, silent
 from dl_core.problems.base import Judging
+from dl_core.reading.request import Rows
 from dl_core.reading.understood import understood
 from dl_core.schema import Role
 from dl_core.train.opened import fitted_model, kept, open_dataset, open_run
@@ -68,7 +69,6 @@ __all__ = [  # the verbs, and the nouns that they take and give
     "export",
     "group_table",
     "ingest",
-    "ingest_known",
     "inspect",
     "judging",
     "kept",
@@ -81,6 +81,7 @@ __all__ = [  # the verbs, and the nouns that they take and give
     "predict",
     "read",
     "read_again",
+    "read_known",
     "reading_of",
     "report",
     "report_content",
@@ -201,7 +202,7 @@ def ingest(domain: Domain, request: ReadRequest) -> Dataset:
     return domain.read(request)
 
 
-def ingest_known(
+def read_known(
     domain: Domain,
     name: str,
     folder: Path,
@@ -209,15 +210,17 @@ def ingest_known(
     *,
     roles: Mapping[Role, tuple[str, ...]] | None = None,
     options: Mapping[str, Any] | None = None,
-) -> Dataset:
-    """Download a public data set that the domain knows into ``folder``, unless it is there, and read it."""
+) -> tuple[Reading, Dataset | None]:
+    """Download a public data set that the domain knows into ``folder``, unless it is there, and `read` it."""
     from dl_core.data.catalogue import check_rows, fetch
 
     known = domain.known(name)
     path = fetch(known, folder, lambda done: work.progress(0.6 * done, "Downloading"), work.should_stop)
-    dataset = ingest(domain, ReadRequest((path,), roles=roles or {}, options=options or {}, name=known.title))
-    check_rows(known, len(dataset))
-    return dataset
+    request = ReadRequest((path,), roles=roles or {}, options=options or {}, name=known.title)
+    reading, dataset = read(domain, request)
+    if dataset is not None:
+        check_rows(known, len(dataset))
+    return reading, dataset
 
 
 def read_again(
@@ -227,14 +230,23 @@ def read_again(
     options: Mapping[str, Any],
     folder: Path,
 ) -> Dataset:
-    """Return a data set read anew from its own rows with other roles or options; ``folder`` takes files on the way."""
+    """Return a data set read anew from its own rows with other roles or options, its given split kept.
 
-    def read(path: Path, wanted: Mapping[Role, tuple[str, ...]], asked: Mapping[str, Any]) -> Dataset:
-        request = ReadRequest((path,), roles=wanted, options=domain.parse_options(asked), name=dataset.name)
+    ``folder`` takes files on the way.
+    """
+
+    def read(rows: Rows, wanted: Mapping[Role, tuple[str, ...]], asked: Mapping[str, Any]) -> Dataset:
+        request = ReadRequest(
+            (rows.train,), (rows.test,) if rows.test else (), wanted, domain.parse_options(asked), name=dataset.name
+        )
         return ingest(domain, request)
 
     folder.mkdir(parents=True, exist_ok=True)
-    return kind_of(dataset).must("dl_core.reading", "again").read_again(read, dataset, roles, options, folder)
+    found = kind_of(dataset).must("dl_core.reading", "again").read_again(read, dataset, roles, options, folder)
+    fresh = found.reading
+    if fresh is None or fresh is dataset.reading:  # the rows alone were given other roles
+        fresh = understood(domain.kind.name, found, ReadRequest((folder,)))
+    return replace(found, reading=fresh.after(dataset.reading, {**found.roles, Role.HISTORY: ()}))
 
 
 def split(domain: Domain, dataset: Dataset, seed: int = 0, options: Mapping[str, Any] | None = None) -> Splits:

@@ -231,6 +231,28 @@ class Reading:
         told = tuple({"level": level, "text": text, "count": count} for (level, text), count in ordered)
         return replace(self, findings=told)
 
+    def after(self, before: Reading | None, roles: Mapping[str, Sequence[str]]) -> Reading:
+        """Return this reading of kept rows in the words of the files that they came from.
+
+        Parameters
+        ----------
+        before : Reading or None
+            How those files were understood; what was left out of them then is not there any more.
+        roles : mapping of str to sequence of str
+            Columns of the rows by role.
+        """
+        if before is None:
+            return self
+        role_of = {name: str(role) for role, names in roles.items() for name in names}
+        now = {one.name: one for one in self.columns}
+        columns = []
+        for one in before.columns:
+            role = role_of.get(one.name, LEFT_OUT)
+            again = now.get(one.name, one)
+            why = again.why if role == again.role else ASKED
+            columns.append(replace(again, file=one.file, role=role, why=one.why if role == one.role else why))
+        return replace(self, files=before.files, layout=before.layout, columns=tuple(columns), roles=_tuples(roles))
+
     def column(self, name: str) -> ColumnReading | None:
         """Return the first column of that name, or None."""
         return next((one for one in self.columns if one.name == name), None)

@@ -5,13 +5,21 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from dl_core.data.dataset import Dataset
 from dl_core.errors import shorten
 from dl_core.schema import Role
 
-Reread = Callable[[Path, Mapping[Role, tuple[str, ...]], Mapping[str, Any]], Dataset]  # a file, its roles, read options
+
+class Rows(NamedTuple):
+    """Files with the rows of a data set: those that train, and those that are its given test."""
+
+    train: Path
+    test: Path | None = None
+
+
+Reread = Callable[[Rows, Mapping[Role, tuple[str, ...]], Mapping[str, Any]], Dataset]  # its rows, roles, read options
 
 
 @dataclass(frozen=True)

@@ -14,13 +14,14 @@ from dl_core.engine.ids import check_id, new_id, no_access
 from dl_core.engine.lock import HomeLock
 from dl_core.engine.plain import plain
 from dl_core.engine.records import Records
-from dl_core.errors import DaylightError, RunError
+from dl_core.errors import DaylightError, OptionError, RunError
 from dl_core.files import read_json, storage_errors
 from dl_core.store.artifacts import Artifacts
 from dl_core.store.records import DATASETS, DatasetRecord, database_errors, open_database
 
 LONGEST_NAME = 120  # characters of a name that are kept
-_UPLOAD_SECONDS = 2 * 86400.0  # uploads that nobody read are deleted after that
+_UPLOAD_SECONDS = 86400.0  # uploads are deleted after that: they may hold what a data set must not
+_OWNER_SHOWN = 16  # characters of an owner that begin the name of what they uploaded
 
 
 class StoreBase:
@@ -47,12 +48,31 @@ class StoreBase:
         """Return the data set's folder, fetched from the bucket if it lies only there; see `run_folder`."""
         return self._artifacts.folder("datasets", dataset_id)
 
-    def upload_folder(self) -> Path:
-        """Make and return a new, empty folder for raw uploaded files."""
-        folder = self.home / "uploads" / new_id()
+    def upload_folder(self, owner: str) -> Path:
+        """Make and return a new, empty folder for raw files that ``owner`` uploads."""
+        folder = self.home / "uploads" / f"{owner[:_OWNER_SHOWN]}-{new_id()}"
         with storage_errors("uploads"):
             folder.mkdir(parents=True)
         return folder
+
+    def upload(self, name: str, owner: str) -> Path:
+        """Return the folder of that name which ``owner`` uploaded.
+
+        Raises
+        ------
+        OptionError
+            If there is none (any more), it leads outside, or it belongs to someone else.
+        """
+        root = (self.home / "uploads").resolve()
+        folder = (root / str(name)).resolve()
+        if folder.parent != root or not folder.name.startswith(f"{owner[:_OWNER_SHOWN]}-") or not folder.is_dir():
+            raise OptionError("this upload no longer exists", todo="upload the files again")
+        return folder
+
+    def drop_upload(self, name: str, owner: str) -> None:
+        """Delete what ``owner`` uploaded under that name, if it is still there."""
+        with contextlib.suppress(OptionError):
+            shutil.rmtree(self.upload(name, owner), ignore_errors=True)
 
     @property
     def cache_folder(self) -> Path:

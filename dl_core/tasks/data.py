@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Mapping
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from dl_core import pipeline
 from dl_core.domain import Domain, ReadRequest, get_domain
 from dl_core.errors import OptionError
-from dl_core.pipeline import Dataset, Finding
+from dl_core.pipeline import Dataset, Finding, Reading
 from dl_core.schema import Role
 from dl_core.store import get_store
 from dl_core.tasks.opening import open_dataset, open_run, sample_folder, split_of
@@ -23,11 +23,11 @@ MOST_ROWS_NAMED = 24  # row ids that a finding carries to the page
 
 
 def ingest(args: Mapping[str, Any], context: TaskContext) -> dict[str, Any]:
-    """Read what the user brought and register it under their name.
+    """Read what the user brought and register it under their name; return how it was understood.
 
     ``args``: ``domain``, ``owner``, one of ``upload`` (a folder below ``uploads/``), ``sample`` (true, or the name of
-    a sample's folder) or ``known`` (a name of the catalogue), and ``roles``, ``options``, ``name``. The upload is
-    deleted once it was read.
+    a sample's folder) or ``known`` (a name of the catalogue), and ``roles``, ``options``, ``name``. The upload is kept,
+    so that other answers read it again; while a question is open there is a ``reading`` and no ``dataset_id``.
     """
     domain = get_domain(args["domain"])
     store = get_store(context.home)
@@ -39,7 +39,10 @@ def ingest(args: Mapping[str, Any], context: TaskContext) -> dict[str, Any]:
         if known:
             return _described(domain, known[0].id, dataset, args)
     else:
-        dataset = _read(domain, args, context)
+        reading, made = _read(domain, args, context)
+        if made is None:
+            return {"reading": reading.as_dict()}
+        dataset = replace(made, reading=reading)
     context.progress(0.7, "Storing the data")
     folder = Path(context.home) / "uploads" / f"read-{context.job_id}"
     try:
@@ -48,10 +51,7 @@ def ingest(args: Mapping[str, Any], context: TaskContext) -> dict[str, Any]:
     finally:
         shutil.rmtree(folder, ignore_errors=True)
     context.progress(0.8, "Checking data quality")
-    described = _described(domain, record.id, dataset, args)
-    if args.get("upload"):
-        shutil.rmtree(upload_folder(args, context), ignore_errors=True)
-    return described
+    return _described(domain, record.id, dataset, args)
 
 
 def sample(args: Mapping[str, Any], context: TaskContext) -> dict[str, Any]:
@@ -83,26 +83,16 @@ def inspect(args: Mapping[str, Any], context: TaskContext) -> dict[str, Any]:
     return _described(get_domain(record.domain), record.id, dataset, args)
 
 
-def _read(domain: Domain, args: Mapping[str, Any], context: TaskContext) -> Dataset:
+def _read(domain: Domain, args: Mapping[str, Any], context: TaskContext) -> tuple[Reading, Dataset | None]:
     roles = {Role(role): tuple(columns) for role, columns in (args.get("roles") or {}).items()}
     options = domain.parse_options({k: v for k, v in (args.get("options") or {}).items() if v is not None})
     if args.get("known"):
         folder, work = Path(context.home) / "cache" / "downloads", pipeline.Work(context.emit, context.should_stop)
-        return pipeline.ingest_known(domain, args["known"], folder, work, roles=roles, options=options)
+        return pipeline.read_known(domain, args["known"], folder, work, roles=roles, options=options)
     if not args.get("upload"):
         raise OptionError("no files were given", where=domain.title, todo=domain.upload_help)
-    folder = upload_folder(args, context)
-    paths = tuple(sorted(path for path in folder.iterdir()))
-    return pipeline.ingest(domain, ReadRequest(paths, roles=roles, options=options, name=args.get("name") or "Upload"))
-
-
-def upload_folder(args: Mapping[str, Any], context: TaskContext) -> Path:
-    """Return the upload's folder; a name that leads outside is refused."""
-    root = (Path(context.home) / "uploads").resolve()
-    folder = (root / str(args["upload"])).resolve()
-    if folder.parent != root or not folder.is_dir():
-        raise OptionError("this upload no longer exists", todo="upload the files again")
-    return folder
+    paths = tuple(sorted(get_store(context.home).upload(str(args["upload"]), args["owner"]).iterdir()))
+    return pipeline.read(domain, ReadRequest(paths, roles=roles, options=options, name=args.get("name") or "Upload"))
 
 
 def _described(domain: Domain, dataset_id: str, dataset: Dataset, args: Mapping[str, Any]) -> dict[str, Any]:
@@ -110,6 +100,7 @@ def _described(domain: Domain, dataset_id: str, dataset: Dataset, args: Mapping[
     findings = [*dataset.notes, *pipeline.inspect(domain, dataset, splits)]
     return {
         "dataset_id": dataset_id,
+        "reading": None if dataset.reading is None else dataset.reading.as_dict(),
         "summary": dataset.describe(),
         "findings": [_shown(finding) for finding in dict.fromkeys(findings)],
         "split": None if splits is None else {"kind": splits.kind, "protocol": splits.protocol, **splits.counts()},

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
@@ -12,7 +11,7 @@ from dl_core.domain import Domain
 from dl_core.errors import OptionError
 from dl_core.probes import get_probe, probes_for
 from dl_core.schema import Role
-from dl_core.tasks.data import upload_folder
+from dl_core.store import get_store
 from dl_core.tasks.opening import open_run, private_folder
 
 if TYPE_CHECKING:
@@ -53,7 +52,7 @@ def probe(args: Mapping[str, Any], context: TaskContext) -> dict[str, Any]:
         work = replace(work, data=new_cases(domain, run, args, context), files=private_folder(context))
     found = asked.ask(domain, run, work, args.get("arguments") or {})
     if args.get("upload") and not args.get("keep"):
-        shutil.rmtree(upload_folder(args, context), ignore_errors=True)
+        get_store(context.home).drop_upload(str(args["upload"]), args["owner"])
     return found
 
 
@@ -64,7 +63,7 @@ def new_cases(
     if args.get("rows"):
         return replace(run.load_dataset().subset(args["rows"]), notes=())
     if args.get("upload"):
-        paths = sorted(upload_folder(args, context).iterdir())
+        paths = sorted(get_store(context.home).upload(str(args["upload"]), args["owner"]).iterdir())
     elif args.get("examples"):
         samples = [sample for sample in (domain.sample, *domain.more_samples) if sample]
         paths = [sample.examples for sample in samples if sample.examples]

@@ -3,40 +3,21 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
 from pathlib import Path
 
 import pandas as pd
 import pytest
 
-import dl_core.domains  # noqa: F401 - makes the domains known
-from dl_core import domain as registry
 from dl_core.__main__ import main
-from dl_core.data.reading import Choice, ColumnReading, FileReading, Question, QuestionError, Reading, Verdict
-from dl_core.schema import Role
+from tests.asking import asking_for_the_label
 
 COLUMNS = ("level", "class label")
-QUESTION = Question(
-    "target",
-    "Which column is the target? 'level' (0 to 4) and 'class label' (0 or 1) both fit.",
-    tuple(Choice(name, {"label": (name,)}) for name in COLUMNS),
-)
 
 
 @pytest.fixture
 def asking(monkeypatch):
     """Let the reader of transactions ask for the label whenever nobody named it."""
-    domain = registry.get_domain("fraud_detection")
-
-    def read(request):
-        if request.labelled and Role.LABEL not in request.wished:
-            columns = tuple(ColumnReading("two.csv", n, "left out", "number", "fits", Verdict.OPEN) for n in COLUMNS)
-            secret = ColumnReading("two.csv", "ssn", "left out", "text", "looks like a national id", locked=True)
-            files = (FileReading("two.csv", "table", "the only file", 90, "comma, UTF-8"),)
-            raise QuestionError(Reading("table", files=files, columns=(*columns, secret), questions=(QUESTION,)))
-        return domain.read(request)
-
-    monkeypatch.setitem(registry._DOMAINS, "fraud_detection", replace(domain, read=read))
+    asking_for_the_label(monkeypatch, *COLUMNS)
 
 
 @pytest.fixture
@@ -56,7 +37,8 @@ def test_an_open_question_is_printed_with_all_that_is_known_and_the_status_is_tw
     status, said = _read(capsys, "fraud_detection", "--data", str(two))
     assert status == 2 and said["domain"] == "fraud_detection" and said["kind"] == "table" and said["rows"] == 0
     assert said["questions"][0]["about"] == "target" and said["questions"][0]["choices"] == list(COLUMNS)
-    assert said["columns"][0]["verdict"] == "open" and said["files"][0]["part"] == "table"
+    assert {one["name"] for one in said["columns"] if one["verdict"] == "open"} == set(COLUMNS)
+    assert said["files"][0]["part"] == "table"
 
 
 def test_an_answered_question_is_closed_and_the_status_is_zero(asking, two, capsys):

@@ -192,10 +192,10 @@ def test_every_job_runs_on_it(toy, cellar, tmp_path):
         assert job.state == "done", job.error
         return job.result
 
-    upload = tmp_path / "uploads" / "cellar"
+    upload = tmp_path / "uploads" / "me-cellar"
     upload.mkdir(parents=True)
     (upload / "wines.csv").write_bytes(cellar.read_bytes())
-    data = do("ingest", domain="wine", upload="cellar", name="Cellar")
+    data = do("ingest", domain="wine", upload="me-cellar", name="Cellar")
     record = store.add_run("me", "wine", data["dataset_id"], "", "First", {"models": ["majority", "centres"]})
     do("train", run_id=record.id, dataset_id=data["dataset_id"])
     on = {"run": {"id": record.id}}

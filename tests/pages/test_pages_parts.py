@@ -55,7 +55,7 @@ def test_no_name_leads_out_of_the_folder(name: str) -> None:
 @pytest.mark.usefixtures("workspace")
 def test_upload_keeps_folders_and_numbers_names_that_stand_twice() -> None:
     files = [Uploaded("cats/a.png", b"1"), Uploaded("cats/a.png", b"22"), Uploaded("../b.png", b"333")]
-    name, total = uploads.write_upload(files)
+    name, total = uploads.write_upload(files, "me")
     folder = services.home() / "uploads" / name
     found = {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
     assert found == {"cats/a.png": b"1", "cats/a_2.png": b"22", "b.png": b"333"}
@@ -65,16 +65,16 @@ def test_upload_keeps_folders_and_numbers_names_that_stand_twice() -> None:
 @pytest.mark.usefixtures("workspace")
 def test_empty_upload_is_refused_by_name() -> None:
     with pytest.raises(FileError, match=r"nothing\.png: the file is empty"):
-        uploads.write_upload([Uploaded("nothing.png", b"")])
+        uploads.write_upload([Uploaded("nothing.png", b"")], "me")
     with pytest.raises(FileError, match="No file was selected"):
-        uploads.write_upload([])
+        uploads.write_upload([], "me")
 
 
 @pytest.mark.usefixtures("workspace")
 def test_upload_over_the_limit_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(uploads, "MOST_BYTES", 10)
     with pytest.raises(LimitError, match="the files hold 11 B"):
-        uploads.write_upload([Uploaded("big.png", b"x" * 11)])
+        uploads.write_upload([Uploaded("big.png", b"x" * 11)], "me")
     assert list((services.home() / "uploads").glob("*")) == []
 
 

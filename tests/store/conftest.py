@@ -43,7 +43,7 @@ def add_dataset(store):
     """Put a toy data set into the store."""
 
     def add(owner="me", name="toy", extra=(), domain="toys"):
-        folder = toy_dataset(name, extra).save(store.upload_folder() / "data")
+        folder = toy_dataset(name, extra).save(store.upload_folder("me") / "data")
         return store.add_dataset(owner, domain, folder)
 
     return add

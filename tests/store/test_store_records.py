@@ -30,7 +30,7 @@ def test_a_data_set_is_moved_in_and_described(store, add_dataset):
 
 def test_a_folder_without_a_data_set_is_refused(store):
     with pytest.raises(RunError, match="holds no data set"):
-        store.add_dataset("me", "toys", store.upload_folder())
+        store.add_dataset("me", "toys", store.upload_folder("me"))
 
 
 def test_nobody_sees_or_changes_what_is_not_theirs_and_the_words_do_not_tell(store, add_run):
@@ -208,7 +208,7 @@ def test_artifacts_come_back_to_an_empty_workspace_and_are_deleted_in_the_bucket
     url = f"file://{tmp_path / 'bucket'}" if url == "file" else url
     database = f"sqlite:///{tmp_path / 'team.db'}"
     first = Store(tmp_path / "one", database, url)
-    data = first.add_dataset("me", "toys", new_dataset().save(first.upload_folder() / "data"))
+    data = first.add_dataset("me", "toys", new_dataset().save(first.upload_folder("me") / "data"))
     run = first.add_run("me", "toys", data.id, "", "first", SPEC)
     (first.run_folder(run.id) / "models" / "tiny").mkdir(parents=True)
     (first.run_folder(run.id) / "models" / "tiny" / "w.json").write_text("[1]")

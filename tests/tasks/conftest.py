@@ -84,7 +84,8 @@ def deep(make_workplace, tiny_run) -> Workplace:
 
 
 def upload(workplace: Workplace, source: Path, name: str) -> str:
-    """Copy files into an upload folder and return its name."""
+    """Copy files into a folder that ``"me"`` uploaded, and return its name."""
+    name = f"me-{name}"
     folder = workplace.home / "uploads" / name
     folder.mkdir(parents=True)
     for path in [source] if source.is_file() else source.iterdir():

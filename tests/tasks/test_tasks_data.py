@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 import dl_core.pipeline
+from tests.asking import asking_for_the_label
 from tests.tasks.conftest import upload
 
 
@@ -15,12 +16,17 @@ def ingested(plain, tiny_zip, request):
     return plain.do("ingest", domain="medical_imaging", upload=name, name="Mine")
 
 
-def test_ingest_registers_the_data_and_deletes_the_upload(plain, ingested):
+def test_ingest_registers_the_data_says_how_they_were_read_and_keeps_the_upload(plain, ingested):
     record = plain.store.dataset(ingested["dataset_id"], "me")
     assert record.domain == "medical_imaging" and ingested["summary"]["rows"] == 60
     assert sum(ingested["split"][part] for part in ("train", "validation", "test")) == 60
     assert sum(sum(parts.values()) for parts in ingested["balance"].values()) == 60
-    assert not list((plain.home / "uploads").glob("up-test_ingest_registers*"))
+    assert ingested["reading"]["rows"] == 60 and ingested["reading"]["target"]["values"] == {"healthy": 30, "ill": 30}
+    (kept,) = (plain.home / "uploads").glob("me-up-test_ingest_registers*")
+    plain.store.drop_upload(kept.name, "you")
+    assert kept.is_dir()
+    plain.store.drop_upload(kept.name, "me")
+    assert not kept.exists()
 
 
 @pytest.mark.parametrize("name", ["../datasets", "..", "", "/etc", "gone", "a/b"])
@@ -29,6 +35,25 @@ def test_an_upload_that_is_none_is_refused(plain, name):
     assert job.state == "failed" and job.error["kind"] == "OptionError"
     job = plain.put("scored_images", run=plain.run, cases={"upload": name or ".."})
     assert job.state == "failed" and job.error["kind"] == "OptionError"
+
+
+def test_nobody_reads_what_somebody_else_uploaded(plain, tiny_zip):
+    name = upload(plain, tiny_zip, "private")
+    job = plain.submit("ingest", owner="you", domain="medical_imaging", upload=name)
+    assert job.state == "failed" and "no longer exists" in job.error["line"]
+
+
+def test_an_open_question_leaves_the_upload_and_its_answer_reads_it(plain, tmp_path, monkeypatch):
+    lines = [f"2024-{1 + i // 28:02d}-{1 + i % 28:02d},c{i % 9},{i},{i % 5},{int(i % 4 == 0)}" for i in range(112)]
+    (tmp_path / "two.csv").write_text("time,customer,amount,level,class label\n" + "\n".join(lines))
+    name = upload(plain, tmp_path / "two.csv", "two")
+    asking_for_the_label(monkeypatch, "level", "class label")
+    asked = plain.do("ingest", domain="fraud_detection", upload=name, name="Two")
+    assert "dataset_id" not in asked and asked["reading"]["questions"][0]["choices"] == ["level", "class label"]
+    before = len(plain.store.datasets("me"))
+    answer = asked["reading"]["questions"][0]["answers"][1]
+    read = plain.do("ingest", domain="fraud_detection", upload=name, name="Two", **answer)
+    assert read["reading"]["target"]["column"] == "class label" and len(plain.store.datasets("me")) == before + 1
 
 
 def test_bad_data_fail_with_a_clear_line(plain, tmp_path):

@@ -63,7 +63,7 @@ def _buttons(domain: Domain, context: PageContext, files: list[Any], body: Modul
     key = f"{context.key}_new_cases"
     with st.container(horizontal=True):
         pressed = st.button("Predict these files", type="primary", disabled=not files, key="predict_files")
-        if pressed and (folder := uploads.taken(files)) is not None:
+        if pressed and (folder := uploads.taken(files, context.owner)) is not None:
             st.session_state[key] = {"upload": folder}
         if context.dataset_folder is not None and not context.read_only:
             st.button(body.TRY_ROWS, on_click=_take_rows, args=(context, key, body), key="predict_rows")

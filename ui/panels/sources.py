@@ -103,7 +103,7 @@ def upload(domain: Domain, owner: str) -> None:
         st.caption(f"{domain.notice} {privacy}The files stay on this machine and belong to this browser.")
     if st.button("Read the files", type="primary", key="upload_read", disabled=not files):
         try:
-            where, total = uploads.write_upload(files)
+            where, total = uploads.write_upload(files, owner)
             title = name.strip() or files[0].name.replace("\\", "/").split("/")[0].rsplit(".", 1)[0]
             jobs.start_ingest(domain, owner, {"upload": where, "name": title[:80], **more})
         except DaylightError as error:

@@ -38,13 +38,15 @@ def safe_name(name: str) -> str:
     return "/".join(parts) or "unnamed"
 
 
-def write_upload(files: Sequence[Any]) -> tuple[str, int]:
+def write_upload(files: Sequence[Any], owner: str) -> tuple[str, int]:
     """Write uploaded files into a new upload folder.
 
     Parameters
     ----------
     files : sequence of UploadedFile
         ``name`` may hold folders (a directory upload); those are kept, since a folder may name a class.
+    owner : str
+        Whose they are.
 
     Returns
     -------
@@ -59,7 +61,7 @@ def write_upload(files: Sequence[Any]) -> tuple[str, int]:
         If there are too many files or bytes.
     """
     _check(files)
-    folder = Path(services.store().upload_folder())
+    folder = Path(services.store().upload_folder(owner))
     try:
         with storage_errors("the upload"):
             for file in files:
@@ -75,10 +77,10 @@ def field(domain: Domain, label: str, key: str) -> list[Any]:
     return st.file_uploader(label, type=list(domain.upload_types), accept_multiple_files=True, key=key)
 
 
-def taken(files: Sequence[Any]) -> str | None:
+def taken(files: Sequence[Any], owner: str) -> str | None:
     """Return the upload folder's name; of files that cannot be taken say why, and return None."""
     try:
-        return write_upload(files)[0]
+        return write_upload(files, owner)[0]
     except DaylightError as error:
         states.show_error(error)
         return None

@@ -10,6 +10,7 @@ from typing import Any
 from dl_core.data.dataset import Dataset
 from dl_core.data.findings import READ_AGAIN
 from dl_core.data.interactions.histories import POSITIVE
+from dl_core.reading.again import write_rows
 from dl_core.reading.request import Reread
 from dl_core.schema import Role
 
@@ -26,9 +27,8 @@ def read_again(
     """Return interactions read anew from the rows that are there; tables of items and users stay beside them."""
     kept = {role: dataset.roles[role] for role in ROLES if role in dataset.roles}
     wanted = {**kept, **{role: tuple(columns) for role, columns in roles.items() if role in ROLES}}
-    path = folder / "interactions.parquet"
-    dataset.table.drop(columns=POSITIVE, errors="ignore").to_parquet(path, index=False)
-    found = read(path, wanted, options)
+    rows = write_rows(dataset, dataset.table.drop(columns=POSITIVE, errors="ignore"), folder / "interactions.parquet")
+    found = read(rows, wanted, options)
     return replace(
         found,
         source=dataset.source,

@@ -12,6 +12,7 @@ import pandas as pd
 from dl_core.data.dataset import Dataset
 from dl_core.data.findings import READ_AGAIN
 from dl_core.data.series.panel import AHEAD, SERIES, TIME
+from dl_core.reading.again import write_rows
 from dl_core.reading.request import Reread
 from dl_core.schema import Role
 
@@ -38,7 +39,6 @@ def read_again(
         groups = static.drop(columns=[name for name in static if name in table])
         table = table.join(groups, on=key)
         wanted[Role.GROUP] = tuple(map(str, static.columns))
-    path = folder / "series.parquet"
-    table.to_parquet(path, index=False)
-    found = read(path, {role: names for role, names in wanted.items() if names}, {**options, "layout": "long"})
+    rows = write_rows(dataset, table, folder / "series.parquet")
+    found = read(rows, {role: names for role, names in wanted.items() if names}, {**options, "layout": "long"})
     return replace(found, source=dataset.source, notes=(*found.notes, READ_AGAIN), fingerprint="")

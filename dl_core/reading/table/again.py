@@ -9,6 +9,7 @@ from typing import Any
 
 from dl_core.data.dataset import Dataset
 from dl_core.data.rows import shown_columns
+from dl_core.reading.again import with_given_split, write_rows
 from dl_core.reading.request import Reread
 from dl_core.schema import Role
 
@@ -27,6 +28,5 @@ def read_again(
     wanted = {role: tuple(columns) for role, columns in roles.items()}
     if set(wanted.get(Role.FEATURE, ())) == set(dataset.roles.get(Role.FEATURE, ())):
         wanted.pop(Role.FEATURE, None)
-    path = folder / "table.parquet"
-    dataset.table[shown_columns(dataset)].to_parquet(path, index=False)
-    return replace(read(path, wanted, {}), source=dataset.source)
+    rows = write_rows(dataset, dataset.table[shown_columns(dataset)], folder / "table.parquet")
+    return replace(with_given_split(read(rows, wanted, options), dataset), source=dataset.source)

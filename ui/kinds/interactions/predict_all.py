@@ -35,7 +35,7 @@ def show(domain: Domain, context: PageContext) -> None:
         else f"Generate recommendations for all {_users(context)}users"
     )
     if st.button(words, type="primary", icon=":material/playlist_add:", key=f"{context.key}_make_lists"):
-        folder = uploads.taken(files) if files else None
+        folder = uploads.taken(files, context.owner) if files else None
         if folder is not None or not files:
             st.session_state[place] = asked, ({"upload": folder, "keep": True} if files else {})
     wanted = st.session_state.get(place)

@@ -124,7 +124,7 @@ def _buttons(domain: Domain, context: PageContext, files: list[Any]) -> None:
     key = f"{context.key}_new_cases"
     with st.container(horizontal=True):
         pressed = st.button("Forecast these files", type="primary", disabled=not files, key="predict_files")
-        if pressed and (folder := uploads.taken(files)) is not None:
+        if pressed and (folder := uploads.taken(files, context.owner)) is not None:
             st.session_state[key] = {"upload": folder, "keep": True}
         if st.session_state.get(key):
             st.button("Back to my own series", on_click=lambda: st.session_state.pop(key, None), key="predict_own")
