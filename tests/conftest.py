@@ -112,7 +112,7 @@ def _train(
 ) -> Run:
     """Train in ``folder``, or take what another test process trained there."""
     from dl_core import pipeline
-    from dl_core.engine.lock import HomeLock
+    from dl_core.engine.shared import HomeLock
     from dl_core.train.run import Run, TrainSpec
 
     folder.mkdir(parents=True, exist_ok=True)

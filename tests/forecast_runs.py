@@ -12,7 +12,7 @@ import dl_core.domains  # noqa: F401 - makes the domains known
 from dl_core import pipeline
 from dl_core.domain import get_domain
 from dl_core.engine.inline import InlineEngine
-from dl_core.engine.lock import HomeLock
+from dl_core.engine.shared import HomeLock
 from dl_core.store import get_store
 from dl_core.train.run import Run, TrainSpec
 from tests.series import toy_dataset

@@ -6,6 +6,7 @@ import contextlib
 import errno
 import importlib
 import json
+import math
 import os
 import threading
 import time
@@ -15,11 +16,44 @@ from pathlib import Path
 from typing import Any
 
 from dl_core.engine.base import TaskContext
-from dl_core.engine.eta import TimeLeft
 from dl_core.engine.plain import plain
 from dl_core.engine.shared import read_shared, write_shared
 from dl_core.errors import CancelledError, DaylightError, LimitError, StorageError
 from dl_core.files import read_json, storage_errors, write_json
+
+
+class TimeLeft:
+    """An estimate of the seconds left that does not jump.
+
+    Two speeds are mixed: the mean since the start, which is steady, and a recent one smoothed exponentially in time,
+    which follows a change of pace (features first, then many quick heads). Their geometric mean is used.
+
+    Parameters
+    ----------
+    started : float
+        Seconds on any clock that the later calls use too.
+    memory : float
+        Time constant of the smoothing, seconds.
+    """
+
+    def __init__(self, started: float, memory: float = 15.0) -> None:
+        self._started, self._memory = started, memory
+        self._at, self._done, self._speed = started, 0.0, 0.0
+
+    def update(self, now: float, done: float) -> float | None:
+        """Return seconds left at ``now`` with a fraction ``done`` finished; None while too little is known."""
+        elapsed, step = now - self._started, now - self._at
+        if done > self._done and step > 0:
+            speed = (done - self._done) / step
+            weight = 1.0 if self._speed == 0 else 1 - math.exp(-step / self._memory)
+            self._speed += weight * (speed - self._speed)
+            self._at, self._done = now, done
+        if done >= 1:
+            return 0.0
+        if done < 0.01 or elapsed <= 0 or self._speed <= 0:
+            return None
+        return (1 - done) / math.sqrt(self._speed * done / elapsed)
+
 
 _STATUS_EVERY = 0.05  # seconds between two status files; events are all kept
 _LOOK_EVERY = 0.02  # seconds between two looks for the cancel flag

@@ -12,9 +12,9 @@ from typing import Any
 from dl_core.engine.base import LANES, LIVE, Job
 from dl_core.engine.execute import late_error
 from dl_core.engine.ids import no_access
-from dl_core.engine.lock import HomeLock
 from dl_core.engine.plain import plain
 from dl_core.engine.records import Records
+from dl_core.engine.shared import HomeLock
 from dl_core.errors import AccessError, BusyError, CancelledError, DaylightError, RunError
 from dl_core.files import storage_errors
 

@@ -11,9 +11,9 @@ from typing import Any
 from sqlalchemy import insert, select
 
 from dl_core.engine.ids import check_id, new_id, no_access
-from dl_core.engine.lock import HomeLock
 from dl_core.engine.plain import plain
 from dl_core.engine.records import Records
+from dl_core.engine.shared import HomeLock
 from dl_core.errors import DaylightError, OptionError, RunError
 from dl_core.files import read_json, storage_errors
 from dl_core.store.artifacts import Artifacts

@@ -7,8 +7,7 @@ for the run that ships with the sample.
 
 import dl_core.domains  # noqa: F401  makes the domains known
 from dl_core.tasks.data import describe, ingest, inspect, sample
-from dl_core.tasks.export import export, report
-from dl_core.tasks.judging import bias, compare
+from dl_core.tasks.finished import bias, compare, export, report
 from dl_core.tasks.probing import probe
 from dl_core.tasks.roles import reassign
 from dl_core.tasks.training import train, warm_up

@@ -14,11 +14,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from dl_core.engine.eta import TimeLeft
-from dl_core.engine.execute import Recorder, is_alive, me
+from dl_core.engine.execute import Recorder, TimeLeft, is_alive, me
 from dl_core.engine.ids import check_id, home_folder, is_id, new_id
-from dl_core.engine.lock import HomeLock
 from dl_core.engine.plain import plain
+from dl_core.engine.shared import HomeLock
 from dl_core.errors import AccessError
 
 calm = settings(deadline=None, max_examples=50, suppress_health_check=[HealthCheck.too_slow])
@@ -103,7 +102,7 @@ def test_a_process_number_used_again_is_not_the_same_process():
 HOLDER = """
 import sys
 from pathlib import Path
-from dl_core.engine.lock import HomeLock
+from dl_core.engine.shared import HomeLock
 with HomeLock(Path(sys.argv[1])).hold():
     print("held", flush=True)
     sys.stdin.read()

@@ -22,7 +22,7 @@ from dl_core.train.run import Run
 from tests.pages.conftest import answered
 from tests.pages.test_pages_router import said
 from tests.ratings import write_u_data
-from ui.kinds.interactions import cold_start, data_facts, explain_why, item_lists, preview, stress
+from ui.kinds.interactions import cold_start, data_facts, explain, item_lists, preview, stress
 from ui.panels import bias
 from ui.shell import metric_words, words
 from ui.shell.owner import owner_of
@@ -280,12 +280,12 @@ def test_words_of_lists() -> None:
 
 def test_the_reason_is_what_speaks_for_an_item_however_long_the_bars_against(monkeypatch: pytest.MonkeyPatch) -> None:
     drawn = []
-    monkeypatch.setattr(explain_why.charts, "draw", lambda chart, alt, **more: drawn.append(alt))
-    monkeypatch.setattr(explain_why, "st", MagicMock())
+    monkeypatch.setattr(explain.charts, "draw", lambda chart, alt, **more: drawn.append(alt))
+    monkeypatch.setattr(explain, "st", MagicMock())
     bars = [{"item": "a", "title": "Jug", "weight": -0.4}, {"item": "b", "title": "Cup", "weight": 0.3}]
     one = {"model": "ease", "method": "exact", "bars": bars, "others": 0, "other": 0.0}
     context = MagicMock(kind=get_kind("interactions"))
-    explain_why._one(context, one, "methods")
-    explain_why._one(context, {**one, "bars": bars[:1]}, "methods")
+    explain._one(context, one, "methods")
+    explain._one(context, {**one, "bars": bars[:1]}, "methods")
     assert drawn[0].startswith("Exact decomposition: because of Cup.")
     assert drawn[1].startswith("Exact decomposition: no history item supports it.")

@@ -78,7 +78,7 @@ def _chart(context: PageContext, rows: pd.DataFrame, metric: str) -> None:
         series.append(charts.line(label, points, "week", context.colour(name), **look))
     title = _sentence(series, metric_words.metric(metric).label)
     label = metric_words.metric(metric).label
-    chart = charts.lines(series, title, x="Test week (first day)", y=label, height=420, direct=False)
+    chart = charts.lines(series, title, x="Test week (first day)", y=label, height=420)
     chart.update_xaxes(type="date", tickvals=sorted(set(rows["week"])), tickformat="%d %b")
     charts.draw(chart, alt=title, key=f"ageing_{metric}")
     first = rows[rows["model"] == rows["model"].iloc[0]]

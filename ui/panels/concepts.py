@@ -11,6 +11,7 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from dl_core.domain import Domain, domains
+from dl_core.evaluate import leading
 from dl_core.evaluate.results import Evaluation
 from dl_core.kinds import kinds
 from ui.shell import charts, first_paint, folders, metric_words, samples, theme
@@ -108,11 +109,9 @@ def leaderboard(
     colours = theme.model_colours(domain.models)
     dots = [
         {**row, "label": domain.models[row["model"]].label, "colour": colours[row["model"]]}
-        for row in rows.to_dict("records")
+        for row in leading.ranked(metric_words.metric(metric), rows).to_dict("records")
         if row["model"] in domain.models
     ]
-    sign = -1 if metric_words.metric(metric).higher_is_better else 1
-    dots.sort(key=lambda row: sign * row["value"])
     said = "; ".join(f"{row['label']} {estimate(row['value'], row['low'], row['high'], row['n'])}" for row in dots)
     charts.draw(charts.dots(dots, title, x=x, line=line), f"{x}, each model on the sample. {said}.", key=key)
 
@@ -132,7 +131,7 @@ def _calibration(domain: Domain) -> None:
         {"name": "sample", "x": curve["predicted"], "y": curve["observed"], "colour": colour},
     ]
     title = f"{domain.models[name].label}, on the sample"
-    chart = charts.lines(series, title, x="Predicted probability", y="Observed frequency", direct=False)
+    chart = charts.lines(series, title, x="Predicted probability", y="Observed frequency")
     pairs = zip(curve["predicted"], curve["observed"], strict=True)
     said = "; ".join(f"predicted {number(given)}, observed {number(true)}" for given, true in pairs)
     charts.draw(chart, f"Calibration of {domain.models[name].label}: {said}.", key="concept_calibration")
@@ -152,7 +151,7 @@ def _intervals(domain: Domain | None) -> None:
     band = {"low": [low for low, _ in ends], "high": [high for _, high in ends]}
     series = [{"name": "0.90", "x": sizes, "y": [0.9] * len(sizes), "colour": theme.DEEP[0], **band}]
     title = "95 % interval of an accuracy of 0.90 by test-set size"
-    chart = charts.lines(series, title, x="Test rows (n), on a log scale", y="Accuracy", direct=False)
+    chart = charts.lines(series, title, x="Test rows (n), on a log scale", y="Accuracy")
     chart.update_layout(showlegend=False)
     chart.update_xaxes(type="log", tickvals=sizes)
     said = "; ".join(f"n = {n}: {number(low)} to {number(high)}" for n, (low, high) in zip(sizes, ends, strict=True))

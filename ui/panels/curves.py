@@ -53,7 +53,7 @@ def _curve(context: PageContext, evaluation: Evaluation, form: str) -> None:
         if len(points) > 1:
             xs, ys = zip(*points, strict=True)
             series.append({"name": context.label(model), "x": xs, "y": ys, "colour": context.colour(model)})
-    chart = charts.lines(series, f"{name}: {title.lower()}", x=x_title, y=y_title, height=420, direct=False)
+    chart = charts.lines(series, f"{name}: {title.lower()}", x=x_title, y=y_title, height=420)
     if form != "pr":
         chart.add_shape(type="line", x0=0, y0=0, x1=1, y1=1, line={"dash": "dot", "width": 1, "color": theme.GREYS[0]})
     chart.update_xaxes(range=[-0.01, 1.01])

@@ -15,7 +15,7 @@ from streamlit.delta_generator import DeltaGenerator
 from dl_core.domain import Domain, domains
 from ui import kinds
 from ui.panels import estimate
-from ui.shell import first_paint, live, routes, samples, services, state, states
+from ui.shell import first_paint, frame, live, samples, services, state, states
 from ui.shell.words import about, count, number, size, when
 
 YOU_GET = "Models compared with simple baselines, explanations, a bias check, predictions and a report"
@@ -44,17 +44,12 @@ def cards(known: Mapping[str, Domain]) -> list[tuple[Domain, DeltaGenerator]]:
 
     Returns the domains with a chart on their card, and its place.
     """
-    if len(known) == 1:  # a single card would look lost in a grid
-        ((name, domain),) = known.items()
-        with st.container(border=True):
-            _picture(domain, 8)
-            place = _words(name, domain)
-        return [] if place is None else [(domain, place)]
-    places = []
-    with st.grid("auto", min_column_width=NARROW if len(known) > 3 else WIDE, gap="medium"):
+    places, lone = [], len(known) == 1  # a single card would look lost in a grid
+    width = NARROW if len(known) > 3 else WIDE
+    with st.container() if lone else st.grid("auto", min_column_width=width, gap="medium"):
         for name, domain in known.items():
-            with st.container(border=True, height="stretch"):
-                _picture(domain, 4)
+            with st.container(border=True, height="content" if lone else "stretch"):
+                _picture(domain, 8 if lone else 4)
                 if (place := _words(name, domain)) is not None:
                     places.append((domain, place))
     return places
@@ -83,7 +78,7 @@ def _words(name: str, domain: Domain) -> DeltaGenerator | None:
     if domain.notice:
         st.caption(domain.notice)
     if st.button(f"Open {domain.title.lower()}", type="primary", key=f"open_{name}", icon=":material/arrow_forward:"):
-        routes.go_to(name)
+        frame.go_to(name)
     return place
 
 
@@ -112,7 +107,7 @@ def running_now(owner: str) -> None:
                     data = job.args["dataset_id"]
                     state.choose(domains()[name], owner, job=job.id, data=data, run=None, watching=True)
                     st.session_state["tab"] = "Train"
-                routes.go_to(name)
+                frame.go_to(name)
 
 
 def _line(job: Any) -> None:
@@ -137,7 +132,7 @@ def last_runs(owner: str, most: int = 5) -> None:
             if domain and run.state == "done" and st.button("Open", key=f"open_run_{run.id}"):
                 state.open_run(domain, owner, run.id)
                 st.session_state["tab"] = "Compare"
-                routes.go_to(run.domain)
+                frame.go_to(run.domain)
 
 
 @cache

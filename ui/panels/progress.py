@@ -101,6 +101,6 @@ def _curves(context: PageContext, progress: Mapping[str, ModelProgress]) -> None
         st.caption("Learning curves appear here for models trained in epochs.")
         st.skeleton(height=220)
         return
-    chart = charts.lines(series, learning.title, x="Epoch", y=learning.axis, direct=False)
+    chart = charts.lines(series, learning.title, x="Epoch", y=learning.axis)
     last = "; ".join(f"{one['name']} {number(one['y'][-1])}" for one in series)
     charts.draw(chart, f"{learning.axis} by epoch. Now: {last}.", key="live_curves")

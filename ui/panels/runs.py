@@ -11,7 +11,8 @@ import streamlit as st
 
 from dl_core.domain import Domain, domains
 from dl_core.errors import DaylightError
-from ui.shell import charts, choice, dialogs, folders, metric_words, routes, services, state, states, theme
+from dl_core.evaluate import leading
+from ui.shell import charts, choice, dialogs, folders, frame, metric_words, services, state, states, tables, theme
 from ui.shell.words import count, duration, estimate, when
 
 STATES = ("done", "running", "queued", "failed", "cancelled")
@@ -107,7 +108,7 @@ def _one(record: Any, owner: str) -> None:
         ):
             state.open_run(domain, owner, record.id)
             st.session_state["tab"] = "Compare" if record.state == "done" else "Train"
-            routes.go_to(record.domain)
+            frame.go_to(record.domain)
         _opener("Rename", "edit", "rename", record)
         _opener("Share", "share", "share", record)
         _opener("Delete", "delete", "delete", record)
@@ -228,20 +229,20 @@ def _measure(domain: Domain, name: str) -> metric_words.Measure:
 
 def _scores(records: Sequence[Any], domain: Domain) -> None:
     """Draw the scores of all models of the runs, with intervals, as dots and as a table."""
-    tables = []
+    found = []
     for record in records:
         folder = Path(services.store().run_folder(record.id))
         about, judged = _summary(record), folders.evaluation(folder)
         if about is None or judged is None:
             continue
         st.caption(f"**{record.name}**: {about['dataset']['name']}, {about['protocol']}")
-        tables.append(judged.metrics.assign(run=record.name, run_id=record.id))
-    if not tables:
+        found.append(judged.metrics.assign(run=record.name, run_id=record.id))
+    if not found:
         return
-    scores = pd.concat(tables, ignore_index=True)
+    scores = pd.concat(found, ignore_index=True)
     metrics = [name for name in domain.metrics if name in set(scores["metric"])]
     metric = choice.in_box("Metric", {name: _measure(domain, name).label for name in metrics}, "runs_metric")
-    shown = scores[scores["metric"] == metric]
+    shown = leading.ranked(metric_words.metric(metric), scores[scores["metric"] == metric])
     colours = theme.model_colours(domain.models)
     rows = []
     for entry in shown.to_dict("records"):
@@ -249,14 +250,12 @@ def _scores(records: Sequence[Any], domain: Domain) -> None:
         label = offer.label if offer else entry["model"]
         title = label if len(records) == 1 else f"{label} · {entry['run']}"
         rows.append({**entry, "label": title, "colour": colours.get(entry["model"], theme.GREYS[0])})
-    measure = _measure(domain, metric)
-    sign = -1 if measure.higher_is_better else 1
-    rows.sort(key=lambda row: (row["value"] != row["value"], sign * row["value"]))
-    chart = charts.dots(rows, "Dots are test scores, whiskers their 95 % intervals", x=measure.label)
+    title = "Dots are test scores, whiskers their 95 % intervals"
+    chart = charts.dots(rows, title, x=_measure(domain, metric).label)
     said = "; ".join(f"{row['label']} {estimate(row['value'], row['low'], row['high'])}" for row in rows)
     charts.draw(chart, f"{metric} by model. {said}.", key="runs_dots")
     text = [
         {"Run": row["run"], "Model": row["label"], metric: estimate(row["value"], row["low"], row["high"], row["n"])}
         for row in rows
     ]
-    st.dataframe(pd.DataFrame(text), hide_index=True, alt=f"{metric} of each model with interval and n")
+    tables.show(text, f"{metric} of each model with interval and n")

@@ -54,7 +54,7 @@ def draw_labels(context: PageContext, rows: Rows) -> None:
     table = pd.DataFrame(rows)
     series = drawn_lines(context, table.assign(label=table["model"].map(context.label)))
     metric = metric_words.measure(context, table["metric"].iloc[0] if "metric" in table else "auroc").label
-    chart = charts.lines(series, "Learning curve", x="Training labels (log scale)", y=metric, height=380, direct=False)
+    chart = charts.lines(series, "Learning curve", x="Training labels (log scale)", y=metric, height=380)
     chart.update_xaxes(type="log")
     charts.draw(chart, alt=f"{metric} by number of training labels", key="learning_curve")
     st.caption("Lines: mean over draws; bands: minimum to maximum.")

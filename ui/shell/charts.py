@@ -82,22 +82,18 @@ def line(
     return {**found, **{end: [row[end] for row in rows] for end in ends}, "colour": colour, "dash": dash}
 
 
-def lines(
-    series: Sequence[Mapping[str, Any]], title: str, *, x: str, y: str, height: int = 320, direct: bool = True
-) -> go.Figure:
-    """Return lines named at their end.
+def lines(series: Sequence[Mapping[str, Any]], title: str, *, x: str, y: str, height: int = 320) -> go.Figure:
+    """Return lines with a legend.
 
     Parameters
     ----------
     series : sequence of mappings
         ``name``, ``x``, ``y``, ``colour`` and optionally ``dash`` ("dot"), ``low`` and ``high`` (a band).
-    direct : bool
-        Name the lines at their last point; with many lines a legend reads better.
     """
     chart = figure(title, x=x, y=y, height=height)
     for one in series:
         if one.get("low") is not None:
-            _band(chart, one)
+            band(chart, one["x"], one["low"], one["high"], one["colour"], 0.15)
         chart.add_scatter(
             x=list(one["x"]),
             y=list(one["y"]),
@@ -106,25 +102,18 @@ def lines(
             line={"color": one["colour"], "width": 2, "dash": one.get("dash", "solid")},
             marker={"size": 5},
         )
-        if direct and len(one["x"]):
-            chart.add_annotation(
-                x=one["x"][-1], y=one["y"][-1], text=one["name"], showarrow=False, xanchor="left", xshift=6
-            )
-    longest = max((len(one["name"]) for one in series), default=0)
-    chart.update_layout(margin_t=44 if direct else 64 + 20 * (len(series) // 3))
-    chart.update_layout(showlegend=not direct, margin_r=16 + (7 * longest if direct else 0), hovermode="closest")
-    return chart
+    return chart.update_layout(showlegend=True, hovermode="closest", margin_t=64 + 20 * (len(series) // 3))
 
 
-def _band(chart: go.Figure, one: Mapping[str, Any]) -> None:
-    """Draw the interval of a line as a pale band of its colour."""
-    red, green, blue = (int(one["colour"][at : at + 2], 16) for at in (1, 3, 5))
+def band(chart: go.Figure, x: Sequence, low: Sequence, high: Sequence, colour: str, shade: float) -> None:
+    """Draw an interval along ``x`` as a pale band of a colour "#rrggbb"."""
+    red, green, blue = (int(colour[at : at + 2], 16) for at in (1, 3, 5))
     chart.add_scatter(
-        x=[*one["x"], *reversed(one["x"])],
-        y=[*one["high"], *reversed(one["low"])],
+        x=[*x, *reversed(x)],
+        y=[*high, *reversed(low)],
         mode="lines",
         fill="toself",
-        fillcolor=f"rgba({red},{green},{blue},0.15)",
+        fillcolor=f"rgba({red},{green},{blue},{shade})",
         line={"width": 0},
         hoverinfo="skip",
         showlegend=False,
@@ -132,10 +121,17 @@ def _band(chart: go.Figure, one: Mapping[str, Any]) -> None:
 
 
 def bars(
-    labels: Sequence[str], values: Sequence[float], title: str, *, x: str, colours: Sequence[str], notes: Sequence[str]
+    labels: Sequence[str],
+    values: Sequence[float],
+    title: str,
+    *,
+    x: str,
+    colours: Sequence[str],
+    notes: Sequence[str],
+    room: float = 34,
 ) -> go.Figure:
-    """Return horizontal bars with their number (``notes``) at the end of each."""
-    chart = figure(title, x=x, height=90 + 34 * max(len(labels), 1))
+    """Return horizontal bars with their number (``notes``) at the end of each, ``room`` pixels high with its label."""
+    chart = figure(title, x=x, height=round(90 + room * max(len(labels), 1)))
     chart.add_bar(
         x=list(values),
         y=list(labels),
@@ -156,23 +152,13 @@ def signed_bars(labels: Sequence[str], weights: Sequence[float], title: str, *, 
 
     ``room`` is the height of a bar with its label in pixels.
     """
-    chart = figure(title, x=x, height=round(96 + room * len(labels)))
-    chart.add_bar(
-        x=list(weights),
-        y=list(labels),
-        orientation="h",
-        marker_color=[theme.TOWARDS if weight > 0 else theme.AWAY for weight in weights],
-        text=[signed(weight) for weight in weights],
-        textposition="outside",
-        cliponaxis=False,
-        hovertemplate="%{y}: %{text}<extra></extra>",
-    )
+    colours = [theme.TOWARDS if weight > 0 else theme.AWAY for weight in weights]
+    chart = bars(labels, weights, title, x=x, colours=colours, notes=list(map(signed, weights)), room=room)
     reach = max([abs(weight) for weight in weights], default=1.0) or 1.0
     low, high = min([0.0, *weights]), max([0.0, *weights])
     chart.update_xaxes(range=[low - 0.42 * reach if low < 0 else -0.02 * reach, high + 0.3 * reach])
     chart.add_vline(x=0, line={"width": 1, "color": theme.GREYS[0]})
-    chart.update_yaxes(autorange="reversed", showgrid=False, type="category")
-    return chart.update_layout(bargap=0.42)
+    return chart.update_layout(bargap=0.42, margin_r=16)
 
 
 def stacked(parts: Mapping[str, Mapping[str, float]], title: str, *, x: str, colours: Mapping[str, str]) -> go.Figure:

@@ -1,15 +1,17 @@
-"""What surrounds every page: title, logo, and what the server does once."""
+"""What surrounds every page: title, logo, where each domain's page is, and what the server does once."""
 
 from __future__ import annotations
 
 import gc
 import importlib
 import runpy
+from collections.abc import Callable
 from pathlib import Path
 
 import streamlit as st
+from streamlit.navigation.page import Page
 
-from dl_core.domain import domains
+from dl_core.domain import Domain, domains
 from ui.shell import samples, services
 
 ROUTED = "_routed"  # session key
@@ -56,3 +58,34 @@ def settle() -> None:
     samples.prepare(domains())
     gc.collect()
     gc.freeze()
+
+
+PAGES = Path(__file__).parents[2] / "pages"
+
+
+def page_of(domain: Domain) -> Page:
+    """Return a domain's page, for the navigation and for switching to it."""
+    file = PAGES / f"{domain.name}.py"
+    return st.Page(
+        file if file.is_file() else _shown(domain),
+        title=domain.title,
+        icon=domain.symbol,
+        url_path=domain.name,
+        help=domain.purpose,
+    )
+
+
+def _shown(domain: Domain) -> Callable[[], None]:
+    """Return a function that draws the page that all domains share."""
+
+    def draw() -> None:
+        from ui.panels.domain_page import show
+
+        show(domain)
+
+    return draw
+
+
+def go_to(name: str) -> None:
+    """Switch to the page of the domain of that name."""
+    st.switch_page(page_of(domains()[name]))

@@ -7,7 +7,7 @@ from typing import Any
 import streamlit as st
 from PIL import Image
 
-from ui.kinds.images import maps, pictures
+from ui.kinds.images import pictures
 from ui.panels import cases
 from ui.shell import method_words
 from ui.shell.context import PageContext
@@ -27,21 +27,21 @@ def controls(context: PageContext) -> float:
 
 def case(context: PageContext, case: dict[str, Any], view: str, opacity: float) -> None:
     """Draw the image and the maps beside it."""
-    image = maps.image_of(case["image"])
+    image = pictures.image_of(case["image"])
     st.markdown(cases.sentence(context, case["maps"][0]["model"], case["row"]))
     with st.grid(4, min_column_width=220):
         with st.container(border=True, gap="small"):
             st.markdown("**Input image**")
-            plain = pictures.enlarged(Image.fromarray(image), maps.LEAST)
-            shown = maps.outlined(plain, case["mask"]) if case.get("mask") else plain
+            plain = pictures.enlarged(Image.fromarray(image), pictures.LEAST)
+            shown = pictures.outlined(plain, case["mask"]) if case.get("mask") else plain
             st.image(shown, width="stretch", alt=f"Image {case['row']}")
             if case.get("mask"):
                 st.caption("Outlined: the simulated lesion (ground-truth mask).")
-            maps.legend()
+            pictures.legend()
         for one in case["maps"]:
             by_method = view == "methods"
             title = method_words.label(one["method"], context.kind) if by_method else context.label(one["model"])
-            maps.show(image, one, title, opacity, case.get("mask"))
+            pictures.show(image, one, title, opacity, case.get("mask"))
     with st.expander("How to read the faithfulness scores"):
         st.markdown(
             "**Deletion** masks the most salient pixels first and measures the area under the probability curve: "
@@ -72,5 +72,5 @@ def more(context: PageContext, model: str, row: str) -> None:
         for layer in result["layers"]:
             height, width, channels = layer["shape"]
             st.markdown(f"**{layer['name']}** · {height} × {width} positions, {channels} channels")
-            tiles = [pictures.enlarged(Image.fromarray(maps.image_of(tile)), 110) for tile in layer["tiles"]]
+            tiles = [pictures.enlarged(Image.fromarray(pictures.image_of(tile)), 110) for tile in layer["tiles"]]
             st.image(tiles, width=110, alt=[f"Feature map {i + 1} of {layer['name']}" for i in range(len(tiles))])

@@ -9,7 +9,7 @@ import streamlit as st
 from PIL import Image
 
 from dl_core.evaluate.first_cases import first_cases
-from ui.kinds.images import maps, pictures
+from ui.kinds.images import pictures
 from ui.shell import downloads, tables
 from ui.shell.context import PageContext
 from ui.shell.words import count, number
@@ -68,11 +68,13 @@ def _gallery(context: PageContext, result: dict[str, Any]) -> None:
 
 
 def _card(context: PageContext, case: dict[str, Any]) -> None:
-    image = maps.image_of(case["image"])
+    image = pictures.image_of(case["image"])
     if case.get("map"):
-        st.image(maps.drawn(image, case["map"]["heat"], 0.5), width="stretch", alt=f"Saliency map over {case['row']}")
+        st.image(
+            pictures.drawn(image, case["map"]["heat"], 0.5), width="stretch", alt=f"Saliency map over {case['row']}"
+        )
     else:
-        st.image(pictures.enlarged(Image.fromarray(image), maps.LEAST), width="stretch", alt=f"Image {case['row']}")
+        st.image(pictures.enlarged(Image.fromarray(image), pictures.LEAST), width="stretch", alt=f"Image {case['row']}")
     st.markdown(f"**{case['y_pred']}** {number(case['score_' + case['y_pred']])}")
     if case["unlike_training"]:
         st.badge("Out of distribution", color="red", icon=":material/help:")

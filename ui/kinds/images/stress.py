@@ -31,6 +31,6 @@ def robustness(context: PageContext) -> None:
     title = f"{worst} is least robust to {what}: accuracy −{number(loss)} at severity 5"
     if loss <= 0:
         title = f"All models are robust to {what}"
-    chart = charts.lines(lines, title, x=f"Severity, 0 (none) to 5{unit}", y="Accuracy", height=380, direct=False)
+    chart = charts.lines(lines, title, x=f"Severity, 0 (none) to 5{unit}", y="Accuracy", height=380)
     charts.draw(chart, alt=title, key=f"robust_{kind}")
     st.caption(f"On {counted(int(rows['n'].iloc[0]), 'test row')}; bands are 95 % intervals.")

@@ -7,8 +7,8 @@ from typing import Any
 import streamlit as st
 from PIL import Image
 
-from ui.kinds.images import maps, pictures
-from ui.panels import what_if
+from ui.kinds.images import pictures
+from ui.panels import predict
 from ui.shell.context import PageContext
 
 PROBE = "what_if_image"
@@ -29,8 +29,8 @@ def answer(context: PageContext, result: dict[str, Any], changed: bool) -> None:
     """Draw the image as the models see it, and their scores."""
     one, two = st.columns([1, 2])
     with one:
-        picture = pictures.enlarged(Image.fromarray(maps.image_of(result["image"])), maps.LEAST)
+        picture = pictures.enlarged(Image.fromarray(pictures.image_of(result["image"])), pictures.LEAST)
         st.image(picture, width="stretch", alt="The input image of this case")
         st.caption("Perturbed" if changed else "Original. Move a slider to perturb it.")
     with two:
-        what_if.moved(context, result)
+        predict.moved(context, result)

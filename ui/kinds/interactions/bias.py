@@ -120,7 +120,7 @@ def lorenz(curve: Mapping[str, Any], title: str, colour: str, **look: Any) -> An
         {**taken, "x": items, "dash": "dash"},
         {"name": "equal exposure", "x": [0, 1], "y": [0, 1], "colour": theme.GREYS[0], "dash": "dot"},
     ]
-    return charts.lines(series, title, x=x, y=y, direct=False, **look)
+    return charts.lines(series, title, x=x, y=y, **look)
 
 
 def _lorenz(context: PageContext, found: Mapping[str, Any], model: str) -> None:

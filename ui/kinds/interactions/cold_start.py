@@ -70,7 +70,7 @@ def _users(context: PageContext, rows: Sequence[Mapping[str, Any]]) -> None:
     metric, given = metric_words.metric(known[0]["metric"]), series[0]["x"][0]
     best = leading.best_of(metric, {one["name"]: one["y"][0] for one in series})
     title = f"New users: {best} leads with {counted(given, 'known interaction')}"
-    chart = charts.lines(series, title, x="Known interactions per new user", y=label, height=400, direct=False)
+    chart = charts.lines(series, title, x="Known interactions per new user", y=label, height=400)
     chart.update_xaxes(tickvals=sorted({x for one in series for x in one["x"]}))
     said = "; ".join(f"{one['name']} {', '.join(number(y) for y in one['y'])}" for one in series)
     charts.draw(chart, f"{title}. {said}.", key="cold_users")

@@ -48,7 +48,7 @@ def _by_k(context: PageContext, evaluation: Evaluation, pair: slices.Pair) -> No
     at = series[0]["x"][-1]
     leader = leading.best_of(metric_words.metric(metric), {one["name"]: one["y"][-1] for one in series})
     title = f"{label} by list length k: {leader} is best at k = {at}"
-    chart = charts.lines(series, title, x="List length (k)", y=label, height=400, direct=False)
+    chart = charts.lines(series, title, x="List length (k)", y=label, height=400)
     chart.update_xaxes(tickvals=sorted({x for one in series for x in one["x"]}))
     said = "; ".join(f"{one['name']} {number(one['y'][-1])}" for one in series)
     charts.draw(chart, f"{title}. {said}.", key=f"by_k_{metric}")

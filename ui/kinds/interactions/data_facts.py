@@ -101,7 +101,6 @@ def _tail(tail: Mapping[str, Any]) -> None:
         x="Cumulative share of items, most popular first",
         y="Cumulative share of interactions",
         height=280,
-        direct=False,
     )
     chart.update_xaxes(tickformat=".0%")
     chart.update_yaxes(tickformat=".0%")

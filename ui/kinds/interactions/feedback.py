@@ -64,7 +64,7 @@ def _draw(context: PageContext, found: Mapping[str, Any], model: str) -> None:
         return
     title = f"{label}: from {number(series[0]['y'][0])} to {number(series[0]['y'][-1])}"
     axis = "Simulated round; 0: before the first" if start is not None else "Simulated round"
-    chart = charts.lines(series, title, x=axis, y=label, height=320, direct=False)
+    chart = charts.lines(series, title, x=axis, y=label, height=320)
     chart.update_xaxes(dtick=1)
     said = "; ".join(f"{one['name']} {', '.join(number(y, 2) for y in one['y'])}" for one in series)
     charts.draw(chart, f"Simulated. {title}. {said}.", key=f"feedback_{metric}")

@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-import pandas as pd
 import streamlit as st
 
 from dl_core.errors import counted
 from ui.kinds.interactions import item_lists
-from ui.shell import charts, choice, metric_words, theme
+from ui.shell import charts, choice, metric_words, tables, theme
 from ui.shell.context import PageContext
 from ui.shell.words import count, escaped, estimate, interval, number, signed
 
@@ -101,22 +100,26 @@ def _table(context: PageContext, found: Mapping[str, Any], chosen: float) -> Non
     st.markdown("**Before and after**")
     rows = [line for line in found["lines"] if line["trade_off"] == chosen]
     before = {line["metric"]: line for line in found["lines"] if line["trade_off"] == 0}
-    table = pd.DataFrame(
+    table = [
         {
-            "Metric": [_label(context, line["metric"]) for line in rows],
-            "Before": [number(before[line["metric"]]["value"]) for line in rows],
-            "After": [number(line["value"]) for line in rows],
-            "Change": [
-                "0" if not chosen else f"{signed(line['change'])} {interval(line['change_low'], line['change_high'])}"
-                for line in rows
-            ],
+            "Metric": _label(context, line["metric"]),
+            "Before": number(before[line["metric"]]["value"]),
+            "After": number(line["value"]),
+            "Change": f"{signed(line['change'])} {interval(line['change_low'], line['change_high'])}"
+            if chosen
+            else "0",
         }
-    )
-    st.dataframe(table, hide_index=True, alt="Metrics before and after re-ranking, with the change and its interval")
+        for line in rows
+    ]
+    tables.show(table, "Metrics before and after re-ranking, with the change and its interval")
     first = before.get("ndcg")
     if first:
         words = estimate(first["value"], first["low"], first["high"])
         st.caption(f"On held-out items of {counted(found['users'], 'user')}; nDCG before: {words}.")
+
+
+def _change(line: Mapping[str, Any]) -> str:
+    return f"{signed(line['change'])} {interval(line['change_low'], line['change_high'])}"
 
 
 def _example(context: PageContext, model: str, aim: str, chosen: float) -> None:

@@ -36,7 +36,7 @@ def draw(context: PageContext, rows: Sequence[Mapping[str, Any]]) -> None:
     best = leading.best_of(metric_words.metric(name), starts)
     metric = metric_words.measure(context, name).label
     title = f"With {counted(few, 'target user')}, {best} leads: {metric} {number(starts[best])}"
-    chart = charts.lines(series, title, x="Target users in training (log scale)", y=metric, height=400, direct=False)
+    chart = charts.lines(series, title, x="Target users in training (log scale)", y=metric, height=400)
     chart.update_xaxes(
         type="log", tickvals=sorted(set(table["labels"])), ticktext=[count(n) for n in sorted(set(table["labels"]))]
     )

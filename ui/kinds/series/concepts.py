@@ -132,7 +132,7 @@ def _naive_line() -> None:
     ]
     series.append({"name": "actual", "x": fan["time"], "y": truth, "colour": forecast_charts.TRUTH, "dash": "dot"})
     title = "Seasonal naive and a model"
-    chart = charts.lines(series, title, x="Step", y="Value", height=300, direct=False)
+    chart = charts.lines(series, title, x="Step", y="Value", height=300)
     charts.draw(chart, f"{title}: {'; '.join(one['name'] for one in series)}.", key="concept_mase")
 
 

@@ -98,7 +98,7 @@ def _along(context: PageContext, evaluation: Evaluation, pair: slices.Pair, name
         st.caption(f"{label} is not defined here.")
         return
     title = leads(context, metric, series, "forecast steps" if key == "step" else "windows")
-    chart = charts.lines(series, title, x=axis, y=label, height=400, direct=False)
+    chart = charts.lines(series, title, x=axis, y=label, height=400)
     said = "; ".join(f"{one['name']} {number(one['y'][0])} to {number(one['y'][-1])}" for one in series)
     charts.draw(chart, f"{title}. {said}.", key=f"{name}_{metric}")
     st.caption("Bands: 95 % intervals of the two compared models.")
@@ -157,9 +157,7 @@ def _coverage(context: PageContext, evaluation: Evaluation, pair: slices.Pair) -
     shown = series if pair is None else [one for one in series if one["name"] in map(context.label, pair)]
     said = "; ".join(f"{one['name']} {100 * one['held']:.1f} %" for one in shown)
     title = f"Empirical coverage of {100 * ends[1]:.0f} % intervals: {said}"
-    chart = charts.lines(
-        [perfect, *series], title, x=COVERED, y="Empirical − nominal coverage (pp)", height=400, direct=False
-    )
+    chart = charts.lines([perfect, *series], title, x=COVERED, y="Empirical − nominal coverage (pp)", height=400)
     chart.update_xaxes(tickformat=".0%").update_yaxes(rangemode="tozero")
     charts.draw(chart, f"{title}.", key="coverage")
     n = max((row.get("n") or 0 for rows in lines.values() for row in rows), default=0)

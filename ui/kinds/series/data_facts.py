@@ -95,7 +95,7 @@ def profile(one: Mapping[str, Any]) -> None:
     line = {"name": "median", "x": one["names"], "y": one["middle"], "colour": theme.DEEP[0]}
     if several and None not in (*one["low"], *one["high"]):
         line |= {"low": one["low"], "high": one["high"]}
-    chart = charts.lines([line], title, x="", y="Deviation from the mean", height=230, direct=False)
+    chart = charts.lines([line], title, x="", y="Deviation from the mean", height=230)
     chart.update_layout(showlegend=False)
     names = one["names"]
     step = 24 if len(names) == 168 else -(-len(names) // TICKS)

@@ -12,7 +12,7 @@ from dl_core.explain.defaults import default_forecast_methods
 from dl_core.explain.explanation import strongest as by_size
 from dl_core.explain.series import plain
 from ui.kinds.series import forecast_charts, pick
-from ui.panels import explain_choice, faithfulness
+from ui.panels import explain, faithfulness
 from ui.shell import charts, method_words, states, theme
 from ui.shell.context import PageContext
 from ui.shell.words import number, signed
@@ -25,7 +25,7 @@ def show(domain: Domain, context: PageContext) -> None:
     if not context.rows_shown:
         states.not_kept(context.words.row[1])
         return
-    model = explain_choice.model(context, width=300)
+    model = explain.pick_model(context, width=300)
     series = pick.pick(context, model, f"{context.key}_explain")
     if series is None:
         return
@@ -33,7 +33,7 @@ def show(domain: Domain, context: PageContext) -> None:
     if forecasts is None:
         return
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        view, asked = explain_choice.choose(
+        view, asked = explain.choose(
             domain,
             context,
             model,
@@ -168,17 +168,8 @@ def _chart(
 
 def _covariates(one: Mapping[str, Any], covariates: Sequence[tuple[str, float]]) -> None:
     top = by_size(covariates, 8)
-    chart = charts.bars(
-        [name for name, _ in top],
-        [weight for _, weight in top],
-        "Covariates",
-        x="attribution",
-        colours=[theme.TOWARDS if weight > 0 else theme.AWAY for _, weight in top],
-        notes=[signed(weight) for _, weight in top],
-    )
-    ends = [min(0.0, *(weight for _, weight in top)), max(0.0, *(weight for _, weight in top))]
-    room = 0.25 * (ends[1] - ends[0])  # for the numbers at the ends of the bars
-    chart.update_xaxes(range=[ends[0] - (room if ends[0] < 0 else 0), ends[1] + (room if ends[1] > 0 else 0)])
+    names, weights = zip(*top, strict=True)
+    chart = charts.signed_bars(names, weights, "Covariates", x="attribution", room=34)
     said = "; ".join(f"{name} {signed(weight)}" for name, weight in top)
     charts.draw(chart, f"Covariates: {said}.", key=f"covariates_{one['model']}_{one['method']}")
 
@@ -187,15 +178,10 @@ def _components(context: PageContext, one: Mapping[str, Any], found: Mapping[str
     """Draw the parts that a model adds up to its forecast."""
     colours = {"trend": theme.OKABE_ITO["blue"], "season": theme.OKABE_ITO["orange"], "rest": theme.GREYS[1]}
     lines = [
-        {
-            "name": name,
-            "x": found["ahead"]["time"],
-            "y": weights,
-            "colour": colours.get(name, theme.OKABE_ITO["green"]),
-        }
+        {"name": name, "x": found["ahead"]["time"], "y": weights, "colour": colours.get(name, theme.OKABE_ITO["green"])}
         for name, weights in zip(one["parts"], one["weights"], strict=False)
     ]
     title = f"{heading}: components of {context.label(one['model'])}"
-    chart = charts.lines(lines, title, x="", y=pick.unit(context), height=360, direct=False)
+    chart = charts.lines(lines, title, x="", y=pick.unit(context), height=360)
     said = "; ".join(f"{line['name']} from {number(line['y'][0])} to {number(line['y'][-1])}" for line in lines)
     charts.draw(chart, f"{title}. {said}.", key=f"components_{one['model']}")

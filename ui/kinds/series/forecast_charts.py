@@ -47,8 +47,9 @@ def figure(
             hovertemplate="%{x}: %{y:,.4g}<extra>history</extra>",
         )
     for one in models:
-        if one.get("intervals", True):
-            _bands(chart, one)
+        for level, shade in (("95", 0.12), ("80", 0.22)) if one.get("intervals", True) else ():
+            low, high = one["fan"][f"lower_{level}"], one["fan"][f"upper_{level}"]
+            charts.band(chart, one["fan"]["time"], low, high, one["colour"], shade)
     for one in models:
         fan = one["fan"]
         chart.add_scatter(
@@ -70,23 +71,6 @@ def figure(
             hovertemplate="%{x}: %{y:,.4g}<extra>actual</extra>",
         )
     return chart.update_layout(showlegend=True, hovermode="closest", margin_t=64 + 20 * (len(models) // 4))
-
-
-def _bands(chart: go.Figure, one: Mapping[str, Any]) -> None:
-    """Draw the 95 % and the 80 % interval as pale bands of the model's colour."""
-    red, green, blue = (int(one["colour"][at : at + 2], 16) for at in (1, 3, 5))
-    fan = one["fan"]
-    for level, shade in (("95", 0.12), ("80", 0.22)):
-        chart.add_scatter(
-            x=[*fan["time"], *reversed(fan["time"])],
-            y=[*fan[f"upper_{level}"], *reversed(fan[f"lower_{level}"])],
-            mode="lines",
-            fill="toself",
-            fillcolor=f"rgba({red},{green},{blue},{shade})",
-            line={"width": 0},
-            hoverinfo="skip",
-            showlegend=False,
-        )
 
 
 def moments(times: Sequence[str | int]) -> list[str]:

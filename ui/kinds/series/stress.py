@@ -36,7 +36,7 @@ def robustness(context: PageContext) -> None:
     title = f"{worst} is least robust to {what}: {label} {number(loss)} higher at severity 5"
     if loss <= 0:
         title = f"All models are robust to {what}"
-    chart = charts.lines(lines, title, x="Severity, 0 (none) to 5", y=label, height=380, direct=False)
+    chart = charts.lines(lines, title, x="Severity, 0 (none) to 5", y=label, height=380)
     charts.draw(chart, alt=title, key=f"robust_{kind}")
     most = rows.loc[rows["strength"].idxmax()]
     st.caption(
@@ -62,7 +62,7 @@ def draw_curve(context: PageContext, rows: pd.DataFrame, axis: str) -> None:
     few, starts = stress.where_least_is_known(lines)
     best = leading.best_of(metric_words.metric(rows["metric"].iloc[0]), starts)
     title = f"With {count(few)} {unit}, {best} leads: {label} {number(starts[best])}"
-    chart = charts.lines(lines, title, x=f"{words}, log scale", y=f"{label}, lower is better", height=380, direct=False)
+    chart = charts.lines(lines, title, x=f"{words}, log scale", y=f"{label}, lower is better", height=380)
     chart.update_xaxes(type="log", tickvals=sorted(set(rows["labels"])), tickformat=",d")
     charts.draw(chart, alt=title, key=f"curve_{axis}")
 

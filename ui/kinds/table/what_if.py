@@ -8,7 +8,7 @@ from typing import Any
 
 import streamlit as st
 
-from ui.panels import what_if
+from ui.panels import predict
 from ui.shell import tables
 from ui.shell.context import PageContext
 
@@ -64,7 +64,7 @@ def _minute(text: str) -> datetime:
 
 def answer(context: PageContext, result: dict[str, Any], changed: bool) -> None:
     """Draw what was changed and the scores before and after."""
-    what_if.moved(context, result)
+    predict.moved(context, result)
     moved = [
         f"{name} from {tables.value_text(one['before'])} to {tables.value_text(one['after'])}"
         for name, one in result["changed"].items()
