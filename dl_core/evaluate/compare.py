@@ -13,7 +13,7 @@ from dl_core.evaluate.evaluate import NO_LABELS
 from dl_core.evaluate.formulas import decide
 from dl_core.evaluate.judge import shared
 from dl_core.evaluate.metric import ClassMetric
-from dl_core.evaluate.pairs import MOST_APART, Judged, apart_by, check_chosen, compare_units, nothing_to_compare
+from dl_core.evaluate.pairs import MOST_APART, Chosen, Judged, apart_by, compare_units
 from dl_core.evaluate.registry import class_metrics
 from dl_core.evaluate.results import Comparison, Predictions
 from dl_core.evaluate.scored import Scored, scored_rows
@@ -23,34 +23,23 @@ APART = ["row", "y_true", "a", "b", "pred_a", "pred_b", "score_a", "score_b", "d
 
 def compare(
     predictions: Predictions,
-    chosen: Sequence[str],
+    chosen: Chosen,
     *,
-    models: Mapping[str, Judged],
-    metrics: Sequence[str | ClassMetric] | None = None,
-    primary_metric: str | ClassMetric | None = None,
-    costs: pd.DataFrame | None = None,
     units: pd.Series | None = None,
     about: pd.DataFrame | None = None,
-    seed: int = 0,
 ) -> Comparison:
-    """Compare ``chosen`` models pair by pair on the labelled test rows that all of them have.
+    """Compare models pair by pair on the labelled test rows that all of them have.
 
     Parameters
     ----------
     predictions : Predictions
         Test rows to judge on, and validation rows by which the best model of each kind is picked.
-    chosen : sequence of str
-    models : mapping
-        Label, kind and operating point of each.
-    metrics, primary_metric
-        Names or `ClassMetric` objects; the sentence speaks of the primary one, by default the first.
-    costs : pandas.DataFrame or None
+    chosen : Chosen
     units : pandas.Series or None
         Unit (patient, account) by row id; rows of a unit are resampled together.
     about : pandas.DataFrame or None
         Facts by row id, as in `evaluate.evaluate`; metrics that lack one are left out, and where the primary metric
         does, the sentence speaks of the first that is left.
-    seed : int
 
     Returns
     -------
@@ -62,26 +51,24 @@ def compare(
     OptionError
         If fewer than two models are left, a name is unknown or they share no labelled row.
     """
-    chosen, facts, n_classes = check_chosen(chosen, models, predictions.models), Facts(about), len(predictions.classes)
-    wanted = class_metrics(metrics, n_classes)
-    primary = class_metrics([primary_metric], n_classes)[0] if primary_metric is not None else wanted[0]
-    if not _labelled(predictions, chosen):
-        return nothing_to_compare(NO_LABELS, APART, costs)
+    names, facts, n_classes = chosen.among(predictions.models), Facts(about), len(predictions.classes)
+    wanted, models = class_metrics(chosen.metrics, n_classes), chosen.models
+    primary = wanted[0] if chosen.primary_metric is None else class_metrics([chosen.primary_metric], n_classes)[0]
+    if not _labelled(predictions, names):
+        return chosen.nothing(NO_LABELS, APART)
     scored = shared(
-        {name: scored_rows(predictions, name, "test", models[name].threshold, facts, units) for name in chosen},
+        {name: scored_rows(predictions, name, "test", models[name].threshold, facts, units) for name in names},
         "labelled test row",
     )
-    judged = [one for one in class_metrics([*wanted, primary], n_classes) if scored[chosen[0]].fits(one)]
+    judged = [one for one in class_metrics([*wanted, primary], n_classes) if scored[names[0]].fits(one)]
     primary = primary if primary in judged else next(iter(judged), primary)
     return compare_units(
         scored,
         judged,
         primary,
-        models=models,
+        chosen,
         stands=lambda name: class_standing(predictions, name, models[name], primary, facts),
         apart=disagreements(scored, predictions.classes),
-        costs=costs,
-        seed=seed,
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from itertools import combinations
 from typing import Any, NamedTuple, Protocol, TypeVar
 
@@ -43,20 +44,53 @@ class Judged(Protocol):
         """Operating point of the positive class."""
 
 
-def check_chosen(chosen: Sequence[str], models: Mapping[str, Judged], known: Sequence[str]) -> list[str]:
-    """Return the chosen models, each once.
+@dataclass(frozen=True)
+class Chosen:
+    """Models to put side by side, and what they are compared by.
 
-    Raises
-    ------
-    OptionError
-        If fewer than two are left or a name is not among ``models`` and ``known``.
+    Parameters
+    ----------
+    names : sequence of str
+    models : mapping
+        Label, kind, operating point and number of learned numbers of each.
+    metrics, primary_metric
+        Names or metrics of the problem, None for all that judge; the sentence speaks of the primary one, by default the
+        first.
+    costs : pandas.DataFrame or None
+    seed : int
     """
-    chosen = list(dict.fromkeys(chosen))
-    missing = [name for name in chosen if name not in models or name not in known]
-    if missing or len(chosen) < 2:
-        problem = f"there is no model {missing[0]!r}" if missing else "one model cannot be compared"
-        raise OptionError(problem, expected="two or more of " + ", ".join(known))
-    return chosen
+
+    names: Sequence[str]
+    models: Mapping[str, Judged]
+    metrics: Sequence[Any] | None = None
+    primary_metric: Any = None
+    costs: pd.DataFrame | None = None
+    seed: int = 0
+
+    def among(self, known: Sequence[str]) -> list[str]:
+        """Return the names, each once.
+
+        Raises
+        ------
+        OptionError
+            If fewer than two are left or a name is not among ``models`` and ``known``.
+        """
+        names = list(dict.fromkeys(self.names))
+        missing = [name for name in names if name not in self.models or name not in known]
+        if missing or len(names) < 2:
+            problem = f"there is no model {missing[0]!r}" if missing else "one model cannot be compared"
+            raise OptionError(problem, expected="two or more of " + ", ".join(known))
+        return names
+
+    def nothing(self, sentence: str, columns: Sequence[str]) -> Comparison:
+        """Return a comparison without any judged unit; ``columns`` are those of its disagreements."""
+        empty = pd.DataFrame(columns=PAIRS), sentence, pd.DataFrame(columns=list(columns))
+        return Comparison(*empty, self.paid)
+
+    @property
+    def paid(self) -> pd.DataFrame:
+        """The costs; an empty table where they are not known."""
+        return self.costs if self.costs is not None else pd.DataFrame()
 
 
 class Difference(NamedTuple):
@@ -75,12 +109,10 @@ def compare_units(
     units: Mapping[str, Some],
     metrics: Sequence[Metric],
     primary: Metric,
+    chosen: Chosen,
     *,
-    models: Mapping[str, Judged],
     stands: Callable[[str], Standing],
     apart: pd.DataFrame,
-    costs: pd.DataFrame | None = None,
-    seed: int = 0,
     test: Test | None = None,
 ) -> Comparison:
     """Return models side by side on the same units.
@@ -91,23 +123,20 @@ def compare_units(
         Of each model, the same ones in the same order (`judge.shared`).
     metrics, primary
         The sentence speaks of the primary one.
-    models : mapping
-        Label, kind and number of learned numbers of each.
+    chosen : Chosen
     stands : callable
         Where a model stands on validation units, by which the best of each kind is picked: test units only judge, and
         picking on them would flatter the kind with more models.
     apart : pandas.DataFrame
         Disagreements.
-    costs : pandas.DataFrame or None
-    seed : int
     test : callable or None
         Decides in place of the bootstrap.
     """
-    pairs = pairs_of(units, metrics, seed, test)
+    pairs = pairs_of(units, metrics, chosen.seed, test)
     first = next(iter(units.values()))
-    picked = pick_by_kind(list(units), models, stands)
-    sentence = worth_sentence(pairs, picked, models, primary, f"test {first.unit}")
-    return Comparison(pairs, sentence, apart, _table(costs), many_note(pairs, primary))
+    picked = pick_by_kind(list(units), chosen.models, stands)
+    sentence = worth_sentence(pairs, picked, chosen.models, primary, f"test {first.unit}")
+    return Comparison(pairs, sentence, apart, chosen.paid, many_note(pairs, primary))
 
 
 def apart_by(
@@ -120,16 +149,6 @@ def apart_by(
     tables = [pd.DataFrame({**lines(units[a], units[b]), "a": a, "b": b}) for a, b in combinations(units, 2)]
     table = pd.concat(tables, ignore_index=True)
     return table.sort_values(by, ascending=rising, kind="stable", ignore_index=True)
-
-
-def nothing_to_compare(sentence: str, columns: Sequence[str], costs: pd.DataFrame | None) -> Comparison:
-    """Return a comparison without any judged unit; ``columns`` are those of its disagreements."""
-    empty = pd.DataFrame(columns=PAIRS), sentence, pd.DataFrame(columns=list(columns))
-    return Comparison(*empty, _table(costs))
-
-
-def _table(costs: pd.DataFrame | None) -> pd.DataFrame:
-    return costs if costs is not None else pd.DataFrame()
 
 
 def pairs_of(

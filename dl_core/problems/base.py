@@ -14,6 +14,7 @@ from dl_core.data.dataset import Dataset
 from dl_core.data.splits import Splits
 from dl_core.errors import RunError, counted
 from dl_core.evaluate.metric import Metric
+from dl_core.evaluate.pairs import Chosen
 from dl_core.evaluate.registry import ALL_METRICS
 from dl_core.evaluate.results import Comparison, Evaluation
 
@@ -95,6 +96,11 @@ class Problem(ABC, Generic[SaidT, ModelT]):
         self, said: SaidT, models: Mapping[str, FittedModel], dataset: Dataset, splits: Splits, judging: Judging
     ) -> Evaluation:
         """Return how good each model is on the test rows."""
+
+    def chosen(self, run: Run, names: Sequence[str], judging: Judging) -> Chosen:
+        """Return models of a run as a comparison takes them."""
+        models = {name: run.models[name] for name in names}
+        return Chosen(names, models, judging.metrics, judging.primary_metric, run.costs(names), judging.seed)
 
     @abstractmethod
     def compare(self, run: Run, chosen: Sequence[str], dataset: Dataset, judging: Judging) -> Comparison:

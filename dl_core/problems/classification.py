@@ -65,17 +65,8 @@ class Classification(Problem[Predictions, "Classifier"]):
         """Return paired differences on the rows that all models have."""
         from dl_core.evaluate.compare import compare
 
-        return compare(
-            self.said(run),
-            chosen,
-            metrics=judging.metrics,
-            primary_metric=judging.primary_metric,
-            models={name: run.models[name] for name in chosen},
-            costs=run.costs(chosen),
-            units=dataset.values(Role.UNIT),
-            about=judging.about,
-            seed=judging.seed,
-        )
+        units = dataset.values(Role.UNIT)
+        return compare(self.said(run), self.chosen(run, chosen, judging), units=units, about=judging.about)
 
     def check_bias(
         self,

@@ -83,17 +83,8 @@ class Forecasting(Problem[Forecasts, "Forecaster"]):
         from dl_core.evaluate.series.facts import SeriesFacts
 
         known, held = before_test(dataset, run.splits), Panel.of(dataset.subset(run.splits.test))
-        return compare_forecasts(
-            self.said(run),
-            chosen,
-            models={name: run.models[name] for name in chosen},
-            facts=SeriesFacts.of(known),
-            reference=naive2_cases(known, held, self.said(run).horizon, judging.options),
-            metrics=judging.metrics,
-            primary_metric=judging.primary_metric,
-            costs=run.costs(chosen),
-            seed=judging.seed,
-        )
+        facts, reference = SeriesFacts.of(known), naive2_cases(known, held, self.said(run).horizon, judging.options)
+        return compare_forecasts(self.said(run), self.chosen(run, chosen, judging), facts=facts, reference=reference)
 
     def check_bias(
         self,

@@ -72,17 +72,8 @@ class Ranking(Problem[Rankings, "Recommender"]):
         """Return paired differences over users."""
         from dl_core.evaluate.interactions.compare import compare_rankings
 
-        return compare_rankings(
-            self.said(run),
-            chosen,
-            models={name: run.models[name] for name in chosen},
-            facts=self.facts(dataset, run.splits),
-            metrics=judging.metrics,
-            primary_metric=judging.primary_metric,
-            k=places(judging),
-            costs=run.costs(chosen),
-            seed=judging.seed,
-        )
+        facts = self.facts(dataset, run.splits)
+        return compare_rankings(self.said(run), self.chosen(run, chosen, judging), facts=facts, k=places(judging))
 
     def check_bias(
         self,

@@ -10,7 +10,7 @@ import pytest
 from dl_core.errors import OptionError
 from dl_core.evaluate.compare import class_standing, compare
 from dl_core.evaluate.metric import ClassMetric
-from dl_core.evaluate.pairs import holm, p_value, pick_by_kind, verdict
+from dl_core.evaluate.pairs import Chosen, holm, p_value, pick_by_kind, verdict
 from dl_core.evaluate.registry import ALL_METRICS
 from dl_core.evaluate.results import Predictions
 
@@ -54,7 +54,7 @@ KINDS = {"net": about("deep", "The network"), "plain": about("baseline", "Plain 
 
 
 def test_better_in_words_and_numbers():
-    found = compare(make({"net": 4.0, "plain": 1.0}), ["net", "plain"], models=KINDS, metrics=["auroc", "brier"])
+    found = compare(make({"net": 4.0, "plain": 1.0}), Chosen(["net", "plain"], KINDS, metrics=["auroc", "brier"]))
     row = found.pairs.set_index("metric").loc["auroc"]
     assert row["verdict"] == "better" and row["low"] > 0 and row["n"] == 400
     assert row["difference"] == pytest.approx(row["value_a"] - row["value_b"])
@@ -68,7 +68,7 @@ def test_better_in_words_and_numbers():
 
 
 def test_worse_and_order_of_the_pair():
-    found = compare(make({"plain": 4.0, "net": 1.0}), ["plain", "net"], models=KINDS, primary_metric="auroc")
+    found = compare(make({"plain": 4.0, "net": 1.0}), Chosen(["plain", "net"], KINDS, primary_metric="auroc"))
     row = found.pairs.set_index("metric").loc["auroc"]
     assert (row["a"], row["verdict"]) == ("plain", "better")
     assert "not worth it here: The network is worse than Plain regression by 0." in found.sentence
@@ -79,9 +79,7 @@ def test_tie():
     twin = predictions.table.assign(model="plain")
     found = compare(
         Predictions(pd.concat([predictions.table, twin], ignore_index=True), predictions.classes),
-        ["net", "plain"],
-        models=KINDS,
-        metrics=["auroc"],
+        Chosen(["net", "plain"], KINDS, metrics=["auroc"]),
     )
     assert found.pairs["verdict"].tolist() == ["tie"] and found.pairs["difference"].tolist() == [0.0]
     assert found.sentence.startswith("A tie") and "The simpler model will do." in found.sentence
@@ -92,7 +90,7 @@ def test_pairing_is_narrower_than_two_intervals():
     from dl_core.evaluate.evaluate import evaluate
 
     predictions = make({"net": 2.0, "plain": 1.6})
-    pair = compare(predictions, ["net", "plain"], models=KINDS, metrics=["auroc"]).pairs.iloc[0]
+    pair = compare(predictions, Chosen(["net", "plain"], KINDS, metrics=["auroc"])).pairs.iloc[0]
     single = evaluate(predictions, "p", metrics=["auroc"]).metrics
     apart = np.sqrt(((single["high"] - single["low"]) ** 2).sum())  # were the two independent
     assert pair["high"] - pair["low"] < 0.8 * apart
@@ -105,7 +103,7 @@ def test_best_of_a_kind_is_picked_on_validation():
         "deep": "net",
         "baseline": "plain",
     }
-    assert "The network is worse" in compare(predictions, ["net", "other", "plain"], models=models).sentence
+    assert "The network is worse" in compare(predictions, Chosen(["net", "other", "plain"], models)).sentence
     flat = best_by_kind(predictions, ["net", "other"], models, ALL_METRICS["brier"])
     assert flat["deep"] == "net"  # lower is better
 
@@ -113,11 +111,11 @@ def test_best_of_a_kind_is_picked_on_validation():
 def test_many_pairs_get_a_note_and_holm():
     gaps = {"net": 3.0, "b": 1.0, "c": 1.0, "d": 1.1}
     models = {name: about("deep" if name == "net" else "baseline", name) for name in gaps}
-    found = compare(make(gaps), list(gaps), models=models, metrics=["auroc"])
+    found = compare(make(gaps), Chosen(list(gaps), models, metrics=["auroc"]))
     assert len(found.pairs) == 6 and found.note.startswith("6 pairs were compared")
     assert (found.pairs.loc[found.pairs["verdict"] == "tie", "holm"] == "tie").all()
     assert (found.pairs.loc[found.pairs["a"] == "net", "holm"] == "better").all()
-    assert compare(make(gaps), ["net", "b"], models=models).note == ""
+    assert compare(make(gaps), Chosen(["net", "b"], models)).note == ""
 
 
 def test_holm_by_hand():
@@ -138,7 +136,7 @@ def test_disagreements_are_sorted_and_use_operating_points():
     one, two = np.array([0.9, 0.6, 0.9, 0.1]), np.array([0.2, 0.4, 0.8, 0.35])
     table = pd.concat([table_of("net", y_true, one), table_of("plain", y_true, two)], ignore_index=True)
     models = {**KINDS, "plain": about("baseline", "Plain", 0.3)}
-    found = compare(Predictions(table, ("no", "ill")), ["net", "plain"], models=models, metrics=["accuracy"])
+    found = compare(Predictions(table, ("no", "ill")), Chosen(["net", "plain"], models, metrics=["accuracy"]))
     assert found.disagreements["row"].tolist() == ["r0", "r3"]  # r1 agrees at the threshold of 0.3
     first = found.disagreements.iloc[0]
     assert (first["pred_a"], first["pred_b"], first["y_true"]) == ("ill", "no", "no")
@@ -149,23 +147,23 @@ def test_rows_are_joined_by_id():
     y_true, score = np.array([0, 1, 0, 1, 1]), np.array([0.1, 0.9, 0.4, 0.6, 0.2])
     second = table_of("plain", y_true, score).iloc[::-1].iloc[:4]  # other order, and r0 is missing
     table = pd.concat([table_of("net", y_true, score), second], ignore_index=True)
-    found = compare(Predictions(table, ("no", "ill")), ["net", "plain"], models=KINDS, metrics=["brier"])
+    found = compare(Predictions(table, ("no", "ill")), Chosen(["net", "plain"], KINDS, metrics=["brier"]))
     assert found.pairs["n"].tolist() == [4] and found.pairs["difference"].tolist() == [0.0]
 
 
 def test_any_function_and_units_serve():
     cost = ClassMetric("cost", "Cost", "Euros.", lambda y, s, t=None: float(np.abs(y - s[:, 1]).mean()), False)
     units = pd.Series(np.arange(400) // 4, index=[f"t{i}" for i in range(400)])
-    found = compare(make({"net": 4.0, "plain": 1.0}), ["net", "plain"], models=KINDS, metrics=[cost], units=units)
+    found = compare(make({"net": 4.0, "plain": 1.0}), Chosen(["net", "plain"], KINDS, metrics=[cost]), units=units)
     assert found.pairs["verdict"].tolist() == ["better"] and "Cost [" in found.sentence
 
 
 def test_without_labels_it_says_so():
     predictions = make({"net": 1.0, "plain": 1.0}, n=40)
     blank = Predictions(predictions.table.assign(y_true=None), predictions.classes)
-    found = compare(blank, ["net", "plain"], models=KINDS)
+    found = compare(blank, Chosen(["net", "plain"], KINDS))
     assert found.pairs.empty and found.disagreements.empty and "no labels" in found.sentence
-    filled = compare(predictions, ["net", "plain"], models=KINDS, metrics=["accuracy"])
+    filled = compare(predictions, Chosen(["net", "plain"], KINDS, metrics=["accuracy"]))
     assert found.pairs.columns.tolist() == filled.pairs.columns.tolist()
     assert found.disagreements.columns.tolist() == filled.disagreements.columns.tolist()
     json.dumps(found.as_dict(), allow_nan=False)
@@ -176,19 +174,19 @@ def test_metrics_of_a_queue_are_compared_where_the_facts_are_there():
     rows = predictions.table["row"].unique()
     facts = pd.DataFrame({"day": np.arange(len(rows)) // 100, "budget": 30}, index=rows)
     wanted = {"models": KINDS, "metrics": ["precision_at_k", "money_saved"], "primary_metric": "precision_at_k"}
-    found = compare(predictions, ["net", "plain"], about=facts, **wanted)
+    found = compare(predictions, Chosen(["net", "plain"], **wanted), about=facts)
     assert found.pairs["metric"].tolist() == ["precision_at_k"] and found.pairs["verdict"].tolist() == ["better"]
     assert "Precision at the budget [" in found.sentence
     wanted |= {"metrics": ["auroc", "precision_at_k"]}
-    without = compare(predictions, ["net", "plain"], **wanted)
+    without = compare(predictions, Chosen(["net", "plain"], **wanted))
     assert without.pairs["metric"].tolist() == ["auroc"] and "AUROC [" in without.sentence
 
 
 def test_what_cannot_be_compared():
     predictions = make({"net": 1.0, "plain": 1.0})
     with pytest.raises(OptionError, match="One model cannot be compared"):
-        compare(predictions, ["net", "net"], models=KINDS)
+        compare(predictions, Chosen(["net", "net"], KINDS))
     with pytest.raises(OptionError, match="no model 'x'"):
-        compare(predictions, ["net", "x"], models=KINDS)
+        compare(predictions, Chosen(["net", "x"], KINDS))
     deep = {name: about("deep", name) for name in KINDS}
-    assert "There is no baseline" in compare(predictions, ["net", "plain"], models=deep, metrics=["auroc"]).sentence
+    assert "There is no baseline" in compare(predictions, Chosen(["net", "plain"], deep, metrics=["auroc"])).sentence

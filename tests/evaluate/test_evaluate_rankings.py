@@ -15,6 +15,7 @@ from dl_core.evaluate.interactions.metrics import METRICS
 from dl_core.evaluate.interactions.ranked import RankedLists
 from dl_core.evaluate.interactions.slices import quartiles
 from dl_core.evaluate.interactions.spread import deal, pseudo_values
+from dl_core.evaluate.pairs import Chosen
 from dl_core.evaluate.quantities import mean_of, resample
 from dl_core.evaluate.registry import metric_named
 from dl_core.evaluate.results import Evaluation
@@ -166,7 +167,7 @@ def test_draws_are_the_same_for_all_and_skip_missing_values():
 
 
 def test_comparison_in_words_and_numbers(world):
-    compared = compare_rankings(world["rankings"], list(MODELS), models=MODELS, facts=world["facts"], k=10)
+    compared = compare_rankings(world["rankings"], Chosen(list(MODELS), MODELS), facts=world["facts"], k=10)
     row = compared.pairs.set_index(["metric", "a", "b"]).loc[("ndcg", "good", "popular")]
     assert row["verdict"] == "better" and row["n"] == 200
     assert row["difference"] == pytest.approx(row["value_a"] - row["value_b"])
@@ -181,7 +182,7 @@ def test_pairs_are_paired(world):
     table = world["rankings"].table
     twin = both(world["rankings"], type(world["rankings"])(table[table["model"] == "good"].assign(model="twin")))
     models = MODELS | {"twin": SimpleNamespace(parameters=9, label="Twin", kind="baseline", threshold=None)}
-    compared = compare_rankings(twin, ["good", "twin"], models=models, facts=world["facts"])
+    compared = compare_rankings(twin, Chosen(["good", "twin"], models), facts=world["facts"])
     assert (compared.pairs["verdict"] == "tie").all() and compared.pairs[
         ["difference", "low", "high"]
     ].abs().max().max() < 1e-9
@@ -190,7 +191,7 @@ def test_pairs_are_paired(world):
 
 def test_disagreements_have_least_in_common(world):
     compared = compare_rankings(
-        world["rankings"], ["good", "random"], models=MODELS, facts=world["facts"], metrics=["recall"], k=5
+        world["rankings"], Chosen(["good", "random"], MODELS, metrics=["recall"]), facts=world["facts"], k=5
     )
     table = compared.disagreements
     assert table.columns.tolist() == ["row", "a", "b", "overlap", "ndcg_a", "ndcg_b"] and len(table) == 100
@@ -215,9 +216,9 @@ def test_standing_is_of_validation_lists(world):
 
 def test_what_cannot_be_compared(world):
     with pytest.raises(OptionError, match="One model cannot be compared"):
-        compare_rankings(world["rankings"], ["good"], models=MODELS, facts=world["facts"])
+        compare_rankings(world["rankings"], Chosen(["good"], MODELS), facts=world["facts"])
     with pytest.raises(OptionError, match="no model 'x'"):
-        compare_rankings(world["rankings"], ["good", "x"], models=MODELS, facts=world["facts"])
+        compare_rankings(world["rankings"], Chosen(["good", "x"], MODELS), facts=world["facts"])
     blank = rankings_of({name: {"a": [1]} for name in MODELS}, {})
-    compared = compare_rankings(blank, list(MODELS), models=MODELS, facts=world["facts"])
+    compared = compare_rankings(blank, Chosen(list(MODELS), MODELS), facts=world["facts"])
     assert compared.pairs.empty and compared.sentence == NO_LISTS

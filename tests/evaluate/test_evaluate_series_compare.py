@@ -8,7 +8,7 @@ from scipy.stats import t
 
 from dl_core.errors import OptionError
 from dl_core.evaluate.judge import shared
-from dl_core.evaluate.pairs import PAIRS
+from dl_core.evaluate.pairs import PAIRS, Chosen
 from dl_core.evaluate.series.compare import APART, FEW_WINDOWS, compare_forecasts, over_time
 from dl_core.evaluate.series.diebold_mariano import correction, diebold_mariano, long_run_variance
 from dl_core.evaluate.series.evaluate import NO_TRUTH
@@ -32,7 +32,7 @@ def compared(n, windows, models=("good", "poor"), table=None, **more):
     forecasts = toy_forecasts(models, panel, HORIZON, windows)
     forecasts = forecasts if table is None else Forecasts(table(forecasts.table.copy()))
     facts = SeriesFacts.of(panel.until(np.arange(n), panel.lengths - HORIZON * windows))
-    return compare_forecasts(forecasts, list(models), models=MODELS, facts=facts, **more)
+    return compare_forecasts(forecasts, Chosen(list(models), MODELS, **more), facts=facts)
 
 
 @pytest.fixture(scope="module")

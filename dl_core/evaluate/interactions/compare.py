@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import replace
 
 import numpy as np
@@ -12,11 +12,10 @@ from dl_core.evaluate.choice import Standing
 from dl_core.evaluate.interactions.evaluate import NO_LISTS, ranking_metrics, ranking_standing
 from dl_core.evaluate.interactions.facts import InteractionFacts
 from dl_core.evaluate.interactions.formulas import ndcg
-from dl_core.evaluate.interactions.metric import RankingMetric
 from dl_core.evaluate.interactions.ranked import RankedLists
 from dl_core.evaluate.interactions.rankings import Rankings
 from dl_core.evaluate.judge import shared
-from dl_core.evaluate.pairs import MOST_APART, Judged, apart_by, check_chosen, compare_units, nothing_to_compare
+from dl_core.evaluate.pairs import MOST_APART, Chosen, apart_by, compare_units
 from dl_core.evaluate.results import Comparison
 
 APART = ["row", "a", "b", "overlap", "ndcg_a", "ndcg_b"]
@@ -24,17 +23,12 @@ APART = ["row", "a", "b", "overlap", "ndcg_a", "ndcg_b"]
 
 def compare_rankings(
     rankings: Rankings,
-    chosen: Sequence[str],
+    chosen: Chosen,
     *,
-    models: Mapping[str, Judged],
     facts: InteractionFacts,
-    metrics: Sequence[str | RankingMetric] | None = None,
-    primary_metric: str | RankingMetric | None = None,
     k: int = 10,
-    costs: pd.DataFrame | None = None,
-    seed: int = 0,
 ) -> Comparison:
-    """Compare the lists of ``chosen`` models pair by pair for the judged test users that all of them have.
+    """Compare the lists of models pair by pair for the judged test users that all of them have.
 
     Differences are paired: every resample draws the same users for all models (`judge`).
 
@@ -42,16 +36,10 @@ def compare_rankings(
     ----------
     rankings : Rankings
         Test lists to judge, and validation lists by which the best model of each kind is picked.
-    chosen : sequence of str
-    models : mapping
-        Label, kind and number of learned numbers of each.
+    chosen : Chosen
     facts : InteractionFacts
-    metrics, primary_metric
-        Names or `RankingMetric` objects; the sentence speaks of the primary one, by default the first.
     k : int
         Places that count.
-    costs : pandas.DataFrame or None
-    seed : int
 
     Returns
     -------
@@ -65,13 +53,12 @@ def compare_rankings(
     OptionError
         If fewer than two models are left, a name is unknown, or they share no judged user.
     """
-    chosen = check_chosen(chosen, models, rankings.models)
-    wanted = ranking_metrics(metrics, k)
-    primary = ranking_metrics([primary_metric], k)[0] if primary_metric is not None else wanted[0]
+    names, wanted = chosen.among(rankings.models), ranking_metrics(chosen.metrics, k)
+    primary = wanted[0] if chosen.primary_metric is None else ranking_metrics([chosen.primary_metric], k)[0]
     table = rankings.table
-    if not ((table["relevant"] > 0) & (table["split"] == "test") & table["model"].isin(chosen)).any():
-        return nothing_to_compare(NO_LISTS, APART, costs)
-    lists = {name: RankedLists.of(rankings, name, "test", facts) for name in chosen}
+    if not ((table["relevant"] > 0) & (table["split"] == "test") & table["model"].isin(names)).any():
+        return chosen.nothing(NO_LISTS, APART)
+    lists = {name: RankedLists.of(rankings, name, "test", facts) for name in names}
     lists = shared(lists, "evaluated test user")
 
     def stands(name: str) -> Standing:
@@ -80,18 +67,16 @@ def compare_rankings(
         Users differ far more than two models do for the same user, so the spread over users would call models alike
         that are not.
         """
-        size = models[name].parameters
+        size = chosen.models[name].parameters
         return replace(ranking_standing(rankings, name, primary, k, facts=facts, size=size), error=0.0)
 
     return compare_units(
         lists,
         ranking_metrics([*wanted, primary], k),
         primary,
-        models=models,
+        chosen,
         stands=stands,
         apart=ranking_disagreements(lists, k),
-        costs=costs,
-        seed=seed,
     )
 
 

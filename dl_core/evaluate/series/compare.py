@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import replace
 
 import numpy as np
@@ -10,15 +10,7 @@ import pandas as pd
 
 from dl_core.evaluate.choice import Standing
 from dl_core.evaluate.judge import shared
-from dl_core.evaluate.pairs import (
-    MOST_APART,
-    Difference,
-    Judged,
-    apart_by,
-    check_chosen,
-    compare_units,
-    nothing_to_compare,
-)
+from dl_core.evaluate.pairs import MOST_APART, Chosen, Difference, apart_by, compare_units
 from dl_core.evaluate.registry import metric_named
 from dl_core.evaluate.results import Comparison
 from dl_core.evaluate.series.diebold_mariano import diebold_mariano
@@ -39,17 +31,12 @@ BY_TEST = (
 
 def compare_forecasts(
     forecasts: Forecasts,
-    chosen: Sequence[str],
+    chosen: Chosen,
     *,
-    models: Mapping[str, Judged],
     facts: SeriesFacts,
     reference: Cases | None = None,
-    metrics: Sequence[str | ForecastMetric] | None = None,
-    primary_metric: str | ForecastMetric = PRIMARY,
-    costs: pd.DataFrame | None = None,
-    seed: int = 0,
 ) -> Comparison:
-    """Compare the forecasts of ``chosen`` models pair by pair on the test cases that all of them have.
+    """Compare the forecasts of models pair by pair on the test cases that all of them have.
 
     Differences are paired: every resample draws the same series and windows for all models (`windows`). With fewer than
     five series the Diebold-Mariano test decides instead (`diebold_mariano`), over the mean of the series at each time;
@@ -59,16 +46,11 @@ def compare_forecasts(
     ----------
     forecasts : Forecasts
         Test forecasts to judge, and validation forecasts by which the best model of each kind is picked.
-    chosen : sequence of str
-    models : mapping
-        Label, kind and number of learned numbers of each.
+    chosen : Chosen
+        Without a primary metric it is MASE.
     facts : SeriesFacts
     reference : Cases or None
         Naive2's forecasts of the test cases, for OWA.
-    metrics, primary_metric
-        Names or `ForecastMetric` objects; the sentence speaks of the primary one.
-    costs : pandas.DataFrame or None
-    seed : int
 
     Returns
     -------
@@ -83,14 +65,15 @@ def compare_forecasts(
     OptionError
         If fewer than two models are left, a name is unknown, or they share no case.
     """
-    chosen = check_chosen(chosen, models, forecasts.models)
-    primary = forecast_metrics([primary_metric])[0]
-    wanted = forecast_metrics([*forecast_metrics(metrics), primary], reference is not None or primary.form == OWA)
-    units = {name: JudgedWindows.of(forecasts.cases(name), facts, reference) for name in chosen}
+    names, primary = chosen.among(forecasts.models), forecast_metrics([chosen.primary_metric or PRIMARY])[0]
+    wanted = forecast_metrics(
+        [*forecast_metrics(chosen.metrics), primary], reference is not None or primary.form == OWA
+    )
+    units = {name: JudgedWindows.of(forecasts.cases(name), facts, reference) for name in names}
     if not any(map(len, units.values())):
-        return nothing_to_compare(NO_TRUTH, APART, costs)
+        return chosen.nothing(NO_TRUTH, APART)
     units = shared(units, "test window")
-    first = units[chosen[0]]
+    first = units[names[0]]
 
     def stands(name: str) -> Standing:
         """Return where a model stands on validation; OWA needs Naive2 there, so MASE stands in.
@@ -98,18 +81,17 @@ def compare_forecasts(
         Series differ far more than two models do on one series, so no standard error makes room for simpler models.
         """
         judge = PRIMARY if primary.form == OWA else primary
-        return replace(forecast_standing(forecasts, name, judge, facts, size=models[name].parameters), error=0.0)
+        size = chosen.models[name].parameters
+        return replace(forecast_standing(forecasts, name, judge, facts, size=size), error=0.0)
 
     few = first.code.max() + 1 < FEWEST
     found = compare_units(
         units,
         wanted,
         primary,
-        models=models,
+        chosen,
         stands=stands,
         apart=forecast_disagreements(units, facts),
-        costs=costs,
-        seed=seed,
         test=over_windows if few else None,
     )
     if not few:
