@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import sqlite3
 import sys
 import zipfile
 from dataclasses import replace
@@ -102,33 +101,32 @@ def test_series_are_described_in_each_layout(tmp_path: Path):
     assert _columns(about)["store"][1:] == ("series", "as asked") and _columns(about)["sales"][1] == "value"
 
 
-SQLITE = """
-import sqlite3
+CARDS = """
 import pandas as pd
 from dl_core.reading.tables.formats.base import Parsed, TableFormat
 
 
 def read(path, room):
-    with sqlite3.connect(path) as base:
-        return Parsed(pd.read_sql("select * from rows", base), header=None)
+    names, *rows = [line.split("#") for line in path.read_text().splitlines()[1:]]
+    return [Parsed(pd.DataFrame(rows, columns=names), header=None)]
 
 
-READER = TableFormat("SQLite", "SQLite", (".sqlite",), read, magic=b"SQLite format 3")
+READER = TableFormat("cards", "cards", (".cards",), read, lambda head, path: head.startswith(b"CARDS"))
 """
 
 
 @pytest.fixture
-def sqlite_format(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+def cards_format(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     """Add a format by a file in a further folder of the package, and take it away again."""
     folder = tmp_path / "more"
     folder.mkdir()
-    (folder / "sqlite_added.py").write_text(SQLITE, encoding="utf-8")
+    (folder / "cards_added.py").write_text(CARDS, encoding="utf-8")
     monkeypatch.setattr(formats_package, "__path__", [*formats_package.__path__, str(folder)])
     _forget()
     yield
     monkeypatch.undo()
     _forget()
-    sys.modules.pop(f"{formats_package.__name__}.sqlite_added", None)
+    sys.modules.pop(f"{formats_package.__name__}.cards_added", None)
 
 
 def _forget() -> None:
@@ -138,12 +136,13 @@ def _forget() -> None:
     discover._defining.cache_clear()
 
 
-def test_a_format_is_added_by_adding_a_file(tmp_path: Path, sqlite_format: None):
-    path = tmp_path / "rows.sqlite"
-    with sqlite3.connect(path) as base:
-        _transactions().to_sql("rows", base, index=False)
+def test_a_format_is_added_by_adding_a_file(tmp_path: Path, cards_format: None):
+    path = tmp_path / "rows.cards"
+    rows = _transactions()
+    lines = ["#".join(map(str, row)) for row in rows.itertuples(index=False)]
+    path.write_text("\n".join(["CARDS", "#".join(rows.columns), *lines]))
     found = describe_transactions(ReadRequest((path,)))
-    assert len(found.dataset) == ROWS and found.tables[0].format == "SQLite"
+    assert len(found.dataset) == ROWS and found.tables[0].format == "cards"
 
 
 def test_readings_of_files_and_columns_name_parts_reasons_and_first_values():

@@ -7,7 +7,7 @@ from pathlib import Path
 from dl_core.errors import FileError
 from dl_core.reading.images.formats import readers
 from dl_core.reading.listing import RENAMED, foreign_kind, head_of, suffix_of
-from dl_core.reading.tables.formats import formats
+from dl_core.reading.tables.formats import is_claimed
 
 _TABLES = (".csv", ".tsv", ".parquet", ".xlsx", ".jsonl", ".ndjson")  # that may lie beside images
 _ZIP = (b"PK\x03\x04", b"PK\x05\x06")
@@ -25,7 +25,7 @@ def kind_of(path: Path, where: str = "") -> str:
     head, suffix = head_of(path, 348), suffix_of(where)
     if not head:
         raise FileError("the file is empty", where=where, todo="export or copy it again")
-    found = _kind(head, suffix)
+    found = _kind(head, suffix, path)
     if found:
         return found
     raise FileError(
@@ -36,15 +36,15 @@ def kind_of(path: Path, where: str = "") -> str:
     )
 
 
-def _kind(head: bytes, suffix: str) -> str:
+def _kind(head: bytes, suffix: str, path: Path) -> str:
     """Return what the first bytes tell, else what the name promises where nothing speaks against it, or ``""``."""
     for kind, reader in readers().items():
         if reader.recognise(head, suffix):
             return kind
-    if head.startswith(_ZIP):
-        return {".npz": "npz", ".xlsx": "table"}.get(suffix, "zip")
-    if any(one.magic and head.startswith(one.magic) for one in formats()):
+    if is_claimed(head, path):
         return "table"
+    if head.startswith(_ZIP):
+        return "npz" if suffix == ".npz" else "zip"
     if foreign_kind(head):
         return ""
     if suffix in _TABLES:

@@ -19,7 +19,7 @@ Told = Mapping[str, Mapping[str, Any]]  # by column: fields of its `ColumnReadin
 _EXAMPLES, _LONGEST = 3, 24
 _SCANNED = 5_000  # rows in which examples are looked for first
 _NO_USE = "no part of this layout needs it"
-_SEPARATORS = {",": "comma", ";": "semicolon", "\t": "tab", "|": "bar", " ": "blank"}
+_SEPARATORS = {",": "comma", ";": "semicolon", "\t": "tab", "|": "bar", " ": "blanks", "::": "two colons"}
 
 
 @dataclass(frozen=True)
@@ -58,6 +58,7 @@ class TableAbout:
     header: int | None = 1
     part: str = "table"
     why: str = "holds the rows"
+    said: tuple[str, ...] = ()  # what was skipped or joined around the table, in words
 
     def with_roles(self, roles: Mapping[Role, Sequence[str]], why: Why) -> TableAbout:
         """Return the description with the columns' roles, whatever their spelling, and how each was found."""
@@ -88,7 +89,7 @@ class TableAbout:
         said += [f"sheet {self.sheet}" if self.sheet else ""]
         if self.delimiter or self.sheet:  # other formats name their columns themselves
             said += ["no header line" if self.header is None else f"header in line {self.header}"]
-        return ", ".join(word for word in said if word)
+        return ", ".join(word for word in (*said, *self.said) if word)
 
     def as_dict(self) -> dict[str, Any]:
         """Return plain JSON."""

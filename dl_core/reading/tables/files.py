@@ -8,11 +8,13 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 from dl_core.data.findings import few
-from dl_core.errors import FileError, shorten
+from dl_core.data.reading import LEFT_OUT, FileReading
+from dl_core.errors import ArchiveError, FileError, shorten
 from dl_core.reading.limits import Limits
 from dl_core.reading.listing import RENAMED, GivenFile, foreign_kind, head_of, is_source, list_files, suffix_of
-from dl_core.reading.tables.formats import formats, formats_in_words, table_suffixes
+from dl_core.reading.tables.formats import formats_in_words, is_claimed, table_suffixes
 from dl_core.reading.tables.names import plain_name
+from dl_core.reading.tables.packed import opened
 
 
 @dataclass(frozen=True)
@@ -21,7 +23,7 @@ class GivenTables:
 
     tables: tuple[GivenFile, ...]
     tests: frozenset[str]  # names of those that are test data, as their names say
-    other: tuple[str, ...] = ()
+    other: tuple[FileReading, ...] = ()
     source: Path | None = None  # source.json
 
 
@@ -39,23 +41,43 @@ def find_tables(
     """
     every = [file for files in list_files(paths, workspace, limits) for file in files]
     source = next((file.path for file in every if is_source(file.name)), None)
-    given = [file for file in every if not is_source(file.name)]
+    given: list[GivenFile] = []
+    other: list[FileReading] = []
+    wrong: list[FileError | ArchiveError] = []
+    for file in (file for file in every if not is_source(file.name)):
+        try:
+            given += opened(file, workspace, limits)
+        except ArchiveError as error:
+            wrong.append(error)
+            other.append(FileReading(file.name, LEFT_OUT, error.problem))
     alone = len(given) == 1
     suffixes = {*table_suffixes(quiet=alone), *more_suffixes}
-    found = [file for file in given if _is_table(file, alone, suffixes)]
+    found: list[GivenFile] = []
+    for file in given:
+        try:
+            if _is_table(file, alone, suffixes):
+                found.append(file)
+            else:
+                other.append(FileReading(file.name, LEFT_OUT, "not a table"))
+        except FileError as error:
+            wrong.append(error)
+            other.append(FileReading(file.name, LEFT_OUT, error.problem))
     if not found:
         names = few([PurePosixPath(file.name).name for file in given], 3, 40)
-        raise FileError(
-            f"there is no table in it (found {names or 'nothing'})",
-            where=shorten(paths[0].name),
-            expected=formats_in_words(),
-            todo="export the rows as CSV",
+        raise (
+            wrong[0]
+            if wrong
+            else FileError(
+                f"there is no table in it (found {names or 'nothing'})",
+                where=shorten(paths[0].name),
+                expected=formats_in_words(),
+                todo="export the rows as CSV",
+            )
         )
     words = {file.name: _stem_words(file.name) for file in found}
     halves = any({"train", "training"} & told for told in words.values())
     tests = frozenset(name for name, told in words.items() if halves and "test" in told)
-    kept = set(words)
-    return GivenTables(tuple(found), tests, tuple(file.name for file in given if file.name not in kept), source)
+    return GivenTables(tuple(found), tests, tuple(other), source)
 
 
 def _is_table(file: GivenFile, alone: bool, suffixes: Collection[str]) -> bool:
@@ -67,7 +89,7 @@ def _is_table(file: GivenFile, alone: bool, suffixes: Collection[str]) -> bool:
         If it is empty, or claims to be a table and is something else.
     """
     suffix, head = suffix_of(file.name), head_of(file.path)
-    told = any(one.magic and head.startswith(one.magic) for one in formats())
+    told = is_claimed(head, file.path)
     if suffix not in suffixes and not told and not (alone and suffix == ""):
         return False
     if not head:

@@ -34,6 +34,11 @@ class Headless:
             self.found[name] = names
         return names
 
+    def numbered(self, name: str, width: int) -> list[str]:
+        """Return numbers for the columns of a file that the layouts of this kind have no names for."""
+        self.found[name] = [f"column {at}" for at in range(1, width + 1)]
+        return self.found[name]
+
     def notes(self) -> list[Finding]:
         """Return a note a file."""
         return [

@@ -12,6 +12,7 @@ import pyarrow as pa
 
 from dl_core.data.dataset import Finding, Source
 from dl_core.data.findings import listed
+from dl_core.data.reading import LEFT_OUT, FileReading
 from dl_core.errors import FileError, shorten
 from dl_core.reading.limits import Limits
 from dl_core.reading.listing import GivenFile
@@ -19,7 +20,7 @@ from dl_core.reading.request import ReadRequest
 from dl_core.reading.sources import source_of
 from dl_core.reading.tables.about import TableAbout, columns_about
 from dl_core.reading.tables.files import GivenTables, find_tables
-from dl_core.reading.tables.formats import format_of
+from dl_core.reading.tables.formats import Parsed, format_of
 from dl_core.reading.tables.room import Room, TableKind
 
 
@@ -36,15 +37,19 @@ class RawTable:
 
 @dataclass(frozen=True)
 class Tables:
-    """All tables of a request, training tables first, what is to say about them, and where they come from."""
+    """All tables of a request, training tables first, what is to say about them, and where they come from.
+
+    ``left`` are the files and sheets that were not read, each with the reason.
+    """
 
     tables: tuple[RawTable, ...]
     notes: tuple[Finding, ...]
     source: Source
+    left: tuple[FileReading, ...] = ()
 
 
 def read_tables(request: ReadRequest, workspace: Path, kind: TableKind, limits: Limits) -> Tables:
-    """Read all tables of a request.
+    """Read all tables of a request; one that cannot be read ends nothing while others can.
 
     Parameters
     ----------
@@ -58,26 +63,38 @@ def read_tables(request: ReadRequest, workspace: Path, kind: TableKind, limits: 
     Raises
     ------
     DaylightError
-        If a file cannot be read or is too large.
+        If no file of one side can be read, or one is too large.
     """
     data = _find(request.paths, workspace / "data", kind, limits)
     sides = [(data, not request.test_paths)]
     if request.test_paths:
         sides.append((_find(request.test_paths, workspace / "test", kind, limits), False))
     found: list[RawTable] = []
-    other: list[str] = []
+    left: list[FileReading] = []
     for side, (given, by_name) in enumerate(sides):
         chosen = set(kind.chosen([file.name for file in given.tables]))
-        other += [*given.other, *(file.name for file in given.tables if file.name not in chosen)]
-        for file in given.tables:
-            if file.name in chosen:
-                table = read_file(file, kind, limits, sum(len(table.frame) for table in found))
-                found.append(replace(table, test=side == 1 or (by_name and file.name in given.tests)))
+        unused = [FileReading(one.name, LEFT_OUT, "its rows stand in another file") for one in given.tables]
+        left += [*given.other, *(one for one in unused if one.name not in chosen)]
+        wrong: list[FileError] = []
+        before = len(found)
+        for file in (file for file in given.tables if file.name in chosen):
+            try:
+                tables, apart = read_file(file, kind, limits, sum(len(table.frame) for table in found))
+            except FileError as error:
+                wrong.append(error)
+                left.append(FileReading(file.name, LEFT_OUT, error.problem))
+                continue
+            test = side == 1 or (by_name and file.name in given.tests)
+            found += [replace(table, test=test) for table in tables]
+            left += apart
+        if len(found) == before:
+            raise wrong[0]
     notes = [] if kind.headless is None else kind.headless.notes()
-    notes += [note for table in found for note in _skipped_note(table)]
-    if other:
-        notes.append(Finding("info", "other-files", f"Files that were not needed were left out: {listed(other, 3)}."))
-    return Tables(tuple(sorted(found, key=lambda table: table.test)), tuple(notes), source_of(data.source))
+    notes += [note for table in found for note in _line_notes(table)]
+    if left:
+        names = listed([one.name for one in left], 3)
+        notes.append(Finding("info", "other-files", f"Files that were not needed were left out: {names}."))
+    return Tables(tuple(sorted(found, key=lambda table: table.test)), tuple(notes), source_of(data.source), tuple(left))
 
 
 def _find(paths: Sequence[Path], workspace: Path, kind: TableKind, limits: Limits) -> GivenTables:
@@ -85,8 +102,10 @@ def _find(paths: Sequence[Path], workspace: Path, kind: TableKind, limits: Limit
     return find_tables([Path(path) for path in paths], workspace, limits, kind.suffixes)
 
 
-def read_file(file: GivenFile, kind: TableKind, limits: Limits, rows_before: int = 0) -> RawTable:
-    """Read one table.
+def read_file(
+    file: GivenFile, kind: TableKind, limits: Limits, rows_before: int = 0
+) -> tuple[list[RawTable], list[FileReading]]:
+    """Read the tables of one file; also return the sheets that are not read.
 
     Parameters
     ----------
@@ -113,28 +132,58 @@ def read_file(file: GivenFile, kind: TableKind, limits: Limits, rows_before: int
             expected="one header line and the same number of columns in every row",
             todo="save it again as CSV (UTF-8) or Parquet",
         ) from error
-    frame = parsed.frame
-    if frame.empty or not len(frame.columns):
+    tables = [one for one in parsed if len(one.frame) and len(one.frame.columns)]
+    if not tables:
         raise FileError("the table has no rows", where=file.name, todo="export it again")
-    room.check(len(frame), frame.shape[1])
-    frame = kind.tidy(frame, kind.headless is not None and file.name in kind.headless.found)
+    room.check(max(len(one.frame) for one in tables), max(one.frame.shape[1] for one in tables))
+    kept = _sheets(tables, kind.sheets) if tables[0].sheet else tables
+    left = [
+        FileReading(_name(file, one), LEFT_OUT, f"{sheet}, smaller than {kept[0].sheet!r}" if len(one.frame) else empty)
+        for one in parsed
+        for sheet, empty in [("another sheet", "a sheet without a table")]
+        if not any(one is other for other in kept)
+    ]
+    headless = kind.headless is not None and file.name in kind.headless.found
+    return [_raw(file, one, way.name, kind.tidy(one.frame, headless), len(kept) > 1) for one in kept], left
+
+
+def _sheets(tables: Sequence[Parsed], which: str) -> list[Parsed]:
+    """Return the sheets of a workbook to read, the largest first."""
+    largest = max(tables, key=lambda one: one.frame.size)
+    alike = [one for one in tables if which == "all" or list(one.frame.columns) == list(largest.frame.columns)]
+    return [largest] if which == "largest" else [largest, *(one for one in alike if one is not largest)]
+
+
+def _name(file: GivenFile, parsed: Parsed, several: bool = True) -> str:
+    part = parsed.member or (parsed.sheet if several else "")
+    return f"{file.name}/{part}" if part else file.name
+
+
+def _raw(file: GivenFile, parsed: Parsed, way: str, frame: pd.DataFrame, several: bool) -> RawTable:
+    name = _name(file, parsed, several)
+    columns = [replace(one, unit=parsed.units.get(one.name, "")) for one in columns_about(frame, name)]
     about = TableAbout(
         file=file.given,
-        member="" if file.name == file.given else file.name,
+        member="" if name == file.given else name,
         sheet=parsed.sheet,
-        format=way.name,
+        format=way,
         encoding=parsed.encoding,
         delimiter=parsed.delimiter,
         header=parsed.header,
         rows=len(frame),
-        columns=columns_about(frame, file.name),
+        columns=tuple(columns),
+        said=parsed.said,
     )
-    return RawTable(file.name, frame, about, skipped=parsed.skipped)
+    return RawTable(name, frame, about, skipped=parsed.skipped)
 
 
-def _skipped_note(table: RawTable) -> list[Finding]:
-    """Return a warning where lines did not fit the header."""
-    if not table.skipped:
-        return []
-    text = f"{table.skipped:,} lines of {shorten(table.name)} have more or fewer cells than the header"
-    return [Finding("warning", "broken-lines", f"{text} and were left out.")]
+def _line_notes(table: RawTable) -> list[Finding]:
+    """Return a warning where lines did not fit the header, and what was skipped around the table."""
+    notes = []
+    if table.skipped:
+        text = f"{table.skipped:,} lines of {shorten(table.name)} have more or fewer cells than the header"
+        notes.append(Finding("warning", "broken-lines", f"{text} and were left out."))
+    if table.about.said:
+        level, kind = ("warning", "footer") if "footer" in table.about.said[-1] else ("info", "outline")
+        notes.append(Finding(level, kind, f"{shorten(table.name)}: {'; '.join(table.about.said)}."))
+    return notes

@@ -10,6 +10,7 @@ import pandas as pd
 from dl_core.errors import LimitError
 from dl_core.reading.limits import MEGABYTE, Limits
 from dl_core.reading.tables.headless import Headless
+from dl_core.reading.tables.outline import Outline
 
 BYTES_A_CELL = 16
 
@@ -33,7 +34,7 @@ class TableKind:
     advice : str
         What to do about too many rows, before "; or raise …".
     headless : Headless or None
-        Names the columns of files without a header line; None where such files are refused.
+        Names the columns of files without a header line; None where they get numbers ("column 1").
     suffixes : tuple of str
         Endings of this kind's text files besides those of the formats.
     chosen : callable
@@ -42,6 +43,8 @@ class TableKind:
         Takes a table as its file holds it and whether that has no header line; returns it as this kind wants it.
     zones : bool
         Whether times of text files with an offset ("+02:00") stay text, so that the offset is not lost.
+    sheets : str
+        Which sheets of a workbook are read: the ``"largest"``, those ``"alike"`` in their columns, or ``"all"``.
     """
 
     as_text: Callable[[str], bool]
@@ -52,6 +55,7 @@ class TableKind:
     chosen: Callable[[Sequence[str]], Sequence[str]] = tuple
     tidy: Callable[[pd.DataFrame, bool], pd.DataFrame] = as_it_is
     zones: bool = False
+    sheets: str = "largest"
 
 
 @dataclass(frozen=True)
@@ -62,6 +66,17 @@ class Room:
     kind: TableKind
     limits: Limits
     before: int = 0
+
+    def headless(self, lines: Sequence[Sequence[str]], outline: Outline) -> list[str] | None:
+        """Return names for the columns of a table without a header line, None where it has one, or names none."""
+        if outline.names is not None and outline.sure:
+            return None
+        first = outline.first if outline.header is None else outline.header
+        rows = [list(line) for line in lines[first:]]
+        names = None if self.kind.headless is None else self.kind.headless(self.where, rows)
+        if names is None and outline.names is None and self.kind.headless is not None:
+            names = self.kind.headless.numbered(self.where, outline.width)
+        return names
 
     def check(self, rows: int, columns: int, about: bool = False) -> None:
         """Check that a table, and what is derived from it, fit into memory.

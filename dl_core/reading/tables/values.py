@@ -17,6 +17,7 @@ _NUMBER = re.compile(
     r"(?P<digits>\d[\d.,'\u2019\u00a0\u202f\u2009 ]*|[.,]\d+)(?P<exponent>[eE][-+]?\d{1,3})?"
     rf"\s*(?:{_CURRENCY}|%)?\s*(?P<after>[-\u2212])?\s*(?P<close>\))?"
 )
+_LETTERS_AT_DIGITS = re.compile(r"[A-Za-z]\d|\d[A-Za-z]")
 _GROUPED = r"\d{1,3}(?:%s\d{2,3})*%s\d{3}"  # 12,34,567 in India
 _BLANKS = re.compile(r"[ '\u2019\u00a0\u202f\u2009]")
 _IN_THREES = re.compile(r"\d{1,3}(?:[ '\u2019\u00a0\u202f\u2009]\d{3})*(?:[.,]\d*)?")
@@ -87,6 +88,14 @@ def read_numbers(column: pd.Series, expected: str, todo: str) -> Numbers:
             todo=todo,
         )
     return numbers
+
+
+def is_amount(text: str) -> bool:
+    """Return whether a cell is a number, perhaps with the sign of a currency; a code such as "ABC123" is none."""
+    match = _NUMBER.fullmatch(text)
+    if match is None or not _fits(match["digits"].strip()):
+        return False
+    return not _LETTERS_AT_DIGITS.search(text.removesuffix(match["exponent"] or ""))
 
 
 def spread(values: np.ndarray, codes: np.ndarray, missing: object = np.nan) -> np.ndarray:

@@ -9,7 +9,7 @@ from dl_core.discover import discover
 from dl_core.reading.listing import head_of, suffix_of
 from dl_core.reading.tables.formats.base import Parsed, TableFormat
 
-__all__ = ["Parsed", "TableFormat", "format_of", "formats", "formats_in_words", "table_suffixes"]
+__all__ = ["Parsed", "TableFormat", "format_of", "formats", "formats_in_words", "is_claimed", "table_suffixes"]
 
 
 @cache
@@ -22,9 +22,14 @@ def formats() -> tuple[TableFormat, ...]:
 def format_of(path: Path, name: str) -> TableFormat:
     """Return the format of a file by its first bytes, else by its name, else separated text."""
     head, suffix = head_of(path), suffix_of(name)
-    by_head = [one for one in formats() if one.magic and head.startswith(one.magic)]
-    by_name = [one for one in formats() if not one.magic and suffix in one.suffixes]
+    by_head = [one for one in formats() if one.claims and one.claims(head, path)]
+    by_name = [one for one in formats() if not one.claims and suffix in one.suffixes]
     return (*by_head, *by_name, formats()[0])[0]
+
+
+def is_claimed(head: bytes, path: Path) -> bool:
+    """Return whether a file's first bytes say that it is a table."""
+    return any(one.claims is not None and one.claims(head, path) for one in formats())
 
 
 def table_suffixes(quiet: bool = True) -> frozenset[str]:

@@ -11,16 +11,15 @@ import pyarrow.json as arrow_json
 from dl_core.reading.tables.arrow import to_frame
 from dl_core.reading.tables.formats.base import Parsed, TableFormat
 from dl_core.reading.tables.room import Room
-from dl_core.reading.tables.whole import read_table
 
 _SAMPLE = 1 << 20  # bytes from which the number of rows is estimated
 
 
-def read(path: Path, room: Room) -> Parsed:
+def read(path: Path, room: Room) -> tuple[Parsed, ...]:
     """Return the rows of a JSON file; ``{"card": {"number": …}}`` becomes the column card.number."""
     with open(path, "rb") as opened:
         sample = opened.read(_SAMPLE)
-    return Parsed(_frame(path, sample, room), header=None)
+    return (Parsed(_frame(path, sample, room), header=None),)
 
 
 def _frame(path: Path, sample: bytes, room: Room) -> pd.DataFrame:
@@ -32,7 +31,7 @@ def _frame(path: Path, sample: bytes, room: Room) -> pd.DataFrame:
     try:
         table = arrow_json.read_json(path, read_options=arrow_json.ReadOptions(block_size=16 << 20))
     except pa.ArrowInvalid:  # a column that is a number here and a text there
-        return read_table(path, room.where)
+        return pd.read_json(path, lines=True, dtype=False, convert_dates=False)
     for _ in range(2):
         table = table.flatten()
     return to_frame(table, room.kind.as_text)

@@ -11,11 +11,11 @@ from dl_core.reading.tables.formats.base import Parsed, TableFormat
 from dl_core.reading.tables.room import Room
 
 
-def read(path: Path, room: Room) -> Parsed:
+def read(path: Path, room: Room) -> tuple[Parsed, ...]:
     """Return the rows of a Parquet file."""
     about = parquet.ParquetFile(path)
     room.check(about.metadata.num_rows, len(about.schema_arrow))
-    return Parsed(to_frame(about.read(), room.kind.as_text), header=None)
+    return (Parsed(to_frame(about.read(), room.kind.as_text), header=None),)
 
 
-READER = TableFormat("Parquet", "Parquet", (".parquet", ".pq"), read, magic=b"PAR1")
+READER = TableFormat("Parquet", "Parquet", (".parquet", ".pq"), read, lambda head, path: head[:4] == b"PAR1")

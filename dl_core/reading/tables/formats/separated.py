@@ -14,16 +14,19 @@ import pyarrow as pa
 import pyarrow.csv as arrow_csv
 
 from dl_core.errors import FileError
-from dl_core.reading.tables.arrow import to_frame, unique_names
+from dl_core.reading.tables.arrow import to_frame
+from dl_core.reading.tables.cells import column_names, frame_of, without_blanks
 from dl_core.reading.tables.formats.base import Parsed, TableFormat
+from dl_core.reading.tables.outline import NULLS, Outline, footer_of, outline_of
 from dl_core.reading.tables.room import Room
-from dl_core.reading.tables.text import decode_table, separator_of
-from dl_core.reading.tables.whole import read_table
+from dl_core.reading.tables.text import BLANKS, WIDE, decode_table, separator_of
 
 SAMPLE = 1 << 20  # bytes from which the length of a line is estimated
-_NULLS = ["", "NA", "N/A", "n/a", "NaN", "nan", "NULL", "null", "None", "#N/A", "?", "-"]
+_LOOKED = 50_000  # characters of the first lines, and of the last, by which the table is outlined
+_MOST_LAST = 40  # lines among which a footer is looked for
+_RAGGED = 0.2  # share of the first rows with too few cells, from which all rows are filled up
 _OFFSET = re.compile(r":\d{2}(?:\.\d+)?\s?[+-]\d{2}:?\d{2}$")
-_WIDE, _NARROW = "::", "\x1f"  # a separator of two characters, and what it is read as
+_NARROW = "\x1f"  # what separators of more than one character are read as
 
 
 @dataclass(frozen=True)
@@ -33,16 +36,35 @@ class _Layout:
     path: Path
     encoding: str
     separator: str
+    outline: Outline
     names: list[str]
-    header: bool
+    skip: int  # lines of the file before the first row
+    footer: int  # lines of the file after the last row
+    ragged: bool
+
+    @property
+    def narrow(self) -> str:
+        """The character that parts cells once separators of more than one character are replaced."""
+        return _NARROW if self.separator in (WIDE, BLANKS) else self.separator
+
+    def text(self) -> str:
+        """Return the whole file without what stands around the table."""
+        whole = self.path.read_bytes().decode(self.encoding, errors="replace").lstrip("\ufeff")
+        lines = list(io.StringIO(whole, newline=None))
+        text = "".join(lines[self.skip : len(lines) - self.footer])
+        return _narrowed(text, self.separator)
 
     def parsed(self, frame: pd.DataFrame, skipped: int) -> Parsed:
         """Return the table that was read in this way."""
-        delimiter = _WIDE if self.separator == _NARROW else self.separator
-        return Parsed(frame, skipped, 1 if self.header else None, encoding=self.encoding, delimiter=delimiter)
+        unnamed = [name for name in frame.columns if name.startswith("column ")]
+        said = [*self.outline.said, *([f"a footer of {self.footer} lines skipped"] if self.footer else [])]
+        header = None if self.outline.names is None else (self.outline.header or 0) + 1
+        units = {self.names[at]: unit for at, unit in self.outline.units.items() if at < len(self.names)}
+        frame = without_blanks(frame, unnamed)
+        return Parsed(frame, skipped, header, "", self.encoding, self.separator, tuple(said), units)
 
 
-def read(path: Path, room: Room) -> Parsed:
+def read(path: Path, room: Room) -> tuple[Parsed, ...]:
     """Return the rows of a text file; lines that do not fit the header are left out.
 
     Types are inferred, and all columns are read as text where that fails.
@@ -50,38 +72,88 @@ def read(path: Path, room: Room) -> Parsed:
     Raises
     ------
     FileError
-        If there is no header, or it cannot be read.
+        If it holds no table.
     LimitError
         If it is larger than the limits allow; known from its first bytes.
     """
-    layout, sample = _layout(path, room)
-    size = path.stat().st_size / (2 if layout.encoding.startswith("utf-16") else 1)
+    encoding, sample = decode_table(path, SAMPLE)
+    size = path.stat().st_size / (2 if encoding.startswith("utf-16") else 1)
     rows = int(sample.count("\n") * max(1.0, size / max(1, len(sample.encode("utf-8", "replace")))))
+    layout, lines = _layout(path, room, encoding, sample, rows)
     room.check(rows, len(layout.names), about=True)
-    names, text = layout.names, pa.large_string()
-    types = {name: text for name in names if room.kind.as_text(name)}
-    types |= dict.fromkeys(_zero_led(sample, layout), text)
-    types |= dict.fromkeys(_zoned(sample, layout) if room.kind.zones else (), text)
-    for attempt in (types, dict.fromkeys(names, text)):
+    if layout.ragged:
+        cells = [line for line in csv.reader(io.StringIO(layout.text()), delimiter=layout.narrow) if line]
+        return (layout.parsed(frame_of(cells, layout.names, room.kind.as_text), 0),)
+    text = pa.large_string()
+    types = {name: text for name in layout.names if room.kind.as_text(name)}
+    first_rows = lines[layout.outline.first :]
+    types |= dict.fromkeys(_columns_with(first_rows, layout.names, _is_zero_led), text)
+    types |= dict.fromkeys(_columns_with(first_rows, layout.names, _is_zoned) if room.kind.zones else (), text)
+    for attempt in (types, dict.fromkeys(layout.names, text)):
         skipped: list[int] = []
         try:
             frame = to_frame(_arrow_csv(layout, attempt, skipped), room.kind.as_text)
         except pa.ArrowInvalid:
             continue
-        return layout.parsed(frame, len(skipped))
-    return layout.parsed(read_table(path, room.where, keep_text=True), 0)
+        return (layout.parsed(frame, len(skipped)),)
+    cells = [line for line in csv.reader(io.StringIO(layout.text()), delimiter=layout.narrow) if line]
+    return (layout.parsed(frame_of(cells, layout.names, lambda name: True), 0),)
 
 
-def _layout(path: Path, room: Room) -> tuple[_Layout, str]:
-    encoding, sample = decode_table(path, SAMPLE)
-    lines = [line for line in sample.splitlines()[:21] if line.strip()]
-    wide = bool(lines) and lines[0].count(_WIDE) > 0 and len({line.count(_WIDE) for line in lines[:20]}) == 1
-    sample = sample.replace(_WIDE, _NARROW) if wide else sample
-    separator = _NARROW if wide else separator_of(sample, room.where)
-    rows = list(csv.reader(io.StringIO(sample[:50_000]), delimiter=separator))[: -1 if len(sample) > 50_000 else None]
-    names = room.kind.headless(room.where, rows) if room.kind.headless else None
-    header = _header(sample, separator, room.where) if names is None else names
-    return _Layout(path, encoding, separator, unique_names(header), names is None), sample
+def _layout(path: Path, room: Room, encoding: str, sample: str, rows: int) -> tuple[_Layout, list[list[str]]]:
+    separator = separator_of(sample[:_LOOKED], room.where)
+    lines, ends = _lines(sample[:_LOOKED], separator, len(sample) > _LOOKED)
+    outline = outline_of(lines)
+    if outline is None:
+        raise FileError("the table has no rows", where=room.where, todo="export it again")
+    given = room.headless(lines, outline)
+    if given is not None and outline.names is not None:
+        outline = outline.without_header()
+    names = column_names(outline, given)
+    body = lines[outline.first :]
+    short = sum(len(line) < outline.width for line in body if line)
+    last = body[-_MOST_LAST:] if len(sample) <= _LOOKED else _last(path, encoding, separator)
+    footer = footer_of(last) if len(body) > 2 else 0
+    return (
+        _Layout(
+            path,
+            encoding,
+            separator,
+            outline,
+            names,
+            skip=ends[outline.first - 1] if outline.first else 0,
+            footer=footer,
+            ragged=short - footer > _RAGGED * len(body) and rows < 1_000_000,
+        ),
+        lines,
+    )
+
+
+def _lines(text: str, separator: str, cut: bool) -> tuple[list[list[str]], list[int]]:
+    """Return lines of cells, and for each the number of lines of the file up to its end; the last one may be cut."""
+    narrow = _NARROW if separator in (WIDE, BLANKS) else separator
+    reader = csv.reader(io.StringIO(_narrowed(text, separator), newline=None), delimiter=narrow)
+    found, ends = [], []
+    for line in reader:
+        found.append(line)
+        ends.append(reader.line_num)
+    return (found[:-1], ends[:-1]) if cut else (found, ends)
+
+
+def _narrowed(text: str, separator: str) -> str:
+    """Return text whose cells are parted by one character."""
+    if separator == BLANKS:
+        return re.sub(r"[ \t]+", _NARROW, re.sub(r"(?m)^[ \t]+|[ \t]+$", "", text))
+    return text.replace(WIDE, _NARROW) if separator == WIDE else text
+
+
+def _last(path: Path, encoding: str, separator: str) -> list[list[str]]:
+    """Return the last lines of a long file."""
+    with open(path, "rb") as file:
+        file.seek(-min(_LOOKED, path.stat().st_size) // 4 * 4, io.SEEK_END)
+        plain = {"utf-16": "utf-16-le", "utf-32": "utf-32-le"}.get(encoding, encoding)
+        text = file.read().decode(plain, errors="replace")
+    return _lines(text.partition("\n")[2], separator, False)[0][-_MOST_LAST:]
 
 
 def _arrow_csv(layout: _Layout, types: dict[str, pa.DataType], skipped: list[int]) -> pa.Table:
@@ -89,21 +161,24 @@ def _arrow_csv(layout: _Layout, types: dict[str, pa.DataType], skipped: list[int
         skipped.append(row.number or 0)
         return "skip"
 
-    wide = layout.separator == _NARROW
-    source = io.BytesIO(layout.path.read_bytes().replace(_WIDE.encode(), _NARROW.encode())) if wide else layout.path
+    plain = layout.narrow == layout.separator and not layout.footer
+    source = layout.path if plain else io.BytesIO(layout.text().encode())
     return arrow_csv.read_csv(
         source,
         read_options=arrow_csv.ReadOptions(
-            encoding=layout.encoding, column_names=layout.names, skip_rows=int(layout.header), block_size=8 << 20
+            encoding=layout.encoding if plain else "utf-8",
+            column_names=layout.names,
+            skip_rows=layout.skip if plain else 0,
+            block_size=8 << 20,
         ),
         parse_options=arrow_csv.ParseOptions(
-            delimiter=layout.separator,
-            quote_char=False if wide else '"',
-            newlines_in_values=not wide and _has_quotes(layout.path),
+            delimiter=layout.narrow,
+            quote_char=False if layout.separator in (WIDE, BLANKS) else '"',
+            newlines_in_values=layout.separator not in (WIDE, BLANKS) and _has_quotes(layout.path),
             invalid_row_handler=_skip,
         ),
         convert_options=arrow_csv.ConvertOptions(
-            column_types=types, null_values=_NULLS, strings_can_be_null=True, quoted_strings_can_be_null=True
+            column_types=types, null_values=list(NULLS), strings_can_be_null=True, quoted_strings_can_be_null=True
         ),
     )
 
@@ -112,21 +187,6 @@ def _has_quotes(path: Path) -> bool:
     """Return whether quotes stand in the first bytes: only then may a cell hold a line break."""
     with open(path, "rb") as opened:
         return b'"' in opened.read(SAMPLE)
-
-
-def _header(sample: str, separator: str, where: str) -> list[str]:
-    header = next(csv.reader(io.StringIO(sample), delimiter=separator), [])
-    filled = [cell.strip() for cell in header if cell.strip()]
-    if not filled:
-        raise FileError("the first line is empty", where=where, expected="a header line with the columns' names")
-    if len(filled) > 1 and all(is_number(cell) for cell in filled):
-        raise FileError(
-            "the first line holds numbers",
-            where=where,
-            expected="a header line with the columns' names",
-            todo="add a first line that names the columns",
-        )
-    return header
 
 
 def is_number(cell: str) -> bool:
@@ -138,20 +198,19 @@ def is_number(cell: str) -> bool:
     return True
 
 
-def _zero_led(sample: str, layout: _Layout) -> list[str]:
-    """Return columns with values such as "007", which are names and no numbers."""
-    return _columns_with(sample, layout, lambda cell: len(cell) > 1 and cell.isdigit() and cell[0] == "0")
+def _is_zero_led(cell: str) -> bool:
+    """Return whether a cell such as "007" is a name and no number."""
+    return len(cell) > 1 and cell.isdigit() and cell[0] == "0"
 
 
-def _zoned(sample: str, layout: _Layout) -> list[str]:
-    """Return columns with times such as "2024-03-31T03:00+02:00", whose offset Arrow would take away."""
-    return _columns_with(sample, layout, lambda cell: bool(_OFFSET.search(cell)))
+def _is_zoned(cell: str) -> bool:
+    """Return whether a cell is a time such as "2024-03-31T03:00+02:00", whose offset Arrow would take away."""
+    return bool(_OFFSET.search(cell))
 
 
-def _columns_with(sample: str, layout: _Layout, fits: Callable[[str], bool]) -> list[str]:
-    """Return the columns that hold such a cell in the first lines."""
-    rows = list(csv.reader(io.StringIO(sample[:50_000]), delimiter=layout.separator))[int(layout.header) : -1]
-    return [name for at, name in enumerate(layout.names) if any(len(row) > at and fits(row[at]) for row in rows)]
+def _columns_with(rows: list[list[str]], names: list[str], fits: Callable[[str], bool]) -> list[str]:
+    """Return the columns that hold such a cell in the first rows."""
+    return [name for at, name in enumerate(names) if any(len(row) > at and fits(row[at]) for row in rows)]
 
 
 READER = TableFormat(
