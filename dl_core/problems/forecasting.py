@@ -49,6 +49,7 @@ class Forecasting(Problem[Forecasts, "Forecaster"]):
             "season": ",".join(map(str, found.get("seasons", ()))) or "1",
             "frequency": found.get("frequency", ""),
             "scale_season": found.get("scale_season", 1),
+            "opened": found.get("opened", ""),
         }
 
     def answers(self, judging: Judging) -> ForecastAnswers:

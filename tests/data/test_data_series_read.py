@@ -11,6 +11,7 @@ import pandas as pd
 import pytest
 
 from dl_core.data.dataset import Dataset
+from dl_core.data.reading import QuestionError
 from dl_core.data.series.panel import AHEAD, PANEL, SERIES, Panel
 from dl_core.data.series.split import split_series
 from dl_core.schema import Role
@@ -331,10 +332,17 @@ def test_new_cases_of_numbered_steps(tmp_path: Path) -> None:
     assert len(data) == 40 and data.side[PANEL]["seasons"].iloc[0] == "7" and data.table["time"].dtype == "int64"
 
 
-def test_a_guess_among_several_values_is_said(tmp_path: Path) -> None:
+def test_a_target_among_several_is_asked_and_never_guessed(tmp_path: Path) -> None:
     frame = wide().dropna().assign(day_kind=["a", "b"] * 20)
-    data = read(write(tmp_path / "w.csv", frame))
-    assert data.column(Role.VALUE) == "north" and "'south', 'west'" in note(data, "guessed-value")
+    path = write(tmp_path / "w.csv", frame)
+    with pytest.raises(QuestionError) as caught:
+        read(path)
+    (question,) = caught.value.reading.questions
+    assert question.about == "target" and [one.text for one in question.choices[:3]] == ["north", "south", "west"]
+    assert {one.name for one in caught.value.reading.columns} == {"date", "north", "south", "west", "day_kind"}
+    answered = read(path, roles=question.choices[1].roles)
+    assert answered.column(Role.VALUE) == "south" and answered.reading.questions == ()
+    assert read(path, labelled=False).column(Role.VALUE) == "north"  # new cases never ask
 
 
 def test_a_file_a_series(tmp_path: Path) -> None:

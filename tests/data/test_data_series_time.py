@@ -10,7 +10,7 @@ import pytest
 
 from dl_core.data.series.calendar import calendar_features
 from dl_core.data.series.frequency import Step, parse_frequency
-from dl_core.data.series.panel import PANEL, Panel
+from dl_core.data.series.panel import PANEL, Panel, zone_of
 from dl_core.data.series.seasons import read_seasons
 from dl_core.errors import OptionError, SchemaError
 from dl_core.reading.series.stamps import header_times
@@ -126,7 +126,8 @@ def test_year_and_month_in_two_columns(tmp_path: Path) -> None:
 def test_header_times() -> None:
     assert (header_times(["2024-01-31", "2024-02-29"]) == np.array(["2024-01-31", "2024-02-29"], "datetime64")).all()
     assert header_times(["2019", "2020"])[0] == np.datetime64("2019-01-01")
-    assert header_times(["V2", "V3"]) is None and header_times(["north", "south"]) is None
+    assert header_times(["1970", "1971"])[0] == np.datetime64("1970-01-01")
+    assert np.isnat(header_times(["V2", "V3", "north", "south"])).all()
 
 
 def test_numbers_of_steps_stay_numbers(tmp_path: Path) -> None:
@@ -154,12 +155,23 @@ def test_blanks_at_both_ends_are_trimmed(tmp_path: Path) -> None:
     assert data.table["date"].iloc[0] == pd.Timestamp("2024-01-03")
 
 
-def test_hours_with_offsets_come_out_in_utc_without_gap(tmp_path: Path) -> None:
-    times = pd.date_range("2024-03-25", "2024-04-10", freq="h", tz="Europe/Berlin")
-    frame = pd.DataFrame({"time": times.map(str), "load": np.arange(len(times)) % 24.0})
+@pytest.mark.parametrize(("zone", "said"), [("Europe/Berlin", "Europe/Berlin"), ("Asia/Kolkata", "+05:30")])
+def test_hours_with_offsets_follow_the_local_clock(tmp_path: Path, zone: str, said: str) -> None:
+    times = pd.date_range("2024-03-25", "2024-04-10", freq="h", tz=zone)
+    frame = pd.DataFrame({"time": times.map(str), "load": times.hour.to_numpy(dtype=float)})
     data = read(write(tmp_path / "d.csv", frame))
-    assert data.table["load"].tolist() == frame["load"].tolist() and "zones" in kinds(data)
-    assert data.table["time"].iloc[0] == pd.Timestamp("2024-03-24 23:00") and facts(data)[0] == "h"
+    assert facts(data)[0] == "h" and "zones" in kinds(data) and zone_of(data) == said
+    assert data.table["time"].iloc[0] == pd.Timestamp("2024-03-25 00:00")
+    known = data.table[data.table["load"].notna()]
+    assert (known["time"].dt.hour == known["load"]).all() and len(known) == len(times)
+
+
+def test_times_in_utc_stay_so_and_are_told_in_it(tmp_path: Path) -> None:
+    times = pd.date_range("2024-03-25", "2024-04-10", freq="h", tz="UTC")
+    frame = pd.DataFrame({"time": times.strftime("%Y-%m-%dT%H:%M:%SZ"), "load": np.arange(len(times)) % 24.0})
+    data = read(write(tmp_path / "d.csv", frame))
+    assert zone_of(data) == "UTC" and data.table["load"].tolist() == frame["load"].tolist()
+    assert zone_of(read(write(tmp_path / "e.csv", frame.assign(time=times.strftime("%Y-%m-%d %H:%M"))))) == ""
 
 
 def test_local_hours_are_averaged_where_clocks_are_put_back(tmp_path: Path) -> None:

@@ -54,12 +54,16 @@ class Step:
         Weekday (0 Monday) of weeks; month (1 to 12) in which a quarter's or year's stamp falls.
     phase : int
         ns by which stamps of fixed length stand after midnight or the full hour; whole months' phase is 0.
+    opened : str
+        Of steps that leave out the same places of each day, week or year: how many there are, and those that are kept,
+        such as ``"24: 7 8 9"`` for three hours of each day; empty where all are.
     """
 
     unit: str = ""
     count: int = 1
     anchor: int = 0
     phase: int = 0
+    opened: str = ""
 
     @property
     def alias(self) -> str:
@@ -88,6 +92,12 @@ class Step:
         """The frequency's name: "every 15 minutes", "hourly", "every business day"."""
         return frequency_name(_WORDS.get(self.unit) or _WORDS.get(self.unit[:1], "step"), self.count)
 
+    @property
+    def places(self) -> tuple[int, np.ndarray]:
+        """Steps of the cycle that comes back, and those of them that are kept."""
+        cycle, _, kept = self.opened.partition(":")
+        return int(cycle), np.array(kept.split(), dtype=np.int64)
+
     def position(self, times: np.ndarray) -> np.ndarray:
         """Return the number of the step in which each time falls, (n,) int64; consecutive steps differ by 1.
 
@@ -96,6 +106,14 @@ class Step:
         times : numpy.ndarray
             (n,) datetime64[ns] without NaT, or int64 step numbers.
         """
+        place = self._every_position(times)
+        if not self.opened:
+            return place
+        cycle, kept = self.places
+        return place // cycle * len(kept) + np.searchsorted(kept, place % cycle)
+
+    def _every_position(self, times: np.ndarray) -> np.ndarray:
+        """Return positions on the grid that leaves no place out."""
         if not self.unit:
             return times.astype(np.int64)
         if self.months:
@@ -115,6 +133,9 @@ class Step:
         position = np.asarray(position, dtype=np.int64)
         if not self.unit:
             return position
+        if self.opened:
+            cycle, kept = self.places
+            position = position // len(kept) * cycle + kept[position % len(kept)]
         if self.months:
             shift = (self.anchor - 1) % self.months if self.unit[0] in ("Q", "Y") else self.anchor
             months = (position * self.months + shift).astype("datetime64[M]")
@@ -137,6 +158,8 @@ class Step:
         """Steps of the seasons that suit it, shortest first: a day and a week of hours, a year of months."""
         if not self.unit:
             return ()
+        if self.opened:
+            return self._open_seasons()
         if self.months:
             return (12 // self.months,) if 12 % self.months == 0 and self.months < 12 else ()
         if self.unit == "B":
@@ -145,6 +168,18 @@ class Step:
             return (52,) if self.count == 1 else ()
         wanted = (HOUR, DAY) if self.length < 5 * MINUTE else (DAY, 7 * DAY)
         return tuple(whole // self.length for whole in wanted if whole % self.length == 0 and whole > self.length)
+
+    def _open_seasons(self) -> tuple[int, ...]:
+        """Return the steps of a day and a week (or of the cycle) that are kept."""
+        cycle, kept = self.places
+        a_day = DAY // self.length if not self.months and self.length < DAY else 0
+        if not a_day:
+            return (len(kept),) if len(kept) > 1 else ()
+        if cycle == a_day:
+            return (len(kept), 7 * len(kept)) if len(kept) > 1 else (7,)
+        counts = np.bincount(kept // a_day)
+        alike = len(set(counts[counts > 0].tolist())) == 1 and counts.max() > 1
+        return (int(counts.max()), len(kept)) if alike else (len(kept),)
 
     @property
     def scale_season(self) -> int:

@@ -9,14 +9,16 @@ import numpy as np
 import pandas as pd
 
 from dl_core.data.dataset import Dataset
+from dl_core.data.series.frequency import parse_frequency
 from dl_core.data.series.gaps import fill, usual_change
 from dl_core.schema import Role
 
-PANEL = "panel"  # side table of one line with what reading found out about time: FREQUENCY, SEASONS, SCALE_SEASON
+PANEL = "panel"  # side table of one line with what reading found out about time, in the columns that stand below
 SERIES = "series"  # side table by series id: groups that do not change over time; also a column of `AHEAD`
 AHEAD = "ahead"  # side table of steps after the last value: columns SERIES, TIME and the known-ahead covariates
 TIME = "time"
 FREQUENCY, SEASONS, SCALE_SEASON = "frequency", "seasons", "scale_season"
+OPENED, ZONE = "opened", "zone"  # of some data only
 
 
 @dataclass(frozen=True)
@@ -37,6 +39,8 @@ class Panel:
         pandas' offset alias (``"h"``, ``"D"``, ``"W-SUN"``, ``"MS"`` …); empty without time stamps.
     seasons : tuple of int
         Steps of each season, shortest first, such as ``(24, 168)``; empty for none.
+    opened : str
+        The places of each day, week or year that steps fall on, where they leave others out; see `Step`.
     scale_season : int
         Lag in steps of the naive forecast that MASE divides by; 1 where there is no season.
     past, future : numpy.ndarray
@@ -64,6 +68,7 @@ class Panel:
     ahead: np.ndarray | None = None
     static: pd.DataFrame | None = None
     weight: np.ndarray | None = None
+    opened: str = ""
 
     def __len__(self) -> int:
         return len(self.series)
@@ -260,6 +265,8 @@ class Panel:
         last = self.times[self.starts[1:] - 1]
         if not self.frequency:
             return last[:, None] + np.arange(1, horizon + 1)[None, :]
+        if self.opened:
+            return self._open_ahead(last, horizon)
         offset = pd.tseries.frequencies.to_offset(self.frequency)
         known: dict[np.datetime64, np.ndarray] = {}
         for stamp in last:
@@ -270,9 +277,22 @@ class Panel:
                 known[stamp] = known[stamp][:horizon].astype("datetime64[ns]")
         return np.stack([known[stamp] for stamp in last]) if len(last) else np.zeros((0, horizon), "datetime64[ns]")
 
+    def _open_ahead(self, last: np.ndarray, horizon: int) -> np.ndarray:
+        """Return times ahead that leave out the places that the data leave out."""
+        step = replace(parse_frequency(self.frequency), opened=self.opened)
+        position = step.position(last)
+        beside = last - step.time(position)
+        return step.time(position[:, None] + np.arange(1, horizon + 1)) + beside[:, None]
+
+
+def zone_of(data: Dataset) -> str:
+    """Return the zone whose local times the data's are; empty where they came without one."""
+    noted = data.side.get(PANEL)
+    return "" if noted is None or ZONE not in noted or not len(noted) else str(noted[ZONE].iloc[0] or "")
+
 
 def panel_facts(data: Dataset) -> dict:
-    """Return frequency, seasons and scale season that reading noted beside the rows."""
+    """Return frequency, seasons, scale season and kept places that reading noted beside the rows."""
     noted = data.side.get(PANEL)
     if noted is None or not len(noted):
         return {}
@@ -282,12 +302,16 @@ def panel_facts(data: Dataset) -> dict:
         "frequency": str(line[FREQUENCY] or ""),
         "seasons": seasons,
         "scale_season": int(line[SCALE_SEASON]),
+        OPENED: str(line.get(OPENED, "") or ""),
     }
 
 
-def panel_table(frequency: str, seasons: Sequence[int], scale_season: int) -> pd.DataFrame:
-    """Return the side table that `panel_facts` reads."""
+def panel_table(
+    frequency: str, seasons: Sequence[int], scale_season: int, opened: str = "", zone: str = ""
+) -> pd.DataFrame:
+    """Return the side table that `panel_facts` and `zone_of` read."""
     line = {FREQUENCY: frequency, SEASONS: " ".join(map(str, seasons)), SCALE_SEASON: int(scale_season)}
+    line |= {name: text for name, text in ((OPENED, opened), (ZONE, zone)) if text}
     return pd.DataFrame([line], index=pd.Index([PANEL], name="id"))
 
 

@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
+from scipy.stats import norm
 
 from dl_core.data.dataset import Finding
 from dl_core.data.series.frequency import Step
 from dl_core.errors import OptionError, SchemaError, shorten
 
-_CANDIDATES = (4, 5, 7, 12, 24, 48, 52, 96, 168)
 _SCALED = (4, 12, 24, 48, 96)  # seasons by which MASE scales where there are no time stamps: not weeks of days or years
 _SERIES_LOOKED_AT = 200
-_CLEAR = 0.3  # correlation with the season before, from which a season is believed
+_CLEAR = 0.25  # correlation with the season before, from which a season is believed
+_SAME, _BETTER = 0.1, 0.15  # by which a multiple may repeat better by chance, and from where it is a season of its own
+_CHANCE = 0.01  # that noise shows any season
+_RUNS = (1, 2, 4, 8, 16)  # steps
+_LONGEST, _LOOKED_AT = 400, 2000  # steps of a season, and last steps of a series
 
 
 def read_seasons(wish: object) -> tuple[int, ...] | None:
@@ -111,27 +115,99 @@ def _scale(step: Step, seasons: tuple[int, ...], named: bool) -> int:
 
 
 def _repeating(value: np.ndarray, starts: np.ndarray) -> tuple[int, ...]:
-    """Return the season at which most series repeat themselves once their trend is gone; nothing where none is clear.
+    """Return the season at which series repeat themselves once their trend is gone; nothing where none is clear.
 
-    The correlation of changes with those one season before is compared between the usual lags.
+    Changes between means of neighbouring runs of steps are taken, of runs short and long, since slow seasons drown
+    in the noise of single steps. The autocorrelation of these changes is averaged over the series. A season is the
+    first peak that is as good as the best one, and beyond what chance gives at any of the lags looked at; a shorter one
+    that divides it and repeats well is named too.
     """
-    chosen = np.linspace(0, len(starts) - 2, min(_SERIES_LOOKED_AT, len(starts) - 1)).astype(int)
-    found: dict[int, list[float]] = {}
-    for at in np.unique(chosen):
-        one = value[starts[at] : starts[at + 1]][-2000:]
-        change = np.nan_to_num(np.diff(one))
-        spread = change.std()
-        if len(change) < 12 or spread == 0:
-            continue
-        change = np.clip((change - change.mean()) / spread, -4, 4)
-        for lag in _CANDIDATES:
-            if len(change) >= 3 * lag:
-                found.setdefault(lag, []).append(float(np.mean(change[lag:] * change[:-lag])))
-    middle = {lag: float(np.median(values)) for lag, values in found.items()}
-    if not middle:
-        return ()
-    best = max(middle, key=lambda lag: (middle[lag] > _CLEAR, round(middle[lag], 1), -lag))
-    if middle[best] < _CLEAR:
-        return ()
-    inside = [lag for lag in middle if lag < best and best % lag == 0 and middle[lag] > max(_CLEAR, middle[best] - 0.4)]
-    return (*inside[:1], best)
+    chosen = np.unique(np.linspace(0, len(starts) - 2, min(_SERIES_LOOKED_AT, len(starts) - 1)).astype(int))
+    series = [one for at in chosen if (one := _even(value[starts[at] : starts[at + 1]][-_LOOKED_AT:])) is not None]
+    best: tuple[float, tuple[int, ...]] = (0.0, ())
+    curves = []
+    for run in _RUNS:
+        found, least = _curve(series, run)
+        curves.append(found)
+        best = max(best, _peaks(found, least, 2 * run), key=lambda one: one[0])
+    seasons = best[1]
+    return seasons if len(seasons) != 1 else (*seasons, *_longer(curves, seasons[0]))
+
+
+def _longer(curves: Sequence[np.ndarray], season: int) -> tuple[int, ...]:
+    """Return the multiple of a season that repeats clearly better than the shorter ones, as weeks of days may."""
+    best, gain = 0, _BETTER
+    for found in curves:
+        multiples = np.arange(season, len(found), season)
+        for place in range(2, len(multiples)):
+            here = float(found[multiples[place]])
+            more = here - float(found[multiples[:place]].max())
+            if here > 0.5 and more > gain:
+                best, gain = int(multiples[place]), more
+    return (best,) if best else ()
+
+
+def _even(values: np.ndarray) -> np.ndarray | None:
+    """Return a series without gaps and far outliers; None where it is short or never changes."""
+    known = np.flatnonzero(np.isfinite(values))
+    if len(known) < 12 or np.ptp(values[known]) == 0:
+        return None
+    filled = np.interp(np.arange(known[0], known[-1] + 1), known, values[known])
+    change = np.diff(filled)
+    spread = change.std()
+    return (
+        filled
+        if spread == 0
+        else np.concatenate([[0.0], np.clip(change - change.mean(), -4 * spread, 4 * spread)]).cumsum()
+    )
+
+
+def _curve(series: Sequence[np.ndarray], run: int) -> tuple[np.ndarray, float]:
+    """Return the mean autocorrelation of changes between means of runs by lag, and what noise does not reach."""
+    kernel = np.repeat([1.0, -1.0], run)
+    total, weight, steps = np.zeros(_LONGEST + 2), np.zeros(_LONGEST + 2), 0
+    for one in series:
+        found = _autocorrelation(np.convolve(one, kernel, "valid")) if len(one) > 2 * run else np.zeros(0)
+        lags = min(len(found), _LONGEST + 2)
+        total[:lags] += found[:lags]
+        weight[:lags] += 1
+        steps += 3 * len(found)
+    enough = weight >= max(1.0, 0.5 * weight.max())
+    lags = int(np.flatnonzero(enough).max()) + 1 if enough.any() else 0
+    chance = float(norm.isf(_CHANCE / (max(1, lags) * len(_RUNS)))) * np.sqrt(_inflation(kernel) / max(1, steps))
+    return (total / np.maximum(weight, 1))[:lags], max(_CLEAR, chance)
+
+
+def _peaks(found: np.ndarray, least: float, first_lag: int) -> tuple[float, tuple[int, ...]]:
+    """Return how well series repeat at the best lag, and the season with a shorter one that divides it."""
+    inside = np.arange(first_lag, len(found) - 1)
+    high = (found[inside] >= least) & (found[inside] >= found[inside - 1]) & (found[inside] > found[inside + 1])
+    peaks = inside[high]
+    if not len(peaks):
+        return 0.0, ()
+    top = float(found[peaks].max())
+    first = int(peaks[found[peaks] >= top - _SAME][0])  # multiples of a season repeat it as well
+    around = peaks[np.abs(peaks - first) <= 0.2 * first]
+    best = int(around[np.argmax(found[around])])
+    shorter = [int(lag) for lag in peaks if lag < best and best % lag == 0 and found[lag] > max(least, top - 0.4)]
+    return top, (*shorter[:1], best)
+
+
+def _inflation(kernel: np.ndarray) -> float:
+    """Return by how much Bartlett's variance of an autocorrelation of a random walk's changes exceeds 1 / n."""
+    walk = np.cumsum(kernel)
+    own = np.correlate(walk, walk, "full")
+    return float((own**2).sum() / own.max() ** 2) * 1.5  # a third of the pairs is lost at the longest lag
+
+
+def _autocorrelation(change: np.ndarray) -> np.ndarray:
+    """Return the autocorrelation at lags from 0 to a third of the history."""
+    spread = change.std() if len(change) >= 12 else 0.0
+    if spread == 0:
+        return np.zeros(0)
+    even = np.clip((change - change.mean()) / spread, -4, 4)
+    size = 1 << int(2 * len(even) - 1).bit_length()
+    power = np.abs(np.fft.rfft(even - even.mean(), size)) ** 2
+    sums = np.fft.irfft(power, size)[: len(even) // 3 + 1]
+    pairs = len(even) - np.arange(len(sums))
+    return sums / pairs / (sums[0] / len(even))

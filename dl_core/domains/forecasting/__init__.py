@@ -91,8 +91,24 @@ DOMAIN = Domain(
             "layout",
             str,
             "auto",
-            "table layout: long (a row per series and time), or wide with series in columns or in rows",
-            ("auto", "long", "columns", "rows"),
+            "table layout: long (a row per series and time), wide with series in columns or in rows, or a matrix of "
+            "periods by their parts, such as years by months",
+            ("auto", "long", "columns", "rows", "matrix"),
+        ),
+        Option(
+            "dates",
+            str,
+            "auto",
+            "order of day and month in dates such as 03/04/2024; auto: as the dates and a regular grid tell",
+            ("auto", "day-first", "month-first"),
+        ),
+        Option("missing", str, "", "numbers that mean missing, such as -999; none: no number does; empty: detected"),
+        Option(
+            "gaps",
+            str,
+            "skip",
+            "regular gaps, such as nights and Sundays: no steps there, or missing values",
+            ("skip", "keep"),
         ),
         Option(
             "duplicates",

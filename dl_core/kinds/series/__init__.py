@@ -20,7 +20,7 @@ KIND = Kind(
     single=(Role.SERIES, Role.VALUE),
     kept_apart=True,
     steady=True,
-    read_options=("layout", "frequency", "season", "scale_season"),
+    read_options=("layout", "dates", "missing", "gaps", "frequency", "season", "scale_season"),
     split_options=("horizon", "windows", "validation_windows", "stride"),
     learning=Learning((("val_mase", "solid", ""),), "Validation error by epoch", "MASE on validation windows"),
 )

@@ -28,6 +28,21 @@ _DATED = """
     day_of_year dayofyear day_of_month month_name day_name date datetime is_weekend weekend yearmonth
 """
 _CALENDAR = frozenset(_DATED.split())
+_DROPPED = {  # kind of the finding, its words, and why a column is left out
+    "personal": ("personal-columns", "Columns that look like personal data were dropped", "looks like personal data"),
+    "calendar": (
+        "calendar-columns",
+        "Columns redundant with calendar features were dropped",
+        "the time tells it anyway",
+    ),
+    "texts": (
+        "free-texts",
+        f"Columns of dates, or of more than {_TEXTS} categories, were dropped",
+        f"dates, or more than {_TEXTS} categories",
+    ),
+    "constant": ("constant-columns", "Constant columns were dropped", "the same in all rows"),
+    "empty": ("empty-columns", "Empty columns were dropped", "empty"),
+}
 _PLACES = ("city", "name", "names", "occupation", "street", "zip", "postal_code", "postcode")
 
 
@@ -44,6 +59,10 @@ class Beside:
     static : pandas.DataFrame
         Groups by series id.
     notes : list of Finding
+    roles : dict of str to Role
+        What each uploaded column became.
+    why : dict of str to str
+        Why, or why it was left out.
     """
 
     static: pd.DataFrame
@@ -51,6 +70,8 @@ class Beside:
     future: dict[str, np.ndarray] = field(default_factory=dict)
     later: dict[str, np.ndarray] = field(default_factory=dict)
     notes: list[Finding] = field(default_factory=list)
+    roles: dict[str, Role] = field(default_factory=dict)
+    why: dict[str, str] = field(default_factory=dict)
 
     def note(self, level: str, kind: str, text: str) -> None:
         """Add a finding."""
@@ -88,6 +109,7 @@ def beside(
             _as_group(found, column, code, role, dropped)
         else:
             _as_covariate(found, column, grid, inside, role, trained, dropped)
+    found.why |= {name: _DROPPED[why][2] for why, names in dropped.items() for name in names}
     _note_dropped(found, dropped)
     _note_roles(found)
     _tidy_groups(found)
@@ -151,6 +173,7 @@ def _as_group(found: Beside, column: pd.Series, code: np.ndarray, role: Role | N
     first = pd.Series(values, index=code[known][::-1])
     first = first[~first.index.duplicated(keep="last")].reindex(range(len(found.static)))
     found.static[name] = first.to_numpy()
+    found.roles[name] = Role.GROUP
 
 
 def _as_covariate(
@@ -171,6 +194,10 @@ def _as_covariate(
     ahead = role == Role.FUTURE or (role is None and not trained and _known_ahead(column, before, grid))
     if trained:
         ahead = any(one in trained.get(Role.FUTURE, ()) for one in columns)
+    found.roles[name] = Role.FUTURE if ahead else Role.PAST
+    found.why[name] = (
+        "known ahead by its name" if is_known_ahead(name, column) else "told for steps after the last value"
+    )
     numeric = len(columns) == 1 and "=" not in next(iter(columns)) and not _are_marks(column.iloc[:before])
     for one, values in columns.items():
         steps = np.full(len(grid.at), np.nan)
@@ -197,7 +224,7 @@ def _known_ahead(column: pd.Series, before: int, grid: Grid) -> bool:
 
     A blank or two at the end of a series are lost values, and no plan.
     """
-    if is_known_ahead(column.name):
+    if is_known_ahead(column.name, column):
         return True
     told = grid.after[0][column.iloc[before:].notna().to_numpy()]
     steps = np.bincount(told, minlength=len(grid.names))
@@ -240,16 +267,9 @@ def _carried(values: np.ndarray, grid: Grid) -> np.ndarray:
 
 
 def _note_dropped(found: Beside, dropped: Mapping[str, list[str]]) -> None:
-    words = {
-        "personal": ("personal-columns", "Columns that look like personal data were dropped"),
-        "calendar": ("calendar-columns", "Columns redundant with calendar features were dropped"),
-        "texts": ("free-texts", f"Columns of dates, or of more than {_TEXTS} categories, were dropped"),
-        "constant": ("constant-columns", "Constant columns were dropped"),
-        "empty": ("empty-columns", "Empty columns were dropped"),
-    }
     for why, names in dropped.items():
         if names:
-            found.note("info", words[why][0], f"{words[why][1]}: {listed(names, 6)}.")
+            found.note("info", _DROPPED[why][0], f"{_DROPPED[why][1]}: {listed(names, 6)}.")
 
 
 def _note_roles(found: Beside) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from typing import Any
 
 import pandas as pd
 
@@ -16,13 +17,14 @@ from dl_core.reading.tables.room import Room, TableKind
 ROW_BYTES = 400  # of a step at the peak, measured while it is read (300) and with its row id in a split
 _ADVICE = "keep the latest steps, longer steps (days instead of hours), or some of the series"
 _DATE = re.compile(r"\s*\d{1,4}[-./]\d{1,2}[-./]\d{1,4}.*")
-_UNNAMED = re.compile(r"column \d+")
+_UNNAMED = re.compile(r"column \d+|Unnamed: \d+|")
+_PLAIN = r"-?(?:0|[1-9]\d{0,14})(?:\.\d+)?(?:[eE][-+]?\d{1,3})?"
 _YEAR = re.compile(r"(1[5-9]|2[01])\d\d")
 
 
 def table_kind() -> TableKind:
     """Return what the reader of tables must know of series."""
-    return TableKind(lambda name: False, ROW_BYTES, _ADVICE, Headless(_names, shown=4), tidy=_tidy)
+    return TableKind(lambda name: False, ROW_BYTES, _ADVICE, Headless(_names, shown=4), tidy=_tidy, zones=True)
 
 
 def _names(name: str, lines: list[list[str]]) -> list[str] | None:
@@ -63,8 +65,13 @@ def _tidy(frame: pd.DataFrame, headless: bool) -> pd.DataFrame:
     """Return the frame without unnamed columns that are empty, or that only number the rows, as pandas writes one."""
     empty = [name for name in frame.columns if _UNNAMED.fullmatch(str(name)) and frame[name].isna().all()]
     frame = frame.drop(columns=empty) if empty else frame
+    frame = frame.apply(_as_number) if any(map(_is_text, frame.dtypes)) else frame
     first = frame.columns[0]
-    if first != "column 1" or frame.shape[1] < 3 or not pd.api.types.is_integer_dtype(frame[first].dtype):
+    if (
+        not _UNNAMED.fullmatch(str(first))
+        or frame.shape[1] < 3
+        or not pd.api.types.is_integer_dtype(frame[first].dtype)
+    ):
         return frame
     numbers = frame[first].to_numpy()
     start = int(numbers[0])
@@ -73,3 +80,15 @@ def _tidy(frame: pd.DataFrame, headless: bool) -> pd.DataFrame:
         if start in (0, 1) and (numbers == range(start, start + len(numbers))).all()
         else frame
     )
+
+
+def _is_text(kind: Any) -> bool:
+    return pd.api.types.is_string_dtype(kind) or pd.api.types.is_object_dtype(kind)
+
+
+def _as_number(column: pd.Series) -> pd.Series:
+    """Return a column of texts as numbers where all of them are plain ones, as cells of workbooks."""
+    if not _is_text(column.dtype) or not column.iloc[:50].dropna().astype(str).str.fullmatch(_PLAIN).all():
+        return column
+    filled = column.dropna().astype(str)
+    return pd.to_numeric(column) if len(filled) and filled.str.fullmatch(_PLAIN).all() else column

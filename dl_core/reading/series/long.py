@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from dl_core.data.dataset import Finding
+from dl_core.reading.series.stamps import Stamps
 from dl_core.reading.tables.append import appended
 
 
@@ -40,6 +41,8 @@ class Long:
         Whether times only count values as they stand (no column of times was there).
     columns : tuple of str
         Names of the columns of series, time and value.
+    stamps : Stamps or None
+        How the column of times was read.
     """
 
     names: np.ndarray
@@ -53,6 +56,7 @@ class Long:
     clock: np.ndarray | None = None
     counted: bool = False
     columns: tuple[str, str, str] = ("series", "time", "value")
+    stamps: Stamps | None = None
     notes: tuple[Finding, ...] = field(default=())
 
     def __len__(self) -> int:

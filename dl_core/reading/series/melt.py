@@ -13,11 +13,12 @@ from dl_core.errors import SchemaError, counted, shorten
 from dl_core.reading.limits import Limits
 from dl_core.reading.series.layouts import check_steps
 from dl_core.reading.series.long import Long
+from dl_core.reading.series.matrix import Matrix, matrix_times
 from dl_core.reading.series.numbers import read_numbers
 from dl_core.reading.series.parts import joined_times
 from dl_core.reading.series.schema import SERIES, VALUE
-from dl_core.reading.series.shape import COLUMNS, ROWS, Layout, time_name
-from dl_core.reading.series.stamps import read_stamps
+from dl_core.reading.series.shape import COLUMNS, MATRIX, ROWS, Layout, time_name
+from dl_core.reading.series.stamps import Stamps, read_stamps, settled
 from dl_core.reading.tables.read import RawTable
 
 JOINER = " / "
@@ -43,6 +44,8 @@ def melted(table: RawTable, layout: Layout, limits: Limits, order: str = "") -> 
     """
     if layout.kind == ROWS:
         return _of_rows(table, layout, limits)
+    if layout.kind == MATRIX and layout.matrix is not None:
+        return _of_matrix(table, layout, layout.matrix, limits, order)
     if layout.kind == COLUMNS:
         return _of_columns(table, layout, limits, order)
     return _of_long(table, layout, order)
@@ -53,7 +56,7 @@ def _of_long(table: RawTable, layout: Layout, order: str) -> Long:
     value = read_numbers(frame, layout.values)[:, 0]
     keys, missing, notes = _keys(frame, layout.key)
     codes, names = keys
-    time, untimed, about = _times(frame, layout, order)
+    time, untimed, about, stamps = _times(frame, layout, order, codes)
     if not layout.time:
         time = pd.Series(codes).groupby(codes).cumcount().to_numpy(dtype=np.int64) + 1
     long = Long(
@@ -68,17 +71,20 @@ def _of_long(table: RawTable, layout: Layout, order: str) -> Long:
         counted=not layout.time,
         columns=(JOINER.join(layout.key) or SERIES, time_name(layout), layout.values[0]),
         notes=(*notes, *about),
+        stamps=stamps,
     )
     left = missing | untimed
     return long.take(~left) if left.any() else long
 
 
-def _times(frame: pd.DataFrame, layout: Layout, order: str) -> tuple[np.ndarray, np.ndarray, list[Finding]]:
-    """Return times, which rows have none, and how they were read."""
+def _times(
+    frame: pd.DataFrame, layout: Layout, order: str, code: np.ndarray
+) -> tuple[np.ndarray, np.ndarray, list[Finding], Stamps | None]:
+    """Return times, which rows have none, how they were read, and the column's stamps."""
     if not layout.time:
-        return np.zeros(len(frame), np.int64), np.zeros(len(frame), bool), []
-    column = joined_times(frame, layout.time) if len(layout.time) > 1 else frame[layout.time[0]]
-    times = read_stamps(column, order)
+        return np.zeros(len(frame), np.int64), np.zeros(len(frame), bool), [], None
+    column = joined_times(frame, layout.time, order) if len(layout.time) > 1 else frame[layout.time[0]]
+    times = settled(column, code) if not order else read_stamps(column, order)
     missing = times.values < 0 if times.values.dtype.kind == "i" else np.isnat(times.values)
     notes = [note for note in times.notes if note.kind != "relative-time"]
     if missing.all():
@@ -92,7 +98,7 @@ def _times(frame: pd.DataFrame, layout: Layout, order: str) -> tuple[np.ndarray,
     if empty.any():
         text = f"{counted(int(empty.sum()), 'row')} without a time ({rows_named(empty)}), left out."
         notes.append(Finding("warning", "no-time", text))
-    return times.values, missing, notes
+    return times.values, missing, notes, times
 
 
 def _keys(frame: pd.DataFrame, key: Sequence[str]) -> tuple[tuple[np.ndarray, np.ndarray], np.ndarray, list[Finding]]:
@@ -146,7 +152,7 @@ def _of_columns(table: RawTable, layout: Layout, limits: Limits, order: str) -> 
     frame, m = table.frame, len(layout.values)
     values = read_numbers(frame, layout.values)
     check_steps(values.size if layout.more else int(np.isfinite(values).sum()), table.name, limits)
-    time, untimed, notes = _times(frame, layout, order)
+    time, untimed, notes, stamps = _times(frame, layout, order, np.zeros(len(frame), np.int64))
     if not layout.time:
         time = np.arange(1, len(frame) + 1)
     kept = ~untimed if layout.more else ~(untimed[:, None] | np.isnan(values)).ravel("F")
@@ -167,11 +173,41 @@ def _of_columns(table: RawTable, layout: Layout, limits: Limits, order: str) -> 
         counted=not layout.time,
         columns=(SERIES, time_name(layout), VALUE),
         notes=tuple(notes),
+        stamps=stamps,
+    )
+
+
+def _of_matrix(table: RawTable, layout: Layout, matrix: Matrix, limits: Limits, order: str) -> Long:
+    """Return the values of periods by parts; rows that are no period, such as totals below, are left out."""
+    frame = table.frame
+    values, times = read_numbers(frame, matrix.columns), matrix_times(frame, matrix, order)
+    check_steps(int(np.isfinite(values).sum()), table.name, limits)
+    (codes, names), missing, notes = _keys(frame, layout.key)
+    known = np.isfinite(values) & ~np.isnat(times) & ~missing[:, None]
+    outside = np.isnat(times).all(axis=1) & np.isfinite(values).any(axis=1)
+    if outside.any():
+        text = f"{counted(int(outside.sum()), 'row')} without a period ({rows_named(outside)}), left out."
+        notes.append(Finding("warning", "no-time", text))
+    row, step = np.nonzero(known)
+    more = frame[list(layout.more)].iloc[row].reset_index(drop=True)
+    return Long(
+        names=names,
+        code=codes[row],
+        time=times[row, step],
+        value=values[known],
+        row=row,
+        test=np.full(len(row), table.test),
+        more=more,
+        groups=_groups(frame, layout.key, codes, names),
+        columns=(JOINER.join(layout.key) or SERIES, "time", VALUE),
+        notes=tuple(notes),
     )
 
 
 def _of_rows(table: RawTable, layout: Layout, limits: Limits) -> Long:
     frame, steps = table.frame, len(layout.values)
+    if layout.sums is not None:
+        frame = frame[~layout.sums].reset_index(drop=True)
     values = read_numbers(frame, layout.values)
     check_steps(int(np.isfinite(values).sum()), table.name, limits)
     (codes, names), missing, notes = _keys(frame, layout.key)
@@ -191,7 +227,7 @@ def _of_rows(table: RawTable, layout: Layout, limits: Limits) -> Long:
     return Long(
         names=names,
         code=codes[row],
-        time=times[step],
+        time=np.asarray(times)[step],
         value=values[known],
         row=row,
         test=np.full(len(row), table.test),
@@ -199,14 +235,14 @@ def _of_rows(table: RawTable, layout: Layout, limits: Limits) -> Long:
         groups=groups.join(more[~missing]) if len(layout.more) else groups,
         clock=np.unique(times),
         counted=layout.times is None,
-        columns=(layout.key[0] if len(layout.key) == 1 and not _is_numbered(layout.key[0]) else SERIES, "time", VALUE),
+        columns=(_series_name(layout.key), "time", VALUE),
         notes=tuple(notes),
     )
 
 
-def _is_numbered(name: str) -> bool:
-    """Return whether a column's name says nothing, such as "V1" or "column 1"."""
-    return name[-1:].isdigit()
+def _series_name(key: Sequence[str]) -> str:
+    """Return the name of the column of series; that of one column that says nothing, such as "V1", is left out."""
+    return SERIES if not key or (len(key) == 1 and key[0][-1:].isdigit()) else JOINER.join(key)
 
 
 def _nothing(n: int) -> pd.DataFrame:

@@ -44,13 +44,13 @@ def is_numbers(column: pd.Series) -> bool:
     return bool(parse_numbers(sample).bad.mean() < 0.5)
 
 
-def read_numbers(frame: pd.DataFrame, columns: Sequence[str]) -> np.ndarray:
+def read_numbers(frame: pd.DataFrame, columns: Sequence[str], strict: bool = True) -> np.ndarray:
     """Return the numbers of columns, (n, c) float64, NaN where missing; what a comma means is decided for all at once.
 
     Raises
     ------
     SchemaError
-        If something that stands there is no number, naming columns and rows.
+        If ``strict`` and something that stands there is no number, naming columns and rows.
     """
     found = np.full((len(frame), len(columns)), np.nan)
     texts = []
@@ -64,7 +64,8 @@ def read_numbers(frame: pd.DataFrame, columns: Sequence[str]) -> np.ndarray:
         block = [blanked(frame[columns[at]].astype("str")) for at in texts]
         values, bad = _parsed(pd.concat(block, ignore_index=True))
         found[:, texts] = values.reshape(len(texts), len(frame)).T
-        _check(bad.reshape(len(texts), len(frame)), [columns[at] for at in texts])
+        if strict:
+            _check(bad.reshape(len(texts), len(frame)), [columns[at] for at in texts])
     found[np.isinf(found)] = np.nan
     return found
 

@@ -1,4 +1,4 @@
-"""Times written in several columns: year and month, year, month and day, a date and an hour or a time of day."""
+"""Times written in several columns: year and month, quarter or week, a date and an hour or a time of day."""
 
 from __future__ import annotations
 
@@ -7,82 +7,215 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import pandas as pd
 
-from dl_core.reading.series.stamps import is_times, month_of, read_stamps
+from dl_core.reading.series.periods import HALF, MONTH, MOST, QUARTER, WEEK, YEARS, iso_week, unit_of
+from dl_core.reading.series.stamps import is_times, read_stamps
+from dl_core.reading.tables.month_names import month_numbers
 from dl_core.reading.tables.names import plain_name
+from dl_core.reading.tables.values import sampled
 
-_DATES = ("date", "datum", "day", "fecha")
-_CLOCKS = ("hour", "time", "clock", "time_of_day", "uhrzeit", "stunde", "hora", "hour_of_day", "hr")
-_CLOCK = r"\s*\d{1,2}(?::\d{2}){0,2}(?:\.\d+)?\s*"
+_BESIDE = frozenset(
+    [
+        "of",
+        "the",
+        "no",
+        "nr",
+        "num",
+        "number",
+        "name",
+        "iso",
+        "fiscal",
+        "calendar",
+        "in",
+        "per",
+        "end",
+        "start",
+        "code",
+        "id",
+        "de",
+        "y",
+        "report",
+        "reporting",
+    ]
+)
+_RANGES = {"year": YEARS, **{unit: (1, most) for unit, most in MOST.items()}, "day": (1, 366), "hour": (0, 24)}
+_RANGES |= {"minute": (0, 59)}
+_ORDER = ("year", HALF, QUARTER, MONTH, WEEK, "day", "hour", "minute")
+_CLOCK_NAMES = ("time", "clock", "uhrzeit", "heure", "hora", "ora", "zeit", "tijd", "time_of_day")
+_CLOCK = r"\s*\d{1,2}(?::\d{2}){1,2}(?:\.\d+)?\s*"
+_SAMPLE = 2_000
 
 
-def time_parts(frame: pd.DataFrame, by_name: Mapping[str, str]) -> tuple[str, ...]:
+def unit_named(column: object) -> str:
+    """Return the unit of time that a column's name tells: ``"iso_week"``, ``"Quartal"``; "" if none or several."""
+    words = plain_name(column).split("_")
+    units = {unit_of(word) for word in words if word and not (word in _BESIDE and len(words) > 1)}
+    return units.pop() if len(units) == 1 else ""
+
+
+def part_of_time(column: pd.Series) -> str:
+    """Return the unit of time that a column holds, by its name and its values; "" if none."""
+    unit = unit_named(column.name)
+    return unit if unit in _RANGES and _fits(column, unit) else ""
+
+
+def _fits(column: pd.Series, unit: str) -> bool:
+    """Return whether values are numbers (or names) of a unit."""
+    if pd.api.types.is_bool_dtype(column.dtype) or pd.api.types.is_datetime64_any_dtype(column.dtype):
+        return False
+    sample = column.dropna()
+    numbers = part_numbers(sample.iloc[:: max(1, len(sample) // _SAMPLE)], unit)
+    low, high = _RANGES[unit]
+    return bool(len(numbers)) and bool(numbers.between(low, high).mean() > 0.9) and bool((numbers % 1 == 0).all())
+
+
+def part_numbers(column: pd.Series, unit: str) -> pd.Series:
+    """Return the numbers of units that cells tell: 3, "Q3", "März", "W05"; missing where there is none."""
+    if pd.api.types.is_numeric_dtype(column.dtype):
+        return column.astype("float64")
+    text = column.astype("str").str.strip()
+    numbers = pd.to_numeric(
+        text.str.extract(r"^[^\W\d_]{0,9}[\s.-]*(\d{1,4})(?:\.0)?\W*[^\W\d_]{0,9}$")[0], errors="coerce"
+    )
+    if unit == MONTH and numbers.isna().any():
+        named = month_numbers(set(text[numbers.isna() & column.notna()].unique()))
+        numbers = numbers.fillna(text.map(named).astype("float64")) if named else numbers
+    return numbers
+
+
+def time_parts(frame: pd.DataFrame, columns: Sequence[str]) -> tuple[str, ...]:
     """Return the columns that make up the time together; nothing where one column tells it.
 
     Parameters
     ----------
     frame : pandas.DataFrame
-    by_name : mapping of str to str
-        Column by plain name.
+    columns : sequence of str
+        Those that may be the time.
     """
-    date = next((by_name[word] for word in _DATES if word in by_name and _is_date(frame[by_name[word]])), None)
+    units: dict[str, str] = {}
+    for name in columns:
+        unit = part_of_time(frame[name])
+        if unit:
+            units.setdefault(unit, name)
+    date = next((name for name in columns if name not in units.values() and _is_date(frame[name])), None)
     if date is not None:
-        clock = next((by_name[word] for word in _CLOCKS if word in by_name and _is_clock(frame[by_name[word]])), None)
-        return (date, clock) if clock is not None else ()
-    if "year" in by_name and "month" in by_name:
-        parts = tuple(by_name[word] for word in ("year", "month", "day") if word in by_name)
-        years = pd.api.types.is_numeric_dtype(frame[parts[0]].dtype)
-        return parts if years and not _months(frame[parts[1]]).isna().all() else ()
+        clock = next((name for name in columns if name != date and _is_clock(frame[name])), units.get("hour"))
+        if clock is None:
+            return ()
+        return (date, clock, units["minute"]) if clock == units.get("hour") and "minute" in units else (date, clock)
+    if "year" not in units or any(_is_whole_time(frame[name]) for name in columns if name not in units.values()):
+        return ()
+    return _finest(frame, units)
+
+
+def _finest(frame: pd.DataFrame, units: Mapping[str, str]) -> tuple[str, ...]:
+    """Return the columns of year and the parts below it that tell times apart best."""
+    if WEEK in units and frame[units[WEEK]].nunique() > 12:
+        return tuple(units[unit] for unit in ("year", WEEK))
+    if MONTH in units:
+        inside = ("year", MONTH, "day", "hour", "minute")
+        kept = []
+        for unit in inside:
+            if unit not in units:
+                break
+            kept.append(units[unit])
+        return tuple(kept)
+    for unit in (WEEK, QUARTER, HALF):
+        if unit in units:
+            return units["year"], units[unit]
+    if "day" in units and part_numbers(frame[units["day"]], "day").max() > 31:
+        return tuple(units[unit] for unit in ("year", "day", "hour") if unit in units)
     return ()
+
+
+def _is_whole_time(column: pd.Series) -> bool:
+    return not pd.api.types.is_numeric_dtype(column.dtype) and is_times(column)
 
 
 def _is_date(column: pd.Series) -> bool:
     """Return whether a column holds dates without a time of day."""
     if pd.api.types.is_datetime64_any_dtype(column.dtype):
-        return bool((column.dropna() == column.dropna().dt.normalize()).all())
+        filled = column.dropna()
+        return bool(len(filled)) and bool((filled == filled.dt.normalize()).all())
     if pd.api.types.is_numeric_dtype(column.dtype):
-        return False
-    return is_times(column) and not column.dropna().iloc[:200].astype(str).str.contains(":", regex=False).any()
+        numbers = column.dropna()
+        return plain_name(column.name) in ("date", "datum") and bool(numbers.between(1.5e7, 2.2e7).all())
+    return is_times(column) and not sampled(column).astype(str).str.contains(":", regex=False).any()
 
 
 def _is_clock(column: pd.Series) -> bool:
-    """Return whether a column holds hours from 0 to 24, or times of day."""
-    filled = column.dropna()
-    if not len(filled) or pd.api.types.is_bool_dtype(column.dtype):
+    """Return whether a column holds times of day: as text, or hours under such a name."""
+    if pd.api.types.is_datetime64_any_dtype(column.dtype) or pd.api.types.is_bool_dtype(column.dtype):
         return False
     if pd.api.types.is_numeric_dtype(column.dtype):
-        return bool(filled.between(0, 24).all()) and filled.nunique() > 1
-    if pd.api.types.is_datetime64_any_dtype(column.dtype):
-        return False
-    return bool(filled.iloc[:: max(1, len(filled) // 200)].astype(str).str.fullmatch(_CLOCK).mean() > 0.9)
+        filled = column.dropna()
+        return plain_name(column.name) in _CLOCK_NAMES and bool(filled.between(0, 24).all()) and filled.nunique() > 1
+    sample = sampled(column).astype(str)
+    return bool(len(sample)) and bool(sample.str.fullmatch(_CLOCK).mean() > 0.9)
 
 
-def _months(column: pd.Series) -> pd.Series:
-    """Return months as numbers, from numbers or names; missing where there is neither."""
-    if pd.api.types.is_numeric_dtype(column.dtype):
-        return column.astype("float64").where(column.between(1, 12))
-    numbers = pd.to_numeric(column, errors="coerce")
-    return column.map(month_of, na_action="ignore").astype("float64").fillna(numbers)
-
-
-def joined_times(frame: pd.DataFrame, parts: Sequence[str]) -> pd.Series:
+def joined_times(frame: pd.DataFrame, parts: Sequence[str], order: str = "") -> pd.Series:
     """Return the times that several columns make up, as text where one of them does not exist ("no date").
 
     Parameters
     ----------
     frame : pandas.DataFrame
     parts : sequence of str
-        Date and clock; or year, month and perhaps day.
+        Date and clock (and minutes); or year and half, quarter, month (and day …) or week, in any order.
+    order : str
+        Of day and month in dates.
     """
     given = frame[list(parts)].notna().all(axis=1)
-    if plain_name(parts[0]) in _DATES:
-        times = pd.Series(read_stamps(frame[parts[0]]).values, index=frame.index) + _clock(frame[parts[1]])
+    units = _units_of(frame, parts)
+    if "year" in units:
+        times = _of_calendar(frame, units)
     else:
-        day = frame[parts[2]] if len(parts) > 2 else pd.Series(1, index=frame.index)
-        columns = {"year": frame[parts[0]], "month": _months(frame[parts[1]]), "day": day}
-        times = pd.to_datetime(pd.DataFrame(columns), errors="coerce")
+        date = next((name for name in parts if _is_date(frame[name])), parts[0])
+        rest = [name for name in parts if name != date]
+        times = pd.Series(read_stamps(frame[date], order).values, index=frame.index) + _clock(frame[rest[0]])
+        if len(rest) > 1:
+            times += pd.to_timedelta(frame[rest[1]].astype("float64"), unit="min")
     times = times.rename(" and ".join(map(str, parts)))
     wrong = times.isna() & given
     return times.astype("str").mask(wrong, "no date").where(given, None) if wrong.any() else times
+
+
+def _units_of(frame: pd.DataFrame, parts: Sequence[str]) -> dict[str, str]:
+    """Return the column of each unit: by its name, and where that tells nothing by the range of its values."""
+    units = {unit: name for name in parts if (unit := part_of_time(frame[name]))}
+    left = [name for name in parts if name not in units.values()]
+    if left and any(_is_date(frame[name]) for name in left):
+        return {}
+    for name in left:
+        fits = [
+            unit for unit in ("year", QUARTER, MONTH, WEEK, "day") if unit not in units and _fits(frame[name], unit)
+        ]
+        if fits:
+            units[fits[0]] = name
+    return units
+
+
+def _of_calendar(frame: pd.DataFrame, units: Mapping[str, str]) -> pd.Series:
+    """Return times of a year and parts of it; missing where such a day does not exist."""
+    parts = {unit: part_numbers(frame[name], unit) for unit, name in units.items()}
+    year = parts["year"]
+    if WEEK in parts and MONTH not in parts:
+        there = year.between(*YEARS) & parts[WEEK].between(1, 53)
+        days = iso_week(year.where(there, 2000).to_numpy(np.int64), parts[WEEK].where(there, 1).to_numpy(np.int64))
+        return pd.Series(days.astype("datetime64[ns]"), index=frame.index).where(there)
+    month, day = parts.get(MONTH), parts.get("day")
+    for unit, size in ((QUARTER, 3), (HALF, 6)):
+        if month is None and unit in parts:
+            month = (parts[unit] - 1) * size + 1
+    one = pd.Series(1.0, index=frame.index)
+    of_year = month is None and day is not None  # days counted from the first of January
+    columns = {"year": year, "month": one if month is None else month, "day": one if day is None or of_year else day}
+    times = pd.to_datetime(pd.DataFrame(columns), errors="coerce")
+    if of_year and day is not None:
+        times = times + pd.to_timedelta(day - 1, unit="D")
+    for unit in ("hour", "minute"):
+        if unit in parts:
+            times = times + pd.to_timedelta(parts[unit], unit="h" if unit == "hour" else "min")
+    return times
 
 
 def _clock(column: pd.Series) -> pd.Series:

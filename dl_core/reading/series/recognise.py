@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import PurePosixPath
 from typing import Any
@@ -12,70 +12,93 @@ import pandas as pd
 
 from dl_core.data.dataset import Finding
 from dl_core.data.findings import listed
+from dl_core.data.options import choice_of
+from dl_core.data.reading import Choice, Question
 from dl_core.errors import DaylightError, SchemaError, shorten
 from dl_core.reading.limits import Limits
-from dl_core.reading.series.covariates import Beside
-from dl_core.reading.series.grid import Grid
 from dl_core.reading.series.long import Long
 from dl_core.reading.series.melt import JOINER, melted
-from dl_core.reading.series.shape import COLUMNS, LONG, Layout, shape_of
-from dl_core.reading.tables.about import TableAbout, reasons
+from dl_core.reading.series.shape import COLUMNS, LONG, MATRIX, ROWS, Layout, shape_of
+from dl_core.reading.series.sides import Side
+from dl_core.reading.series.stamps import ORDERS, read_stamps
 from dl_core.reading.tables.names import plain_name, respelled, spellings
 from dl_core.reading.tables.read import RawTable
 from dl_core.schema import Role
 
 Roles = Mapping[Role, Sequence[str]]
-_OVERLAP = 0.3  # share of a table's ids that name series too, from which it is about them
-_WORDS = {LONG: "long format", COLUMNS: "wide format, series in columns", "rows": "wide format, series in rows"}
+DATES = ("auto", *ORDERS)
+WORDS = {
+    LONG: "long format",
+    COLUMNS: "wide format, series in columns",
+    ROWS: "wide format, series in rows",
+    MATRIX: "periods in rows, their parts in columns",
+}
 
 
 @dataclass
 class Found:
-    """Values of each table, tables about series, and notes."""
+    """Values of each table, tables about series, and notes.
+
+    Parameters
+    ----------
+    parts : list of Long
+        Values of each table that holds any.
+    layouts : list of tuple
+        These tables with their layouts, in the same order.
+    sides : list of Side
+        The other tables.
+    order : str
+        Of day and month in dates, where it is known.
+    notes : list of Finding
+    questions : list of Question
+    """
 
     parts: list[Long]
-    layouts: list[tuple[RawTable, Layout]] = field(default_factory=list)  # of the parts, in the same order
-    sides: list[RawTable] = field(default_factory=list)
+    layouts: list[tuple[RawTable, Layout]]
+    sides: list[Side] = field(default_factory=list)
+    order: str = ""
     notes: list[Finding] = field(default_factory=list)
+    questions: list[Question] = field(default_factory=list)
 
-    def add_sides(self, around: Beside, grid: Grid, long: Long) -> None:
-        """Join what tables about series say to the groups of ``around``."""
-        left = []
-        for table in self.sides:
-            if not _join_side(table, around, long):
-                left.append(table.name)
-        if left:
-            text = f"Tables that are not about these series were left out: {listed(left, 4)}."
-            around.notes.append(Finding("info", "other-tables", text))
+    @property
+    def layout(self) -> Layout:
+        """How the main table lies."""
+        return self.layouts[0][1]
 
 
 def recognise(
     tables: Sequence[RawTable], roles: Roles, options: Mapping[str, Any], limits: Limits, order: str
 ) -> Found:
-    """Return the values of all tables that hold any, in the way of the largest one.
+    """Return the values of all tables that hold any, in the way of the likeliest one.
 
     Raises
     ------
     DaylightError
         If no table holds values, or the test lies in another way than the data.
     """
-    training = [table for table in tables if not table.test]
-    main = max(training, key=lambda table: _cells(table, roles))
-    wished = _here(main, roles)
-    layout = shape_of(main, wished, options)
-    found = Found([melted(main, layout, limits, order)], [(main, layout)], notes=_layout_notes(layout, main))
+    _check_roles(tables, roles)
+    asked = choice_of(options, "dates", DATES)
+    order = order if asked == "auto" else asked
+    main, rivals = _main([table for table in tables if not table.test], roles, options, order)
+    layout = shape_of(main, _here(main, roles), options, order)
+    long = melted(main, layout, limits, order)
+    found = Found([long], [(main, layout)], notes=_layout_notes(layout, main), questions=list(layout.questions))
+    if rivals and not layout.questions:
+        found.questions.append(_which_table(layout, main, rivals))
+    if long.stamps is not None and long.stamps.open and not order:
+        found.questions.append(_which_order(main, layout))
+    found.order = order or next((note.kind for note in long.notes if note.kind in ORDERS), "")
     for table in tables:
         if table is main:
             continue
-        table, other = _same_way(table, main, layout, roles, options)
+        table, other = _same_way(table, main, layout, roles, options, found.order)
         if other is None:
-            found.sides.append(table)
+            found.sides.append(Side(table))
         else:
-            found.parts.append(melted(table, other, limits, order))
+            found.parts.append(melted(table, other, limits, found.order))
             found.layouts.append((table, other))
     _name_by_file(found, layout)
-    kinds = {part.numbered for part in found.parts}
-    if len(kinds) > 1:
+    if len({part.numbered for part in found.parts}) > 1:
         raise SchemaError(
             "one table has time stamps and another only numbers of steps",
             where=listed([table.name for table in tables], 3),
@@ -85,12 +108,96 @@ def recognise(
     return found
 
 
+def _check_roles(tables: Sequence[RawTable], roles: Roles) -> None:
+    """Check that every named column is in some table.
+
+    Raises
+    ------
+    SchemaError
+        If one is not.
+    """
+    known = {plain_name(name) for table in tables for name in table.frame.columns}
+    for role, names in roles.items():
+        for name in names:
+            if plain_name(name) not in known:
+                raise SchemaError(
+                    f"there is no column {shorten(name)!r}",
+                    where=f"role {role}",
+                    expected=listed([str(column) for table in tables for column in table.frame.columns]),
+                    todo="choose one of these",
+                )
+
+
+def _main(
+    tables: Sequence[RawTable], roles: Roles, options: Mapping[str, Any], order: str
+) -> tuple[RawTable, list[tuple[RawTable, Layout]]]:
+    """Return the table of values, and others that may be it as well."""
+    if len(tables) == 1:
+        return tables[0], []
+    ranked = []
+    for table in tables:
+        here = _here(table, roles)
+        try:
+            layout = shape_of(table, here, options, order)
+        except DaylightError:
+            layout = None
+        ranked.append((sum(map(len, here.values())), _strength(table, layout), table.frame.size, table, layout))
+    named, strength, _, main, chosen = max(ranked, key=lambda one: one[:3])
+    rivals = [
+        (table, layout)
+        for number, power, _, table, layout in ranked
+        if table is not main and layout is not None and chosen is not None and strength > 1
+        if (number, power) == (named, strength) and layout.kind == chosen.kind == LONG and Role.VALUE not in roles
+        if plain_name(layout.values[0]) != plain_name(chosen.values[0])
+    ]
+    return main, rivals
+
+
+def _strength(table: RawTable, layout: Layout | None) -> int:
+    """Return how likely a table holds the values to forecast: a value by name, any, only covariates, none."""
+    if layout is None:
+        return -1
+    if layout.kind in (ROWS, MATRIX):
+        return 3
+    if not layout.time:
+        return 0
+    return 2 if layout.kind == COLUMNS else 3 if layout.hinted else 2 if layout.likely else 1
+
+
+def _which_table(layout: Layout, main: RawTable, rivals: Sequence[tuple[RawTable, Layout]]) -> Question:
+    """Return the question which of several tables' columns is forecast."""
+    every = [(main, layout), *rivals][:6]
+    choices = tuple(
+        Choice(f"{shorten(one.values[0], 40)} of {shorten(table.name, 40)}", {str(Role.VALUE): one.values[:1]})
+        for table, one in every
+    )
+    names = listed([one.values[0] for _, one in every], 6)
+    return Question(
+        "target", f"Which column is the target, to be forecast? {names} stand in different tables.", choices
+    )
+
+
+def _which_order(main: RawTable, layout: Layout) -> Question:
+    """Return the question whether the day or the month stands first."""
+    column = main.frame[layout.time[0]].dropna()
+    text = next(
+        (one for one in column.astype(str) if len(set(one.split()[0].replace("-", "/").split("/")[:2])) == 2), ""
+    )
+    choices = []
+    for order in ORDERS:
+        one = read_stamps(column[column.astype(str) == text].iloc[:1], order).values
+        said = pd.Timestamp(one[0]).strftime("%d %B %Y").lstrip("0") if len(one) else order
+        choices.append(Choice(f"{order.replace('-', ' ')}: {text} is {said}", options={"dates": order}))
+    name = shorten(layout.time[0], 40)
+    return Question("time", f"Does {name!r} write the day or the month first? Both fit.", tuple(choices))
+
+
 def _name_by_file(found: Found, layout: Layout) -> None:
     """Name series by their files where each file holds one, without a column that names it, over the same times."""
     training = [part for part in found.parts if not part.test.any()]
     if layout.kind != LONG or layout.key or len(training) < 2:
         return
-    times = np.concatenate([part.time for part in training])
+    times = np.concatenate([part.time[np.isfinite(part.value)] for part in training])
     if len(np.unique(times)) > 0.9 * len(times):
         return  # one series, cut into years
     names = [PurePosixPath(table.name).stem for table, _ in found.layouts]
@@ -101,24 +208,22 @@ def _name_by_file(found: Found, layout: Layout) -> None:
     found.notes.append(Finding("info", "named-by-file", "Each file was read as a series of the file's name."))
 
 
-def _cells(table: RawTable, roles: Roles) -> tuple[int, int]:
-    """Return how likely a table holds the values: it has the columns named, and many cells."""
-    named = sum(name in table.frame.columns for names in roles.values() for name in names)
-    return named, table.frame.size
-
-
 def _here(table: RawTable, roles: Roles) -> dict[Role, tuple[str, ...]]:
-    """Return the roles of columns; a column that the table lacks is looked for whatever its spelling."""
+    """Return the roles of the columns that a table has, whatever their spelling."""
     by_name = spellings(table.frame.columns)
-    return {
-        role: tuple(name if name in table.frame.columns else by_name.get(plain_name(name), name) for name in names)
+    found = {
+        role: tuple(
+            name if name in table.frame.columns else by_name[plain_name(name)]
+            for name in names
+            if name in table.frame.columns or plain_name(name) in by_name
+        )
         for role, names in roles.items()
-        if names
     }
+    return {role: names for role, names in found.items() if names or not roles[role]}
 
 
 def _same_way(
-    table: RawTable, main: RawTable, layout: Layout, roles: Roles, options: Mapping[str, Any]
+    table: RawTable, main: RawTable, layout: Layout, roles: Roles, options: Mapping[str, Any], order: str
 ) -> tuple[RawTable, Layout | None]:
     """Return a further table with its layout, as the main one spells its columns; no layout if it is about series."""
     plain, own = set(spellings(table.frame.columns)), set(spellings(main.frame.columns))
@@ -128,11 +233,11 @@ def _same_way(
             table = replace(table, frame=respelled(table.frame, main.frame.columns))
             more = tuple(name for name in table.frame.columns if name not in needed)
             return table, Layout(LONG, layout.time, layout.key, layout.values, more)
-        if not table.test:
-            return table, None
+        if not table.test or {plain_name(name) for name in (*layout.key, *layout.time)} <= plain:
+            return table, None  # a test without values tells what is known ahead
     alike = plain <= own and set(map(plain_name, layout.key)) <= plain
     try:
-        other = shape_of(table, _here(table, roles), {**options, "layout": layout.kind} if alike else options)
+        other = shape_of(table, _here(table, roles), {**options, "layout": layout.kind} if alike else options, order)
     except DaylightError:
         if table.test:
             raise
@@ -141,21 +246,14 @@ def _same_way(
         if not table.test:
             return table, None
         raise SchemaError(
-            f"the test has {_WORDS[other.kind]}, the data {_WORDS[layout.kind]}",
+            f"the test has {WORDS[other.kind]}, the data {WORDS[layout.kind]}",
             where=shorten(table.name, 60),
             expected="the same layout and columns in both",
             todo="write both files in the same way, or name the layout with the option layout",
         )
+    if layout.kind == COLUMNS and not table.test and not {*other.values} & {*layout.values} and other.time:
+        return table, None  # other columns of the same times: covariates
     return table, other
-
-
-def described(found: Found, asked: Collection[Role], trained: Collection[Role]) -> tuple[TableAbout, ...]:
-    """Return how the tables were read; columns that are steps or series have the role of the value."""
-    about = []
-    for table, layout in found.layouts:
-        roles = {Role.TIME: layout.time, Role.SERIES: layout.key, Role.VALUE: layout.values}
-        about.append(table.about.with_roles(roles, reasons(roles, asked, trained)))
-    return (*about, *(table.about for table in found.sides))
 
 
 def _layout_notes(layout: Layout, table: RawTable) -> list[Finding]:
@@ -165,47 +263,18 @@ def _layout_notes(layout: Layout, table: RawTable) -> list[Finding]:
         names.append(f"value = {layout.values[0]}")
     elif layout.kind == COLUMNS:
         names.append(f"{len(layout.values):,} series, a column each")
+    elif layout.kind == MATRIX and layout.matrix is not None:
+        names.append(f"{len(layout.values):,} columns, a {layout.matrix.unit if layout.time else 'part'} each")
     else:
         header = "with" if layout.times is not None else "without"
         names = [f"{len(table.frame):,} series, a row each, {header} times in the header"]
-    text = f"{shorten(table.name, 60)} was read as {_WORDS[layout.kind]}: {'; '.join(shorten(n, 60) for n in names)}."
+    text = f"{shorten(table.name, 60)} was read as {WORDS[layout.kind]}: {'; '.join(shorten(n, 60) for n in names)}."
     notes = [Finding("info", "layout", text)]
-    if layout.others:
-        text = (
-            f"Column {shorten(layout.values[0], 40)!r} was used as the value; it might also be "
-            f"{listed(list(layout.others), 4)}. Say so with the role value."
-        )
-        notes.append(Finding("warning", "guessed-value", text))
+    aside = [name for name, why in layout.left.items() if why != "empty"]
+    if aside:
+        text = f"Columns that only sum up the others were left out: {listed(aside, 4)}."
+        notes.append(Finding("info", "totals", text))
+    if layout.sums is not None:
+        text = f"{int(layout.sums.sum()):,} rows that only sum up the others were left out."
+        notes.append(Finding("info", "totals", text))
     return notes
-
-
-def _join_side(table: RawTable, around: Beside, long: Long) -> bool:
-    """Join the columns of a table about series, by a series' id or by one part of it; return whether it fits."""
-    static = around.static
-    parts = [pd.Index(static.index.astype(str))]
-    parts += [pd.Index(static[name].astype(str)) for name in long.groups.columns if name in static]
-    best = None
-    for column in table.frame.columns:
-        ids = table.frame[column].dropna().astype(str).str.strip()
-        if not len(ids) or ids.duplicated().any():
-            continue
-        for keys in parts:
-            overlap = max(float(ids.isin(keys).mean()), float(keys.unique().isin(ids).mean()))
-            if overlap >= _OVERLAP and (best is None or overlap > best[0]):
-                best = (overlap, column, keys)
-    if best is None or table.frame.shape[1] < 2:
-        return False
-    _, column, keys = best
-    about = table.frame.set_axis(pd.Index(table.frame[column].astype(str).str.strip()), axis=0)
-    about = about[~about.index.duplicated()].drop(columns=column)
-    placed = about.reindex(keys)
-    for name in placed.columns:
-        values = placed[name]
-        if name in static or values.isna().all():
-            continue
-        numeric = pd.api.types.is_numeric_dtype(values.dtype) and not pd.api.types.is_bool_dtype(values.dtype)
-        around.static[name] = values.to_numpy(dtype=float) if numeric else values.astype("str").to_numpy()
-    lacking = int((~keys.isin(about.index)).sum())
-    text = f"{shorten(table.name, 60)} says more about {len(keys) - lacking:,} of {len(keys):,} series."
-    around.notes.append(Finding("info", "series-table", text))
-    return True

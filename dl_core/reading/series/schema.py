@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pandas as pd
+
 from dl_core.reading.tables.names import plain_name, words_of
 from dl_core.schema import Field, Role, Schema
 
@@ -29,6 +31,9 @@ _FUTURE = """
     weekend forecast_temperature budget feiertag ferien aktion preis
 """
 KNOWN_AHEAD = frozenset(_FUTURE.split())
+TIME_WORDS = frozenset(_TIME.split())
+_STATES = frozenset(["open", "closed", "school", "scheduled"])  # an opening price is none
+_FEW = 12
 NUMBERED_STEPS = ("t", "step", "time_step", "step_number", "index", "period", "time", "week", "day", "hour", "month")
 
 SERIES_SCHEMA = Schema(
@@ -88,7 +93,10 @@ def is_named(column: object, role: Role) -> bool:
     return plain in words or (len(last) > 2 and last in words)
 
 
-def is_known_ahead(column: object) -> bool:
-    """Return whether a column's name says that it is known ahead."""
-    plain = plain_name(column)
-    return plain in KNOWN_AHEAD or any(word in KNOWN_AHEAD for word in plain.split("_") if len(word) > 3)
+def is_known_ahead(name: object, column: pd.Series) -> bool:
+    """Return whether a column is known ahead, as its name says: a state (open, closed, school) has few values too."""
+    plain = plain_name(name)
+    words = {word for word in (plain, *(word for word in plain.split("_") if len(word) > 3)) if word in KNOWN_AHEAD}
+    if words and words <= _STATES and pd.api.types.is_numeric_dtype(column.dtype):
+        return bool(column.nunique() <= _FEW)
+    return bool(words)

@@ -1,10 +1,9 @@
-"""How a table of series lies: a row a step (long), a column a series, or a row a series; guessed, or as told."""
+"""How a table of series lies: a row a step (long), a column a series, a row a series, or periods by parts."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -12,19 +11,22 @@ import pandas as pd
 
 from dl_core.data.findings import listed
 from dl_core.data.options import choice_of
+from dl_core.data.reading import Question
 from dl_core.errors import SchemaError, shorten
-from dl_core.reading.series.numbers import is_numbers
-from dl_core.reading.series.roles import find_key, find_time, find_value
-from dl_core.reading.series.schema import SERIES_SCHEMA, TIME, is_known_ahead
-from dl_core.reading.series.stamps import header_times, is_times
-from dl_core.reading.tables.names import check_columns, plain_name, words_of
+from dl_core.reading.series.keys import key_numbers
+from dl_core.reading.series.matrix import Matrix, find_matrix, matrix_times
+from dl_core.reading.series.numbers import is_numbers, read_numbers
+from dl_core.reading.series.roles import find_key, find_time
+from dl_core.reading.series.schema import TIME
+from dl_core.reading.series.target import Target, find_target, target_question
+from dl_core.reading.series.totals import set_aside, total_columns
+from dl_core.reading.series.wide import beside_steps, find_steps
+from dl_core.reading.tables.names import check_columns
 from dl_core.reading.tables.read import RawTable
 from dl_core.schema import Role
 
-LONG, COLUMNS, ROWS = "long", "columns", "rows"
-LAYOUTS = ("auto", LONG, COLUMNS, ROWS)
-_NUMBERED = re.compile(r"(?P<stem>\D*?)[ _]?(?P<number>\d+)")
-_LEAST_STEPS = 3  # columns from which a header of steps is believed
+LONG, COLUMNS, ROWS, MATRIX = "long", "columns", "rows", "matrix"
+LAYOUTS = ("auto", LONG, COLUMNS, ROWS, MATRIX)
 _MOST_BESIDE = 12  # number columns beside a named value, from which a table is rather wide
 
 
@@ -35,19 +37,28 @@ class Layout:
     Parameters
     ----------
     kind : str
-        `LONG`, `COLUMNS` or `ROWS`.
+        `LONG`, `COLUMNS`, `ROWS` or `MATRIX`.
     time : tuple of str
         Column of times, or year, month and day; empty for none.
     key : tuple of str
         Columns that name the series together.
     values : tuple of str
-        One column (long), a column a series, or a column a step.
+        One column (long), a column a series, a column a step, or a column a part of a period.
     more : tuple of str
         Further columns: groups and covariates.
     times : numpy.ndarray or None
         Of a table with a row a series: the header's times; None where it has none.
-    others : tuple of str
-        Other columns that might have been the value.
+    matrix : Matrix or None
+    left : mapping of str to str
+        Why columns were left out.
+    sums : numpy.ndarray or None
+        (n,) bool, rows that are sums of the others.
+    why : str
+        Why the values are the values.
+    hinted, likely : bool
+        Whether a name says which is the value, and whether it is rather a value than a covariate.
+    questions : tuple of Question
+    assumed : tuple of str
     """
 
     kind: str
@@ -56,10 +67,19 @@ class Layout:
     values: tuple[str, ...] = ()
     more: tuple[str, ...] = ()
     times: np.ndarray | None = None
-    others: tuple[str, ...] = ()
+    matrix: Matrix | None = None
+    left: Mapping[str, str] = field(default_factory=dict)
+    sums: np.ndarray | None = None
+    why: str = ""
+    hinted: bool = False
+    likely: bool = True
+    questions: tuple[Question, ...] = ()
+    assumed: tuple[str, ...] = ()
 
 
-def shape_of(table: RawTable, roles: Mapping[Role, Sequence[str]], options: Mapping[str, Any]) -> Layout:
+def shape_of(
+    table: RawTable, roles: Mapping[Role, Sequence[str]], options: Mapping[str, Any], order: str = ""
+) -> Layout:
     """Return how a table lies.
 
     Parameters
@@ -69,6 +89,8 @@ def shape_of(table: RawTable, roles: Mapping[Role, Sequence[str]], options: Mapp
         As the user says, or as in the training data; the rest is guessed.
     options : mapping
         ``layout``.
+    order : str
+        Of day and month in dates, where it is known.
 
     Raises
     ------
@@ -78,33 +100,99 @@ def shape_of(table: RawTable, roles: Mapping[Role, Sequence[str]], options: Mapp
     asked = choice_of(options, "layout", LAYOUTS)
     frame = table.frame
     check_columns(roles, list(frame.columns))
-    if asked == ROWS or (asked == "auto" and not ({Role.VALUE, Role.TIME} & set(roles))):
-        rows = _rows(frame, roles, forced=asked == ROWS)
-        if rows is not None:
-            return rows
+    free = asked == "auto" and not ({Role.VALUE, Role.TIME} & set(roles))
+    if asked == MATRIX or free:
+        matrix = find_matrix(frame, roles)
+        if matrix is not None:
+            return _matrix(frame, matrix, roles, order)
+        if asked == MATRIX:
+            raise _no_values(table, "a column of years and a column for each month (or quarter, week …)")
+    if asked == ROWS or free:
+        found = find_steps(frame, roles, asked == ROWS, order)
+        if found is not None:
+            steps, times = found
+            left, key, sums = beside_steps(frame, steps, tuple(roles.get(Role.SERIES, ())))
+            more = tuple(c for c in frame.columns if c not in {*steps, *key, *left})
+            return Layout(ROWS, (), key, tuple(steps), more, times, left=left, sums=sums if sums.any() else None)
         if asked == ROWS:
             raise _no_values(table, "a name in the first column and a value in each of the others")
     time = find_time(frame, roles)
     numbers = _number_columns(frame, time, roles)
-    kind = asked if asked != "auto" else _long_or_columns(frame, roles, time, numbers)
+    target = find_target(frame, roles, numbers, time)
+    kind = asked if asked != "auto" else _long_or_columns(frame, roles, time, numbers, target)
     if kind == COLUMNS:
-        apart = {name for role in (Role.PAST, Role.FUTURE) for name in roles.get(role, ())}
-        values = [name for name in (roles.get(Role.VALUE) or numbers) if name not in apart]
-        if not values:
-            raise _no_values(table, "a column of numbers for each series")
-        return Layout(COLUMNS, time, (), tuple(values), tuple(apart))
-    return _long(table, roles, time, numbers)
+        return _columns(table, roles, time, numbers, target, asked == COLUMNS)
+    return _long(table, roles, time, numbers, target)
 
 
-def _long(table: RawTable, roles: Mapping[Role, Sequence[str]], time: tuple[str, ...], numbers: list[str]) -> Layout:
+def _matrix(frame: pd.DataFrame, matrix: Matrix, roles: Mapping[Role, Sequence[str]], order: str) -> Layout:
+    """Return the layout of a table of periods by parts, with what names several series in it."""
+    time = (*matrix.coarse, *([matrix.part] if matrix.part else []))
+    rest = [name for name in frame.columns if name not in matrix.columns and name not in time]
+    left = set_aside(
+        frame,
+        [name for name in rest if name not in roles.get(Role.SERIES, ())],
+        read_numbers(frame, matrix.columns, strict=False),
+    )
+    row = matrix_times(frame, matrix, order)[:, 0]
+    known = frame[~np.isnat(row)].assign(**{TIME: row[~np.isnat(row)]})
+    key = tuple(roles.get(Role.SERIES, ())) or find_key(
+        known.drop(columns=[*matrix.columns, *time, *left]), {}, (TIME,), ""
+    )
+    more = tuple(name for name in rest if name not in key and name not in left)
+    return Layout(MATRIX, time, key, matrix.columns, more, matrix=matrix, left=left)
+
+
+def _columns(
+    table: RawTable,
+    roles: Mapping[Role, Sequence[str]],
+    time: tuple[str, ...],
+    numbers: list[str],
+    target: Target,
+    asked: bool,
+) -> Layout:
+    """Return the layout of a table with a column a series, covariates that they share beside them."""
     frame = table.frame
-    value, others = find_value(frame, roles, numbers, time)
-    if value is None:
+    apart = {name for role in (Role.PAST, Role.FUTURE) for name in roles.get(role, ())}
+    values = [name for name in (roles.get(Role.VALUE) or numbers) if name not in apart]
+    left: dict[str, str] = {}
+    assumed: tuple[str, ...] = ()
+    if not roles.get(Role.VALUE):
+        marks = tuple(name for name in target.ahead if name in values) if not asked else ()
+        if marks and len(marks) < len(values):
+            apart |= set(marks)
+            values = [name for name in values if name not in apart]
+            were = "was" if len(marks) == 1 else "were"
+            assumed = (f"{listed(list(marks), 4)} {were} taken for covariates and not forecast.",)
+        for name in total_columns(values, read_numbers(frame, values, strict=False)) if len(values) > 2 else ():
+            left[name] = "the sum of the other columns"
+        values = [name for name in values if name not in left]
+    if not values:
+        raise _no_values(table, "a column of numbers for each series")
+    more = tuple(name for name in frame.columns if name in apart)
+    return Layout(COLUMNS, time, (), tuple(values), more, left=left, assumed=assumed, why="a column a series")
+
+
+def _long(
+    table: RawTable, roles: Mapping[Role, Sequence[str]], time: tuple[str, ...], numbers: list[str], target: Target
+) -> Layout:
+    frame = table.frame
+    if not target.columns:
         raise _no_values(table, "a column of numbers to forecast, such as value, sales or y")
+    value = target.columns[0]
     key = find_key(frame, roles, time, value)
     used = {*time, *key, value}
     more = tuple(name for name in frame.columns if name not in used)
-    return Layout(LONG, time, key, (value,), more, others=tuple(name for name in others if name not in used))
+    others = tuple(name for name in target.columns if name not in {*time, *key})
+    questions: tuple[Question, ...] = ()
+    if not target.certain and len(others) > 1:
+        left = Target(others, certain=False)
+        each = not key and not roles.get(Role.SERIES) and bool(time) and not frame.duplicated(list(time)).any()
+        questions = (target_question(left, each),)
+    likely = value not in target.ahead
+    return Layout(
+        LONG, time, key, (value,), more, why=target.why, hinted=target.hinted, likely=likely, questions=questions
+    )
 
 
 def _no_values(table: RawTable, expected: str) -> SchemaError:
@@ -118,11 +206,17 @@ def _no_values(table: RawTable, expected: str) -> SchemaError:
 
 def _number_columns(frame: pd.DataFrame, time: tuple[str, ...], roles: Mapping[Role, Sequence[str]]) -> list[str]:
     taken = {*time, *roles.get(Role.SERIES, ()), *roles.get(Role.GROUP, ())}
-    return [name for name in frame.columns if name not in taken and is_numbers(frame[name])]
+    numbers = [name for name in frame.columns if name not in taken and is_numbers(frame[name])]
+    keys = key_numbers(frame, time, numbers) if len(numbers) > 1 and len(numbers) <= _MOST_BESIDE else []
+    return [name for name in numbers if name not in keys or name in roles.get(Role.VALUE, ())]
 
 
 def _long_or_columns(
-    frame: pd.DataFrame, roles: Mapping[Role, Sequence[str]], time: tuple[str, ...], numbers: list[str]
+    frame: pd.DataFrame,
+    roles: Mapping[Role, Sequence[str]],
+    time: tuple[str, ...],
+    numbers: list[str],
+    target: Target,
 ) -> str:
     """Return `COLUMNS` where every row is another time and several columns are alike, else `LONG`."""
     if len(roles.get(Role.VALUE, ())) > 1:
@@ -131,63 +225,17 @@ def _long_or_columns(
         return LONG
     others = [name for name in frame.columns if name not in numbers and name not in time]
     apart = {name for role in (Role.PAST, Role.FUTURE, Role.GROUP) for name in roles.get(role, ())}
-    if set(others) - apart:
+    if any(not frame[name].isna().all() for name in others if name not in apart):
         return LONG
     if time and frame.duplicated(list(time)).any():
         return LONG
     left = [name for name in numbers if name not in apart]
-    named = [name for name in left if plain_name(name) in words_of(SERIES_SCHEMA, Role.VALUE)]
-    if len(named) == 1 and len(left) <= _MOST_BESIDE:
+    if target.hinted and len(left) <= _MOST_BESIDE:
         return LONG
-    ahead = [name for name in left if is_known_ahead(name)]
-    return LONG if len(left) - len(ahead) == 1 else COLUMNS
-
-
-def _rows(frame: pd.DataFrame, roles: Mapping[Role, Sequence[str]], forced: bool) -> Layout | None:
-    """Return the layout of a table whose columns are steps, or None."""
-    columns = list(frame.columns)
-    key = list(roles.get(Role.SERIES, ()))
-    first = columns[0]
-    if not forced and is_times(frame[first], named=plain_name(first) in words_of(SERIES_SCHEMA, Role.TIME)):
-        return None  # a column of times, then stores 1, 2, 3
-    start = _first_step(frame, columns, key, forced)
-    if start is None:
-        return None
-    steps = columns[start:]
-    before = columns[:start]
-    key = key or ([before[0]] if before else [])
-    times = header_times(steps)
-    more = tuple(name for name in before if name not in key)
-    return Layout(ROWS, (), tuple(key), tuple(steps), more, times)
-
-
-def _first_step(frame: pd.DataFrame, columns: list[str], key: list[str], forced: bool) -> int | None:
-    """Return the position of the first column that is a step, or None where columns are no steps."""
-    start = len(columns)
-    for at in range(len(columns) - 1, -1, -1):  # from the right: names and groups come first
-        if columns[at] in key or not is_numbers(frame[columns[at]]):
-            break
-        start = at
-    for at in range(start, min(start + 4, len(columns))):
-        steps = columns[at:]
-        if len(steps) >= _LEAST_STEPS and at <= 10 and (_numbered(steps) or header_times(steps) is not None):
-            named = at > 0 and not frame[columns[0]].duplicated().any() if not key else True
-            if named or (forced and at > 0):
-                return at
-    return max(1, start) if forced and len(columns) > 1 and start < len(columns) else None
-
-
-def _numbered(names: Sequence[str]) -> bool:
-    """Return whether names are one stem with numbers that count up, such as V2, V3, …; words of steps need a stem."""
-    found = [match for name in names if (match := _NUMBERED.fullmatch(str(name).strip()))]
-    if len(found) < len(names):
-        return False
-    numbers = [int(match["number"]) for match in found]
-    stems = {match["stem"].strip().casefold() for match in found}
-    return len(stems) == 1 and all(b - a == 1 for a, b in zip(numbers, numbers[1:], strict=False))
+    return LONG if len(left) - len([name for name in target.ahead if name in left]) == 1 else COLUMNS
 
 
 def time_name(layout: Layout) -> str:
     """Return the name of the column of times once a table is long."""
-    named = len(layout.time) == 1 and layout.time[0] != "column 1"
+    named = len(layout.time) == 1 and layout.kind != MATRIX and layout.time[0] not in ("column 1", "Unnamed: 0")
     return layout.time[0] if named else TIME

@@ -1,38 +1,53 @@
-"""Times of steps as tables hold them: dates, times with zones, years, quarters, months, weeks, numbers of steps."""
+"""Times of steps as tables hold them: dates, local times with offsets, years, quarters, weeks, numbers of steps."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
 
 from dl_core.data.dataset import Finding
 from dl_core.data.findings import rows_named
+from dl_core.data.series.frequency import DAY
+from dl_core.data.series.naming import labels_of
 from dl_core.errors import SchemaError, shorten
+from dl_core.reading.series.periods import WEEK, YEARS, iso_week, period_of, unit_of
 from dl_core.reading.series.schema import NUMBERED_STEPS
+from dl_core.reading.series.zones import localised
+from dl_core.reading.tables.month_names import named_dates
 from dl_core.reading.tables.names import plain_name
 from dl_core.reading.tables.times import Times, looks_like_time, parse_times
+from dl_core.reading.tables.values import sampled
 
-_YEARS = (1500, 2200)
 _EPOCH_NUMBERS = 1.9e7  # from here on whole numbers are dates such as 20240131 or seconds since 1970
-_QUARTER = re.compile(
-    r"(?P<year>\d{4})\s*[-/. ]?\s*[Qq](?P<part>[1-4])|[Qq](?P<part2>[1-4])\s*[-/. ]?\s*(?P<year2>\d{4})"
-)
-_MONTH = re.compile(r"(?P<year>\d{4})\s*(?:[-/.]|-?[Mm])\s*(?P<part>0?[1-9]|1[0-2])")
-_MONTH_FIRST = re.compile(r"(?P<part>0?[1-9]|1[0-2])[-/.](?P<year>\d{4})")
-_WEEK = re.compile(r"(?P<year>\d{4})\s*-?\s*(?:[Ww]|[Kk][Ww])(?P<part>[0-5]?\d)")
-_YEAR = re.compile(r"(?P<year>\d{4})(?:\.0)?")
-_NAMED = re.compile(
-    r"(?P<name>[A-Za-z]{3})[A-Za-z]*\.?[-/ ](?P<year>\d{4}|\d{2})|"
-    r"(?P<year2>\d{4})[-/ ]?(?P<name2>[A-Za-z]{3})[A-Za-z]*\.?"
-)
-_IN_ORDER = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
-_NAMES = {name: at + 1 for at, name in enumerate(_IN_ORDER)}
-_NAMES |= {"mai": 5, "okt": 10, "dez": 12, "mrz": 3, "mär": 3, "ene": 1, "abr": 4, "ago": 8, "dic": 12}
+_SERIAL = (20_000, 80_000)  # a spreadsheet's days: 1954 to 2119
+_ONLY_STEPS = ("t", "step", "time_step", "step_number", "index", "period")
+_EVEN = 0.95  # share of equal changes, from which a column of numbers is an axis of times
 FOOTERS = 3  # lines at a table's end that may say something else than a time
+ORDERS = ("day-first", "month-first")
+
+
+@dataclass(frozen=True)
+class Stamps(Times):
+    """Times of a column, the zone whose local times they are, and whether day and month can be told apart.
+
+    Parameters
+    ----------
+    zone : str
+        IANA name or fixed offset ("+02:00") of the local times; empty for times without a zone.
+    open : bool
+        Whether neither the texts nor a regular grid tell the order of day and month.
+    """
+
+    zone: str = ""
+    open: bool = False
+
+    @property
+    def undecided(self) -> bool:
+        """Whether the column itself does not tell whether the day or the month stands first."""
+        return any(note.kind == "ambiguous-dates" for note in self.notes)
 
 
 def is_steps(column: pd.Series) -> bool:
@@ -42,47 +57,74 @@ def is_steps(column: pd.Series) -> bool:
     numbers = column.dropna().to_numpy(dtype=float)
     if not len(numbers) or (numbers != np.floor(numbers)).any() or np.abs(numbers).max() >= _EPOCH_NUMBERS:
         return False
-    return plain_name(column.name) in NUMBERED_STEPS and not _are_years(numbers, column.name)
+    if _are_serial(numbers, column.name) or are_years(numbers, column.name):
+        return False
+    return plain_name(column.name) in NUMBERED_STEPS
 
 
 def is_times(column: pd.Series, named: bool = False) -> bool:
-    """Return whether a column holds times; ``named`` when its name says so, which numbers need."""
+    """Return whether a column holds times; ``named`` when its name says so, which most numbers need."""
     if pd.api.types.is_datetime64_any_dtype(column.dtype):
         return True
     if pd.api.types.is_bool_dtype(column.dtype):
         return False
     if pd.api.types.is_numeric_dtype(column.dtype):
         numbers = column.dropna().to_numpy(dtype=float)
-        whole = bool(len(numbers)) and bool((numbers == np.floor(numbers)).all())
-        return named and whole
-    filled = column.dropna()
-    sample = filled.iloc[:: max(1, len(filled) // 200)].astype(str)
+        dated = _in_serial_range(numbers) or _are_unix(numbers)
+        if named:
+            return bool(len(numbers)) and (dated or bool((numbers == np.floor(numbers)).all()))
+        return dated and _is_even(numbers)
+    sample = sampled(column).astype(str)
     if not len(sample):
         return False
-    periods = float(np.mean([_period(text) is not None for text in sample]))
+    periods = float(np.mean([period_of(text) is not None for text in sample]))
     return periods >= 0.9 or looks_like_time(column) or (named and looks_like_time(sample.iloc[: len(sample) // 2 + 1]))
 
 
-def _are_years(numbers: np.ndarray, name: object) -> bool:
-    within = bool(numbers.min() >= _YEARS[0] and numbers.max() <= _YEARS[1])
-    return within and ("year" in plain_name(name) or plain_name(name) in ("jahr", "time", "period", "date", "ds", "t"))
+def _in_serial_range(numbers: np.ndarray) -> bool:
+    return bool(len(numbers)) and bool(numbers.min() >= _SERIAL[0] and numbers.max() <= _SERIAL[1])
 
 
-def read_stamps(column: pd.Series, order: str = "") -> Times:
+def _are_unix(numbers: np.ndarray) -> bool:
+    return bool(len(numbers)) and bool(numbers.min() >= 5e8)
+
+
+def _is_even(numbers: np.ndarray) -> bool:
+    """Return whether numbers grow by the same amount nearly everywhere, as only an axis does."""
+    change = np.diff(numbers)
+    if len(change) < 8 or (change <= 0).any():
+        return False
+    return bool((np.abs(change - np.median(change)) <= 1e-3 * np.median(change)).mean() >= _EVEN)
+
+
+def are_years(numbers: np.ndarray, name: object) -> bool:
+    """Return whether whole numbers are years: in their range, and under a name of years or times."""
+    within = bool(numbers.min() >= YEARS[0] and numbers.max() <= YEARS[1])
+    plain = plain_name(name)
+    named = any(unit_of(word) == "year" for word in plain.split("_"))
+    return within and (named or plain in ("time", "period", "date", "ds", "t", "column_1"))
+
+
+def _are_serial(numbers: np.ndarray, name: object) -> bool:
+    """Return whether numbers are a spreadsheet's days."""
+    return _in_serial_range(numbers) and plain_name(name) not in _ONLY_STEPS
+
+
+def read_stamps(column: pd.Series, order: str = "") -> Stamps:
     """Return the times of a column; step numbers come as int64 (missing ones -1) instead of datetime64[ns].
 
     Parameters
     ----------
     column : pandas.Series
     order : str
-        ``"day-first"`` or ``"month-first"``, where data read before have decided it.
+        ``"day-first"`` or ``"month-first"``, where the user, data read before or the grid have decided it.
 
     Raises
     ------
     SchemaError
         If something that stands there is no time, such as the 31st of February.
     """
-    times = _parsed(column, order)
+    times, zone = localised(column, _parsed(column, order))
     bad = times.bad
     filled = np.flatnonzero(column.notna().to_numpy())
     footers = filled[-FOOTERS:] if len(filled) > 10 * FOOTERS else filled[:0]
@@ -90,7 +132,7 @@ def read_stamps(column: pd.Series, order: str = "") -> Times:
     trailing = [at for at in wrong if at in footers]
     if len(trailing) == len(wrong) and len(wrong) and trailing == list(filled[-len(wrong) :]):
         text = f"The last {len(wrong)} lines hold no time and were left out ({rows_named(bad)})."
-        return Times(times.values, bad, (*times.notes, Finding("warning", "footer", text)))
+        return Stamps(times.values, bad, (*times.notes, Finding("warning", "footer", text)), zone)
     if len(wrong):
         raise SchemaError(
             f"{len(wrong):,} of {len(bad):,} values are no times ({rows_named(bad)})",
@@ -98,100 +140,160 @@ def read_stamps(column: pd.Series, order: str = "") -> Times:
             expected="dates that exist, such as 2024-02-29 or 2024-02-29 13:00:00, years, or numbers of steps",
             todo="correct these rows, or choose another column for the time",
         )
-    return times
+    return Stamps(times.values, bad, times.notes, zone)
 
 
 def _parsed(column: pd.Series, order: str) -> Times:
     if pd.api.types.is_datetime64_any_dtype(column.dtype):
-        times = parse_times(column, order)
-        if column.dt.tz is None:
-            return times
-        text = f"{column.name!r} has time zones; all times were brought to UTC."
-        return replace(times, notes=(*times.notes, Finding("info", "zones", text)))
-    numeric = pd.api.types.is_numeric_dtype(column.dtype)
-    if numeric:
+        return parse_times(column, order)
+    if pd.api.types.is_numeric_dtype(column.dtype):
         numbers = column.to_numpy(dtype=np.float64, na_value=np.nan)
         known = numbers[np.isfinite(numbers)]
         if len(known) and (known == np.floor(known)).all():
             special = _from_whole(numbers, known, column.name)
             if special is not None:
                 return special
-        return parse_times(column, order)
+        times = parse_times(column, order)
+        if any(note.kind == "relative-time" for note in times.notes) and len(known):
+            return _relative(numbers, known, times)
+        return times
     codes, texts = pd.factorize(column)
-    found = [_period(str(text)) for text in texts]
+    found = [period_of(str(text)) for text in texts]
     if len(found) and sum(one is not None for one in found) >= 0.5 * len(found):
-        values = np.array([one or np.datetime64("NaT") for one in found], dtype="datetime64[ns]")
-        spread = np.append(values, np.datetime64("NaT", "ns"))[codes]
+        spread = np.append(_as_times(found), np.datetime64("NaT", "ns"))[codes]
         return Times(spread, (codes >= 0) & np.isnat(spread))
     return parse_times(column, order)
+
+
+def _as_times(found: Sequence[np.datetime64 | None]) -> np.ndarray:
+    return np.array(["NaT" if one is None else one for one in found], dtype="datetime64[ns]")
+
+
+def _relative(numbers: np.ndarray, known: np.ndarray, times: Times) -> Times:
+    """Return fractions of an unknown unit as numbers of steps where they lie on a grid of their own."""
+    change = np.diff(np.unique(known))
+    step = float(np.median(change)) if len(change) else 0.0
+    place = (numbers - known.min()) / step if step > 0 else numbers
+    if step <= 0 or np.nanmax(np.abs(place - np.round(place))) > 0.05:
+        return times
+    counted = np.where(np.isfinite(place), np.round(place) + 1, -1).astype(np.int64)
+    return Times(counted, np.zeros(len(numbers), dtype=bool))
 
 
 def _from_whole(numbers: np.ndarray, known: np.ndarray, name: object) -> Times | None:
     """Return years, months such as 202401, days such as 20240131 and numbers of steps; None for other whole numbers."""
     missing, low, high = ~np.isfinite(numbers), known.min(), known.max()
     filled = np.where(missing, low, numbers).astype(np.int64)
-    if _are_years(known, name):
-        years = (filled - 1970).astype("datetime64[Y]").astype("datetime64[ns]")
-    elif low >= 190_000 and high <= 220_012 and ((filled % 100 >= 1) & (filled % 100 <= 12)).all():
-        years = ((filled // 100 - 1970) * 12 + filled % 100 - 1).astype("datetime64[M]").astype("datetime64[ns]")
+    years, part = filled // 100, filled % 100
+    if are_years(known, name):
+        found = (filled - 1970).astype("datetime64[Y]")
+    elif low >= 190_000 and high <= 220_053 and ((part >= 1) & (part <= 53)).all():
+        weeks = part.max() > 12 or unit_of(plain_name(name).split("_")[-1]) == WEEK
+        found = iso_week(years, part) if weeks else ((years - 1970) * 12 + part - 1).astype("datetime64[M]")
+    elif low >= 19_000 and high <= 22_004 and _are_quarters(filled):
+        found = ((filled // 10 - 1970) * 12 + 3 * (filled % 10 - 1)).astype("datetime64[M]")
     elif low >= _EPOCH_NUMBERS and high < 2.2e7:
-        years = (filled // 10_000 - 1970) * 12 + filled // 100 % 100 - 1
-        days = years.astype("datetime64[M]").astype("datetime64[D]") + (filled % 100 - 1)
-        there = (filled // 100 % 100 - 1 < 12) & (days.astype("datetime64[M]").astype(np.int64) == years)
-        times = np.where(there & ~missing, days.astype("datetime64[ns]"), np.datetime64("NaT", "ns"))
-        return Times(times, ~there & ~missing)
-    elif high < _EPOCH_NUMBERS and not (plain_name(name) in ("date", "datum") and low >= 20_000):
+        return _from_days(filled, missing)
+    elif high < _EPOCH_NUMBERS and not _are_serial(known, name):
         return Times(np.where(missing, -1, filled), np.zeros(len(numbers), dtype=bool))
     else:
         return None
-    return Times(np.where(missing, np.datetime64("NaT", "ns"), years), np.zeros(len(numbers), dtype=bool))
+    values = np.where(missing, np.datetime64("NaT", "ns"), found.astype("datetime64[ns]"))
+    return Times(values, np.zeros(len(numbers), dtype=bool))
 
 
-def _period(text: str) -> np.datetime64 | None:
-    """Return the first day of a year, quarter, month or week such as "2024", "2024Q1", "Jan 2024", "2024-W05"."""
-    text = text.strip()
-    if match := _YEAR.fullmatch(text):
-        year = int(match["year"])
-        return np.datetime64(match["year"]).astype("datetime64[D]") if _YEARS[0] <= year <= _YEARS[1] else None
-    if match := _QUARTER.fullmatch(text):
-        return _first(match["year"] or match["year2"], 3 * int(match["part"] or match["part2"]) - 2)
-    if match := _MONTH.fullmatch(text) or _MONTH_FIRST.fullmatch(text):
-        return _first(match["year"], int(match["part"]))
-    if match := _WEEK.fullmatch(text):
-        fourth = np.datetime64(f"{match['year']}-01-04")  # always in the first week
-        monday = fourth - (fourth.astype(int) + 3) % 7
-        week = int(match["part"])
-        return monday + 7 * (week - 1) if 1 <= week <= 53 else None
-    if match := _NAMED.fullmatch(text):
-        month = _NAMES.get((match["name"] or match["name2"]).casefold())
-        written = match["year"] or match["year2"]
-        century = "" if len(written) == 4 else "19" if int(written) >= 70 else "20"
-        return _first(f"{century}{written}", month) if month else None
-    return None
+def _are_quarters(numbers: np.ndarray) -> bool:
+    """Return whether numbers are quarters such as 20234: last digits of 1 to 4 only, all of them."""
+    return set(np.unique(numbers % 10).tolist()) == {1, 2, 3, 4}
 
 
-def month_of(name: object) -> int | None:
-    """Return the number of a month's name, such as "Mar" or "march"."""
-    return _NAMES.get(str(name).strip()[:3].casefold())
+def _from_days(filled: np.ndarray, missing: np.ndarray) -> Times:
+    """Return days such as 20240131; those that do not exist are bad."""
+    months = (filled // 10_000 - 1970) * 12 + filled // 100 % 100 - 1
+    days = months.astype("datetime64[M]").astype("datetime64[D]") + (filled % 100 - 1)
+    there = (filled // 100 % 100 - 1 < 12) & (days.astype("datetime64[M]").astype(np.int64) == months)
+    values = np.where(there & ~missing, days.astype("datetime64[ns]"), np.datetime64("NaT", "ns"))
+    return Times(values, ~there & ~missing)
 
 
-def _first(year: str, month: int) -> np.datetime64:
-    return np.datetime64(f"{int(year):04d}-{month:02d}-01")
+def settled(column: pd.Series, code: np.ndarray) -> Stamps:
+    """Return times whose order of day and month their own text tells, or else a regular grid, or which stays open.
+
+    Parameters
+    ----------
+    column : pandas.Series
+    code : numpy.ndarray
+        (n,) int64, which series each row belongs to.
+    """
+    stamps = read_stamps(column)
+    if not stamps.undecided:
+        return stamps
+    both = [one for one in (_with_order(column, order) for order in ORDERS) if one is not None]
+    if len(both) == 1:
+        return _told(both[0], "only so all dates exist")
+    if not both or np.array_equal(both[0].values, both[1].values, equal_nan=True):
+        return _told(stamps, "")
+    day, month = (density(one.values, code) for one in both)
+    if max(day, month) >= 0.5 and min(day, month) < 0.5 * max(day, month):
+        return _told(both[0 if day > month else 1], "only so the steps are regular")
+    return replace(stamps, open=True)
 
 
-def header_times(names: Sequence[str]) -> np.ndarray | None:
-    """Return the times that column names tell, (n,) datetime64[ns], or None where they do not.
+def _with_order(column: pd.Series, order: str) -> Stamps | None:
+    try:
+        return read_stamps(column, order)
+    except SchemaError:
+        return None
+
+
+def _told(stamps: Stamps, why: str) -> Stamps:
+    """Return times with the note that their order is known, and why."""
+    kept = [note for note in stamps.notes if note.kind != "ambiguous-dates"]
+    told = [
+        replace(note, message=note.message.replace(" first.", f" first: {why}.")) if note.kind in ORDERS else note
+        for note in kept
+    ]
+    return replace(stamps, notes=tuple(told if why else kept))
+
+
+def density(times: np.ndarray, code: np.ndarray) -> float:
+    """Return the share of filled steps, at the commonest step, between the first and the last time of each series."""
+    keep = ~np.isnat(times)
+    order = np.lexsort((times[keep], code[keep]))
+    stamps, owner = times[keep][order].astype(np.int64), code[keep][order]
+    change = np.diff(stamps)[np.diff(owner) == 0]
+    change = change[change > 0]
+    if not len(change):
+        return 0.0
+    labels, counts = np.unique(labels_of(change), return_counts=True)
+    label = int(labels[np.argmax(counts)])
+    length = -label * 30.44 * DAY if label < 0 else label
+    return float(len(change) / np.maximum(1, np.round(change / length)).sum())
+
+
+def header_times(names: Sequence[str], order: str = "") -> np.ndarray:
+    """Return the times that column names tell, (n,) datetime64[ns]; NaT where they tell none.
 
     Parameters
     ----------
     names : sequence of str
         Such as ``"2024-01-31"``, ``"Jan 2024"``, ``"1960"``, ``"2024Q1"``.
+    order : str
+        ``"day-first"`` or ``"month-first"``, where it is known.
     """
-    found = [_period(str(name)) for name in names]
-    if all(one is not None for one in found):
-        return np.array(found, dtype="datetime64[ns]")
-    column = pd.Series(list(names), dtype="str")
-    if not column.str.contains(r"\d{4}|\d[-./]\d", regex=True).all() or column.str.fullmatch(r"[\d.]+").any():
-        return None
-    times = parse_times(column)
-    return None if np.isnat(times.values).any() else times.values
+    texts = [str(name) for name in names]
+    found = _as_times([period_of(text) for text in texts])
+    worded = np.array([any(sign.isalpha() for sign in text) and len(text) <= 40 for text in texts], dtype=bool)
+    worded &= np.isnat(found)
+    if worded.any():
+        found[worded] = named_dates([text for text, there in zip(texts, worded, strict=True) if there])
+    left = pd.Series(texts)[np.isnat(found)]
+    dated = left[left.str.contains(r"\d{4}-\d|\d[-./]\d{1,2}[-./]\d|\d{4}[./]\d", regex=True)]
+    if len(dated):
+        code = np.zeros(len(dated), np.int64)
+        try:
+            stamps = read_stamps(dated, order) if order else settled(dated, code)
+        except SchemaError:
+            return found
+        found[dated.index] = stamps.values
+    return found

@@ -168,3 +168,22 @@ def _since_midnight(clock: str, tokens: Iterable[str]) -> np.timedelta64:
     half = next((_HALVES[token.casefold()] for token in tokens if token.casefold() in _HALVES), None)
     hour = hour if half is None else hour % 12 + half
     return np.timedelta64(round((hour * 3600 + minute * 60 + second) * 1e9), "ns")
+
+
+def weekday_numbers(words: Collection[str]) -> dict[str, int] | None:
+    """Return those words that name days of the week, 1 for Monday, in the first language that knows five; else None."""
+    from babel import Locale
+
+    plain = {word: folded_word(word) for word in words if word and not word[0].isdigit()}
+    for language in _LANGUAGES.split():
+        days = Locale(language).days
+        known = {
+            folded_word(name): int(number) + 1
+            for use in ("format", "stand-alone")
+            for width in ("wide", "abbreviated")
+            for number, name in days.get(use, {}).get(width, {}).items()
+        }
+        found = {word: known[one] for word, one in plain.items() if one in known}
+        if len(set(found.values())) >= 5:
+            return found
+    return None
