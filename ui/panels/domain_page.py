@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 
 import streamlit as st
+from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from dl_core.domain import Domain
 from ui.panels import sources, status_line
@@ -23,6 +24,7 @@ TABS = {
 }
 NEEDS_RUN = ("Compare", "Explain", "Bias", "Predict", "Report")
 TAB = "tab"  # session key and address parameter of the open tab
+DRAWN = "_drawn_tab"  # session key: the tab whose body was drawn last
 
 
 def show(domain: Domain) -> None:
@@ -54,7 +56,8 @@ def _header(context: PageContext) -> None:
 
 def _tabs(context: PageContext) -> None:
     """Draw the tab bar and the body of the open tab only."""
-    tabs = st.tabs(list(TABS), key=TAB, on_change="rerun", bind="query-params")
+    tabs = st.tabs(list(TABS), key=TAB, on_change=_keep_drawn, bind="query-params")
+    st.session_state[DRAWN] = st.session_state[TAB]
     for name, tab in zip(TABS, tabs, strict=True):
         if not tab.open:
             continue
@@ -64,6 +67,17 @@ def _tabs(context: PageContext) -> None:
                 _train_first(context, name)
             else:
                 importlib.import_module(TABS[name]).show(context.domain, context)
+
+
+def _keep_drawn() -> None:
+    """Undo a change of tab that nobody made: without it a slow browser would show an empty tab.
+
+    Whoever clicks a tab has the whole page drawn. A poll of a fragment brings another tab only where the browser sent
+    it before it had drawn the tab that we opened.
+    """
+    script = get_script_run_ctx()
+    if script is not None and script.fragment_ids_this_run:
+        st.session_state[TAB] = st.session_state.get(DRAWN, st.session_state[TAB])
 
 
 def _train_first(context: PageContext, name: str) -> None:
