@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 
 from dl_core.errors import SchemaError
+from dl_core.evaluate.draws import codes_of
 
 SCALARS = ("budget", "review_cost", "loss_share")  # reviews a day; currency a review; share of a fraud's amount lost
 MONEY = ("amount", "review_cost", "loss_share")  # what metrics of money need
@@ -66,10 +67,7 @@ def _numbers(values: pd.Series) -> np.ndarray:
         return np.where(np.isnat(days), np.nan, days.astype(np.int64).astype(float))
     if pd.api.types.is_numeric_dtype(values):
         return values.to_numpy(dtype=float, na_value=np.nan)
-    codes = pd.factorize(values)[0].astype(float)
-    alone = codes < 0
-    codes[alone] = codes.max(initial=-1.0) + 1 + np.arange(alone.sum())
-    return codes
+    return codes_of(values).astype(float)
 
 
 def about_rows(table: pd.DataFrame | None, rows: pd.Index) -> dict[str, np.ndarray | float]:

@@ -77,6 +77,19 @@ def measure_orders(
     }
 
 
+def measure_way(
+    heats: Mapping[str, np.ndarray], scores: Callable[[np.ndarray], np.ndarray], ends: tuple[float, float], seed: int
+) -> dict[str, Faithfulness]:
+    """Measure several methods' weights (units,) of one case whose score is no probability.
+
+    A score counts as the share of the way from the first of ``ends``, that of a case without its units (0), to the
+    other, that of the whole (1), cut to 0…1; areas are taken at `SHARES` of the units.
+    """
+    base, whole = ends
+    counts = share_counts(len(next(iter(heats.values()))))
+    return measure_orders(heats, counts, lambda kept: np.clip((scores(kept) - base) / (whole - base), 0.0, 1.0), seed)
+
+
 def order_areas(orders: np.ndarray, counts: np.ndarray, scored: Scored) -> np.ndarray:
     """Return the areas (m, 2) in 0…1 under deletion and insertion curves of orders of units (m, units)."""
     m, units = orders.shape

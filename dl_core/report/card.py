@@ -7,7 +7,7 @@ from pathlib import Path
 from dl_core.report import content as parts
 from dl_core.report import words
 from dl_core.report.content import ReportContent
-from dl_core.report.html import environment
+from dl_core.report.html import written
 
 
 def write_card(content: ReportContent, model: str, out: Path) -> Path:
@@ -28,23 +28,13 @@ def write_card(content: ReportContent, model: str, out: Path) -> Path:
         for row in table[table["model"] == model].itertuples()
     ]
     groups = [] if content.bias is None or content.bias.model != model else content.bias.groups.to_dict("records")
-    text = (
-        environment(parts.places(content))
-        .get_template("model_card.md.j2")
-        .render(
-            facts=content.facts,
-            about=content.facts["models"].get(model, {"label": model, "summary": ""}),
-            fitted=run.models[model],
-            run=run,
-            dataset=run.dataset,
-            source=run.dataset["source"],
-            counts=run.splits.counts(),
-            metrics=rows,
-            groups=groups,
-            warnings=[] if content.bias is None else content.bias.warnings,
-        )
+    return written(
+        content,
+        "model_card.md.j2",
+        out,
+        about=content.facts["models"].get(model, {"label": model, "summary": ""}),
+        fitted=run.models[model],
+        metrics=rows,
+        groups=groups,
+        warnings=[] if content.bias is None else content.bias.warnings,
     )
-    out = Path(out)
-    out.parent.mkdir(parents=True, exist_ok=True)
-    out.write_text(text, encoding="utf-8")
-    return out

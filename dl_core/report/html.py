@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
 from markupsafe import Markup
@@ -34,39 +35,39 @@ def environment(k: int = 10) -> Environment:
     return env
 
 
+def written(content: ReportContent, template: str, out: Path, **more: Any) -> Path:
+    """Write what a template makes of a run and ``more`` into ``out``, whose folder is made, and return it."""
+    run, made = content.run, environment(parts.places(content)).get_template(template)
+    known = {"facts": content.facts, "run": run, "dataset": run.dataset, "source": run.dataset["source"]}
+    out = Path(out)
+    out.parent.mkdir(parents=True, exist_ok=True)
+    out.write_text(made.render(**known, counts=run.splits.counts(), **more), encoding="utf-8")
+    return out
+
+
 def write_report(content: ReportContent, out: Path) -> Path:
     """Write the report into ``out`` and return it."""
     run = content.run
-    html = (
-        environment(parts.places(content))
-        .get_template("report.html.j2")
-        .render(
-            facts=content.facts,
-            run=run,
-            dataset=run.dataset,
-            source=run.dataset["source"],
-            counts=run.splits.counts(),
-            class_counts=content.class_counts,
-            classes=run.evaluation.classes,
-            labels=parts.labels(content),
-            leaderboard=parts.leaderboard(content),
-            metrics=list(dict.fromkeys(run.evaluation.metrics["metric"])),
-            board_chart=Markup(parts.leaderboard_chart(content)),
-            curves=[Markup(chart) for chart in _charts(content)],
-            comparison=content.comparison,
-            pairs=parts.pair_rows(content),
-            examples=[example.shown() for example in content.examples],
-            wide=any(example.wide for example in content.examples),
-            bias=content.bias,
-            bias_charts=[Markup(chart) for chart in parts.bias_charts(content)],
-            confusion=run.evaluation.curves.get(run.best, {}).get("confusion"),
-            made=datetime.now(UTC).strftime("%Y-%m-%d %H:%M UTC"),
-        )
+    return written(
+        content,
+        "report.html.j2",
+        out,
+        class_counts=content.class_counts,
+        classes=run.evaluation.classes,
+        labels=parts.labels(content),
+        leaderboard=parts.leaderboard(content),
+        metrics=list(dict.fromkeys(run.evaluation.metrics["metric"])),
+        board_chart=Markup(parts.leaderboard_chart(content)),
+        curves=[Markup(chart) for chart in _charts(content)],
+        comparison=content.comparison,
+        pairs=parts.pair_rows(content),
+        examples=[example.shown() for example in content.examples],
+        wide=any(example.wide for example in content.examples),
+        bias=content.bias,
+        bias_charts=[Markup(chart) for chart in parts.bias_charts(content)],
+        confusion=run.evaluation.curves.get(run.best, {}).get("confusion"),
+        made=datetime.now(UTC).strftime("%Y-%m-%d %H:%M UTC"),
     )
-    out = Path(out)
-    out.parent.mkdir(parents=True, exist_ok=True)
-    out.write_text(html, encoding="utf-8")
-    return out
 
 
 def _charts(content: ReportContent) -> list[str]:

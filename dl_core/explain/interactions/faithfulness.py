@@ -9,7 +9,7 @@ import numpy as np
 
 from dl_core.data.interactions.histories import Histories
 from dl_core.explain.explanation import Faithfulness
-from dl_core.explain.faithfulness import measure_orders, rank_correlation, share_counts
+from dl_core.explain.faithfulness import measure_way, rank_correlation
 from dl_core.explain.interactions.methods import leave_one_out
 from dl_core.explain.interactions.view import target_scores, variants
 from dl_core.models.interactions.base import Recommender
@@ -51,13 +51,10 @@ def measure(
     if not np.isfinite(whole - base) or abs(whole - base) < SMALLEST:
         return {}
 
-    def scored(kept: np.ndarray) -> np.ndarray:
-        return np.clip((scores(kept) - base) / (whole - base), 0.0, 1.0)
-
     alone = heats.get("leave_one_out")
     if alone is None:
         alone = leave_one_out(model, histories.take(np.array([user])), np.array([target]))[0]
     return {
         method: replace(one, leave_one_out=rank_correlation(heats[method], alone))
-        for method, one in measure_orders(heats, share_counts(length), scored, seed).items()
+        for method, one in measure_way(heats, scores, (base, whole), seed).items()
     }

@@ -8,7 +8,7 @@ from dataclasses import replace
 import numpy as np
 
 from dl_core.explain.explanation import Faithfulness
-from dl_core.explain.faithfulness import measure_orders, rank_correlation, share_counts
+from dl_core.explain.faithfulness import measure_way, rank_correlation
 from dl_core.explain.series.methods import Weighed
 from dl_core.explain.series.view import Case, fits_anew
 
@@ -47,13 +47,9 @@ def measure(case: Case, found: Mapping[str, Weighed], alone: np.ndarray, seed: i
         return {}
     heats = {method: case.by_unit(weighed.weights) for method, weighed in found.items()}
     speaks = {method: heat * np.sign(whole - usual) for method, heat in heats.items()}
-
-    def scored(kept: np.ndarray) -> np.ndarray:
-        return np.clip((case.swapped(kept) - usual) / (whole - usual), 0.0, 1.0)
-
     return {
         method: replace(one, leave_one_out=None if method == "occlusion" else rank_correlation(heats[method], alone))
-        for method, one in measure_orders(speaks, share_counts(case.units), scored, seed).items()
+        for method, one in measure_way(speaks, case.swapped, (usual, whole), seed).items()
     }
 
 
