@@ -11,7 +11,7 @@ import os
 import threading
 import time
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
@@ -63,6 +63,15 @@ def load_task(name: str) -> Callable[[dict[str, Any], TaskContext], Any]:
     """Return the function that ``"module:function"`` names."""
     module, _, function = name.partition(":")
     return getattr(importlib.import_module(module), function)
+
+
+def preload(names: Iterable[str]) -> None:
+    """Import what every job needs; one that fails shows again, and is reported, in the job that needs it."""
+    for name in names:
+        try:
+            importlib.import_module(name)
+        except Exception:  # noqa: BLE001
+            traceback.print_exc()
 
 
 class Recorder:

@@ -5,7 +5,6 @@ The workspace must lie on a disk that every node sees under the same path: recor
 
 from __future__ import annotations
 
-import importlib
 import logging
 import os
 import threading
@@ -13,6 +12,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from dl_core.engine import execute
 from dl_core.engine.base import LIVE
 from dl_core.engine.execute import is_alive, me, run_job
 from dl_core.engine.filed import Engine, died
@@ -198,11 +198,7 @@ class _Resident:
     """The actor that answers quick jobs."""
 
     def __init__(self, preload: Sequence[str]) -> None:
-        for name in preload:
-            try:
-                importlib.import_module(name)
-            except Exception:  # noqa: BLE001  (the job that needs it reports it)
-                log.exception("a module could not be loaded ahead")
+        execute.preload(preload)
 
     def run(self, folder: str, home: str, server: dict[str, Any]) -> tuple[str, Any]:
         """Run one job."""

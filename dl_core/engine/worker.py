@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import argparse
 import contextlib
-import importlib
 import json
 import os
 import queue
@@ -19,7 +18,7 @@ import traceback
 from pathlib import Path
 from typing import Any
 
-from dl_core.engine.execute import me, run_job
+from dl_core.engine.execute import me, preload, run_job
 
 NICE = 10  # of trainers, so that pages stay quick
 
@@ -51,7 +50,7 @@ def main(words: list[str] | None = None) -> None:
         _be_nice()
     inbox: queue.SimpleQueue[str | None] = queue.SimpleQueue()
     threading.Thread(target=_listen, args=(inbox,), daemon=True).start()
-    _preload(asked.preload)
+    preload(filter(None, asked.preload.split(",")))
     channel.send({"ready": os.getpid()})
     _serve(asked.home, asked.lane == "train", asked.idle, inbox, channel)
     os._exit(0)  # threads that a job left behind must not keep the process alive
@@ -84,15 +83,6 @@ def _listen(inbox: queue.SimpleQueue) -> None:
     for line in sys.stdin.buffer:
         inbox.put(json.loads(line)["job"])
     inbox.put(None)
-
-
-def _preload(names: str) -> None:
-    """Import what every job needs; one that fails shows again, and is reported, in the job that needs it."""
-    for name in filter(None, names.split(",")):
-        try:
-            importlib.import_module(name)
-        except Exception:  # noqa: BLE001
-            traceback.print_exc()
 
 
 def _be_nice() -> None:

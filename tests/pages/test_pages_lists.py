@@ -15,7 +15,6 @@ from streamlit.testing.v1 import AppTest
 from dl_core import domain as registry
 from dl_core.domain import Sample
 from dl_core.kinds import get_kind
-from dl_core.problems.ranking import RANKING
 from dl_core.store import get_store
 from dl_core.tasks import prepared
 from dl_core.train.run import Run
@@ -268,9 +267,9 @@ def test_titles_and_ids_are_shown_as_they_are() -> None:
 
 
 def test_words_of_lists() -> None:
-    ndcg = metric_words.of(RANKING, "ndcg", 5)
+    ndcg = metric_words.metric("ndcg").at(5)
     assert ndcg.label == "nDCG@5" and "5" in ndcg.help
-    assert metric_words.of(RANKING, "odd_one").label == "Odd one"
+    assert metric_words.metric("odd_one").label == "Odd one"
     assert data_facts._under("3.5", 4.0) and not data_facts._under("4", 4.0)
     assert not data_facts._under("1,200 to 2,000", 4.0)
     table = item_lists.table_of([{"rank": 1, "title": "Cup", "hit": False, "category": None, "price": 2.0}])

@@ -238,7 +238,7 @@ def test_networks_that_forecast_take_as_long_for_few_steps_as_for_many() -> None
 
 def test_metrics_of_forecasts_have_words() -> None:
     context = MagicMock(domain=registry.get_domain("forecasting"), summary=None)
-    mase = metric_words.of(context.domain.problem, "mase")
+    mase = metric_words.metric("mase")
     assert mase.label == "MASE" and not mase.higher_is_better
     assert metric_words.measure(context, "odd_one").label == "Odd one"
     assert metric_words.measure(context, "coverage_80").label == "Coverage of 80 % intervals"

@@ -24,11 +24,11 @@ def show(domain: Domain, context: PageContext) -> None:
     if body is None:
         states.empty("image_not_supported", f"{context.words.row[1].capitalize()} cannot be explained.", key="no_body")
         return
-    if (whole := kinds.part(context, "explain", "show")) is not None:
-        whole(domain, context)
-        return
     if not context.rows_shown:
         states.not_kept(context.words.row[1])
+        return
+    if (whole := kinds.part(context, "explain", "show")) is not None:
+        whole(domain, context)
         return
     left, right = st.columns([3, 2], gap="large")
     with left:

@@ -221,10 +221,9 @@ def warnings(facts: Sequence[dict[str, Any]]) -> list[str]:
     return found
 
 
-def _measure(domain: Domain, name: str) -> metric_words.Measure:
+def _label(name: str) -> str:
     """Return a metric in words; of lists without their length, which differs between runs."""
-    measure = metric_words.of(domain.problem, name)
-    return measure._replace(label=measure.label.partition("@")[0])
+    return metric_words.metric(name).label.partition("@")[0]
 
 
 def _scores(records: Sequence[Any], domain: Domain) -> None:
@@ -241,7 +240,7 @@ def _scores(records: Sequence[Any], domain: Domain) -> None:
         return
     scores = pd.concat(found, ignore_index=True)
     metrics = [name for name in domain.metrics if name in set(scores["metric"])]
-    metric = choice.in_box("Metric", {name: _measure(domain, name).label for name in metrics}, "runs_metric")
+    metric = choice.in_box("Metric", {name: _label(name) for name in metrics}, "runs_metric")
     shown = leading.ranked(metric_words.metric(metric), scores[scores["metric"] == metric])
     colours = theme.model_colours(domain.models)
     rows = []
@@ -251,7 +250,7 @@ def _scores(records: Sequence[Any], domain: Domain) -> None:
         title = label if len(records) == 1 else f"{label} · {entry['run']}"
         rows.append({**entry, "label": title, "colour": colours.get(entry["model"], theme.GREYS[0])})
     title = "Dots are test scores, whiskers their 95 % intervals"
-    chart = charts.dots(rows, title, x=_measure(domain, metric).label)
+    chart = charts.dots(rows, title, x=_label(metric))
     said = "; ".join(f"{row['label']} {estimate(row['value'], row['low'], row['high'])}" for row in rows)
     charts.draw(chart, f"{metric} by model. {said}.", key="runs_dots")
     text = [

@@ -75,6 +75,25 @@ def by_group(
     return chart.update_layout(showlegend=True, margin_t=64 + 20 * (len(lines) // 3))
 
 
+def draw_groups(
+    context: PageContext,
+    lines: Mapping[str, list[Line]],
+    key: str,
+    names: Mapping[str, str],
+    pair: Pair,
+    title: str,
+    *,
+    x: str,
+    y: str,
+    name: str,
+    **axis: Any,
+) -> None:
+    """Draw `by_group` with its title, the names of its axes, and the values in words; ``name`` is the chart's key."""
+    chart = by_group(context, lines, key, names, pair)
+    chart.update_layout(title_text=title).update_xaxes(title_text=x).update_yaxes(title_text=y, **axis)
+    charts.draw(chart, f"{title}. {said(context, lines, key)}", key=name)
+
+
 def whiskers(rows: Sequence[Line]) -> dict[str, Any]:
     """Return the intervals of a line's points as a chart takes them; none where there is none."""
     high = [(row["high"] if row["high"] is not None else row["value"]) - row["value"] for row in rows]

@@ -67,7 +67,7 @@ def ask(
     answers: dict[str, Any] = st.session_state.setdefault(ANSWERS, {})
     if key in answers:
         return answers[key]
-    if (brought := _kept(context, task, args)) is not None:
+    if (brought := kept(context, task, args)) is not None:
         answers[key] = brought  # the prepared run brings the answers to what each tab asks first
         return brought
     job = _job(key, task, full, context.owner, lane)
@@ -83,13 +83,8 @@ def ask(
     return None
 
 
-def kept(context: Asker, task: str, args: Mapping[str, Any]) -> bool:
-    """Return whether the prepared run brings the answer to this question, so that asking costs nothing."""
-    return _kept(context, task, args) is not None
-
-
-def _kept(context: Asker, task: str, args: Mapping[str, Any]) -> dict[str, Any] | None:
-    """Return the answer that the prepared run brings, or None."""
+def kept(context: Asker, task: str, args: Mapping[str, Any]) -> dict[str, Any] | None:
+    """Return the answer to this question that the prepared run brings, which costs nothing to ask, or None."""
     if not context.prepared or context.run_folder is None:
         return None
     return kept_answer(context.run_folder, task, args)

@@ -189,4 +189,4 @@ class PageContext:
 
     def kept(self, task: str, args: Mapping[str, Any]) -> bool:
         """Return whether the prepared run brings the answer of a verb or probe, so that asking costs nothing."""
-        return ask.kept(self, task, args)
+        return ask.kept(self, task, args) is not None

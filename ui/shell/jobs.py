@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Callable
 from typing import Any
 
 import streamlit as st
@@ -102,19 +103,23 @@ def show_ingest(context: PageContext) -> None:
 
 def cancel(context: PageContext, job_id: str) -> None:
     """Cancel a job, from a button."""
-    try:
-        services.engine().cancel(job_id, owner=context.owner)
-    except DaylightError as error:
-        state.choose(context.domain, context.owner, notes=[error.line()])
+    _tell(context, services.engine().cancel, job_id)
 
 
 def resume(context: PageContext, job_id: str) -> None:
     """Go on from the last checkpoint of a failed or cancelled training, from a button."""
-    try:
-        services.engine().resume(job_id, owner=context.owner)
+    if _tell(context, services.engine().resume, job_id):
         state.choose(context.domain, context.owner, watching=True)
+
+
+def _tell(context: PageContext, verb: Callable[..., Any], job_id: str) -> bool:
+    """Have the engine do something with a job; where it cannot, note why, and return False."""
+    try:
+        verb(job_id, owner=context.owner)
     except DaylightError as error:
         state.choose(context.domain, context.owner, notes=[error.line()])
+        return False
+    return True
 
 
 def _key(args: dict[str, Any]) -> str:

@@ -23,11 +23,6 @@ def number(value: float | None, digits: int = 3) -> str:
     return f"{rounded:,.{max(places, 0)}f}".replace("-", "−")
 
 
-def score(value: float | None) -> str:
-    """Return a metric between 0 and 1 with three digits: 0.947, 1.00, 0.0520."""
-    return number(value)
-
-
 def interval(low: float | None, high: float | None) -> str:
     """Return a confidence interval as ``[0.91, 0.95]``, with as many decimals as tell its ends apart."""
     if low is None or high is None or not (math.isfinite(low) and math.isfinite(high)):

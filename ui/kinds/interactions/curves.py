@@ -9,7 +9,7 @@ import streamlit as st
 from dl_core.errors import counted
 from dl_core.evaluate import leading
 from dl_core.evaluate.interactions.facts import BAND_HELP
-from dl_core.evaluate.registry import metric_named
+from dl_core.evaluate.metric import Metric
 from dl_core.evaluate.results import Evaluation
 from ui.panels import slices
 from ui.shell import charts, choice, metric_words
@@ -64,13 +64,9 @@ def _by_activity(context: PageContext, evaluation: Evaluation, pair: slices.Pair
     label = metric_words.measure(context, metric).label
     rows = {model: [line for line in found if line["metric"] == metric] for model, found in lines.items()}
     groups = [(line["group"], f"{line['group']}<br>n = {count(line['users'])}") for line in next(iter(rows.values()))]
-    chart = slices.by_group(context, rows, "group", dict(groups), pair)
-    chart.update_xaxes(title_text="Users by number of training interactions")
-    chart.update_yaxes(title_text=label, rangemode="tozero")
     title = f"{label} by user activity (number of interactions)"
-    charts.draw(
-        chart.update_layout(title_text=title), f"{title}. {slices.said(context, rows, 'group')}", key="by_activity"
-    )
+    look = {"x": "Users by number of training interactions", "y": label, "name": "by_activity", "rangemode": "tozero"}
+    slices.draw_groups(context, rows, "group", dict(groups), pair, title, **look)
     st.caption("Quartiles of the test users, least active first. Whiskers: 95 % intervals.")
 
 
@@ -85,14 +81,9 @@ def _by_popularity(context: PageContext, evaluation: Evaluation, pair: slices.Pa
         f"{count(line['held'])} held out"
         for line in first
     }
-    chart = slices.by_group(context, lines, "band", names, pair)
-    k = metric_words.k_of(context.summary)
-    title = f"Recall@{k} by item popularity"
-    chart.update_xaxes(title_text="Held-out items by popularity")
-    chart.update_yaxes(title_text=f"Recall@{k}", rangemode="tozero")
-    charts.draw(
-        chart.update_layout(title_text=title), f"{title}. {slices.said(context, lines, 'band')}", key="by_popularity"
-    )
+    label = f"Recall@{metric_words.k_of(context.summary)}"
+    look = {"x": "Held-out items by popularity", "y": label, "name": "by_popularity", "rangemode": "tozero"}
+    slices.draw_groups(context, lines, "band", names, pair, f"{label} by item popularity", **look)
     st.caption(f"{BAND_HELP} Whiskers: 95 % intervals.")
 
 
@@ -132,10 +123,10 @@ def _beyond(context: PageContext, evaluation: Evaluation) -> None:
     st.caption(f"{across.help} Colours as in the chart beside, baselines grey; hover over a dot for its model.")
 
 
-def _axis(metric: str, measure: metric_words.Measure) -> str:
+def _axis(metric: str, measure: Metric) -> str:
     unit = {"novelty": ", bits", "popularity_lift": ", times"}.get(metric, "")
     better = "higher is better" if measure.higher_is_better else "lower is better"
-    return f"{measure.label}{unit} ({better})" if metric_named(metric).judges else f"{measure.label}{unit}"
+    return f"{measure.label}{unit} ({better})" if measure.judges else f"{measure.label}{unit}"
 
 
 def _bar(line: Any) -> dict[str, Any]:

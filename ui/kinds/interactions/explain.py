@@ -13,7 +13,7 @@ from dl_core.explain.defaults import default_item, default_ranking_methods
 from dl_core.explain.interactions import plain
 from ui.kinds.interactions import item_lists, pick
 from ui.panels import explain, faithfulness
-from ui.shell import charts, method_words, states, tables
+from ui.shell import charts, method_words, tables
 from ui.shell.context import PageContext
 from ui.shell.words import count, escaped, number, signed
 
@@ -22,9 +22,6 @@ LABEL = "Computing item attributions and faithfulness"
 
 def show(domain: Domain, context: PageContext) -> None:
     """Draw the tab."""
-    if not context.rows_shown:
-        states.not_kept(context.words.row[1])
-        return
     left, right = st.columns([2, 3], gap="large")
     with left:
         st.subheader("Pick a user", anchor=False)

@@ -51,16 +51,14 @@ def _known(context: PageContext) -> None:
     if not user or not chosen:
         st.caption("Choose a user and at least one model.")
         return
-    found = context.probe("recommend", {"user": user, "models": chosen}, label="Recommending")
-    if found is None:
-        return
-    notes(found)
-    item_lists.history(found, most=5)
-    item_lists.side_by_side(context, found, key=f"live_{user}")
-    st.caption(
-        "Based on all interactions, the held-out ones included; items already in a user's history are not "
-        "recommended again."
-    )
+    found = _recommended(context, {"user": user, "models": chosen})
+    if found is not None:
+        item_lists.history(found, most=5)
+        item_lists.side_by_side(context, found, key=f"live_{user}")
+        st.caption(
+            "Based on all interactions, the held-out ones included; items already in a user's history are not "
+            "recommended again."
+        )
 
 
 def _type_user(context: PageContext) -> str | None:
@@ -83,10 +81,12 @@ def _type_user(context: PageContext) -> str | None:
     return str(picked or "").strip()
 
 
-def notes(found: dict[str, Any]) -> None:
-    """Say what has to be known about these lists."""
-    for note in found["notes"]:
+def _recommended(context: PageContext, question: dict[str, Any], label: str = "Recommending") -> dict[str, Any] | None:
+    """Ask for the lists of some models, and say what has to be known about them; None while they are made."""
+    found = context.probe("recommend", question, label=label)
+    for note in found["notes"] if found is not None else ():
         st.info(note, icon=":material/info:")
+    return found
 
 
 def _new(context: PageContext) -> None:
@@ -118,12 +118,9 @@ def _new_lists(context: PageContext, basket: list[dict[str, Any]], chosen: list[
     if not chosen:
         st.caption("Choose at least one model.")
         return
-    found = context.probe(
-        "recommend", {"items": [one["item"] for one in basket], "models": chosen}, label="Recommending"
-    )
+    found = _recommended(context, {"items": [one["item"] for one in basket], "models": chosen})
     if found is None:
         return
-    notes(found)
     if not basket:
         st.caption("Recommendations for a new user without history. Add an item to see them change.")
     item_lists.side_by_side(context, found, key="new", compact=True)
@@ -177,7 +174,6 @@ def _similar(context: PageContext) -> None:
     if item is None or not chosen:
         return
     st.caption(f"Recommendations for a user whose history is only **{escaped(item['title'])}**.")
-    found = context.probe("recommend", {"items": [item["item"]], "models": chosen}, label="Finding similar items")
+    found = _recommended(context, {"items": [item["item"]], "models": chosen}, "Finding similar items")
     if found is not None:
-        notes(found)
         item_lists.side_by_side(context, found, key="similar")

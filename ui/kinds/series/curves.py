@@ -132,10 +132,8 @@ def _grouped(context: PageContext, evaluation: Evaluation, pair: slices.Pair, na
     points = [slices.curve(context, model, rows, "group", None) for model, rows in shown.items()]
     title = leads(context, metric, points, "levels" if name == "by_size" else "history lengths")
     groups = {row["group"]: row["group"] for rows in shown.values() for row in rows}
-    chart = slices.by_group(context, shown, "group", groups, pair)
-    chart.update_layout(title_text=title).update_xaxes(title_text=axis)
-    chart.update_yaxes(title_text=metric_words.measure(context, metric).label)
-    charts.draw(chart, f"{title}. {slices.said(context, shown, 'group')}", key=f"{name}_{metric}")
+    look = {"x": axis, "y": metric_words.measure(context, metric).label, "name": f"{name}_{metric}"}
+    slices.draw_groups(context, shown, "group", groups, pair, title, **look)
     st.caption("Whiskers: 95 % intervals of the two compared models.")
 
 

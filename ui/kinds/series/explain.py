@@ -13,7 +13,7 @@ from dl_core.explain.explanation import strongest as by_size
 from dl_core.explain.series import plain
 from ui.kinds.series import forecast_charts, pick
 from ui.panels import explain, faithfulness
-from ui.shell import charts, method_words, states, theme
+from ui.shell import charts, method_words, theme
 from ui.shell.context import PageContext
 from ui.shell.words import number, signed
 
@@ -22,9 +22,6 @@ LABEL = "Computing attributions and faithfulness"
 
 def show(domain: Domain, context: PageContext) -> None:
     """Draw the tab."""
-    if not context.rows_shown:
-        states.not_kept(context.words.row[1])
-        return
     model = explain.pick_model(context, width=300)
     series = pick.pick(context, model, f"{context.key}_explain")
     if series is None:

@@ -61,7 +61,7 @@ def words(domain: Domain) -> str:
     if judged is None or summary is None:
         return ""
     models = {name: about for name, about in summary["models"].items() if about["state"] == "done"}
-    metric = metric_words.of(domain.problem, domain.primary_metric).label
+    metric = metric_words.metric(domain.primary_metric).label
     told = []
     best = best_model(models, "deep"), best_model(models, "baseline")
     for name in dict.fromkeys(name for name in best if name is not None):
