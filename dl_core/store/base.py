@@ -69,9 +69,16 @@ class StoreBase:
             raise OptionError("this upload no longer exists", todo="upload the files again")
         return folder
 
+    def has_upload(self, name: str, owner: str) -> bool:
+        """Return whether what ``owner`` uploaded under that name is still there."""
+        try:
+            return bool(self.upload(name, owner))
+        except OptionError:
+            return False
+
     def drop_upload(self, name: str, owner: str) -> None:
         """Delete what ``owner`` uploaded under that name, if it is still there."""
-        with contextlib.suppress(OptionError):
+        if self.has_upload(name, owner):
             shutil.rmtree(self.upload(name, owner), ignore_errors=True)
 
     @property

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from dl_core import pipeline
 from dl_core.domain import Domain, ReadRequest, get_domain
 from dl_core.errors import OptionError
-from dl_core.pipeline import Dataset, Finding, Reading
+from dl_core.pipeline import Dataset, Finding, Reading, Splits
 from dl_core.schema import Role
 from dl_core.store import get_store
 from dl_core.tasks.opening import open_dataset, open_run, sample_folder, split_of
@@ -78,9 +78,13 @@ def describe(args: Mapping[str, Any], context: TaskContext) -> dict[str, Any]:
 
 
 def inspect(args: Mapping[str, Any], context: TaskContext) -> dict[str, Any]:
-    """Return findings and the split of a registered data set under the given options."""
-    _, record, dataset = open_dataset(args, context)
-    return _described(get_domain(record.domain), record.id, dataset, args)
+    """Return findings and split: of a registered data set under the given options, or of a run's rows as they are."""
+    if args.get("dataset_id"):
+        _, record, dataset = open_dataset(args, context)
+        return _described(get_domain(record.domain), record.id, dataset, args)
+    domain, run = open_run(args, context)
+    dataset = pipeline.open_dataset(run.folder / run.dataset["path"])
+    return _described(domain, "", dataset, args, run.splits)
 
 
 def _read(domain: Domain, args: Mapping[str, Any], context: TaskContext) -> tuple[Reading, Dataset | None]:
@@ -95,8 +99,10 @@ def _read(domain: Domain, args: Mapping[str, Any], context: TaskContext) -> tupl
     return pipeline.read(domain, ReadRequest(paths, roles=roles, options=options, name=args.get("name") or "Upload"))
 
 
-def _described(domain: Domain, dataset_id: str, dataset: Dataset, args: Mapping[str, Any]) -> dict[str, Any]:
-    splits, _ = split_of(domain, dataset, args)
+def _described(
+    domain: Domain, dataset_id: str, dataset: Dataset, args: Mapping[str, Any], drawn: Splits | None = None
+) -> dict[str, Any]:
+    splits = drawn or split_of(domain, dataset, args)[0]
     findings = [*dataset.notes, *pipeline.inspect(domain, dataset, splits)]
     return {
         "dataset_id": dataset_id,

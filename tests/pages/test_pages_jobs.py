@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from dl_core.data.reading import Reading
 from dl_core.errors import FileError
 from dl_core.store import get_store
 from tests.pages.conftest import small_dataset, small_run
@@ -25,8 +26,10 @@ def ingest(args: dict[str, Any], context: Any) -> dict[str, Any]:
     if args.get("name") == "broken":
         raise FileError("the file is cut off", where="scan.png", todo="export it again")
     folder = context.home / "uploads" / "read"
-    small_dataset(args["name"]).save(folder)
-    return {"dataset_id": get_store(context.home).add_dataset(args["owner"], args["domain"], folder).id}
+    dataset = small_dataset(args["name"])
+    dataset.save(folder)
+    record = get_store(context.home).add_dataset(args["owner"], args["domain"], folder)
+    return {"dataset_id": record.id, "reading": Reading("images", rows=len(dataset)).as_dict()}
 
 
 def inspect(args: dict[str, Any], context: Any) -> dict[str, Any]:
@@ -41,7 +44,7 @@ def inspect(args: dict[str, Any], context: Any) -> dict[str, Any]:
     }
     balance = {name: {"train": 14, "validation": 0, "test": 6} for name in ("healthy", "lesion")}
     split = {"kind": "by unit", "protocol": "by patient, seed 0", "train": 28, "validation": 0, "test": 12}
-    return {"dataset_id": args["dataset_id"], "findings": [finding], "split": split, "balance": balance}
+    return {"dataset_id": args.get("dataset_id"), "findings": [finding], "split": split, "balance": balance}
 
 
 def train(args: dict[str, Any], context: Any) -> dict[str, Any]:

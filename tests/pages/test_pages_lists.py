@@ -233,6 +233,7 @@ def test_an_uploaded_file_is_read_read_again_with_a_threshold_and_trained(tmp_pa
     test.button(key="upload_read").click().run()
     words = said(settled(test))
     assert "**u** · " in words and "No item or user features" in words
+    test.button(key="reading_continue").click().run()
     (record,) = get_store().datasets(current_owner_of(test))
     test.number_input(key=f"read_{record.id}_positive_from").set_value(4.0)
     next(one for one in test.button if one.label == "Apply and read again").click().run()

@@ -22,7 +22,7 @@ from dl_core.tasks import prepared
 from dl_core.train.run import Run, TrainSpec
 from tests.pages.test_pages_router import said
 from tests.series import toy_dataset, toy_frame
-from ui.kinds.series import concepts, data, preview, upload
+from ui.kinds.series import concepts, data, preview
 from ui.kinds.series import lines as lines_series
 from ui.kinds.series import words as series_words
 from ui.panels import estimate
@@ -75,9 +75,13 @@ def uploaded(frame: pd.DataFrame, layout: str) -> AppTest:
     test = opened("Data")
     test.button(key="source_upload").click().run()
     test.file_uploader(key="upload_files").upload("shops.csv", frame.to_csv(index=False).encode(), "text/csv").run()
-    test.segmented_control(key="upload_option_layout").set_value(layout).run()
-    test.text_input(key="upload_option_season").set_value("12").run()
     test.button(key="upload_read").click().run()
+    settled(test)
+    next(one for one in test.selectbox if one.label == "Table layout").set_value(layout)
+    next(one for one in test.text_input if one.label == "Season length").set_value("12")
+    next(one for one in test.button if one.label == "Read again").click().run()
+    assert "How your files were read" in [one.value for one in settled(test).subheader]
+    test.button(key="reading_continue").click().run()
     return settled(test)
 
 
@@ -280,12 +284,6 @@ def test_the_list_names_blanks_only_where_there_are_any() -> None:
     one = {"series": "a", "spark": [1.0], "mean": 1.0, "steps": 3, "blank": 0, "groups": {"region": "north"}}
     assert list(data.table([one])) == ["Series", "History", "Mean", "Observations", "region"]
     assert "Missing" in data.table([{**one, "blank": 1}])
-
-
-def test_every_layout_has_a_line_and_an_example() -> None:
-    known = next(one for one in registry.get_domain("forecasting").options if one.name == "layout")
-    assert set(upload.LAYOUTS) == set(known.choices)
-    assert all(line and (example or name == "auto") for name, (_, line, example) in upload.LAYOUTS.items())
 
 
 def test_the_home_card_draws_a_kept_forecast(monkeypatch: pytest.MonkeyPatch) -> None:

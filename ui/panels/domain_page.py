@@ -9,7 +9,7 @@ from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from dl_core.domain import Domain
 from ui.panels import sources, status_line
-from ui.shell import first_paint, jobs, live, samples, state, states
+from ui.shell import first_paint, live, readings, samples, state, states
 from ui.shell.context import PageContext
 from ui.shell.owner import current_owner
 
@@ -32,13 +32,13 @@ def show(domain: Domain) -> None:
     live.begin()
     with states.guarded(f"page {domain.name}"):
         owner = current_owner()
-        jobs.take_in(domain, owner)
+        readings.take_in(domain, owner)
         context = state.page_context(domain, owner)
         _header(context)
         status_line.show(context)
         for note in context.notes:
             st.warning(note, icon=":material/info:")
-        jobs.show_ingest(context)
+        readings.show_progress(context)
         _tabs(context)
         samples.warm(domain.name)  # after what the page itself has asked
     live.watch()

@@ -12,7 +12,7 @@ from dl_core.data.catalogue import KnownData
 from dl_core.domain import Domain, Sample
 from dl_core.errors import DaylightError
 from ui import kinds
-from ui.shell import dialogs, jobs, samples, services, state, states, uploads
+from ui.shell import dialogs, readings, samples, services, state, states, uploads
 from ui.shell.context import PageContext
 from ui.shell.words import count, size, when
 
@@ -46,9 +46,10 @@ def show(context: PageContext) -> None:
 def open_sample(domain: Domain, owner: str, sample: Sample) -> None:
     """Put a sample on the page, from a button: with the run that ships with it, else read and ready to train."""
     if sample is domain.sample and samples.prepared_run(domain) is not None:
+        readings.close(domain, owner)
         state.open_sample(domain, owner)
     else:
-        jobs.start_ingest(domain, owner, {"sample": Path(sample.folder).name, "name": sample.title})
+        readings.start(domain, owner, {"sample": Path(sample.folder).name, "name": sample.title})
     st.session_state["tab"] = "Data"
     dialogs.dismissed()
 
@@ -96,7 +97,6 @@ def upload(domain: Domain, owner: str) -> None:
         accept_multiple_files="directory" if folder else True,
         key="upload_files_folder" if folder else "upload_files",
     )
-    more = kinds.part(domain, "upload", "draw", _nothing_more)(domain)
     name = st.text_input("Name of the data set", key="upload_name", placeholder="taken from the file", max_chars=80)
     if domain.notice:
         privacy = kinds.part(domain, "upload", "PRIVACY", "")
@@ -105,18 +105,13 @@ def upload(domain: Domain, owner: str) -> None:
         try:
             where, total = uploads.write_upload(files, owner)
             title = name.strip() or files[0].name.replace("\\", "/").split("/")[0].rsplit(".", 1)[0]
-            jobs.start_ingest(domain, owner, {"upload": where, "name": title[:80], **more})
+            readings.start(domain, owner, {"upload": where, "name": title[:80]})
         except DaylightError as error:
             states.show_error(error)
         else:
             st.toast(f"{size(total)} received", icon=":material/check:")
             st.session_state["tab"] = "Data"
             dialogs.close()
-
-
-def _nothing_more(domain: Domain) -> dict[str, Any]:
-    """Return what a kind says of how files are read that has no form for it."""
-    return {}
 
 
 @st.dialog("Known data sets", width="large", icon=":material/public:", on_dismiss=dialogs.dismissed)
@@ -128,7 +123,7 @@ def known(domain: Domain, owner: str) -> None:
     data = sets[picked]
     st.markdown(f"{data.task}\n\n**Size** {size(data.size_bytes)} · **Licence** {data.licence} · [Source]({data.url})")
     if st.button("Download and read", type="primary", key="known_read", icon=":material/download:"):
-        jobs.start_ingest(domain, owner, {"known": picked, "name": data.title})
+        readings.start(domain, owner, {"known": picked, "name": data.title})
         st.session_state["tab"] = "Data"
         dialogs.close()
 
@@ -144,6 +139,7 @@ def earlier(domain: Domain, owner: str) -> None:
         with st.container(horizontal=True, vertical_alignment="center", border=True):
             st.markdown(f"**{record.name}** · {count(record.rows)} rows · {when(record.created)}", width="stretch")
             if st.button("Open", key=f"open_data_{record.id}"):
+                readings.close(domain, owner)
                 state.open_data(domain, owner, record.id)
                 dialogs.close()
             hint = "Deletes the data set from this machine. Its runs keep their metrics but show no single cases."
@@ -166,6 +162,7 @@ def _delete(domain: Domain, owner: str, dataset_id: str) -> None:
         states.show_error(error)
         return
     if state.bench(domain, owner)["data"] == dataset_id:
+        readings.close(domain, owner)
         if samples.prepared_run(domain) is not None:
             state.open_sample(domain, owner)
         else:

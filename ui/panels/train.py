@@ -10,7 +10,7 @@ import streamlit as st
 from dl_core.domain import Domain
 from dl_core.errors import DaylightError, counted
 from ui.panels import estimate, progress
-from ui.shell import choice, jobs, live, options, state, states
+from ui.shell import choice, jobs, live, options, readings, state, states
 from ui.shell.context import PageContext
 from ui.shell.words import about, duration
 
@@ -214,8 +214,9 @@ def _start(domain: Domain, context: PageContext, form: Mapping[str, Any]) -> Non
         full = {**form, "options": domain.parse_options(form["options"]), "mend": list(chosen["mend"]), "name": name}
         if context.own:
             jobs.start_training(domain, context.owner, context.own, full)
+            readings.close(domain, context.owner)
         else:
-            jobs.start_ingest(domain, context.owner, {"sample": True, "name": context.about["name"]}, then=full)
+            readings.start(domain, context.owner, {"sample": True, "name": context.about["name"]}, then=full)
     except DaylightError as error:
         states.show_error(error)
         return

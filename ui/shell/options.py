@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 from typing import Any
 
 import streamlit as st
 
 from dl_core.domain import Domain, Option
-from dl_core.schema import Role
 from ui.shell.context import PageContext
 
 TITLES = {  # where the name alone says too little
@@ -99,23 +98,6 @@ def asked(context: PageContext) -> dict[str, Any]:
 def read_options(domain: Domain) -> list[Option]:
     """Return the domain's options that say how files are read."""
     return [option for option in domain.options if option.name in domain.kind.read_options]
-
-
-def named_roles(domain: Domain, roles: Sequence[Role]) -> dict[str, list[str]]:
-    """Draw a field for the columns of each role; return those that were named, by role."""
-    named = {}
-    with st.grid("auto", min_column_width=150):
-        for role in roles:
-            known = domain.schema.field(role)
-            text = st.text_input(
-                f"{str(role).capitalize()} column",
-                key=f"upload_role_{role}",
-                placeholder="recognised",
-                help=known.help if known else None,
-            )
-            if text.strip():
-                named[str(role)] = [name.strip() for name in text.split(",")]
-    return named
 
 
 def option(domain: Domain, name: str) -> Option | None:

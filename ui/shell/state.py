@@ -18,14 +18,14 @@ from ui.shell import folders, samples, services
 from ui.shell.context import PageContext
 
 KEYS = ("run", "data", "job")  # what stands in the address
-EMPTY: dict[str, Any] = {"run": None, "data": None, "job": None, "ingest": None, "mend": [], "notes": []}
+EMPTY: dict[str, Any] = {"run": None, "data": None, "job": None, "ingest": None, "card": None, "mend": [], "notes": []}
 
 
 def bench(domain: Domain, owner: str) -> dict[str, Any]:
-    """Return the mutable choice for this domain: ``run``, ``data``, ``job``, ``ingest`` (ids) and ``mend`` (kinds)."""
+    """Return the mutable choice for this domain: ``run``, ``data``, ``job``, ``ingest``, ``card`` (ids), ``mend``."""
     key = f"_bench_{domain.name}"
     if key not in st.session_state:
-        st.session_state[key] = {**_remembered(domain, owner), "ingest": _reading(domain, owner)}
+        st.session_state[key] = {**_remembered(domain, owner), **_left_open(domain, owner)}
     return st.session_state[key]
 
 
@@ -88,16 +88,24 @@ def page_context(domain: Domain, owner: str) -> PageContext:
     )
 
 
-def _reading(domain: Domain, owner: str) -> str | None:
-    """Return the reading of data that is under way for this owner, so that a reload shows it again."""
-    return next(
-        (
-            job.id
-            for job in services.engine().jobs(owner)
-            if job.live and job.task.endswith((":ingest", ":reassign")) and job.args.get("domain") == domain.name
-        ),
-        None,
-    )
+def _left_open(domain: Domain, owner: str) -> dict[str, str | None]:
+    """Return the reading under way or failed and the card that are this owner's, so that a reload shows them again."""
+    found: dict[str, str | None] = {}
+    upload = None
+    for job in services.engine().jobs(owner):
+        if not job.task.endswith((":ingest", ":reassign")) or job.args.get("domain") != domain.name:
+            continue
+        if job.live and not found:
+            found["ingest"] = job.id
+        kept = job.args.get("upload")
+        if kept is None or upload not in (None, kept) or not services.store().has_upload(kept, owner):
+            continue
+        upload = kept
+        if job.state == "done":
+            return {**found, "card": job.id}
+        if job.state == "failed":
+            found.setdefault("ingest", job.id)
+    return found
 
 
 def _remembered(domain: Domain, owner: str) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from typing import Any
 
 import streamlit as st
 
-from ui.shell import charts, jobs, options, theme
+from ui.shell import charts, options, readings, theme
 from ui.shell.context import PageContext
 from ui.shell.words import count, escaped, percent
 
@@ -82,7 +82,7 @@ def _how_read(context: PageContext, found: Mapping[str, Any]) -> None:
         words = "These belong to the sample." if own is None else "Changing them reads the files again."
         st.caption(f"{words} What they removed is listed under the findings.")
         if st.form_submit_button("Apply and read again", disabled=fixed) and own is not None:
-            jobs.start_roles(context.domain, context.owner, own, {}, options=chosen)
+            readings.with_rows(context.domain, context.owner, own, {}, chosen)
             st.rerun()
 
 

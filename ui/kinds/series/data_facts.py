@@ -9,7 +9,7 @@ import pandas as pd
 import streamlit as st
 
 from ui.kinds.series.words import share, steps
-from ui.shell import charts, jobs, options, theme
+from ui.shell import charts, options, readings, theme
 from ui.shell.context import PageContext
 from ui.shell.words import count, escaped, number, percent
 
@@ -56,7 +56,7 @@ def how_read(context: PageContext, found: Mapping[str, Any]) -> None:
         again = {"frequency": frequency.strip(), "season": wanted.strip()}
         if again != {"frequency": found["frequency"], "season": season}:
             kept = st.session_state.get(f"{options.READ}{own}", {})
-            jobs.start_roles(domain, context.owner, own, {}, options={**kept, **again})
+            readings.with_rows(domain, context.owner, own, {}, {**kept, **again})
         st.rerun()
 
 

@@ -1,0 +1,152 @@
+"""The table of the reading card: a line a column with its role to choose, type, first values, and why."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+
+import streamlit as st
+
+from dl_core.data.reading import LEFT_OUT, ColumnReading, Reading, Verdict
+from dl_core.schema import Field, Role
+from ui.shell import readings
+from ui.shell.context import PageContext
+from ui.shell.words import escaped
+
+AT_ONCE = 16  # columns up to which nothing is folded
+ON_PAGE = 20  # columns of a fold that are drawn at once
+NEVER = (Role.IMAGE, Role.HISTORY)  # roles that no column can be given
+PLAIN = (Role.FEATURE, Role.PAST, Role.FUTURE)  # what many columns are, and few are looked at
+MARKS = {Verdict.OPEN: ":orange[:material/help:] ", Verdict.ASSUMED: ":orange[:material/lightbulb:] "}
+NAME, SELECT, TYPE, VALUES = 200, 160, 90, 220  # pixels of the cells before the last; they wrap on a phone
+
+
+@dataclass(frozen=True)
+class _Table:
+    """What every line of the table needs."""
+
+    context: PageContext
+    reading: Reading
+    fields: Mapping[str, Field]
+    fixed: bool
+
+    def draw(self, columns: Sequence[ColumnReading]) -> None:
+        """Draw a line a column."""
+        for one in columns:
+            with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+                _line(self, one)
+
+    def fold(self, title: str, columns: Sequence[ColumnReading]) -> None:
+        """Draw columns folded, some at a time."""
+        if not columns:
+            return
+        key = f"{self.context.key}_fold_{title}"
+        fold = st.expander(f"{title} ({len(columns)})", key=key, on_change="rerun")
+        if fold.open:
+            with fold:
+                pages = -(-len(columns) // ON_PAGE)
+                page = st.pagination(pages, key=f"{key}_page") if pages > 1 else 1
+                self.draw(columns[(page - 1) * ON_PAGE : page * ON_PAGE])
+
+
+def show(context: PageContext, reading: Reading, *, fixed: bool, hidden: Collection[Role] = ()) -> None:
+    """Draw all columns: those in use first; where there are many, features and what was left out are folded.
+
+    Parameters
+    ----------
+    context : PageContext
+    reading : Reading
+    fixed : bool
+        Whether nothing can be changed (now).
+    hidden : collection of Role
+        Roles that are not offered.
+    """
+    fields = {str(one.role): one for one in context.domain.schema.fields if one.role not in (*NEVER, *hidden)}
+    table = _Table(context, reading, fields, fixed)
+    out = [one for one in reading.columns if one.role == LEFT_OUT]
+    plain = [one for one in reading.columns if one.role in PLAIN]
+    used = [one for one in reading.columns if one.role != LEFT_OUT and one.role not in PLAIN]
+    if len(reading.columns) <= AT_ONCE:
+        table.draw([*used, *plain, *out])
+        return
+    unsure = [one for one in (*plain, *out) if one.verdict != Verdict.CERTAIN][:AT_ONCE]
+    table.draw([*used, *unsure])
+    table.fold("Features and covariates", [one for one in plain if one not in unsure])
+    table.fold("Left out", [one for one in out if one not in unsure])
+
+
+def _line(table: _Table, one: ColumnReading) -> None:
+    """Draw a column: its name, its role to choose, its type, its first values, and why it was taken for that."""
+    st.markdown(f"{MARKS.get(one.verdict, '')}**{escaped(one.name)}**", width=NAME)
+    if one.locked:
+        st.markdown(f":material/lock: {escaped(one.role)}", width=SELECT)
+    elif one.role != LEFT_OUT and one.role not in table.fields:
+        st.markdown(escaped(one.role), width=SELECT)
+    else:
+        _choice(table, one)
+    st.markdown(f":small[{escaped(f'{one.type}, {one.unit}' if one.unit else one.type)}]", width=TYPE)
+    shown = "(hidden)" if one.locked else ", ".join(one.examples)
+    st.markdown(f":small[{escaped(shown)}]" if shown else " ", width=VALUES)
+    also = f" Also fits: {', '.join(one.alternatives)}." if one.alternatives else ""
+    st.markdown(f":small[:gray[{escaped(one.why + also)}]]" if one.why or also else " ", width="stretch")
+
+
+def _choice(table: _Table, one: ColumnReading) -> None:
+    """Draw the select box of a column's role, which stands at what was understood."""
+    key = f"{table.context.key}_role_{one.file}_{one.name}"
+    st.session_state[key] = one.role
+    st.selectbox(
+        f"Role of {one.name}",
+        [*table.fields, LEFT_OUT],
+        key=key,
+        label_visibility="collapsed",
+        disabled=table.fixed,
+        width=SELECT,
+        on_change=_changed,
+        args=(table, one, key),
+    )
+
+
+def _changed(table: _Table, one: ColumnReading, key: str) -> None:
+    """Read again with the role that was chosen."""
+    roles = with_role(table.reading, one, st.session_state[key], table.fields)
+    context = table.context
+    if readings.card(context.domain, context.owner) is not None:
+        readings.again(context.domain, context.owner, roles)
+    elif context.own is not None:
+        readings.with_rows(context.domain, context.owner, context.own, roles, {})
+
+
+def with_role(reading: Reading, column: ColumnReading, role: str, fields: Mapping[str, Field]) -> dict[str, list[str]]:
+    """Return the roles that change, with all their columns, where ``column`` gets another one.
+
+    What held a role of which there is one column before is left out; features stay those that they were.
+    """
+    held: dict[str, list[str]] = {str(known): list(names) for known, names in reading.roles.items()}
+    for one in reading.columns:
+        if one.role != LEFT_OUT and one.name not in held.setdefault(one.role, []):
+            held[one.role].append(one.name)
+    changed = {
+        known: [name for name in names if name != column.name] for known, names in held.items() if column.name in names
+    }
+    if role != LEFT_OUT:
+        many = fields[role].many
+        replaced = [] if many else [name for name in held.get(role, ()) if name != column.name]
+        changed[role] = [*(held.get(role, ()) if many else ()), column.name]
+        features = str(Role.FEATURE)
+        if replaced and features in held and features in fields:
+            changed[features] = [name for name in held[features] if name not in (column.name, *replaced)]
+    return {known: names for known, names in changed.items() if known in fields or known == role}
+
+
+def of_description(context: PageContext) -> Reading:
+    """Return the reading of a data set that was stored before readings were: its columns and their roles."""
+    about = context.about
+    role_of = {name: role for role, names in about["roles"].items() for name in names}
+    made = (*about["roles"].get("history", ()), *context.kind.made)
+    columns = tuple(
+        ColumnReading("", name, role_of.get(name, LEFT_OUT), str(kind), "")
+        for name, kind in about["columns"].items()
+        if name not in made
+    )
+    return Reading(context.kind.name, rows=about["rows"], columns=columns, roles=about["roles"])
