@@ -47,3 +47,15 @@ def storage_errors(where: str) -> Iterator[None]:
                 todo="free some space or name another folder in DAYLIGHT_HOME; no saved data are lost",
             ) from error
         raise
+
+
+def home_folder(home: Path | None = None) -> Path:
+    """Return the workspace: ``home``, else ``DAYLIGHT_HOME``, else the user's data folder; it is not made yet."""
+    if home is not None:
+        return Path(home).expanduser().resolve()
+    named = os.environ.get("DAYLIGHT_HOME", "").strip()
+    if named:
+        return Path(named).expanduser().resolve()
+    from platformdirs import user_data_dir
+
+    return Path(user_data_dir("daylight")).resolve()

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from types import MappingProxyType
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -72,6 +73,9 @@ class Dataset:
     side : mapping of str to pandas.DataFrame
         Tables about what the rows speak of, such as ``"items"`` and ``"users"``: the index holds ids (str) that stand
         in a column of ``table``. A subset of the rows keeps them whole.
+    pseudonyms : mapping
+        The data set's own key of pseudonyms, and the kind of secret by column, so that new cases get the same ones;
+        empty where nothing was hidden.
     reading : Reading or None
         How the files were understood that the data come from; stays with the data, never goes into a run or bundle.
 
@@ -91,6 +95,7 @@ class Dataset:
     notes: tuple[Finding, ...] = ()
     fingerprint: str = ""
     side: Mapping[str, pd.DataFrame] = field(default_factory=dict)
+    pseudonyms: Mapping[str, Any] = field(default_factory=dict)
     reading: Reading | None = None
 
     def __post_init__(self) -> None:
@@ -195,6 +200,7 @@ class Dataset:
             if len(at) == len(self) and (at == np.arange(len(at))).all()
             else self._part(at),
             side=self.side,
+            pseudonyms=self.pseudonyms,
         )
 
     def _part(self, at: np.ndarray) -> str:
@@ -247,6 +253,7 @@ class Dataset:
             "fixed_split": self.fixed_split is not None,
             "side": {key: {column: str(t) for column, t in table.dtypes.items()} for key, table in self.side.items()},
             "notes": [asdict(note) for note in self.notes],
+            "pseudonyms": dict(self.pseudonyms),
         }
 
     @classmethod
@@ -282,6 +289,7 @@ class Dataset:
             notes=tuple(Finding(**{**note, "rows": tuple(note["rows"])}) for note in about["notes"]),
             fingerprint=about["fingerprint"],
             side=side,
+            pseudonyms=about.get("pseudonyms", {}),
             reading=reading,
         )
 

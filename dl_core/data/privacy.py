@@ -41,6 +41,16 @@ _SEX = {
     "o": "other",
     "other": "other",
 }
+_RANGES = (  # lengths by the first digits of payment cards
+    (r"4", (13, 16, 19)),
+    (r"5[1-5]|222[1-9]|22[3-9]|2[3-6]|27[01]|2720", (16,)),
+    (r"3[47]", (15,)),
+    (r"30|36|38|39", (14, 15, 16, 17, 18, 19)),
+    (r"6011|64[4-9]|65|62|81|60|508|353|356", (16, 17, 18, 19)),
+    (r"35(2[89]|[3-8])|2131|1800", (15, 16, 17, 18, 19)),
+    (r"50|5[6-9]|6", (12, 13, 14, 15, 16, 17, 18, 19)),
+    (r"220[0-4]|9792", (16, 17, 18, 19)),
+)
 
 
 def is_personal(column: str) -> bool:
@@ -73,13 +83,21 @@ def _mostly(found: Sequence[bool]) -> bool:
     return len(found) > 0 and sum(found) >= 0.8 * len(found)
 
 
-def is_card_number(text: str) -> bool:
-    """Return whether a text has 13 to 19 digits and the check digit of a payment card (Luhn, ISO/IEC 7812-1)."""
-    digits = re.sub(r"[ -]", "", text)
-    if not re.fullmatch(r"\d{13,19}", digits):
-        return False
+def passes_luhn(digits: str) -> bool:
+    """Return whether the last digit is the check digit of those before it (Luhn, ISO/IEC 7812-1)."""
     doubled = [int(digit) * (1 + at % 2) for at, digit in enumerate(reversed(digits))]
     return sum(value - 9 if value > 9 else value for value in doubled) % 10 == 0
+
+
+def in_card_range(digits: str) -> bool:
+    """Return whether a payment card can start with these digits and have that many."""
+    return any(len(digits) in lengths and re.match(first, digits) for first, lengths in _RANGES)
+
+
+def is_card_number(text: str) -> bool:
+    """Return whether a text, blanks and dashes apart, has the range, length and check digit of a payment card."""
+    digits = re.sub(r"[ -]", "", text)
+    return bool(re.fullmatch(r"\d{12,19}", digits)) and in_card_range(digits) and passes_luhn(digits)
 
 
 def pseudonyms(values: Iterable[object], word: str) -> list[str | None]:

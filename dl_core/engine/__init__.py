@@ -8,8 +8,8 @@ from pathlib import Path
 
 from dl_core.engine.base import Job, TaskContext
 from dl_core.engine.filed import Engine
-from dl_core.engine.ids import home_folder
 from dl_core.errors import OptionError
+from dl_core.files import home_folder
 
 __all__ = ["Engine", "Job", "TaskContext", "get_engine", "home_folder"]
 

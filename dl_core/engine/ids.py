@@ -1,11 +1,9 @@
-"""Where a workspace lies, and ids that cannot be guessed and are safe as folder names."""
+"""Ids that cannot be guessed and are safe as folder names."""
 
 from __future__ import annotations
 
-import os
 import re
 import secrets
-from pathlib import Path
 
 from dl_core.errors import AccessError
 
@@ -40,15 +38,3 @@ def no_access(what: str) -> AccessError:
     return AccessError(
         f"there is no {what} of that id here", todo="open it from your own list, or ask its owner to share it"
     )
-
-
-def home_folder(home: Path | None = None) -> Path:
-    """Return the workspace: ``home``, else ``DAYLIGHT_HOME``, else the user's data folder; it is not made yet."""
-    if home is not None:
-        return Path(home).expanduser().resolve()
-    named = os.environ.get("DAYLIGHT_HOME", "").strip()
-    if named:
-        return Path(named).expanduser().resolve()
-    from platformdirs import user_data_dir
-
-    return Path(user_data_dir("daylight")).resolve()

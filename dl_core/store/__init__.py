@@ -6,7 +6,7 @@ import os
 import threading
 from pathlib import Path
 
-from dl_core.engine.ids import home_folder
+from dl_core.files import home_folder
 from dl_core.store.records import DatasetRecord, RunRecord
 from dl_core.store.store import Store
 

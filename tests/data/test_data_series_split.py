@@ -189,8 +189,19 @@ def test_missing_values_in_the_test_are_told() -> None:
     )
 
 
-def test_names_that_are_mail_addresses_are_told(tmp_path: Path) -> None:
+def test_names_that_are_mail_addresses_get_pseudonyms(tmp_path: Path) -> None:
     frame = toy_frame()
     frame["series"] = frame["series"].str.replace("shop ", "jane.doe") + "@example.org"
     data = read(write(tmp_path / "a.csv", frame))
+    assert data.table["series"].str.fullmatch("mail [a-z2-7]{12}").all()
+    assert "secrets" in {note.kind for note in data.notes}
+    assert data.table["series"].nunique() == frame["series"].nunique()
+    assert data.pseudonyms["columns"] == {"series": "mail addresses"}
+
+
+def test_headers_that_are_mail_addresses_are_told(tmp_path: Path) -> None:
+    frame = toy_frame()
+    frame["series"] = frame["series"].str.replace("shop ", "jane.doe") + "@example.org"
+    wide = frame.pivot(index=frame.columns[1], columns="series", values=frame.columns[2]).reset_index()
+    data = read(write(tmp_path / "a.csv", wide))
     assert "personal-ids" in {finding.kind for finding in check_series(data)}

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -12,6 +14,7 @@ from dl_core.data.privacy import is_card_number
 from dl_core.data.safe_export import neutralise
 from dl_core.data.table.labels import fraud_labels
 from dl_core.errors import SchemaError
+from dl_core.reading.secrets.hide import Hidden
 from dl_core.reading.table.accounts import tidy_keys
 from dl_core.reading.tables.times import looks_like_time, parse_times
 from dl_core.reading.tables.values import parse_numbers
@@ -188,17 +191,20 @@ def test_labels_that_are_all_missing() -> None:
 
 def test_card_numbers_names_and_mails_get_pseudonyms() -> None:
     assert is_card_number("4111 1111 1111 1111")
-    assert not is_card_number("4111111111111112")
+    assert not is_card_number("4111111111111112") and not is_card_number("9111111111111116")
     for keys in (["4111111111111111", "5500005555555559"], ["Anna Smith", "José Pérez"], ["a@b.org", "c@d.com"]):
-        found, notes = tidy_keys(pd.Series([*keys, keys[0], None], name="account"), "account")
-        assert found.tolist()[:3] == ["account 001", "account 002", "account 001"]
+        found, notes, hidden = tidy_keys(pd.Series([*keys, keys[0], None], name="account"), "account", Hidden())
+        first, second, again = found.tolist()[:3]
+        assert first == again != second and all(re.fullmatch("account [a-z2-7]{12}", name) for name in found[:3])
+        more, told, _ = tidy_keys(pd.Series([keys[1]], name="Account"), "account", hidden)
+        assert more.tolist() == [second] and told == []  # one row alone, with the same key
         assert found.isna().tolist() == [False, False, False, True]
         assert [note.kind for note in notes] == ["pseudonyms"]
         assert not any(key in note.message for key in keys for note in notes)
 
 
 def test_plain_keys_stay_with_one_spelling_each() -> None:
-    found, notes = tidy_keys(pd.Series([7.0, 7.0, np.nan, 12.0], name="card"), "account")
+    found, notes, _ = tidy_keys(pd.Series([7.0, 7.0, np.nan, 12.0], name="card"), "account", Hidden())
     assert found.tolist()[:2] == ["7", "7"]
     assert found.isna().tolist() == [False, False, True, False]
     assert notes == []

@@ -15,10 +15,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from dl_core.engine.execute import Recorder, TimeLeft, is_alive, me
-from dl_core.engine.ids import check_id, home_folder, is_id, new_id
+from dl_core.engine.ids import check_id, is_id, new_id
 from dl_core.engine.plain import plain
 from dl_core.engine.shared import HomeLock
 from dl_core.errors import AccessError
+from dl_core.files import home_folder
 
 calm = settings(deadline=None, max_examples=50, suppress_health_check=[HealthCheck.too_slow])
 

@@ -41,9 +41,7 @@ class Derived:
     notes: tuple[Finding, ...] = ()
 
 
-def append_history(
-    table: pd.DataFrame, roles: Roles, options: Mapping[str, Any], pseudonyms: bool = False, labelled: bool = True
-) -> Derived:
+def append_history(table: pd.DataFrame, roles: Roles, options: Mapping[str, Any], labelled: bool = True) -> Derived:
     """Append running aggregates, and the account's last transactions as ``arrays["recent"]``.
 
     Parameters
@@ -53,8 +51,6 @@ def append_history(
     roles : mapping
     options : mapping
         ``delay_days``, ``history`` and ``like`` as in `read_transactions`.
-    pseudonyms : bool
-        Whether accounts cannot be joined with earlier data.
     labelled : bool
         Whether these are data to learn from, and not new cases.
     """
@@ -65,7 +61,7 @@ def append_history(
         return Derived(table, roles, own, notes=tuple(notes))
     plan = HistoryPlan(delay_days=delay_of(options))
     columns = _columns(table, roles)
-    earlier, about = (None, []) if labelled else _earlier(columns, before, pseudonyms)
+    earlier, about = (None, []) if labelled else _earlier(columns, before)
     notes += about
     made_from = f"{own} {plan} {'' if earlier is None else content_fingerprint(earlier, {})}"
     if earlier is not None:
@@ -116,21 +112,13 @@ def _derive(columns: pd.DataFrame, roles: Roles, plan: HistoryPlan) -> tuple[pd.
     return derived, recent
 
 
-def _earlier(
-    columns: pd.DataFrame, before: Dataset | None, pseudonyms: bool
-) -> tuple[pd.DataFrame | None, list[Finding]]:
+def _earlier(columns: pd.DataFrame, before: Dataset | None) -> tuple[pd.DataFrame | None, list[Finding]]:
     """Return the rows of earlier data that the history of new cases needs, in front of which they are put."""
     if not ({"entity", "counterparty"} & set(columns)):
         return None, []
     if before is None:
         text = "No earlier transactions were given, so every account starts without history."
         return None, [Finding("info", "no-earlier-history", text)]
-    if pseudonyms:
-        text = (
-            "Accounts look like card numbers or names and have pseudonyms, which are not the same in two files; "
-            "history therefore starts empty. Use your own account numbers to continue it."
-        )
-        return None, [Finding("warning", "history-not-continued", text)]
     rows = _columns(before.table, dict(before.roles))
     first = columns["time"].min()
     late = (rows["time"] < first) & (rows["time"] >= first - pd.Timedelta(days=EARLIER_DAYS))

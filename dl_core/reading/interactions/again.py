@@ -32,6 +32,7 @@ def read_again(
     return replace(
         found,
         source=dataset.source,
+        pseudonyms=dataset.pseudonyms,
         side={**dataset.side, **found.side},
         notes=(*found.notes, READ_AGAIN),
         fingerprint="",

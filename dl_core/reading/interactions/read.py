@@ -72,9 +72,9 @@ def describe_interactions(request: ReadRequest, limits: Limits | None = None) ->
     if not request.labelled:
         return read_cases(read, request)
     found = recognise(read, request)
-    reading, tables = _Reading(request, found, read.source), found.tables
+    reading, tables, pseudonyms = _Reading(request, found, read.source), found.tables, read.hidden.as_dict()
     del read, found  # the tables as uploaded are not needed any more
-    return Described(reading.run(), tables)
+    return Described(replace(reading.run(), pseudonyms=pseudonyms), tables)
 
 
 def _without_derived(request: ReadRequest) -> ReadRequest:

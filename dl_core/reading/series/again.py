@@ -41,4 +41,6 @@ def read_again(
         wanted[Role.GROUP] = tuple(map(str, static.columns))
     rows = write_rows(dataset, table, folder / "series.parquet")
     found = read(rows, {role: names for role, names in wanted.items() if names}, {**options, "layout": "long"})
-    return replace(found, source=dataset.source, notes=(*found.notes, READ_AGAIN), fingerprint="")
+    return replace(
+        found, source=dataset.source, pseudonyms=dataset.pseudonyms, notes=(*found.notes, READ_AGAIN), fingerprint=""
+    )

@@ -87,7 +87,8 @@ def describe_series(request: ReadRequest, limits: Limits | None = None) -> Descr
     if questions and request.labelled:
         raise QuestionError(said.reading(dataset, questions, assumed), where=request.where)
     reading = said.reading(dataset, (), assumed)
-    return Described(replace(dataset, reading=reading), said.tables())
+    pseudonyms = tables.hidden.as_dict()
+    return Described(replace(dataset, reading=reading, pseudonyms=pseudonyms), said.tables())
 
 
 def _made(

@@ -29,4 +29,5 @@ def read_again(
     if set(wanted.get(Role.FEATURE, ())) == set(dataset.roles.get(Role.FEATURE, ())):
         wanted.pop(Role.FEATURE, None)
     rows = write_rows(dataset, dataset.table[shown_columns(dataset)], folder / "table.parquet")
-    return replace(with_given_split(read(rows, wanted, options), dataset), source=dataset.source)
+    found = with_given_split(read(rows, wanted, options), dataset)
+    return replace(found, source=dataset.source, pseudonyms=dataset.pseudonyms)

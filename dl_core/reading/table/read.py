@@ -91,6 +91,7 @@ class _Reading:
         self.request, self.source, self.now = request, source, now
         self.trained = Trained.of(request)
         self.part, self.notes, self.tables, self.frame = found.part, list(found.notes), found.tables, found.frame
+        self.hidden = found.hidden
         self.frame.index = pd.Index(pd.Series(np.arange(len(self.frame))).astype("str"), name="row")
         self.columns: dict[str, pd.Series] = {}
         self.time: np.ndarray | None = None
@@ -121,7 +122,7 @@ class _Reading:
         return Described(replace(dataset, reading=reading), about)
 
     def _dataset(self, table: pd.DataFrame, roles: Roles) -> Dataset:
-        derived = append_history(table, roles, self.request.options, self._pseudonyms(), self.request.labelled)
+        derived = append_history(table, roles, self.request.options, self.request.labelled)
         fixed = pd.Series(self.part, index=table.index, dtype="object") if (self.part != "").any() else None
         return Dataset(
             name=self.request.title("transactions"),
@@ -133,14 +134,11 @@ class _Reading:
             fixed_split=None if fixed is None else fixed.replace("", "train"),
             notes=(*self.notes, *derived.notes),
             fingerprint=derived.fingerprint,
+            pseudonyms=self.hidden.as_dict(),
         )
 
     def _has_labels(self, roles: Roles) -> bool:
         return Role.LABEL in roles or HONEST in self.trained.classes
-
-    def _pseudonyms(self) -> bool:
-        """Return whether accounts have pseudonyms here or in training, so that the two cannot be joined."""
-        return any(note.kind == "pseudonyms" for note in self.notes) or "pseudonyms" in self.trained.notes
 
     def _read_label(self, roles: Roles) -> None:
         if Role.LABEL not in roles:
@@ -210,7 +208,7 @@ class _Reading:
     def _read_keys(self, roles: Roles) -> None:
         for role, word in _WORD.items():
             for name in roles.get(role, ())[:1]:
-                keys, notes = tidy_keys(self.frame[name], word)
+                keys, notes, self.hidden = tidy_keys(self.frame[name], word, self.hidden)
                 self.columns[name] = keys
                 self.notes += notes
         for name in roles.get(Role.ID, ())[:1]:
@@ -233,7 +231,7 @@ class _Reading:
             else guess_by_name(TRANSACTION_SCHEMA, list(self.frame.columns)).get(Role.LABEL, ())
         )
         read = {*self.columns, *(name for name in aside if name not in wished)}  # labels not to be used are no features
-        rest = self.frame[[name for name in self.frame.columns if name not in read]]
+        rest = self.frame[[name for name in self.frame.columns if name not in read and name not in self.hidden]]
         if self.trained:
             known = [name for name in (*roles.get(Role.FEATURE, ()), *groups) if name in rest.columns]
             features = read_features_like(rest[known], self.trained.types, roles.get(Role.FEATURE, ()))

@@ -11,6 +11,7 @@ from dl_core.data.dataset import Finding
 from dl_core.data.findings import listed
 from dl_core.errors import SchemaError, shorten
 from dl_core.reading.request import ReadRequest
+from dl_core.reading.secrets.hide import Hidden
 from dl_core.reading.tables.about import TableAbout
 from dl_core.reading.tables.append import joined_rows
 from dl_core.reading.tables.names import respelled
@@ -27,6 +28,7 @@ class Combined:
     part: np.ndarray  # (n,) object
     notes: list[Finding]
     tables: tuple[TableAbout, ...]
+    hidden: Hidden
 
 
 def combined(read: Tables, request: ReadRequest) -> Combined:
@@ -41,7 +43,7 @@ def combined(read: Tables, request: ReadRequest) -> Combined:
     main = max((table for table in read.tables if not table.test), key=lambda table: len(table.frame))
     kept = _alike(read, main, bool(request.test_paths), notes)
     frame, part = joined_rows(kept, main.frame.columns, notes)
-    return Combined(frame, part, notes, tuple(table.about for table in kept))
+    return Combined(frame, part, notes, tuple(table.about for table in kept), read.hidden)
 
 
 def _alike(read: Tables, main: RawTable, tested: bool, notes: list[Finding]) -> list[RawTable]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import pandas as pd
@@ -17,6 +17,7 @@ from dl_core.errors import FileError, shorten
 from dl_core.reading.limits import Limits
 from dl_core.reading.listing import GivenFile
 from dl_core.reading.request import ReadRequest
+from dl_core.reading.secrets.hide import Hidden, hidden
 from dl_core.reading.sources import source_of
 from dl_core.reading.tables.about import TableAbout, columns_about
 from dl_core.reading.tables.files import GivenTables, find_tables
@@ -37,7 +38,7 @@ class RawTable:
 
 @dataclass(frozen=True)
 class Tables:
-    """All tables of a request, training tables first, what is to say about them, and where they come from.
+    """All tables of a request, training tables first, without secrets; what is to say, and where they come from.
 
     ``left`` are the files and sheets that were not read, each with the reason.
     """
@@ -46,6 +47,7 @@ class Tables:
     notes: tuple[Finding, ...]
     source: Source
     left: tuple[FileReading, ...] = ()
+    hidden: Hidden = field(default_factory=Hidden)
 
 
 def read_tables(request: ReadRequest, workspace: Path, kind: TableKind, limits: Limits) -> Tables:
@@ -94,7 +96,8 @@ def read_tables(request: ReadRequest, workspace: Path, kind: TableKind, limits: 
     if left:
         names = listed([one.name for one in left], 3)
         notes.append(Finding("info", "other-files", f"Files that were not needed were left out: {names}."))
-    return Tables(tuple(sorted(found, key=lambda table: table.test)), tuple(notes), source_of(data.source), tuple(left))
+    without, secrets, about = hidden(sorted(found, key=lambda table: table.test), request)
+    return Tables(tuple(without), (*notes, *about), source_of(data.source), tuple(left), secrets)
 
 
 def _find(paths: Sequence[Path], workspace: Path, kind: TableKind, limits: Limits) -> GivenTables:
