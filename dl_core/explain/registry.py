@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from types import MappingProxyType
-from typing import Any
+from typing import Any, ClassVar
 
 from dl_core.discover import discover, named
 from dl_core.errors import OptionError, shorten
@@ -99,3 +99,30 @@ def get_explainer(name: str, kind: str, **options: Any) -> Any:
     load = explainer_info(name, kind).load
     found = None if load is None else load()
     return found(**options) if isinstance(found, type) else found
+
+
+class WithOptions:
+    """A method that is a class: options are given by name, everything else is refused.
+
+    Parameters
+    ----------
+    **options
+        Of ``defaults``; everything else is refused.
+
+    Raises
+    ------
+    OptionError
+        If an option does not exist.
+    """
+
+    defaults: ClassVar[dict[str, Any]] = {}
+
+    def __init__(self, **options: Any) -> None:
+        for name in options:
+            if name not in self.defaults:
+                raise OptionError(
+                    f"there is no option {shorten(name)!r}",
+                    where=type(self).__name__,
+                    expected=", ".join(self.defaults) or "none",
+                )
+        self.options = {**self.defaults, **options}

@@ -5,8 +5,7 @@ import pandas as pd
 import pytest
 
 from dl_core.errors import OptionError
-from dl_core.evaluate.decide import DecisionRule, by_confidence, class_index, of_kind, outcomes
-from dl_core.evaluate.what_if import moves
+from dl_core.evaluate.decide import DecisionRule, by_confidence, class_index, moves, of_kind, outcomes
 
 NINE = np.array([[0.1, 0.9], [0.9, 0.1], [0.5, 0.5]])  # log-odds ±log 9 and 0; halved: ±log 3
 

@@ -153,7 +153,6 @@ def ranking_standing(
     k: int = 10,
     seed: int = 0,
     *,
-    split: str = "validation",
     facts: InteractionFacts | None = None,
     size: int = 0,
 ) -> Standing:
@@ -163,6 +162,6 @@ def ranking_standing(
     items, or the metric needs ``facts`` that are not given. ``size`` is the number of learned numbers.
     """
     table = rankings.table
-    if not ((table["model"] == model) & (table["split"] == split)).any():
+    if not ((table["model"] == model) & (table["split"] == "validation")).any():
         return Standing(float("nan"), size=size)
-    return standing(RankedLists.of(rankings, model, split, facts), ranking_metrics([metric], k)[0], size, seed)
+    return standing(RankedLists.of(rankings, model, "validation", facts), ranking_metrics([metric], k)[0], size, seed)

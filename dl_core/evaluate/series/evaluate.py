@@ -94,7 +94,6 @@ def forecast_standing(
     seed: int = 0,
     split: str = "validation",
     *,
-    reference: Cases | None = None,
     size: int = 0,
 ) -> Standing:
     """Return where a model stands on the validation windows, for `choice.choose`.
@@ -106,7 +105,7 @@ def forecast_standing(
     if facts is None or not ((table["model"] == model) & (table["split"] == split)).any():
         return Standing(float("nan"), size=size)
     chosen = metric_named(metric, ForecastMetric) if isinstance(metric, str) else metric
-    return standing(JudgedWindows.of(forecasts.cases(model, split), facts, reference), chosen, size, seed)
+    return standing(JudgedWindows.of(forecasts.cases(model, split), facts), chosen, size, seed)
 
 
 @dataclass(frozen=True)

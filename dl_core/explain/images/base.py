@@ -11,8 +11,7 @@ import numpy as np
 from dl_core.errors import OptionError
 from dl_core.explain.images.maps import normalise
 from dl_core.explain.images.view import Maps, ModelView
-from dl_core.explain.options import WithOptions
-from dl_core.explain.registry import get_explainer
+from dl_core.explain.registry import WithOptions, get_explainer
 
 BATCH = 16  # images a gradient pass; 2 GB of activations at 224 px would be too many
 

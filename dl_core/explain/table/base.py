@@ -8,7 +8,7 @@ from typing import NamedTuple
 import numpy as np
 
 from dl_core.errors import OptionError
-from dl_core.explain.options import WithOptions
+from dl_core.explain.registry import WithOptions
 from dl_core.explain.table.view import FeatureView, InputView
 
 

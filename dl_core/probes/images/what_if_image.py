@@ -11,8 +11,8 @@ from dl_core.data.dataset import Dataset
 from dl_core.data.images.pictures import thumbnail
 from dl_core.domain import Domain
 from dl_core.errors import OptionError
+from dl_core.evaluate.decide import moves
 from dl_core.evaluate.images.stress import CORRUPTIONS
-from dl_core.evaluate.what_if import moves
 from dl_core.models.base import Classifier
 from dl_core.pipeline import Run, Work
 from dl_core.probes.base import ROW, Argument, Probe, Values, open_as

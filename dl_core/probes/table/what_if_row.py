@@ -14,7 +14,7 @@ from dl_core.data.rows import plain, row_values, shown_columns
 from dl_core.data.table.derive import append_history
 from dl_core.domain import Domain
 from dl_core.errors import OptionError
-from dl_core.evaluate.what_if import moves
+from dl_core.evaluate.decide import moves
 from dl_core.kinds import kind_of
 from dl_core.models.base import Classifier
 from dl_core.pipeline import Run, Work
