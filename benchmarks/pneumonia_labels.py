@@ -25,9 +25,10 @@ import pandas as pd
 from dl_core.data.dataset import Dataset, Source
 from dl_core.models.base import FitContext
 from dl_core.models.images.frozen import FrozenFeatures
+from dl_core.models.keras_fit import auroc
 from dl_core.schema import Role
 from dl_core.transfer.images.embed import embed
-from dl_core.transfer.learning_curve import auroc, stratified_order
+from dl_core.transfer.learning_curve import stratified_order
 
 C = 0.01
 BAR, SECONDS = 0.95, 10  # mean AUC; time of all heads once features are cached

@@ -6,17 +6,18 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 import numpy as np
 
 from dl_core.data.dataset import Dataset
-from dl_core.errors import CancelledError
+from dl_core.errors import CancelledError, RunError
 
 if TYPE_CHECKING:
     import keras
 
 Emit = Callable[[dict[str, Any]], None]
+T = TypeVar("T")
 
 
 def silent(event: dict[str, Any]) -> None:
@@ -76,6 +77,28 @@ class FitContext:
             self.emit(event)
 
         return replace(self, emit=emit)
+
+    def quiet(self, seed: int) -> FitContext:
+        """Return the context of one fit among many: its seed and progress, no epochs, no checkpoint, no weights."""
+
+        def emit(event: dict[str, Any]) -> None:
+            if event.get("event") == "progress":
+                self.emit(event)
+
+        return replace(self, seed=seed, emit=emit, checkpoint=None, sample_weight=None)
+
+
+def fitted(part: T | None) -> T:
+    """Return a part of a model that `fit` or `load` makes.
+
+    Raises
+    ------
+    RunError
+        If neither has come yet.
+    """
+    if part is None:
+        raise RunError("the model was not fitted", todo="train it first")
+    return part
 
 
 class Model(ABC):

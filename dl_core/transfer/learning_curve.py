@@ -9,6 +9,7 @@ import numpy as np
 
 from dl_core.data.dataset import Dataset
 from dl_core.errors import counted
+from dl_core.models.keras_fit import auroc
 
 if TYPE_CHECKING:
     from dl_core.models.base import Classifier, FitContext
@@ -68,7 +69,7 @@ def learning_curve(
         part.progress(0.0, f"{counted(labels, 'label')}, draw {seed + 1}: {name}")
         learn, choose = draw(train, validation, labels, seed)
         model = models[name]()
-        model.fit(learn, choose, _quiet(part, seed))
+        model.fit(learn, choose, part.quiet(seed))
         value = measure(test.targets, model.scores(test))
         name_of_metric = getattr(measure, "__name__", "metric")
         rows.append({"model": name, "labels": labels, "seed": seed, "metric": name_of_metric, "value": float(value)})
@@ -100,28 +101,3 @@ def stratified_order(y: np.ndarray, seed: int) -> np.ndarray:
         ranks[0] = -1.0
         place[rows] = ranks
     return np.lexsort((random.uniform(size=len(y)), place))
-
-
-def auroc(y_true: np.ndarray, y_score: np.ndarray) -> float:
-    """Return the one-vs-rest AUROC, averaged over classes that occur and do not occur; of two classes the second's."""
-    from scipy.stats import rankdata
-
-    values = []
-    for index in range(y_score.shape[1]) if y_score.shape[1] > 2 else [y_score.shape[1] - 1]:
-        positive = y_true == index
-        count = int(positive.sum())
-        if 0 < count < len(y_true):
-            above = rankdata(y_score[:, index])[positive].sum() - count * (count + 1) / 2
-            values.append(above / (count * (len(y_true) - count)))
-    return float(np.mean(values)) if values else float("nan")
-
-
-def _quiet(context: FitContext, seed: int) -> FitContext:
-    """Return the context of one fit: its own seed and progress, no epochs of its own, no checkpoint."""
-    from dataclasses import replace
-
-    def emit(event: dict[str, Any]) -> None:
-        if event.get("event") == "progress":
-            context.emit(event)
-
-    return replace(context, seed=seed, emit=emit, checkpoint=None, sample_weight=None)

@@ -5,8 +5,9 @@ import pandas as pd
 
 from dl_core.data.dataset import Dataset, Source
 from dl_core.models.base import FitContext
+from dl_core.models.keras_fit import auroc
 from dl_core.schema import Role
-from dl_core.transfer.learning_curve import auroc, draw, learning_curve, stratified_order
+from dl_core.transfer.learning_curve import draw, learning_curve, stratified_order
 
 
 def made(n, seed):

@@ -8,8 +8,7 @@ import keras
 import numpy as np
 
 from dl_core.data.dataset import Dataset
-from dl_core.errors import RunError
-from dl_core.models.base import Classifier, FitContext
+from dl_core.models.base import Classifier, FitContext, fitted
 from dl_core.models.images.augment import flips_and_shifts
 from dl_core.models.keras_fit import FitPlan, fit_keras, predict_batches
 from dl_core.models.store import load_about, load_arrays, load_weights, save_about, save_arrays, save_weights
@@ -122,9 +121,7 @@ class FineTuned(Classifier):
 
     def graph(self) -> keras.Model:
         """Return the network, preprocessing included; its layers are named as in `transfer.graph.add_embedding`."""
-        if self._network is None:
-            raise RunError("the model was not fitted", where="fine-tuned backbone", todo="train it first")
-        return self._network
+        return fitted(self._network)
 
     def parameters(self) -> int:
         """Return the number of weights."""
@@ -135,8 +132,8 @@ class FineTuned(Classifier):
         about = {"plan": self.plan.as_dict(), "shape": list(self.shape), "classes": list(self.classes)}
         save_about(folder, about)
         save_weights(folder / "weights.npz", self.graph().get_weights())
-        assert self._first is not None  # a network has a head that it started from
-        save_arrays(folder / "spread.npz", {"mean": self._first.mean, "spread": self._first.spread})
+        first = fitted(self._first)
+        save_arrays(folder / "spread.npz", {"mean": first.mean, "spread": first.spread})
 
     @classmethod
     def load(cls, folder: Path) -> FineTuned:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from dl_core.data.dataset import Dataset
-from dl_core.models.base import Classifier, FitContext
+from dl_core.models.base import Classifier, FitContext, fitted
 from dl_core.models.store import load_about, load_arrays, save_about, save_arrays
 from dl_core.models.weights import row_weights
 from dl_core.transfer.images.embed import embed
@@ -91,13 +91,8 @@ class FrozenFeatures(Classifier):
     def scores(self, data: Dataset) -> np.ndarray:
         """Return probabilities (n, n_classes)."""
         chunks = [data.images[at : at + SCORE_CHUNK] for at in range(0, len(data), SCORE_CHUNK)]
-        parts = [self._fitted().probabilities(self._features(chunk)) for chunk in chunks]
+        parts = [fitted(self.head).probabilities(self._features(chunk)) for chunk in chunks]
         return np.concatenate(parts) if parts else np.zeros((0, len(self.classes)))
-
-    def _fitted(self) -> LinearHead:
-        if self.head is None:
-            raise RuntimeError("the model was not fitted")
-        return self.head
 
     def features(self, data: Dataset) -> np.ndarray:
         """Return the embeddings (n, d) float32 that the head sees, for instance to judge novelty."""
@@ -105,7 +100,7 @@ class FrozenFeatures(Classifier):
 
     def save(self, folder: Path) -> None:
         """Write ``model.json`` and ``head.npz``; the backbone is not repeated."""
-        head = self._fitted()
+        head = fitted(self.head)
         about = {
             "classes": list(self.classes),
             "plan": self.plan.as_dict(),
@@ -139,7 +134,7 @@ class FrozenFeatures(Classifier):
         from dl_core.transfer.images.graph import add_embedding
         from dl_core.transfer.images.graph_head import add_head
 
-        head = self._fitted()
+        head = fitted(self.head)
         if self._drawn is None or self._drawn[0] is not head:  # building and tracing it anew would cost seconds
             side, channels = self.shape
             inputs = keras.Input((side, side, channels), name="image")

@@ -8,7 +8,7 @@ import keras
 import numpy as np
 
 from dl_core.data.dataset import Dataset
-from dl_core.models.base import Classifier, FitContext
+from dl_core.models.base import Classifier, FitContext, fitted
 from dl_core.models.images.augment import flips_and_shifts
 from dl_core.models.keras_fit import FitPlan, fit_keras, predict_batches
 from dl_core.models.store import load_about, load_weights, save_about, save_weights
@@ -105,9 +105,7 @@ class SmallCNN(Classifier):
 
     def graph(self) -> keras.Model:
         """Return the network, preprocessing included."""
-        if self._network is None:
-            raise RuntimeError("the model was not fitted")
-        return self._network
+        return fitted(self._network)
 
     def parameters(self) -> int:
         """Return the number of weights."""

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from dl_core.data.dataset import Dataset
-from dl_core.models.base import Classifier, FitContext
+from dl_core.models.base import Classifier, FitContext, fitted
 from dl_core.models.images.descriptors import describe
 from dl_core.models.images.resize import shrink
 from dl_core.models.store import load_about, load_arrays, save_about, save_arrays
@@ -40,21 +40,16 @@ class TextureBoosting(Classifier):
 
     def scores(self, data: Dataset) -> np.ndarray:
         """Return the trees' probabilities (n, n_classes)."""
-        return self._fitted().scores(_features(data, FitContext())[:, self.columns], len(self.classes))
-
-    def _fitted(self) -> Trees:
-        if self.trees is None:
-            raise RuntimeError("the model was not fitted")
-        return self.trees
+        return fitted(self.trees).scores(_features(data, FitContext())[:, self.columns], len(self.classes))
 
     def parameters(self) -> int:
         """Return the number of thresholds and leaf values."""
-        return len(self._fitted().value)
+        return len(fitted(self.trees).value)
 
     def save(self, folder: Path) -> None:
         """Write the trees as npz and the classes as JSON."""
         save_about(folder, {"classes": list(self.classes)})
-        save_arrays(folder / "trees.npz", {**self._fitted().arrays(), "columns": self.columns})
+        save_arrays(folder / "trees.npz", {**fitted(self.trees).arrays(), "columns": self.columns})
 
     @classmethod
     def load(cls, folder: Path) -> TextureBoosting:

@@ -12,7 +12,7 @@ import numpy as np
 
 from dl_core.data.interactions.catalogue import Catalogue
 from dl_core.data.interactions.histories import Histories
-from dl_core.models.base import FitContext
+from dl_core.models.base import FitContext, fitted
 from dl_core.models.interactions.autoencoder_fit import RebuildingPlan, fit_rebuilding
 from dl_core.models.interactions.base import Held, Recommender
 from dl_core.models.interactions.choosing import held_ndcg
@@ -107,25 +107,20 @@ class MultVAE(Recommender):
 
     def score_items(self, histories: Histories) -> np.ndarray:
         """Return logits (n, n_items) float32; an empty history gets those of an empty input."""
-        return score_rows(self._fitted(), histories.matrix())
-
-    def _fitted(self) -> keras.Model:
-        if self.network is None:
-            raise RuntimeError("the model was not fitted")
-        return self.network
+        return score_rows(fitted(self.network), histories.matrix())
 
     def gated(self) -> keras.Model:
         """Return the network behind item codes and gates."""
-        return gated_graph(self._fitted(), self._shape["n_items"])
+        return gated_graph(fitted(self.network), self._shape["n_items"])
 
     def parameters(self) -> int:
         """Return the number of weights."""
-        return int(sum(np.prod(variable.shape) for variable in self._fitted().trainable_variables))
+        return int(sum(np.prod(variable.shape) for variable in fitted(self.network).trainable_variables))
 
     def save(self, folder: Path) -> None:
         """Write catalogue, weights and choices."""
         self.catalogue.save(folder)
-        save_weights(Path(folder) / "network.npz", self._fitted().get_weights())
+        save_weights(Path(folder) / "network.npz", fitted(self.network).get_weights())
         save_about(folder, {"shape": self._shape, "chosen": self.chosen, "history": self.history})
 
     @classmethod

@@ -44,7 +44,6 @@ class Shape:
         return asdict(self)
 
 
-@keras.saving.register_keras_serializable("daylight")
 class ItemTower(keras.layers.Layer):
     """Item id and item features to vectors and biases.
 
@@ -89,7 +88,6 @@ class ItemTower(keras.layers.Layer):
         return x[:, :-1], x[:, -1]
 
 
-@keras.saving.register_keras_serializable("daylight")
 class Towers(keras.Model):
     """Both towers and their product: a batch of users against candidate items."""
 
@@ -175,7 +173,6 @@ def norm(counts: Any) -> Any:
     return ops.sqrt(ops.maximum(counts, 1.0))
 
 
-@keras.saving.register_keras_serializable("daylight")
 class GatedScores(keras.layers.Layer):
     """Codes (b, length) and gates (b, length) to scores of all items (b, n_items), for explanations."""
 

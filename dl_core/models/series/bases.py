@@ -11,7 +11,6 @@ MOST_WAVES = 24  # sines and cosines of one season at most
 DEGREE = 3  # of the trend's polynomial
 
 
-@keras.saving.register_keras_serializable(package="daylight")
 class Basis(keras.layers.Layer):
     """Multiply (b, k) numbers by k fixed shapes (k, steps); there is nothing to learn."""
 

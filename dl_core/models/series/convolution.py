@@ -90,8 +90,4 @@ class TemporalConvolution(NetworkForecaster):
 
     name = "tcn"
     defaults = Settings(width=32, scaling=SCALING, plan=PLAN)
-
-    @staticmethod
-    def build(shape: NetShape) -> keras.Model:
-        """Return the network of `build_tcn`."""
-        return build_tcn(shape)
+    build = staticmethod(build_tcn)

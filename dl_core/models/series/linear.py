@@ -10,7 +10,6 @@ from keras import ops
 from dl_core.evaluate.series.forecasts import LEVELS
 from dl_core.models.series.network import NetShape, NetworkForecaster, Settings
 from dl_core.models.series.network_parts import (
-    PACKAGE,
     QuantileSpread,
     past_effect,
     put_on,
@@ -88,7 +87,6 @@ def _model(name: str, shape: NetShape, inputs: dict[str, Any], read: Any, middle
     return keras.Model(inputs, QuantileSpread(LEVELS, name="quantiles")([middle, state]), name=name)
 
 
-@keras.saving.register_keras_serializable(package=PACKAGE)
 class MovingAverage(keras.layers.Layer):
     """Centred moving average of steps (b, L), with the first and last value standing in beyond the ends.
 
@@ -110,21 +108,13 @@ class MovingAverage(keras.layers.Layer):
         longer = ops.concatenate([first, x, last], axis=1)
         return ops.average_pool(longer[:, :, None], self.size, strides=1, padding="valid")[:, :, 0]
 
-    def get_config(self) -> dict[str, Any]:
-        """Return the arguments of the constructor."""
-        return super().get_config() | {"size": self.size}
-
 
 class NLinear(NetworkForecaster):
     """One linear layer from the window, less its last value, to the steps ahead: `build_nlinear`."""
 
     name = "nlinear"
     defaults = Settings(width=16, scaling=SCALING, plan=PLAN, calendar=False)
-
-    @staticmethod
-    def build(shape: NetShape) -> keras.Model:
-        """Return the network of `build_nlinear`."""
-        return build_nlinear(shape)
+    build = staticmethod(build_nlinear)
 
 
 class DLinear(NetworkForecaster):
@@ -132,11 +122,7 @@ class DLinear(NetworkForecaster):
 
     name = "dlinear"
     defaults = Settings(width=16, scaling=SCALING, plan=PLAN, calendar=False)
-
-    @staticmethod
-    def build(shape: NetShape) -> keras.Model:
-        """Return the network of `build_dlinear`."""
-        return build_dlinear(shape)
+    build = staticmethod(build_dlinear)
 
 
 class SeasonalLinear(NetworkForecaster):
@@ -144,8 +130,4 @@ class SeasonalLinear(NetworkForecaster):
 
     name = "seasonal_linear"
     defaults = Settings(width=16, scaling=SCALING, plan=PLAN, calendar=False)
-
-    @staticmethod
-    def build(shape: NetShape) -> keras.Model:
-        """Return the network of `build_seasonal_linear`."""
-        return build_seasonal_linear(shape)
+    build = staticmethod(build_seasonal_linear)

@@ -10,7 +10,6 @@ import keras
 import numpy as np
 from keras import ops
 
-PACKAGE = "daylight"
 EFFECT_WIDTH = 16  # units of the small network that turns covariates of one step into an effect
 START = 0.5  # spread of the quantiles before any training, in the scaled unit
 
@@ -78,7 +77,6 @@ def segment_size(length: int, most: int) -> int:
     return max(1, -(-length // most))
 
 
-@keras.saving.register_keras_serializable(package=PACKAGE)
 class Segments(keras.layers.Layer):
     """Cuts steps into segments: (b, T, c) to (b, ceil(T / size), size * c).
 
@@ -106,12 +104,7 @@ class Segments(keras.layers.Layer):
         """Return the shape of the segments."""
         return (input_shape[0], -(-input_shape[1] // self.size), self.size * input_shape[2])
 
-    def get_config(self) -> dict[str, Any]:
-        """Return the arguments of the constructor."""
-        return super().get_config() | {"size": self.size, "at_end": self.at_end}
 
-
-@keras.saving.register_keras_serializable(package=PACKAGE)
 class StepVectors(keras.layers.Layer):
     """Learned vectors of the steps ahead, the same for every case: of x (b, k) only the number of cases is read.
 
@@ -138,12 +131,7 @@ class StepVectors(keras.layers.Layer):
         """Return the shape of the vectors."""
         return (input_shape[0], self.steps, self.size)
 
-    def get_config(self) -> dict[str, Any]:
-        """Return the arguments of the constructor."""
-        return super().get_config() | {"steps": self.steps, "size": self.size}
 
-
-@keras.saving.register_keras_serializable(package=PACKAGE)
 class NormalSpread(keras.initializers.Initializer):
     """Starts biases at the quantiles of a normal distribution, for as many steps as there is room for.
 
@@ -160,12 +148,7 @@ class NormalSpread(keras.initializers.Initializer):
         normal = [START * NormalDist().inv_cdf(level) for level in self.levels]
         return ops.convert_to_tensor(np.tile(normal, shape[0] // len(normal)), dtype=dtype or "float32")
 
-    def get_config(self) -> dict[str, Any]:
-        """Return the arguments of the constructor."""
-        return {"levels": list(self.levels)}
 
-
-@keras.saving.register_keras_serializable(package=PACKAGE)
 class QuantileSpread(keras.layers.Layer):
     """Puts quantiles around a central forecast: (b, h) and a state (b, k) to (b, h, n_levels).
 
@@ -201,7 +184,3 @@ class QuantileSpread(keras.layers.Layer):
     def compute_output_shape(self, input_shape: list[tuple[int | None, ...]]) -> tuple[int | None, ...]:
         """Return the shape of the quantiles."""
         return (*input_shape[0], len(self.levels))
-
-    def get_config(self) -> dict[str, Any]:
-        """Return the arguments of the constructor."""
-        return super().get_config() | {"levels": list(self.levels)}

@@ -10,7 +10,6 @@ from keras import ops
 from dl_core.evaluate.series.forecasts import LEVELS
 from dl_core.models.series.network import NetShape, NetworkForecaster, Settings
 from dl_core.models.series.network_parts import (
-    PACKAGE,
     QuantileSpread,
     StepVectors,
     history,
@@ -79,7 +78,6 @@ def _layer(x: Any, width: int, name: str) -> Any:
     return x + keras.layers.Dropout(DROPOUT, name=f"{name}_dropped")(hidden)
 
 
-@keras.saving.register_keras_serializable(package=PACKAGE)
 class Patches(keras.layers.Layer):
     """Cuts steps (b, L, c) into overlapping patches (b, n, size * c), after the last step stood once more at the end.
 
@@ -106,10 +104,6 @@ class Patches(keras.layers.Layer):
         """Return the shape of the patches."""
         return (input_shape[0], self._count(input_shape[1]), self.size * input_shape[2])
 
-    def get_config(self) -> dict[str, Any]:
-        """Return the arguments of the constructor."""
-        return super().get_config() | {"size": self.size, "stride": self.stride}
-
     def _count(self, steps: int) -> int:
         return (steps - self.size) // self.stride + 2
 
@@ -119,8 +113,4 @@ class PatchTransformer(NetworkForecaster):
 
     name = "patches"
     defaults = Settings(width=32, scaling=SCALING, plan=PLAN)
-
-    @staticmethod
-    def build(shape: NetShape) -> keras.Model:
-        """Return the network of `build_patches`."""
-        return build_patches(shape)
+    build = staticmethod(build_patches)

@@ -15,7 +15,7 @@ from dl_core.data.series.panel import Panel
 from dl_core.errors import RunError
 from dl_core.evaluate.series.forecasts import LEVELS
 from dl_core.files import read_json
-from dl_core.models.base import FitContext
+from dl_core.models.base import FitContext, fitted
 from dl_core.models.series.base import Forecaster, Held
 from dl_core.models.series.pretrained_features import (
     CANDIDATES,
@@ -72,14 +72,9 @@ class ZeroShot(Forecaster):
         """The most steps of a window."""
         return MOST_STEPS
 
-    def _fitted(self) -> keras.Model:
-        if self.network is None:
-            raise RuntimeError("the model was not fitted")
-        return self.network
-
     def ahead(self, panel: Panel) -> np.ndarray:
         """Return quantiles (n, horizon, levels)."""
-        network = self._fitted()
+        network = fitted(self.network)
         reading = Reading.of(panel.seasons)
         steps = np.arange(1, self.horizon + 1)
         size = max(1, ROWS // self.horizon)
@@ -94,7 +89,7 @@ class ZeroShot(Forecaster):
 
     def graph(self) -> keras.Model:
         """Return the graph from ``window`` to quantiles; what the network reads of a window is computed inside."""
-        return window_graph(self._fitted(), Reading.of(self.seasons), self.horizon)
+        return window_graph(fitted(self.network), Reading.of(self.seasons), self.horizon)
 
     def inputs(self, panel: Panel) -> Mapping[str, np.ndarray]:
         """Return ``"window"`` (n, length) float32."""
@@ -107,7 +102,7 @@ class ZeroShot(Forecaster):
 
     def save(self, folder: Path) -> None:
         """Write weights and settings; the weights too, so that a run stays as it was when others ship."""
-        save_weights(folder / "weights.npz", self._fitted().get_weights())
+        save_weights(folder / "weights.npz", fitted(self.network).get_weights())
         about = {"horizon": self.horizon, "chosen": self.chosen, "seasons": list(self.seasons)}
         save_about(folder, {**about, "size": shipped_size().as_dict()})
 

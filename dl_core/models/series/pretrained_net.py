@@ -54,7 +54,6 @@ def build_network(size: NetSize) -> keras.Model:
     return keras.Model([series, steps, candidates], Around(name="quantiles")([middle, gaps]), name="pretrained")
 
 
-@keras.saving.register_keras_serializable("daylight")
 class Around(keras.layers.Layer):
     """Turn a median (n, h, 1) and gaps (n, h, levels) into rising quantiles; one of the gaps is the common width."""
 
@@ -72,7 +71,6 @@ class Around(keras.layers.Layer):
         return shape[1]
 
 
-@keras.saving.register_keras_serializable("daylight")
 class ReadWindow(keras.layers.Layer):
     """`read_windows` as a layer without weights: from a window (n, length) to what the network reads of it."""
 

@@ -77,11 +77,7 @@ class Lstm(NetworkForecaster):
 
     name = "lstm"
     defaults = Settings(width=64, scaling=SCALING, plan=PLAN)
-
-    @staticmethod
-    def build(shape: NetShape) -> keras.Model:
-        """Return the network of `build_lstm`."""
-        return build_lstm(shape)
+    build = staticmethod(build_lstm)
 
 
 class Gru(NetworkForecaster):
@@ -89,8 +85,4 @@ class Gru(NetworkForecaster):
 
     name = "gru"
     defaults = Settings(width=64, scaling=SCALING, plan=PLAN)
-
-    @staticmethod
-    def build(shape: NetShape) -> keras.Model:
-        """Return the network of `build_gru`."""
-        return build_gru(shape)
+    build = staticmethod(build_gru)

@@ -24,7 +24,6 @@ RIDGES = (1e-3, 1e-2, 1e-1)  # penalties that held windows choose from, in units
 TINY = 1e-3
 
 
-@keras.saving.register_keras_serializable(package="daylight")
 class Spread(keras.layers.Layer):
     """Quantiles (b, horizon, levels) at fixed distances from medians (b, horizon)."""
 

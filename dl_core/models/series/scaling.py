@@ -110,7 +110,6 @@ class Scaling:
         return xp.sum(change, axis=1, keepdims=True) / xp.maximum(count, 1.0)
 
 
-@keras.saving.register_keras_serializable(package="daylight")
 class ScaledWindow(keras.layers.Layer):
     """Scale windows (b, length) inside a graph; returns the scaled window and the three parts of its reference."""
 
@@ -124,7 +123,6 @@ class ScaledWindow(keras.layers.Layer):
         return [scaled, *reference]
 
 
-@keras.saving.register_keras_serializable(package="daylight")
 class UnscaledForecast(keras.layers.Layer):
     """Bring forecasts (b, horizon, levels) back into the series' unit inside a graph."""
 

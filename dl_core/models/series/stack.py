@@ -19,7 +19,6 @@ COVARIATES = 4  # numbers that a step's covariates are brought to
 PARTS = ("trend", "season", "rest")
 
 
-@keras.saving.register_keras_serializable(package="daylight")
 class Fan(keras.layers.Layer):
     """Quantiles in order around a median: medians (b, h) and raw widths (b, h, levels) to (b, h, levels)."""
 

@@ -54,7 +54,6 @@ class ForecastPlan(Plan):
         return self.learning_rate * warm_cosine(step, steps, 1 / 20)
 
 
-@keras.saving.register_keras_serializable(package="daylight")
 class QuantileLoss(keras.losses.Loss):
     """Mean pinball loss over all levels, and the median's absolute error on top; missing truths count for nothing.
 
@@ -78,10 +77,6 @@ class QuantileLoss(keras.losses.Loss):
         loss = pinball + self.middle * ops.abs(error[:, :, MIDDLE])
         mask = ops.cast(seen[:, :, 0], "float32")
         return ops.mean(loss * mask, axis=1)
-
-    def get_config(self) -> dict[str, Any]:
-        """Return the arguments of the constructor."""
-        return {**super().get_config(), "middle": self.middle}
 
 
 def fit_forecasting(

@@ -17,7 +17,7 @@ import pandas as pd
 
 from dl_core.data.dataset import Dataset
 from dl_core.errors import SchemaError
-from dl_core.models.base import Classifier, FitContext
+from dl_core.models.base import Classifier, FitContext, fitted
 from dl_core.models.keras_fit import predict_batches
 from dl_core.models.store import load_about, load_arrays, load_weights, save_about, save_arrays, save_weights
 from dl_core.models.table.encode import TableEncoder
@@ -96,17 +96,11 @@ class Autoencoder(Classifier):
         self.ranks = RankMap.fit(self._errors(values, missing).sum(axis=1), context.sample_weight)
         context.progress(1.0, "Autoencoder")
 
-    def _fitted(self) -> tuple[OrdinaryRange, RankMap]:
-        if self.ordinary is None or self.ranks is None:
-            raise RuntimeError("the model was not fitted")
-        return self.ordinary, self.ranks
-
     def _distances(self, network: keras.Model, values: np.ndarray, missing: np.ndarray) -> np.ndarray:
         """Return each column's distance from what was rebuilt, (n, columns); 0 where it is missing."""
         rebuilt = predict_batches(network, cut(values), int(min(PREDICT_BATCH, max(1, len(values)))))
         away = np.where(missing, 0.0, values - rebuilt) ** 2  # (n, D)
-        ordinary = self.ordinary
-        places = ordinary.columns(self.encoder).values() if ordinary is not None else ()
+        places = fitted(self.ordinary).columns(self.encoder).values()
         return np.stack([np.sqrt(away[:, place].sum(axis=1)) for place in places], axis=1)
 
     def _errors(self, values: np.ndarray, missing: np.ndarray) -> np.ndarray:
@@ -118,7 +112,7 @@ class Autoencoder(Classifier):
 
     def errors(self, data: Dataset) -> pd.DataFrame:
         """Return what each column adds to the unusualness of a row, (n, columns) by row id: the reasons."""
-        ordinary, _ = self._fitted()
+        ordinary = fitted(self.ordinary)
         return pd.DataFrame(
             self._errors(*ordinary.values(self.encoder, data)),
             index=data.ids,
@@ -127,7 +121,7 @@ class Autoencoder(Classifier):
 
     def scores(self, data: Dataset) -> np.ndarray:
         """Return (n, 2): the probability by rank is the second class'."""
-        p = self._fitted()[1].probability(self.errors(data).to_numpy().sum(axis=1))
+        p = fitted(self.ranks).probability(self.errors(data).to_numpy().sum(axis=1))
         return np.stack([1 - p, p], axis=1)
 
     def parameters(self) -> int:
@@ -136,11 +130,10 @@ class Autoencoder(Classifier):
 
     def save(self, folder: Path) -> None:
         """Write encoder, ranges, ranks and each network's weights."""
-        ordinary, ranks = self._fitted()
         self.encoder.save(folder)
         save_about(folder, {"classes": list(self.classes), "networks": len(self._networks)})
-        save_arrays(folder / "ordinary.npz", {**ordinary.arrays(), "units": self.units})
-        save_arrays(folder / "ranks.npz", ranks.arrays())
+        save_arrays(folder / "ordinary.npz", {**fitted(self.ordinary).arrays(), "units": self.units})
+        save_arrays(folder / "ranks.npz", fitted(self.ranks).arrays())
         for number, network in enumerate(self._networks):
             save_weights(folder / f"network{number}.npz", network.get_weights())
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from dl_core.data.dataset import Dataset
-from dl_core.models.base import Classifier, FitContext
+from dl_core.models.base import Classifier, FitContext, fitted
 from dl_core.models.store import load_about, load_arrays, save_about, save_arrays
 from dl_core.models.table.encode import TableEncoder
 from dl_core.models.table.prior import pair
@@ -71,15 +71,12 @@ class Isolation(Classifier):
 
     def _unusual(self, x: np.ndarray) -> np.ndarray:
         """Return the unusualness (n,) in 0…1 of Liu et al.; scikit-learn's ``score_samples`` is its negative."""
-        if self.forest is None:
-            raise RuntimeError("the model was not fitted")
-        return 2.0 ** (-self.forest.raw(x)[:, 0] / (len(self.forest.root) * self.usual))
+        forest = fitted(self.forest)
+        return 2.0 ** (-forest.raw(x)[:, 0] / (len(forest.root) * self.usual))
 
     def scores(self, data: Dataset) -> np.ndarray:
         """Return (n, 2): the probability by rank is the second class'."""
-        if self.ranks is None:
-            raise RuntimeError("the model was not fitted")
-        p = self.ranks.probability(self._unusual(self._values(data)))
+        p = fitted(self.ranks).probability(self._unusual(self._values(data)))
         return np.stack([1 - p, p], axis=1) if len(p) else pair(p)
 
     def parameters(self) -> int:
@@ -88,11 +85,9 @@ class Isolation(Classifier):
 
     def save(self, folder: Path) -> None:
         """Write trees and ranks as npz, the encoder and the classes as JSON."""
-        if self.forest is None or self.ranks is None:
-            raise RuntimeError("the model was not fitted")
         save_about(folder, {"classes": list(self.classes), "usual": self.usual})
-        save_arrays(folder / "trees.npz", self.forest.arrays())
-        save_arrays(folder / "ranks.npz", {**self.ranks.arrays(), "rarity": self.rarity})
+        save_arrays(folder / "trees.npz", fitted(self.forest).arrays())
+        save_arrays(folder / "ranks.npz", {**fitted(self.ranks).arrays(), "rarity": self.rarity})
         self.encoder.save(folder)
 
     @classmethod

@@ -24,7 +24,6 @@ def knots(numbers: np.ndarray, pieces: int) -> np.ndarray:
     return np.array(filled, dtype=np.float32).reshape(len(found), most)
 
 
-@keras.saving.register_keras_serializable("daylight")
 class Curves(keras.layers.Layer):
     """Turn each number into several learned curves of it: (b, d) to (b, d · curves).
 
@@ -76,12 +75,7 @@ class Curves(keras.layers.Layer):
         bent = ops.einsum("bdt,dtk->bdk", passed, self.kernel) + wide * self.linear + self.bias
         return ops.reshape(ops.relu(bent), (-1, x.shape[-1] * self.curves))
 
-    def get_config(self) -> dict[str, Any]:
-        """Return what `from_config` needs."""
-        return {**super().get_config(), "pieces": self.pieces, "curves": self.curves}
 
-
-@keras.saving.register_keras_serializable("daylight")
 class HonestLogits(keras.layers.Layer):
     """Turn logits of two classes from skewed training into honest ones, (b, 2) to (b, 2).
 
@@ -109,10 +103,6 @@ class HonestLogits(keras.layers.Layer):
         margin = margin - self.shift
         return ops.stack([ops.zeros_like(margin), margin], axis=-1)
 
-    def get_config(self) -> dict[str, Any]:
-        """Return what `from_config` needs."""
-        return {**super().get_config(), "gamma": self.gamma, "shift": self.shift}
-
 
 def _unfocal(margin: Any, gamma: float) -> Any:
     """Return the logit of the true probability where focal loss settled at ``margin``.
@@ -129,7 +119,6 @@ def _unfocal(margin: Any, gamma: float) -> Any:
     return fall(-margin) - fall(margin)
 
 
-@keras.saving.register_keras_serializable("daylight")
 class StepAttention(keras.layers.Layer):
     """Weigh the states of a sequence by how they answer the current one: (b, T, h), (b, q), (b, T) to (b, h).
 
@@ -159,7 +148,3 @@ class StepAttention(keras.layers.Layer):
     def compute_output_shape(self, shapes: list[tuple[int | None, ...]]) -> tuple[int | None, ...]:
         """Return the shape of one state."""
         return (shapes[0][0], shapes[0][-1])
-
-    def get_config(self) -> dict[str, Any]:
-        """Return what `from_config` needs."""
-        return {**super().get_config(), "units": self.units}

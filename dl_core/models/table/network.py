@@ -12,7 +12,7 @@ import numpy as np
 
 from dl_core.data.dataset import Dataset
 from dl_core.errors import SchemaError
-from dl_core.models.base import FitContext
+from dl_core.models.base import FitContext, fitted
 from dl_core.models.keras_fit import FitPlan, fit_keras, predict_batches
 from dl_core.models.store import load_about, load_weights, save_about, save_weights
 from dl_core.models.table.base import InputColumn, TableModel
@@ -128,13 +128,22 @@ class NetworkModel(TableModel):
         self._prepare(train)
         known = _judged(*known_rows(validation), context.seed)
         weights = self._weights(y, context, weight)
-        self._bodies, self.tables, self._graph = [], [], None
+        self._fit_all((train, y), known, context, weights)
+
+    def _fit_all(
+        self,
+        train: tuple[Dataset, np.ndarray],
+        known: tuple[Dataset, np.ndarray],
+        context: FitContext,
+        weights: np.ndarray,
+    ) -> None:
+        """Train the networks one after the other, as far as there is time for more than the first."""
+        self._bodies, self.tables, self._graph, self.history = [], [], None, []
         count = max(1, int(context.options.get("networks") or self.networks))
         for number in range(count):
-            part = context.part(number / count, (number + 1) / count)
             if number and context.out_of_time():
                 break
-            self._fit_one(number, (train, y), known, part, weights)
+            self._fit_one(number, train, known, context.part(number / count, (number + 1) / count), weights)
 
     def _weights(self, y: np.ndarray, context: FitContext, given: np.ndarray | None) -> np.ndarray:
         """Return each row's weight (n,); set what makes the logits honest again.
@@ -236,11 +245,10 @@ class NetworkModel(TableModel):
 
     def graph(self) -> keras.Model:
         """Return the averaged networks from `inputs` (n, D) to honest probabilities (n, 2)."""
-        if not self._bodies:
-            raise RuntimeError("the model was not fitted")
         if self._graph is None:
-            inputs = keras.Input(self._bodies[0].input_shape[1:], name="table")
-            logits = [HonestLogits(self.gamma, self.shift)(body(inputs)) for body in self._bodies]
+            bodies = fitted(self._bodies or None)
+            inputs = keras.Input(bodies[0].input_shape[1:], name="table")
+            logits = [HonestLogits(self.gamma, self.shift)(body(inputs)) for body in bodies]
             mean = keras.layers.Average()(logits) if len(logits) > 1 else logits[0]
             self._graph = keras.Model(inputs, keras.layers.Softmax(name="probabilities")(mean), name=self.name)
         return self._graph

@@ -10,7 +10,7 @@ import numpy as np
 
 from dl_core.data.dataset import Dataset
 from dl_core.errors import SchemaError
-from dl_core.models.base import FitContext
+from dl_core.models.base import FitContext, fitted, silent
 from dl_core.models.table.encode import TableEncoder
 from dl_core.models.table.network import NetworkModel
 from dl_core.models.table.prior import known_rows, learnable
@@ -80,8 +80,7 @@ class PretrainedEncoder(NetworkModel):
             plan = RebuildPlan(noise=MASKED, text="Pretraining on all rows", name="encoder")
             self.history = fit_rebuild(network, given, numbers, context, plan, context.sample_weight)
             weights = {name: network.get_layer(name).get_weights() for name in ENCODER}
-        assert self._knots is not None  # see `_prepare`
-        return Start(self.encoder, self.shape, self._knots, weights)
+        return Start(self.encoder, self.shape, fitted(self._knots), weights)
 
     def fit(self, train: Dataset, validation: Dataset, context: FitContext) -> None:
         """Pretrain, unless that was done, and fine-tune; the epoch with the best average precision is kept."""
@@ -90,14 +89,7 @@ class PretrainedEncoder(NetworkModel):
         start = self._start or self.pretrain(train, context.part(0.0, 0.3))
         self.encoder, self.shape, self._knots, self._handed = start.encoder, start.shape, start.knots, start.weights
         weights = self._weights(y, context, weight)
-        self._bodies, self.tables, self._graph, self.history = [], [], None, []
-        count = max(1, int(context.options.get("networks") or self.networks))
-        known = known_rows(validation)
-        for number in range(count):
-            part = context.part(0.3 + 0.7 * number / count, 0.3 + 0.7 * (number + 1) / count)
-            if number and context.out_of_time():
-                break
-            self._fit_one(number, (labelled, y), known, part, weights)
+        self._fit_all((labelled, y), known_rows(validation), context.part(0.3, 1.0), weights)
 
     def _encoded(self, inputs: keras.KerasTensor) -> keras.KerasTensor:
         x = self._curved(inputs)
@@ -167,14 +159,10 @@ def label_curve(
             learn, choose = draw(train, validation, total, seed)
             for name, start in starts.items():
                 model = PretrainedEncoder(start=start)
-                model.fit(learn, choose, replace(context, seed=seed, emit=_silent))
+                model.fit(learn, choose, replace(context, seed=seed, emit=silent))
                 value = float(average_precision_score(truth, model.scores(test)[:, 1])) if truth.any() else float("nan")
                 about = {"model": name, "labels": count, "rows": len(learn) + len(choose), "seed": seed}
                 rows.append({**about, "metric": "auprc", "value": value})
             step += 1
     context.progress(1.0, "Learning curve computed")
     return rows
-
-
-def _silent(event: dict[str, Any]) -> None:
-    """Take an event of one fit among many and do nothing with it."""

@@ -40,7 +40,6 @@ MADE = 1.0  # made-up frauds for each real one
 LIMITS = (50, 5_000)  # made-up frauds
 
 
-@keras.saving.register_keras_serializable("daylight")
 class Drawn(keras.layers.Layer):
     """Draw from a bell curve with mean and log-variance (b, 2k), and add its divergence from the standard one."""
 

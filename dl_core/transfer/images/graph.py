@@ -42,9 +42,6 @@ class Resample(keras.layers.Layer):
     def compute_output_shape(self, input_shape: tuple[int | None, int, int, int]) -> tuple[int | None, int, int, int]:
         return (input_shape[0], self.size, self.size, input_shape[3])
 
-    def get_config(self) -> dict[str, object]:
-        return {**super().get_config(), "size": self.size}
-
 
 class GridMeans(keras.layers.Layer):
     """Pool a map (n, h, w, c) to its mean and a ``grid`` × ``grid`` of means: (n, (1 + grid²) c), cells by rows.
@@ -66,9 +63,6 @@ class GridMeans(keras.layers.Layer):
 
     def compute_output_shape(self, input_shape: tuple[int | None, int, int, int]) -> tuple[int | None, int]:
         return (input_shape[0], (1 + self.grid**2) * input_shape[-1])
-
-    def get_config(self) -> dict[str, object]:
-        return {**super().get_config(), "grid": self.grid}
 
 
 def cells(length: int, grid: int) -> list[tuple[int, int]]:

@@ -21,9 +21,6 @@ class Clip(keras.layers.Layer):
     def compute_output_shape(self, input_shape: tuple[int | None, ...]) -> tuple[int | None, ...]:
         return input_shape
 
-    def get_config(self) -> dict[str, object]:
-        return {**super().get_config(), "limit": self.limit}
-
 
 def add_head(x: keras.KerasTensor, head: LinearHead, calm: float = 1.0) -> keras.KerasTensor:
     """Add standardisation, clip, ``logits`` and softmax to an embedding (n, d) and return (n, n_classes).

@@ -20,7 +20,7 @@ from dl_core.models.interactions.base import Recommender
 from dl_core.models.interactions.choosing import fresh
 from dl_core.models.interactions.retrieve import top_items
 from dl_core.schema import Role
-from dl_core.transfer.interactions.scores import chance_levels, mean_interval, quiet, ranking_values
+from dl_core.transfer.interactions.scores import chance_levels, mean_interval, ranking_values
 
 SHARE = 0.1  # of users and of items that are withheld
 MOST_USERS = 2_000  # judged in each situation
@@ -135,7 +135,7 @@ def cold_start(
         model = offer.build()
         if not isinstance(model, Recommender):
             raise OptionError(f"{name} is no recommender", where="cold start")
-        model.fit(train, validation, quiet(part, seed))
+        model.fit(train, validation, part.quiet(seed))
         for case in cases:
             rows += _judge(name, offer.label, model, case, k, seed, context)
     rows += [

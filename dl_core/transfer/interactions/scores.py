@@ -1,16 +1,12 @@
-"""Scores of rankings for trials of their own: nDCG and recall a user, the level of chance, intervals, quiet fits."""
+"""Scores of rankings for trials of their own: nDCG and recall a user, the level of chance, intervals."""
 
 from __future__ import annotations
-
-from dataclasses import replace
-from typing import Any
 
 import numpy as np
 from scipy import sparse
 
 from dl_core.evaluate.draws import Draws
 from dl_core.evaluate.quantities import mean_of, percentile, resample
-from dl_core.models.base import FitContext
 from dl_core.models.interactions.choosing import ndcg_rows
 
 
@@ -46,13 +42,3 @@ def mean_interval(values: np.ndarray, seed: int) -> tuple[float, float] | tuple[
     if not len(values):
         return None, None
     return percentile(resample({"": mean_of(values)}, Draws(len(values), 1000, seed))[""])
-
-
-def quiet(context: FitContext, seed: int) -> FitContext:
-    """Return the context of one fit among many: its seed and progress, no epochs, no checkpoint."""
-
-    def emit(event: dict[str, Any]) -> None:
-        if event.get("event") == "progress":
-            context.emit(event)
-
-    return replace(context, seed=seed, emit=emit, checkpoint=None, sample_weight=None)

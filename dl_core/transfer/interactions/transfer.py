@@ -13,14 +13,14 @@ from dl_core.data.dataset import Dataset
 from dl_core.data.interactions.catalogue import USERS, Catalogue
 from dl_core.data.interactions.histories import Histories
 from dl_core.errors import SchemaError
-from dl_core.models.base import FitContext
+from dl_core.models.base import FitContext, silent
 from dl_core.models.interactions.base import Held, Recommender
 from dl_core.models.interactions.ease import Ease
 from dl_core.models.interactions.popularity import Popularity
 from dl_core.models.interactions.retrieve import top_items
 from dl_core.models.interactions.two_tower import TwoTower
 from dl_core.schema import Role
-from dl_core.transfer.interactions.scores import quiet, ranking_values
+from dl_core.transfer.interactions.scores import ranking_values
 
 BUDGETS = (10, 30, 100, 300, 1_000)  # known users of the target
 FEWEST = 20  # users of the target with something to find
@@ -114,7 +114,7 @@ def transfer_curve(
     base = TwoTower()
     base.catalogue = parts.catalogue
     context.progress(0.0, f"Pretraining on {len(parts.source):,} source users")
-    base.learn(parts.source, parts.source_held, quiet(context.part(0.0, 0.4), draws[0]))
+    base.learn(parts.source, parts.source_held, context.part(0.0, 0.4).quiet(draws[0]))
     before = _value(base, parts)
     counts = [count for count in sorted(set(budgets)) if count < len(parts.few)] + [len(parts.few)]
     steps = [(seed, count) for seed in draws for count in counts]
@@ -123,7 +123,7 @@ def transfer_curve(
     for place, (seed, count) in enumerate(steps):
         context.progress(0.4 + 0.6 * place / len(steps), f"{count:,} target users, draw {seed + 1}")
         chosen = np.sort(np.random.default_rng([seed, 11]).permutation(len(parts.few))[:count])  # larger hold smaller
-        models = _models(base, parts, chosen, settings, quiet(replace(context, emit=_silent), seed))
+        models = _models(base, parts, chosen, settings, replace(context, emit=silent).quiet(seed))
         values = {"as learned there": before, **{name: _value(model, parts) for name, model in models.items()}}
         about = {"labels": count, "rows": int(parts.few.lengths[chosen].sum()), "seed": seed, "metric": "ndcg"}
         rows += [{"model": MODELS[name][0], "label": MODELS[name][1], **about, "value": value, "about": market.about}
@@ -269,7 +269,3 @@ def _value(model: Recommender, parts: Parts) -> float:
     relevant = fresh(parts.relevant, parts.judged.known())
     judged = np.diff(relevant.indptr) > 0
     return float(ranking_values("ndcg", items, relevant, K)[judged].mean()) if judged.any() else float("nan")
-
-
-def _silent(event: dict[str, Any]) -> None:
-    """Take an event of one fit among many and do nothing with it."""

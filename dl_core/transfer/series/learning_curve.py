@@ -15,7 +15,7 @@ from dl_core.data.series.origins import horizon_of, rolling_origins, stride_of
 from dl_core.data.series.panel import Panel
 from dl_core.errors import SchemaError
 from dl_core.evaluate.series.forecasts import MIDDLE
-from dl_core.models.base import FitContext
+from dl_core.models.base import FitContext, silent
 from dl_core.models.series.base import Forecaster, Held
 from dl_core.models.series.naive import SeasonalNaive
 from dl_core.models.series.pretrained import FRESH, GENTLE, FineTuned, ZeroShot, shipped_size
@@ -162,7 +162,7 @@ def _point(
     rows = []
     for name, model in _models(network).items():
         model.horizon, model.chosen = horizon, {}
-        model.learn(known, held, replace(context, emit=_silent))
+        model.learn(known, held, replace(context, emit=silent))
         rows.append({"model": name, "label": MODELS[name], **about, "value": _mase(model, history, parts)})
     return rows
 
@@ -199,7 +199,3 @@ def _mase(model: Forecaster, history: Panel, parts: Parts) -> float:
     away = np.abs(model.forecast(history)[:, :, MIDDLE] - parts.truth)
     known = ~np.isnan(away).all(axis=1)
     return float(np.median(np.nanmean(away[known], axis=1) / parts.scale[known])) if known.any() else float("nan")
-
-
-def _silent(event: dict[str, Any]) -> None:
-    """Take an event of one fit among many and do nothing with it."""
