@@ -4,6 +4,7 @@ import keras
 import numpy as np
 import pandas as pd
 import pytest
+from scipy.special import softmax
 
 from dl_core.data.dataset import Dataset, Source
 from dl_core.errors import SchemaError
@@ -11,7 +12,7 @@ from dl_core.models.base import FitContext
 from dl_core.models.images.frozen import FrozenFeatures
 from dl_core.schema import Role
 from dl_core.transfer.images.graph import tap_names
-from dl_core.transfer.images.head import fit_head, fit_logistic, softmax
+from dl_core.transfer.images.head import fit_head, fit_logistic
 
 
 def stripes(n, seed, channels=1):
@@ -48,7 +49,7 @@ def test_the_head_agrees_with_scikit_learn():
     weight = random.uniform(0.5, 1.5, 90)
     ours = fit_logistic(z, y, 3, 0.1, weight)
     peer = LogisticRegression(C=0.1, tol=1e-8, max_iter=1000).fit(z, y, weight)
-    found = softmax(z @ ours[:-1] + ours[-1])
+    found = softmax(z @ ours[:-1] + ours[-1], axis=1)
     np.testing.assert_allclose(found, peer.predict_proba(z), atol=3e-3)
 
 

@@ -17,9 +17,8 @@ from dl_core.models.base import FitContext
 from dl_core.models.series import ensemble as ensemble_module
 from dl_core.models.series.base import Held
 from dl_core.models.series.bases import knots, polynomial, waves
-from dl_core.models.series.combine import pick_weights
 from dl_core.models.series.ensemble import DeepEnsemble
-from dl_core.models.series.judge import mean_scaled_error
+from dl_core.models.series.judge import mean_scaled_error, pick_weights
 from dl_core.models.series.network import NetworkForecaster
 from dl_core.models.series.recipes import Recipe, recipes_for
 from dl_core.models.series.ridge import LinearPath, LinearStart

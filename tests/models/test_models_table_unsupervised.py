@@ -15,9 +15,9 @@ from dl_core.models.table.encode import TableEncoder
 from dl_core.models.table.isolation import Isolation, path_length, take_forest
 from dl_core.models.table.ordinary import OrdinaryRange, cut
 from dl_core.models.table.pretrained import PretrainedEncoder, label_curve
+from dl_core.models.table.prior import without_labels
 from dl_core.models.table.ranks import LEAST, RankMap
 from dl_core.models.table.synthetic import SyntheticFeedForward, fit_cvae
-from dl_core.models.table.unlabelled import without_labels
 from dl_core.schema import Role
 
 CONTEXT = FitContext(seed=1, options={"epochs": 4})

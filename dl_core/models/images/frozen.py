@@ -131,8 +131,7 @@ class FrozenFeatures(Classifier):
         """
         import keras
 
-        from dl_core.transfer.images.graph import add_embedding
-        from dl_core.transfer.images.graph_head import add_head
+        from dl_core.transfer.images.graph import add_embedding, add_head
 
         head = fitted(self.head)
         if self._drawn is None or self._drawn[0] is not head:  # building and tracing it anew would cost seconds

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
+from scipy.special import softmax
 
 from dl_core.data.dataset import Dataset
 from dl_core.models.base import Classifier, FitContext
@@ -50,7 +51,7 @@ class PixelRegression(Classifier):
         for step, strength in enumerate(STRENGTHS if choose else (USUAL_STRENGTH,)):
             context.progress(0.2 + 0.8 * step / len(STRENGTHS), f"Logistic regression, C = {strength:g}")
             kernel, bias = self._solve(x, y, weights, strength)
-            loss = _log_loss(validation.targets, _softmax(known @ kernel + bias)) if choose else 0.0
+            loss = _log_loss(validation.targets, softmax(known @ kernel + bias, axis=1)) if choose else 0.0
             if loss < best:
                 best, self.strength, self.kernel, self.bias = loss, strength, kernel, bias
         context.progress(1.0, "Logistic regression")
@@ -80,7 +81,7 @@ class PixelRegression(Classifier):
 
     def scores(self, data: Dataset) -> np.ndarray:
         """Return softmax probabilities (n, n_classes)."""
-        return _softmax((self._pixels(data) - self.mean) / self.spread @ self.kernel + self.bias)
+        return softmax((self._pixels(data) - self.mean) / self.spread @ self.kernel + self.bias, axis=1)
 
     def graph(self) -> keras.Model:
         """Return the same model as one dense layer: shrinking and standardising are linear and go into its kernel."""
@@ -118,11 +119,6 @@ class PixelRegression(Classifier):
         model.mean, model.spread = arrays["mean"], arrays["spread"]
         model.kernel, model.bias = arrays["kernel"], arrays["bias"]
         return model
-
-
-def _softmax(logits: np.ndarray) -> np.ndarray:
-    powers = np.exp(logits - logits.max(axis=1, keepdims=True))
-    return powers / powers.sum(axis=1, keepdims=True)
 
 
 def _log_loss(y: np.ndarray, scores: np.ndarray) -> float:

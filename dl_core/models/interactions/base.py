@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import TYPE_CHECKING, Self
 
 import numpy as np
 from scipy import sparse
@@ -13,6 +14,7 @@ from dl_core.data.dataset import Dataset
 from dl_core.data.interactions.catalogue import Catalogue
 from dl_core.data.interactions.histories import Histories
 from dl_core.models.base import FitContext, Model
+from dl_core.models.store import load_about, load_arrays, save_about, save_arrays
 from dl_core.schema import Role
 
 if TYPE_CHECKING:
@@ -57,6 +59,8 @@ class Recommender(Model):
 
     catalogue: Catalogue
     chosen: dict
+    stored: tuple[str, ...] = ()  # names of the arrays that a model of arrays is made of
+    told: tuple[str, ...] = ("chosen",)  # names of what else it must know, plain JSON
 
     def fit(self, train: Dataset, validation: Dataset, context: FitContext) -> None:
         """Learn from ``train``; held-out items of validation users choose settings, never fit."""
@@ -85,6 +89,23 @@ class Recommender(Model):
 
         Users may be new: their id need not be known, and a history may be empty.
         """
+
+    def save(self, folder: Path) -> None:
+        """Write the catalogue, arrays and choices; a model of more than arrays has its own way."""
+        self.catalogue.save(folder)
+        save_arrays(folder / "model.npz", self._arrays())
+        save_about(folder, {name: getattr(self, name) for name in self.told})
+
+    def _arrays(self) -> dict[str, np.ndarray]:
+        return {name: getattr(self, name) for name in self.stored}
+
+    @classmethod
+    def load(cls, folder: Path) -> Self:
+        """Return what `save` wrote."""
+        model = cls()
+        model.catalogue = Catalogue.load(folder)
+        vars(model).update(load_about(folder) | load_arrays(folder / "model.npz"))
+        return model
 
     def gated(self) -> keras.Model | None:
         """Return the model as one Keras graph with a gate on each item of a history, or None where it is none.

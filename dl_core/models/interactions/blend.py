@@ -10,6 +10,7 @@ from typing import Self
 import keras
 import numpy as np
 from scipy import sparse
+from scipy.special import softmax
 
 from dl_core.data.interactions.catalogue import Catalogue
 from dl_core.data.interactions.histories import Histories
@@ -120,7 +121,7 @@ class DeepBlend(Recommender):
     def _paths(self, rows: sparse.csr_matrix) -> dict[str, np.ndarray]:
         """Return each path's standardised scores (n, n_items) for ones (n, n_items)."""
         found = {name: standardised(path.scores(rows), path.spread) for name, path in self._fitted().items()}
-        deep = [probabilities(score_rows(network, rows)) for network in self.deep]
+        deep = [softmax(score_rows(network, rows), axis=1) for network in self.deep]
         return {**found, "deep": standardised(np.mean(deep, axis=0))}
 
     def _fitted(self) -> dict[str, LinearPath]:
@@ -199,12 +200,6 @@ def standardised(scores: np.ndarray, least: float = SMALLEST_SPREAD) -> np.ndarr
     """Return scores (n, n_items) less their mean, over the root of their variance and ``least`` squared, float32."""
     away = scores - scores.mean(axis=1, keepdims=True)
     return away / np.sqrt(np.square(away).mean(axis=1, keepdims=True) + np.float32(least**2))
-
-
-def probabilities(logits: np.ndarray) -> np.ndarray:
-    """Return the softmax of logits (n, n_items)."""
-    risen = np.exp(logits - logits.max(axis=1, keepdims=True))
-    return risen / risen.sum(axis=1, keepdims=True)
 
 
 def _judge(network: keras.Model, held: Held) -> dict[str, float]:

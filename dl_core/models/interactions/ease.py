@@ -9,7 +9,6 @@ import numpy as np
 from scipy import sparse
 from scipy.linalg import lapack
 
-from dl_core.data.interactions.catalogue import Catalogue
 from dl_core.data.interactions.histories import Histories
 from dl_core.models.base import FitContext
 from dl_core.models.interactions.base import Held, Recommender
@@ -25,7 +24,6 @@ from dl_core.models.interactions.linear import (
     weigh,
     weighted,
 )
-from dl_core.models.store import load_about, load_arrays, save_about, save_arrays
 from dl_core.models.threads import one_thread
 
 MOST_ITEMS = 15_000  # items with weights: 0.9 GB of float32
@@ -46,6 +44,8 @@ class Ease(Recommender):
     beyond 4,000 items the ridge is chosen among the 4,000 most-taken ones, and B is rounded to float16. A history
     without any item that has weights gets popularity (takers over those of the most-taken item, 0…1).
     """
+
+    stored = ("weights", "kept", "popularity")
 
     def __init__(self) -> None:
         self.chosen = {}
@@ -93,21 +93,16 @@ class Ease(Recommender):
         """Return the number of weights between items."""
         return self.weights.size
 
-    def save(self, folder: Path) -> None:
-        """Write B (float16 beyond 4,000 items, to which it was rounded already) and the catalogue."""
-        self.catalogue.save(folder)
+    def _arrays(self) -> dict[str, np.ndarray]:
+        """Return B (float16 beyond 4,000 items, to which it was rounded already) and what belongs to it."""
         kind = np.float16 if len(self.kept) > CHOOSING_ITEMS else np.float32
-        arrays = {"weights": self.weights.astype(kind), "kept": self.kept, "popularity": self.popularity}
-        save_arrays(folder / "model.npz", arrays)
-        save_about(folder, {"chosen": self.chosen})
+        return {**super()._arrays(), "weights": self.weights.astype(kind)}
 
     @classmethod
     def load(cls, folder: Path) -> Self:
         """Return what `save` wrote."""
-        model, arrays = cls(), load_arrays(folder / "model.npz")
-        model.chosen, model.catalogue = load_about(folder)["chosen"], Catalogue.load(folder)
-        model.weights = arrays["weights"].astype(np.float32)
-        model.kept, model.popularity = arrays["kept"], arrays["popularity"]
+        model = super().load(folder)
+        model.weights = model.weights.astype(np.float32)
         return model
 
     def _weights(self, histories: Histories) -> np.ndarray:

@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass, replace
-from pathlib import Path
-from typing import Self
 
 import numpy as np
 from scipy import sparse
 
-from dl_core.data.interactions.catalogue import Catalogue
 from dl_core.data.interactions.histories import Histories
 from dl_core.models.base import FitContext
 from dl_core.models.interactions.base import Held, Recommender
@@ -25,7 +22,6 @@ from dl_core.models.interactions.linear import (
     weigh,
     weighted,
 )
-from dl_core.models.store import load_about, load_arrays, save_about, save_arrays
 
 SWEEPS = 10
 CHOOSING_SWEEPS = 6
@@ -57,9 +53,16 @@ class MatrixFactorisation(Recommender):
     popularity (takers over those of the most-taken item, 0…1).
     """
 
+    stored, told = ("items", "popularity"), ("chosen", "scale")
+
     def __init__(self) -> None:
         self.chosen = {}
         self._side: tuple[np.ndarray, Side] | None = None  # made of the items' factors when first needed
+
+    @property
+    def settings(self) -> Settings:
+        """The settings that were chosen, or the usual ones."""
+        return Settings(**self.chosen)
 
     def learn(self, known: Histories, held: Held | None, context: FitContext) -> None:
         """Alternate; ``chosen`` holds `Settings` as JSON. The option ``epochs`` is the number of sweeps, 0 for ten."""
@@ -67,7 +70,6 @@ class MatrixFactorisation(Recommender):
         if held is not None:
             start = 0.6
             self.chosen = asdict(choose_settings(known, held, context.part(0.0, start)))
-        self.settings = Settings(**self.chosen)
         self.chosen = asdict(self.settings)
         self.scale = value_scale(known) if self.settings.inputs == VALUES else None
         self.popularity = shares(known)
@@ -91,22 +93,6 @@ class MatrixFactorisation(Recommender):
     def parameters(self) -> int:
         """Return the number of items' factors; those of users are solved for."""
         return self.items.size
-
-    def save(self, folder: Path) -> None:
-        """Write items' factors and the catalogue."""
-        self.catalogue.save(folder)
-        save_arrays(folder / "model.npz", {"items": self.items, "popularity": self.popularity})
-        save_about(folder, {"chosen": self.chosen, "scale": self.scale})
-
-    @classmethod
-    def load(cls, folder: Path) -> Self:
-        """Return what `save` wrote."""
-        model, arrays = cls(), load_arrays(folder / "model.npz")
-        about = load_about(folder)
-        model.chosen, model.scale, model.catalogue = about["chosen"], about["scale"], Catalogue.load(folder)
-        model.settings = Settings(**model.chosen)
-        model.items, model.popularity = arrays["items"], arrays["popularity"]
-        return model
 
 
 def alternate(inputs: sparse.csr_matrix, settings: Settings, sweeps: int, context: FitContext) -> np.ndarray:

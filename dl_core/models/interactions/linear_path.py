@@ -121,10 +121,6 @@ class SomeItems(keras.layers.Layer):
         found = keras.ops.matmul(keras.ops.take(x, self.kept, axis=1), self.kernel)
         return keras.ops.take(keras.ops.pad(found, ((0, 0), (0, 1))), self.places, axis=1)
 
-    def compute_output_shape(self, shape: Any) -> tuple[int | None, int]:
-        """Return (n, n_items)."""
-        return (shape[0], self.n_items)
-
 
 def as_stored(weights: np.ndarray) -> np.ndarray:
     """Return weights as they will be read from a file: rounded where they are many."""

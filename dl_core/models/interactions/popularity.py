@@ -3,18 +3,14 @@
 from __future__ import annotations
 
 from functools import partial
-from pathlib import Path
-from typing import Self
 
 import numpy as np
 
-from dl_core.data.interactions.catalogue import Catalogue
 from dl_core.data.interactions.histories import Histories
 from dl_core.models.base import FitContext
 from dl_core.models.interactions.base import Held, Recommender
 from dl_core.models.interactions.choosing import held_ndcg
 from dl_core.models.interactions.linear import takers
-from dl_core.models.store import load_about, load_arrays, save_about, save_arrays
 
 DAY = 86_400.0  # seconds
 SPANS = (1 / 300, 1 / 100, 1 / 30, 1 / 10, 1 / 3, 1.0)  # half-lives that are tried, in parts of the whole time
@@ -32,6 +28,8 @@ class Popularity(Recommender):
     ----------
     recent : bool
     """
+
+    stored, told = ("weights",), ("recent", "chosen")
 
     def __init__(self, recent: bool = False) -> None:
         self.recent = recent
@@ -61,21 +59,6 @@ class Popularity(Recommender):
     def parameters(self) -> int:
         """Return the number of items."""
         return len(self.weights)
-
-    def save(self, folder: Path) -> None:
-        """Write the weights and the catalogue."""
-        self.catalogue.save(folder)
-        save_arrays(folder / "model.npz", {"weights": self.weights})
-        save_about(folder, {"recent": self.recent, "chosen": self.chosen})
-
-    @classmethod
-    def load(cls, folder: Path) -> Self:
-        """Return what `save` wrote."""
-        about = load_about(folder)
-        model = cls(recent=about["recent"])
-        model.chosen, model.catalogue = about["chosen"], Catalogue.load(folder)
-        model.weights = load_arrays(folder / "model.npz")["weights"]
-        return model
 
 
 def fading(histories: Histories, half_life: float) -> np.ndarray:

@@ -54,11 +54,6 @@ class StartToken(keras.layers.Layer):
         """Return (b, 1 + L, size) of x (b, L, size)."""
         return ops.concatenate([ops.zeros_like(x[:, :1]) + self.vector, x], axis=1)
 
-    def compute_output_shape(self, input_shape: tuple[int | None, ...]) -> tuple[int | None, ...]:
-        """Return the shape with one more step."""
-        steps = None if input_shape[1] is None else input_shape[1] + 1
-        return (input_shape[0], steps, input_shape[2])
-
 
 class CausalAttention(keras.layers.Layer):
     """Attention of each step to itself and the steps before, by content and by how many items lie between.
@@ -159,10 +154,6 @@ class LastStep(keras.layers.Layer):
         share = gates * ops.flip(skipped, axis=1)  # (b, T), sums to 1
         return ops.einsum("bt,bts->bs", share, states)
 
-    def compute_output_shape(self, input_shape: Any) -> tuple[int | None, ...]:
-        """Return (b, size)."""
-        return (input_shape[0][0], input_shape[0][2])
-
 
 class ItemScores(keras.layers.Layer):
     """Scores of all items by a table that the input shares.
@@ -180,10 +171,6 @@ class ItemScores(keras.layers.Layer):
         """Return the scores (b, n_items) of states (b, size)."""
         return self.table.scores(states)
 
-    def compute_output_shape(self, input_shape: tuple[int | None, ...]) -> tuple[int | None, ...]:
-        """Return (b, n_items)."""
-        return (input_shape[0], self.table.n_items)
-
 
 class Presence(keras.layers.Layer):
     """Says how much each step is there: 1 for the start token, then an item's gate, or 0 for padding."""
@@ -194,8 +181,3 @@ class Presence(keras.layers.Layer):
         there = ops.cast(codes > 0, "float32")
         there = there * gates[0] if gates else there
         return ops.concatenate([ops.ones_like(there[:, :1]), there], axis=1)
-
-    def compute_output_shape(self, input_shape: list[tuple[int | None, ...]]) -> tuple[int | None, ...]:
-        """Return the shape with one more step."""
-        batch, steps = input_shape[0]
-        return (batch, None if steps is None else steps + 1)

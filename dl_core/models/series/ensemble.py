@@ -16,8 +16,7 @@ from dl_core.errors import CancelledError
 from dl_core.evaluate.series.forecasts import MIDDLE
 from dl_core.models.base import FitContext
 from dl_core.models.series.base import Forecaster, Held
-from dl_core.models.series.combine import pick_weights
-from dl_core.models.series.judge import mean_scaled_error
+from dl_core.models.series.judge import mean_scaled_error, pick_weights
 from dl_core.models.series.network import NetworkForecaster
 from dl_core.models.series.pretrained import FineTuned
 from dl_core.models.series.pretrained_features import Reading

@@ -1,4 +1,4 @@
-"""How networks of forecasting are judged on held windows, and how they answer in blocks of few shapes."""
+"""How networks of forecasting are judged and weighed on held windows, and how they answer in blocks of few shapes."""
 
 from __future__ import annotations
 
@@ -10,6 +10,9 @@ import numpy as np
 from dl_core.data.series.gaps import TINY
 
 BLOCKS = (1, 32, 256, 1024)  # windows forecast at once: few shapes, filled up
+ROUNDS = 20  # picks of forward selection
+PICKED = 0.15  # share of the picked weights; few windows choose by chance, and equal weights are hard to beat
+NEAR = 1.1  # members whose error is within this factor of the best take part in the equal share
 
 
 def mean_scaled_error(middle: np.ndarray, truth: np.ndarray, sizes: np.ndarray) -> float:
@@ -19,6 +22,36 @@ def mean_scaled_error(middle: np.ndarray, truth: np.ndarray, sizes: np.ndarray) 
     count = seen.sum(axis=1)
     means = np.where(seen, error, 0.0).sum(axis=1) / np.maximum(count, 1)
     return float(means[count > 0].mean()) if (count > 0).any() else float("nan")
+
+
+def pick_weights(middles: np.ndarray, truth: np.ndarray, sizes: np.ndarray) -> np.ndarray:
+    """Return weights (members,) that sum to 1, by forward selection with repeats, drawn towards equal ones.
+
+    Caruana et al. 2004, "Ensemble selection from libraries of models"; Smith and Wallis 2009, "A simple explanation of
+    the forecast combination puzzle", on why equal weights are hard to beat. Deviations: selection starts from nothing,
+    and the picked weights are averaged with equal ones among members that are not clearly worse than the best.
+
+    Parameters
+    ----------
+    middles : numpy.ndarray
+        (members, m, h) central forecasts of held windows.
+    truth : numpy.ndarray
+        (m, h), NaN where missing.
+    sizes : numpy.ndarray
+        (m,) what errors are divided by.
+    """
+    alone = np.array([mean_scaled_error(one, truth, sizes) for one in middles])
+    if not np.isfinite(alone).all():
+        return np.full(len(middles), 1 / len(middles))
+    near = alone <= NEAR * alone.min()
+    counts, total = np.zeros(len(middles)), np.zeros(middles.shape[1:])
+    for taken in range(ROUNDS):
+        errors = [mean_scaled_error((total + one) / (taken + 1), truth, sizes) for one in middles]
+        best = int(np.argmin(errors))
+        counts[best] += 1
+        total = total + middles[best]
+    equal = near / near.sum()
+    return PICKED * counts / counts.sum() + (1 - PICKED) * equal
 
 
 def predict_blocks(network: keras.Model, inputs: Mapping[str, np.ndarray]) -> np.ndarray:

@@ -100,10 +100,6 @@ class Segments(keras.layers.Layer):
             x = ops.pad(x, [[0, 0], [0, more] if self.at_end else [more, 0], [0, 0]])
         return ops.reshape(x, (-1, (steps + more) // self.size, self.size * channels))
 
-    def compute_output_shape(self, input_shape: tuple[int | None, int, int]) -> tuple[int | None, int, int]:
-        """Return the shape of the segments."""
-        return (input_shape[0], -(-input_shape[1] // self.size), self.size * input_shape[2])
-
 
 class StepVectors(keras.layers.Layer):
     """Learned vectors of the steps ahead, the same for every case: of x (b, k) only the number of cases is read.
@@ -126,10 +122,6 @@ class StepVectors(keras.layers.Layer):
     def call(self, x: Any) -> Any:
         """Return the vectors once for each case, (b, steps, size)."""
         return ops.zeros_like(x[:, :1, None]) + self.vectors[None]
-
-    def compute_output_shape(self, input_shape: tuple[int | None, ...]) -> tuple[int | None, ...]:
-        """Return the shape of the vectors."""
-        return (input_shape[0], self.steps, self.size)
 
 
 class NormalSpread(keras.initializers.Initializer):
@@ -180,7 +172,3 @@ class QuantileSpread(keras.layers.Layer):
         horizon, count = middle.shape[1], len(self.levels)
         spread = ops.reshape(ops.matmul(state, self.kernel) + self.bias, (-1, horizon, count))
         return middle[:, :, None] + spread * self._away
-
-    def compute_output_shape(self, input_shape: list[tuple[int | None, ...]]) -> tuple[int | None, ...]:
-        """Return the shape of the quantiles."""
-        return (*input_shape[0], len(self.levels))

@@ -66,10 +66,6 @@ class Around(keras.layers.Layer):
         down = ops.flip(ops.cumsum(ops.flip(below, -1), axis=-1), -1)
         return ops.concatenate([middle - down, middle, middle + ops.cumsum(above, axis=-1)], axis=-1)
 
-    def compute_output_shape(self, shape: list[tuple[int | None, ...]]) -> tuple[int | None, ...]:
-        """Return that of the gaps."""
-        return shape[1]
-
 
 class ReadWindow(keras.layers.Layer):
     """`read_windows` as a layer without weights: from a window (n, length) to what the network reads of it."""

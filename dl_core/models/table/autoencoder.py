@@ -22,9 +22,9 @@ from dl_core.models.keras_fit import predict_batches
 from dl_core.models.store import load_about, load_arrays, load_weights, save_about, save_arrays, save_weights
 from dl_core.models.table.encode import TableEncoder
 from dl_core.models.table.ordinary import OrdinaryRange, cut
+from dl_core.models.table.prior import without_labels
 from dl_core.models.table.ranks import RankMap
 from dl_core.models.table.rebuild import RebuildPlan, fit_rebuild
-from dl_core.models.table.unlabelled import without_labels
 
 NETWORKS = 3  # of different seeds, whose errors are averaged
 UNITS = 64

@@ -11,9 +11,8 @@ from dl_core.data.dataset import Dataset
 from dl_core.models.base import Classifier, FitContext, fitted
 from dl_core.models.store import load_about, load_arrays, save_about, save_arrays
 from dl_core.models.table.encode import TableEncoder
-from dl_core.models.table.prior import pair
+from dl_core.models.table.prior import pair, without_labels
 from dl_core.models.table.ranks import RankMap
-from dl_core.models.table.unlabelled import without_labels
 from dl_core.models.trees import Trees
 
 if TYPE_CHECKING:

@@ -144,7 +144,3 @@ class StepAttention(keras.layers.Layer):
         joined = ops.tanh(self.keys(states) + ops.expand_dims(self.query(query), 1))  # (b, T, units)
         points = ops.squeeze(self.answer(joined), -1) - 1e4 * (1 - mask)  # (b, T)
         return ops.sum(ops.expand_dims(ops.softmax(points), -1) * states, axis=1)
-
-    def compute_output_shape(self, shapes: list[tuple[int | None, ...]]) -> tuple[int | None, ...]:
-        """Return the shape of one state."""
-        return (shapes[0][0], shapes[0][-1])

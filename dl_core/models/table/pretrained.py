@@ -13,9 +13,8 @@ from dl_core.errors import SchemaError
 from dl_core.models.base import FitContext, fitted, silent
 from dl_core.models.table.encode import TableEncoder
 from dl_core.models.table.network import NetworkModel
-from dl_core.models.table.prior import known_rows, learnable
+from dl_core.models.table.prior import known_rows, learnable, without_labels
 from dl_core.models.table.rebuild import RebuildPlan, fit_rebuild
-from dl_core.models.table.unlabelled import without_labels
 from dl_core.transfer.learning_curve import draw
 
 if TYPE_CHECKING:

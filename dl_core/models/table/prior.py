@@ -1,12 +1,18 @@
-"""Rows to learn from and how much each counts; what that does to probabilities, so that it can be undone."""
+"""Rows and columns to learn from, how much each counts, and how what that does to probabilities is undone."""
 
 from __future__ import annotations
+
+import re
+from dataclasses import replace
 
 import numpy as np
 
 from dl_core.data.dataset import Dataset
 from dl_core.models.base import FitContext
 from dl_core.models.weights import check_two_classes, row_weights
+from dl_core.schema import Role
+
+FROM_LABELS = re.compile(r"\bknown\b|\bfrauds?\b")  # as `data.history` names what it makes of known labels
 
 
 def learnable(data: Dataset, sample_weight: np.ndarray | None = None) -> tuple[Dataset, np.ndarray, np.ndarray | None]:
@@ -32,6 +38,16 @@ def known_rows(data: Dataset) -> tuple[Dataset, np.ndarray]:
         return data.subset([]), np.zeros(0, dtype=np.int64)
     y = data.targets
     return (data, y) if (y >= 0).all() else (data.subset(data.ids[y >= 0]), y[y >= 0])
+
+
+def without_labels(data: Dataset) -> Dataset:
+    """Return the same rows without the columns that were made from labels: delayed fraud rates and counts.
+
+    A detector that reads them is not unsupervised: it profits from labels as a rule or a network does.
+    """
+    history = data.roles.get(Role.HISTORY, ())
+    kept = tuple(name for name in history if not FROM_LABELS.search(name))
+    return data if kept == tuple(history) else replace(data, roles={**data.roles, Role.HISTORY: kept})
 
 
 def tilted_weights(

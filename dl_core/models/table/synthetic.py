@@ -56,10 +56,6 @@ class Drawn(keras.layers.Layer):
         self.add_loss(BETA * ops.mean(apart) / self.width)
         return mean + ops.exp(0.5 * spread) * keras.random.normal(ops.shape(mean), seed=self.random)
 
-    def compute_output_shape(self, shape: tuple[int | None, int]) -> tuple[int | None, int]:
-        """Return half the width."""
-        return (shape[0], shape[-1] // 2)
-
 
 @dataclass(frozen=True)
 class FraudMaker:

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import keras
 
-from dl_core.transfer.images.graph import add_embedding
-from dl_core.transfer.images.graph_head import add_head
+from dl_core.transfer.images.graph import add_embedding, add_head
 from dl_core.transfer.images.head import LinearHead
 from dl_core.transfer.images.plan import EmbeddingPlan
 

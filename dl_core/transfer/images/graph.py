@@ -1,4 +1,4 @@
-"""One flat Keras graph from raw images to an embedding: resampling, channels, backbone, taps, pooling."""
+"""One flat Keras graph from raw images to an embedding (resampling, backbone, taps, pooling), and the linear head."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import keras
 import numpy as np
 
 from dl_core.transfer.images.backbones import get_backbone
+from dl_core.transfer.images.head import LinearHead
 from dl_core.transfer.images.plan import HEAD, EmbeddingPlan
 
 
@@ -39,9 +40,6 @@ class Resample(keras.layers.Layer):
         x = keras.ops.matmul(keras.ops.transpose(x, (0, 1, 3, 2)), self.rows)  # (n, c, size of w, size of h)
         return keras.ops.transpose(x, (0, 3, 2, 1))  # (n, size, size, c)
 
-    def compute_output_shape(self, input_shape: tuple[int | None, int, int, int]) -> tuple[int | None, int, int, int]:
-        return (input_shape[0], self.size, self.size, input_shape[3])
-
 
 class GridMeans(keras.layers.Layer):
     """Pool a map (n, h, w, c) to its mean and a ``grid`` × ``grid`` of means: (n, (1 + grid²) c), cells by rows.
@@ -60,9 +58,6 @@ class GridMeans(keras.layers.Layer):
             band = keras.ops.mean(x[:, top:bottom], axis=1)  # (n, w, c)
             parts += [keras.ops.mean(band[:, left:right], axis=1) for left, right in cells(x.shape[2], self.grid)]
         return keras.ops.concatenate(parts, axis=-1)
-
-    def compute_output_shape(self, input_shape: tuple[int | None, int, int, int]) -> tuple[int | None, int]:
-        return (input_shape[0], (1 + self.grid**2) * input_shape[-1])
 
 
 def cells(length: int, grid: int) -> list[tuple[int, int]]:
@@ -111,3 +106,31 @@ def embedding_model(plan: EmbeddingPlan, side: int, channels: int) -> keras.Mode
 def tap_names(plan: EmbeddingPlan) -> list[str]:
     """Return the names of the tap layers in a graph of this plan, early to late within each size."""
     return [f"tap_{size}_{tap}" for size in plan.sizes for tap in plan.taps]
+
+
+class Clip(keras.layers.Layer):
+    """Cut values to ±limit."""
+
+    def __init__(self, limit: float, **options: object) -> None:
+        super().__init__(**options)
+        self.limit = limit
+
+    def call(self, x: keras.KerasTensor) -> keras.KerasTensor:
+        return keras.ops.clip(x, -self.limit, self.limit)
+
+
+def add_head(x: keras.KerasTensor, head: LinearHead, calm: float = 1.0) -> keras.KerasTensor:
+    """Add standardisation, clip, ``logits`` and softmax to an embedding (n, d) and return (n, n_classes).
+
+    With ``calm`` below 1 the inputs of ``logits`` shrink by it and its weights grow by 1 / ``calm``: the same numbers,
+    but an optimizer that moves all weights equally far, as Adam does, moves the logits ``calm`` times as far.
+    """
+    variance = head.spread.astype(np.float64) ** 2
+    x = keras.layers.Normalization(mean=head.mean, variance=variance.astype(np.float32), name="standardise")(x)
+    x = Clip(head.clip, name="clip")(x)
+    if calm != 1.0:
+        x = keras.layers.Rescaling(calm, name="calm")(x)
+    dense = keras.layers.Dense(head.weights.shape[1], name="logits")
+    x = dense(x)
+    dense.set_weights([head.weights / calm, head.bias])
+    return keras.layers.Softmax(name="probabilities")(x)

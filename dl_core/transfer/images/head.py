@@ -21,6 +21,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from scipy.special import softmax
 
 from dl_core.errors import SchemaError
 
@@ -57,7 +58,7 @@ class LinearHead:
 
     def probabilities(self, features: np.ndarray) -> np.ndarray:
         """Return (n, n_classes) float64 that sum to 1."""
-        return softmax(self.logits(features))
+        return softmax(self.logits(features), axis=1)
 
 
 def standardise(features: np.ndarray, mean: np.ndarray, spread: np.ndarray, clip: float) -> np.ndarray:
@@ -65,12 +66,6 @@ def standardise(features: np.ndarray, mean: np.ndarray, spread: np.ndarray, clip
     z = np.subtract(features, mean, dtype=np.float32)
     z /= spread
     return np.clip(z, -clip, clip, out=z)
-
-
-def softmax(logits: np.ndarray) -> np.ndarray:
-    """Return probabilities by row."""
-    e = np.exp(logits - logits.max(axis=1, keepdims=True))
-    return e / e.sum(axis=1, keepdims=True)
 
 
 def fit_logistic(
@@ -177,5 +172,5 @@ def fit_head(
 
 
 def _log_loss(z: np.ndarray, y: np.ndarray, w: np.ndarray) -> float:
-    p = softmax(z @ w[:-1].astype(np.float32) + w[-1])
+    p = softmax(z @ w[:-1].astype(np.float32) + w[-1], axis=1)
     return float(-np.log(np.clip(p[np.arange(len(y)), y], 1e-12, 1.0)).mean())
