@@ -32,10 +32,12 @@ class Resample(keras.layers.Layer):
         self.size = size
 
     def build(self, input_shape: tuple[int | None, int, int, int]) -> None:
+        """Make the matrices of both axes."""
         self.rows = resample_matrix(input_shape[1], self.size).T  # (source height, size)
         self.columns = resample_matrix(input_shape[2], self.size).T  # (source width, size)
 
     def call(self, x: keras.KerasTensor) -> keras.KerasTensor:
+        """Return images (n, size, size, c) of x (n, h, w, c)."""
         x = keras.ops.matmul(keras.ops.transpose(x, (0, 3, 1, 2)), self.columns)  # (n, c, h, size)
         x = keras.ops.matmul(keras.ops.transpose(x, (0, 1, 3, 2)), self.rows)  # (n, c, size of w, size of h)
         return keras.ops.transpose(x, (0, 3, 2, 1))  # (n, size, size, c)
@@ -53,6 +55,7 @@ class GridMeans(keras.layers.Layer):
         self.grid = grid
 
     def call(self, x: keras.KerasTensor) -> keras.KerasTensor:
+        """Return the means (n, (1 + grid²) c) of x (n, h, w, c)."""
         parts = [keras.ops.mean(x, axis=(1, 2))]
         for top, bottom in cells(x.shape[1], self.grid):
             band = keras.ops.mean(x[:, top:bottom], axis=1)  # (n, w, c)
@@ -116,6 +119,7 @@ class Clip(keras.layers.Layer):
         self.limit = limit
 
     def call(self, x: keras.KerasTensor) -> keras.KerasTensor:
+        """Return x cut."""
         return keras.ops.clip(x, -self.limit, self.limit)
 
 
