@@ -124,14 +124,11 @@ def _repeating(value: np.ndarray, starts: np.ndarray) -> tuple[int, ...]:
     """
     chosen = np.unique(np.linspace(0, len(starts) - 2, min(_SERIES_LOOKED_AT, len(starts) - 1)).astype(int))
     series = [one for at in chosen if (one := _even(value[starts[at] : starts[at + 1]][-_LOOKED_AT:])) is not None]
-    best: tuple[float, tuple[int, ...]] = (0.0, ())
-    curves = []
-    for run in _RUNS:
-        found, least = _curve(series, run)
-        curves.append(found)
-        best = max(best, _peaks(found, least, 2 * run), key=lambda one: one[0])
-    seasons = best[1]
-    return seasons if len(seasons) != 1 else (*seasons, *_longer(curves, seasons[0]))
+    curves = [_curve(series, run) for run in _RUNS]
+    peaks = [_peaks(found, least, 2 * run) for run, (found, least) in zip(_RUNS, curves, strict=True)]
+    top = max(height for height, _ in peaks)
+    seasons = next(seasons for height, seasons in peaks if height >= top - _BETTER)  # longer runs miss short seasons
+    return seasons if len(seasons) != 1 else (*seasons, *_longer([found for found, _ in curves], seasons[0]))
 
 
 def _longer(curves: Sequence[np.ndarray], season: int) -> tuple[int, ...]:

@@ -83,10 +83,16 @@ def find_target(
         return Target(_first(plain, likely), hinted=True, why="named like a value", ahead=ahead)
     if bounded and not set(exact) & set(bounded):
         return Target(_first(bounded, likely), certain=False, hinted=True, ahead=ahead)
-    chosen = exact or ended
+    chosen = [] if _crossed([*exact, *ended]) else exact or ended
     if len(chosen) == 1:
         return Target(_first(chosen, likely), hinted=True, why="named like a value", ahead=ahead)
     return Target(_first(chosen, likely), certain=False, hinted=bool(chosen), ahead=ahead)
+
+
+def _crossed(names: Sequence[str]) -> bool:
+    """Return whether one measure stands in several columns: "North / Units", "South / Units"."""
+    last = [plain_name(name).split("_")[-1] for name in names if len(plain_name(name).split("_")) > 1]
+    return len(set(last)) < len(last)
 
 
 def _first(names: Sequence[str], others: Collection[str]) -> tuple[str, ...]:
