@@ -16,6 +16,25 @@ _NEGATIVE = re.compile(
 )
 
 
+_NOT_YET = """
+    pending | unknown | unk | unlabelled | unlabeled | not labelled | not labeled | no label | undetermined |
+    undefined | unspecified | unreviewed | not reviewed | ungraded | ungradable | not graded | not read |
+    not annotated | not yet | not known | not assessed | not available | to be determined | tbd | todo | to do |
+    in review | under review | in progress
+"""
+_UNLABELLED = frozenset(word.strip() for word in _NOT_YET.split("|"))
+
+
+def says_unlabelled(label: object) -> bool:
+    """Return whether a label says that there is none yet ("pending", "in review", "unknown")."""
+    return re.sub(r"[\s_\-]+", " ", str(label).strip().casefold()) in _UNLABELLED
+
+
+def means_nothing_found(label: str) -> bool:
+    """Return whether a class means that nothing was found ("normal", "no finding")."""
+    return bool(_NEGATIVE.match(label.strip().casefold()))
+
+
 def fold_labels(raw: pd.Series) -> tuple[pd.Series, tuple[str, ...], list[Finding]]:
     """Join spellings that differ only in blanks and case.
 

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import re
+
+from dl_core.reading.tables.names import plain_name
+
 PART_WORDS = {
     "train": "train",
     "training": "train",
@@ -16,3 +20,27 @@ PART_WORDS = {
 def part_of(word: object) -> str | None:
     """Return the part that a word names, whatever its case and outer blanks; None for other words."""
     return PART_WORDS.get(str(word).strip().casefold())
+
+
+_WORD = re.compile(
+    r"(train|training|trn|val|valid|validation|dev|development|test|testing|tst|holdout)(set|data|imgs?|images?|split)?"
+)
+_SHORT = {"trn": "train", "dev": "validation", "development": "validation", "tst": "test", "holdout": "test"}
+
+
+def part_in(text: object) -> tuple[str | None, str]:
+    """Return the part that one word of a text names, in any spelling, and the rest of the text; None for none or two.
+
+    Examples
+    --------
+    >>> part_in("seg_train"), part_in("ValSet"), part_in("NORMAL"), part_in("train or test")
+    (('train', 'seg'), ('validation', 'set'), (None, 'normal'), (None, 'train_or_test'))
+    """
+    plain = plain_name(text)
+    words = [word for word in re.split(r"[_\d]+", plain) if word]
+    found = [(word, match[1]) for word in words if (match := _WORD.fullmatch(word))]
+    parts = {_SHORT.get(stem) or PART_WORDS[stem] for _, stem in found}
+    if len(parts) != 1:
+        return None, plain
+    rest = "_".join(word for word in words if word not in {word for word, _ in found})
+    return parts.pop(), rest

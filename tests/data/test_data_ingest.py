@@ -17,7 +17,7 @@ from dl_core.data.dataset import Dataset
 from dl_core.data.labels import fold_labels, order_classes
 from dl_core.data.privacy import is_personal, pseudonyms
 from dl_core.errors import SchemaError
-from dl_core.reading.images.match import match_files
+from dl_core.reading.images.match import match_names
 from dl_core.schema import Role
 
 Reads = Callable[..., Dataset]
@@ -216,11 +216,10 @@ def test_folding_joins_exactly_what_differs_in_blanks_and_case(texts: list[str])
 
 
 def test_ambiguous_names_are_not_used():
-    table = pd.DataFrame({"file": ["1.png", "b/1.png", "2.png"]})
-    match = match_files([("t", table)], ["a/1.png", "b/1.png", "a/2.png"])
-    assert match.rows == {"b/1.png": 1, "a/2.png": 2} and match.ambiguous == ("1.png",)
-    with pytest.raises(SchemaError, match="names any"):
-        match_files([("t", table)], ["x.png"])
+    written = pd.Series(["1.png", "b/1.png", "2.png"])
+    match = match_names(written, ["a/1.png", "b/1.png", "a/2.png"])
+    assert list(match.target) == [-2, 1, 2] and match.ambiguous == 1
+    assert list(match.names) == [1, 2] and match_names(written, ["x.png"]).unmatched == 3
 
 
 def test_new_cases_are_read_like_the_training_data(read: Reads, write: Writes, tmp_path: Path):

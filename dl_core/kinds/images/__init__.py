@@ -30,4 +30,5 @@ KIND = Kind(
     alike=True,
     rows_shown=True,
     pictures=_pictures,
+    read_options=("finding", "blank", "frame_time", "window", "frames", "plane"),
 )

@@ -2,33 +2,30 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
+from filecmp import cmp
+from os.path import commonprefix
 from pathlib import Path, PurePosixPath
 
 from dl_core.data.dataset import Finding
 from dl_core.data.findings import few
 from dl_core.errors import DaylightError, FileError
-from dl_core.reading.given_split import PART_WORDS, part_of
 from dl_core.reading.images.file_types import kind_of
 from dl_core.reading.limits import Limits
 from dl_core.reading.listing import is_source, list_files, suffix_of
 
-_MASK_FOLDER = re.compile(r"^(masks?|segmentations?|segs?|ground_?truths?|gt|annotations?)$", re.IGNORECASE)
-_MASK_STEM = re.compile(r"[_\-. ](masks?|segmentation|seg|groundtruth|gt)([_\-]?\d+)?$", re.IGNORECASE)
-_QUIET = (".txt", ".md", ".html", ".htm", ".json", ".xml", ".yml", ".yaml", ".py", ".rst", ".log", ".db", "")
+_LISTS = (".txt", ".lst")  # read-me files, or lists of images
+_QUIET = (".txt", ".md", ".html", ".htm", ".json", ".xml", ".yml", ".yaml", ".py", ".rst", ".log", ".db", ".lst", "")
 
 
 @dataclass(frozen=True)
 class Item:
-    """One image file: where it lies, its name to show, and what its folders say."""
+    """One file: where it lies, its name to show, and its kind."""
 
     path: Path
     name: str  # relative to what was uploaded, forward slashes
     kind: str
-    label: str | None = None
-    part: str | None = None
 
 
 @dataclass(frozen=True)
@@ -38,7 +35,7 @@ class Collected:
     images: tuple[Item, ...] = ()
     arrays: tuple[Item, ...] = ()  # npz files
     tables: tuple[Item, ...] = ()
-    masks: tuple[Item, ...] = ()
+    texts: tuple[Item, ...] = ()  # read-me files, or lists of images
     source: Path | None = None  # source.json
     notes: tuple[Finding, ...] = ()
     errors: tuple[DaylightError, ...] = field(default=())  # one for each file left out as unreadable
@@ -57,7 +54,7 @@ def collect(paths: Sequence[Path], workspace: Path, limits: Limits) -> Collected
     images: list[Item] = []
     arrays: list[Item] = []
     tables: list[Item] = []
-    masks: list[Item] = []
+    texts: list[Item] = []
     errors: list[DaylightError] = []
     other: list[str] = []
     source = None
@@ -66,7 +63,10 @@ def collect(paths: Sequence[Path], workspace: Path, limits: Limits) -> Collected
             source = path
             continue
         if suffix_of(name) in _QUIET and not _is_bare_image(path, name):
-            other.append(name)
+            if suffix_of(name) in _LISTS:
+                texts.append(Item(path, name, "text"))
+            else:
+                other.append(name)
             continue
         try:
             item = Item(path, name, kind_of(path, name))
@@ -78,20 +78,36 @@ def collect(paths: Sequence[Path], workspace: Path, limits: Limits) -> Collected
         elif item.kind == "npz":
             arrays.append(item)
         elif item.kind != "zip":
-            (masks if is_companion(name) else images).append(item)
-    if not images and masks:  # a data set of nothing but "masks" is one of images
-        images, masks = masks, []
+            images.append(item)
+    images, copies = _without_copies(images)
     notes = [_other_note(other)] if other else []
-    return Collected(
-        tuple(_with_folders(images)), tuple(arrays), tuple(tables), tuple(masks), source, tuple(notes), tuple(errors)
-    )
+    if copies:
+        text = f"{len(copies)} images lie in it twice, in a copy of a folder, and were taken once: {few(copies)}."
+        notes.append(Finding("info", "copies", text, tuple(copies)))
+    return Collected(tuple(images), tuple(arrays), tuple(tables), tuple(texts), source, tuple(notes), tuple(errors))
 
 
-def is_companion(name: str) -> bool:
-    """Return whether a file is a mask or segmentation that belongs to another image."""
-    path = PurePosixPath(name)
-    stem = path.name[: -len(suffix_of(name))] if suffix_of(name) else path.name
-    return bool(_MASK_STEM.search(stem)) or any(_MASK_FOLDER.match(part) for part in path.parts[:-1])
+def _without_copies(images: list[Item]) -> tuple[list[Item], list[str]]:
+    """Return images without those that lie, byte for byte, under the same path within another folder."""
+    paths = {item.name: _collapsed(PurePosixPath(item.name).parts) for item in images}
+    shared = len(commonprefix([path[:-1] for path in paths.values()]))
+    tails: dict[tuple[str, ...], list[Item]] = {}
+    for item in images:
+        tails.setdefault(paths[item.name][shared:], []).append(item)
+    kept: list[Item] = []
+    gone: list[Item] = []
+    for item in images:
+        path = paths[item.name][shared:]
+        same = [one for at in range(1, len(path) - 1) for one in tails.get(path[at:], ())]
+        same += [one for one in tails[path] if len(one.name) < len(item.name)]
+        copied = any(one is not item and cmp(one.path, item.path, shallow=False) for one in same)
+        (gone if copied else kept).append(item)
+    return kept, [item.name for item in gone]
+
+
+def _collapsed(parts: Sequence[str]) -> tuple[str, ...]:
+    """Return a path without folders that repeat the one above."""
+    return tuple(one for at, one in enumerate(parts) if at == 0 or one.casefold() != parts[at - 1].casefold())
 
 
 def _listed(paths: Sequence[Path], workspace: Path, limits: Limits) -> list[tuple[Path, str]]:
@@ -122,31 +138,3 @@ def _is_bare_image(path: Path, name: str) -> bool:
 def _other_note(names: list[str]) -> Finding:
     shown = few([PurePosixPath(name).name for name in names], 3, 40)
     return Finding("info", "other-files", f"Files that are no images were left out: {shown}.", tuple(names))
-
-
-def _with_folders(images: list[Item]) -> list[Item]:
-    """Return the items with class and part as their folders tell; folders that all share say nothing."""
-    paths = {item.name: PurePosixPath(item.name).parts for item in images}
-    shared = 0
-    while paths and all(len(parts) > shared + 1 for parts in paths.values()):
-        if len({parts[shared] for parts in paths.values()}) > 1:
-            break
-        shared += 1
-    heads = {parts[shared].casefold() for parts in paths.values() if len(parts) > shared + 1}
-    official = bool(heads) and heads <= set(PART_WORDS) and all(len(p) > shared + 1 for p in paths.values())
-    if not official:
-        return [replace(item, label=_label(paths[item.name], shared)) for item in images]
-    return [
-        replace(
-            item,
-            part=part_of(paths[item.name][shared]),
-            label=_label(paths[item.name], shared + 1),
-        )
-        for item in images
-    ]
-
-
-def _label(parts: tuple[str, ...], skip: int) -> str | None:
-    """Return the first folder after ``skip``; where all lie in one folder, that one is the only class there is."""
-    folders = parts[skip:-1]
-    return folders[0] if folders else None

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,20 +15,24 @@ from dl_core.data.dataset import Dataset, Finding, Source
 from dl_core.data.findings import few
 from dl_core.data.images.known import known_stem
 from dl_core.data.labels import fold_labels
-from dl_core.errors import DaylightError, OptionError, SchemaError, shorten
+from dl_core.data.reading import QuestionError
+from dl_core.errors import DaylightError, FileError, OptionError, SchemaError, shorten
 from dl_core.reading.images import masks as mask_files
 from dl_core.reading.images.collect import Collected, Item, collect
-from dl_core.reading.images.columns import describe_rows
 from dl_core.reading.images.formats.npz import ArrayPart, array_label, read_npz
 from dl_core.reading.images.new_cases import options_like
 from dl_core.reading.images.pixels import working_size
 from dl_core.reading.images.rows import Progress, Readable, Rows, check_working, probe_all, read_array, read_files
 from dl_core.reading.images.schema import IMAGE_SCHEMA
+from dl_core.reading.images.table import build_table
+from dl_core.reading.images.told import tell
+from dl_core.reading.images.understand import Entry, Understanding, understand
 from dl_core.reading.limits import Limits
 from dl_core.reading.request import ReadRequest
 from dl_core.reading.sources import UPLOADED, source_of
 from dl_core.schema import Role, Schema
 
+Arrays = Sequence[tuple[str, Item, ArrayPart]]
 FORM_HELP = "a zip or folder of class folders, images with a table that names them, or an npz with images and labels"
 
 
@@ -39,12 +44,13 @@ def read_images(
     Parameters
     ----------
     request : ReadRequest
-        Options: ``label`` (column), ``file`` (column that names the files), ``window`` ("auto", "full",
-        "CENTRE,WIDTH"; DICOM), ``frames`` ("all", "first", "middle" or a number; several images in one file),
-        ``plane`` ("axial", "coronal", "sagittal"; NIfTI), ``size`` (side of the working images in pixels),
-        ``channels`` (1 or 3), ``like`` (description of another data set, whose size, channels and classes to take),
-        ``masks`` (keep companion masks as ``arrays["mask"]``), ``classes`` (names for the
-        class numbers of an npz).
+        Options: ``label`` (column), ``file`` (column that names the files), ``finding`` (of several in a cell),
+        ``blank`` ("negative" where nothing said is no), ``frame_time`` (of a series of volumes: "mean", "first",
+        "middle", "last" or a number), ``window`` ("auto", "full", "CENTRE,WIDTH"), ``frames`` ("all", "first",
+        "middle" or a number; several images in one file), ``plane`` ("axial", "coronal", "sagittal"; NIfTI),
+        ``size`` (side of the working images in pixels), ``channels`` (1 or 3), ``like`` (description of another data
+        set, whose size, channels, classes and columns to take), ``masks`` (keep companion masks as
+        ``arrays["mask"]``), ``classes`` (names for the class numbers of an npz).
     schema : Schema
         Column names by which roles are guessed.
     progress : callable, optional
@@ -86,36 +92,57 @@ class _Reading:
         self.errors: list[DaylightError] = []
 
     def run(self, sides: Sequence[tuple[str, Collected]]) -> Dataset:
-        """Read both sides and return the data set."""
+        """Read both sides and return the data set.
+
+        Raises
+        ------
+        QuestionError
+            If something must be asked first; no pixel is decoded then.
+        """
         for _, side in sides:
             self.notes += side.notes
             self.errors += side.errors
-        arrays = [(name, item, read_npz(item.path, item.name, self.limits)) for name, s in sides for item in s.arrays]
+        arrays = [part for name, side in sides for item in side.arrays for part in self._parts(name, item)]
         readable = [(name, *self._probed(side)) for name, side in sides]
-        rows = Rows(self._size(arrays, [source for _, sources in readable for source in sources]))
+        self._check_left([*arrays, *(source for _, images, _ in readable for source in images)])
+        entries = [entry for name, item, part in arrays for entry in self._array_entries(name, item, part)]
+        entries += [_entry(source, name) for name, images, _ in readable for source in images]
+        found = understand(entries, sides, self.request, self.options, self.schema, self.limits)
+        self.errors += found.errors
+        masks = [mask for _, _, apart in readable for mask in apart]
+        if found.questions and self.request.labelled:
+            notes = [*self.notes, *found.notes]
+            raise QuestionError(tell(found, None, self.request, masks, self.errors, notes), where=self.request.where)
+        rows = Rows(self._size(arrays, [source for _, images, _ in readable for source in images]))
         self._read(rows, arrays, readable)
         self.errors += rows.errors
-        self._check_left(rows)
-        table, roles, column_notes = describe_rows(rows.records, sides, self.request, self.schema)
-        self.notes += column_notes
-        return self._dataset(rows, table, roles, sides)
+        self._check_left(rows.records)
+        dataset = self._dataset(rows, found, sides, masks)
+        return replace(dataset, reading=tell(found, dataset, self.request, masks, self.errors))
 
-    def _probed(self, side: Collected) -> tuple[list[Readable]]:
+    def _parts(self, side: str, item: Item) -> list[tuple[str, Item, ArrayPart]]:
+        """Return the parts of an npz that are wanted; one that cannot be read among others is left out."""
+        try:
+            parts = read_npz(item.path, item.name, self.limits)
+        except FileError as error:
+            self.errors.append(error)
+            return []
+        return [(side, item, part) for part in self._wanted_parts(side, item, parts)]
+
+    def _probed(self, side: Collected) -> tuple[list[Readable], list[Readable]]:
         sources, errors = probe_all(side.images, self.options, self.limits)
         self.errors += errors
+        sources, masks = mask_files.set_apart(sources, self.limits)
         remarks = sorted({(source.item.name, text) for source in sources for text in source.probe.warnings})
         for text in sorted({text for _, text in remarks}):
             names = tuple(name for name, remark in remarks if remark == text)
             self.notes.append(Finding("warning", "header", f"{few(names)}: {text}.", names))
-        return (sources,)
+        return sources, masks
 
-    def _size(self, arrays: Sequence[tuple[str, Item, list[ArrayPart]]], sources: Sequence[Readable]) -> int:
+    def _size(self, arrays: Arrays, sources: Sequence[Readable]) -> int:
         longest = [max(s.probe.height, s.probe.width) for s in sources for _ in s.probe.frames]
-        for _, _, parts in arrays:
-            for part in parts:
-                longest += [max(part.images.shape[1:3])] * len(part.images)
-        if not longest:
-            self._check_left(Rows(1))
+        for _, _, part in arrays:
+            longest += [max(part.images.shape[1:3])] * len(part.images)
         wish = self.options.get("size")
         size = working_size(longest) if wish in (None, "", 0, "auto") else int(wish)
         if not 8 <= size <= 1024:
@@ -123,22 +150,20 @@ class _Reading:
         check_working(len(longest), size, self.limits)
         return size
 
-    def _read(
-        self,
-        rows: Rows,
-        arrays: Sequence[tuple[str, Item, list[ArrayPart]]],
-        readable: Sequence[tuple[str, list[Readable]]],
-    ) -> None:
-        for side, item, parts in arrays:
-            for part in self._wanted_parts(side, item, parts):
-                read_array(part.images, rows, item.name, self._array_records(side, item, part))
-        for side, sources in readable:
+    def _read(self, rows: Rows, arrays: Arrays, readable: Sequence[tuple[str, list[Readable], list[Readable]]]) -> None:
+        """Decode all images; each record says which entry it is of."""
+        entry = 0
+        for side, item, part in arrays:
+            ids = self._array_ids(side, part)
+            read_array(part.images, rows, item.name, [{"id": one, "side": side} for one in ids])
+            for record in rows.records[-len(ids) :]:
+                record["entry"], entry = entry, entry + 1
+        for side, sources, _ in readable:
             before = len(rows.records)
             read_files(sources, rows, self.options, self.progress)
             for record in rows.records[before:]:
-                record["side"] = side
-                if side == "test":
-                    record["part"] = "test"
+                record["side"], record["entry"] = side, entry + record["entry"]
+            entry += len(sources)
 
     def _wanted_parts(self, side: str, item: Item, parts: list[ArrayPart]) -> list[ArrayPart]:
         """Return the parts to read: with test data given, the file's own test part stays out of training."""
@@ -155,18 +180,18 @@ class _Reading:
             return kept
         return parts
 
-    def _array_records(self, side: str, item: Item, part: ArrayPart) -> list[dict[str, Any]]:
-        names = self._class_names(item)
+    def _array_ids(self, side: str, part: ArrayPart) -> list[str]:
         width = max(4, len(str(len(part.images))))
         prefix = (part.part or "image") if side == "data" else "test"
-        records = []
+        return [f"{prefix}_{at:0{width}d}" for at in range(len(part.images))]
+
+    def _array_entries(self, side: str, item: Item, part: ArrayPart) -> Iterator[Entry]:
+        names = self._class_names(item)
         for at in range(len(part.images)):
-            label, about = array_label(part.labels, at, names)
-            place = "test" if side == "test" else part.part
-            records.append(
-                {"id": f"{prefix}_{at:0{width}d}", "label": label, "part": place, "about": about, "side": side}
-            )
-        return records
+            label, columns = array_label(part.labels, at, names)
+            columns |= {name: values[at] for name, values in part.columns.items()}
+            told = {} if label is None else {"label": label}
+            yield Entry(item.name, side, part=part.part, columns={**told, **columns}, array=True)
 
     def _class_names(self, item: Item) -> tuple[str, ...]:
         wish = self.options.get("classes")
@@ -175,9 +200,9 @@ class _Reading:
         known = known_stem(item.name)
         return known.classes if known else tuple(self.options.get("like_classes", ()))
 
-    def _check_left(self, rows: Rows) -> None:
+    def _check_left(self, anything: Sequence[Any]) -> None:
         """Raise if there is no image left, with the first file's reason."""
-        if rows.records:
+        if anything:
             return
         if len(self.errors) == 1:
             raise self.errors[0]
@@ -194,29 +219,28 @@ class _Reading:
         )
 
     def _dataset(
-        self,
-        rows: Rows,
-        table: pd.DataFrame,
-        roles: dict[Role, tuple[str, ...]],
-        sides: Sequence[tuple[str, Collected]],
+        self, rows: Rows, found: Understanding, sides: Sequence[tuple[str, Collected]], masks: Sequence[Readable]
     ) -> Dataset:
+        self.notes += found.notes
+        table, roles = build_table(rows.records, found, self.notes, Role.GROUP in self.request.wished)
         classes: tuple[str, ...] = ()
-        keep = np.ones(len(table), dtype=bool)
+        at = [record["entry"] for record in rows.records]
+        keep = ~np.isin(at, found.folders.outside) if self.request.labelled else np.ones(len(table), dtype=bool)
         label = roles.get(Role.LABEL, ("",))[0]
         if label:
             table[label], classes, notes = fold_labels(table[label])
             self.notes += notes
         if self.request.labelled:
-            keep = self._labelled_rows(table, label)
+            keep &= self._labelled_rows(table, label, found)
             classes = self._class_order(classes, sides, set(table.loc[keep, label]))
         arrays = {"image": rows.stack(keep, self._channels())}
         if self.options.get("masks"):
             kept = [record for record, good in zip(rows.records, keep, strict=True) if good]
-            arrays["mask"] = mask_files.read_masks(kept, [s for _, s in sides], rows.size, self.limits)
-        elif any(side.masks for _, side in sides):
-            self.notes.append(mask_files.left_out([s for _, s in sides]))
+            arrays["mask"] = mask_files.read_masks(kept, masks, rows.size)
+        elif masks:
+            self.notes.append(mask_files.left_out(masks))
         self.notes += _error_notes(self.errors)
-        part = pd.Series([record["part"] for record in rows.records], index=table.index, dtype="object")[keep]
+        part = found.parts.iloc[at].set_axis(table.index)[keep]
         roles[Role.IMAGE] = ("image",)
         return Dataset(
             name=self.request.name or _name(self.request.paths),
@@ -224,18 +248,21 @@ class _Reading:
             roles=roles,
             source=_source(sides),
             arrays=arrays,
-            classes=classes,
+            classes=tuple(name for name in classes if not label or name in set(table.loc[keep, label])),
             fixed_split=_fixed(part),
             notes=tuple(self.notes),
         )
 
-    def _labelled_rows(self, table: pd.DataFrame, label: str) -> np.ndarray:
+    def _labelled_rows(self, table: pd.DataFrame, label: str, found: Understanding) -> np.ndarray:
         if not label:
+            columns = [*found.joined.frame.columns, *(level.name for level in found.folders.levels)]
+            named = f"; the columns are {few(list(map(str, columns)), 8, 30)}" if columns else ""
+            more = ", or name one: --role label=COLUMN" if columns else ""
             raise SchemaError(
-                "there are no labels",
+                f"there are no labels{named}",
                 where=few([path.name for path in self.request.paths]),
                 expected=FORM_HELP,
-                todo="put the images of each class into a folder of its own, or add a table with a label column",
+                todo=f"put the images of each class into a folder of its own, or add a table with a label column{more}",
             )
         keep = table[label].notna().to_numpy()
         missing = tuple(table.index[~keep])
@@ -269,6 +296,10 @@ class _Reading:
         return int(wish)
 
 
+def _entry(source: Readable, side: str) -> Entry:
+    return Entry(source.item.name, side, source.probe.about, times=source.probe.times)
+
+
 def _error_notes(errors: Sequence[DaylightError]) -> list[Finding]:
     if not errors:
         return []
@@ -280,7 +311,7 @@ def _error_notes(errors: Sequence[DaylightError]) -> list[Finding]:
 
 def _fixed(part: pd.Series) -> pd.Series | None:
     """Return the given assignment; rows of no part go to training where only test data were set apart."""
-    if part.isna().all():
+    if part.isna().all() or set(part) == {"train"}:
         return None
     return part.fillna("train")
 

@@ -36,7 +36,7 @@ class Rows:
     """Rows read so far, in order.
 
     ``images`` grows by (size, size) or (size, size, 3) uint8; ``records`` holds one dict a row with ``id``, ``file``,
-    ``width``, ``height``, ``mode``, ``label``, ``part`` and ``about``.
+    ``width``, ``height``, ``mode``, ``many`` (whether the file holds several) and ``entry`` (which of the files it is).
     """
 
     size: int
@@ -124,10 +124,10 @@ def read_files(sources: Sequence[Readable], rows: Rows, options: Mapping[str, An
     with ThreadPoolExecutor(_THREADS) as pool:
         for start in range(0, len(sources), _BATCH):
             batch = sources[start : start + _BATCH]
-            for source, (images, error) in zip(batch, pool.map(decode, batch), strict=True):
+            for at, (source, (images, error)) in enumerate(zip(batch, pool.map(decode, batch), strict=True), start):
                 if error is not None:
                     rows.errors.append(error)
-                _append(rows, source, images)
+                _append(rows, source, images, at)
             done += len(batch)
             if progress is not None:
                 progress(done / len(sources), f"{done:,} of {len(sources):,} files read")
@@ -139,7 +139,7 @@ def tidy(pixels: np.ndarray, size: int) -> np.ndarray:
     return np.ascontiguousarray(square[..., 0]) if square.ndim == 3 and is_grey(square) else square
 
 
-def _append(rows: Rows, source: Readable, images: list[np.ndarray]) -> None:
+def _append(rows: Rows, source: Readable, images: list[np.ndarray], at: int) -> None:
     item, probe = source.item, source.probe
     for frame, image in zip(probe.frames, images, strict=False):  # a file may break off in the middle
         rows.images.append(image)
@@ -150,10 +150,8 @@ def _append(rows: Rows, source: Readable, images: list[np.ndarray]) -> None:
                 "width": probe.width,
                 "height": probe.height,
                 "mode": probe.mode,
-                "label": item.label,
-                "part": item.part,
                 "many": probe.many,
-                "about": probe.about,
+                "entry": at,
             }
         )
 
@@ -166,9 +164,7 @@ def read_array(images: np.ndarray, rows: Rows, name: str, records: Iterable[Mapp
     pixels: Iterator[np.ndarray] = iter(images if images.dtype == np.uint8 else _common_window(images))
     for image, record in zip(pixels, records, strict=True):
         rows.images.append(tidy(image, rows.size))
-        rows.records.append(
-            {"file": name, "width": width, "height": height, "mode": mode, "many": False, "about": {}, **record}
-        )
+        rows.records.append({"file": name, "width": width, "height": height, "mode": mode, "many": False, **record})
 
 
 def _common_window(images: np.ndarray) -> np.ndarray:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import zipfile
 import zlib
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +25,7 @@ class ArrayPart:
     part: str | None
     images: np.ndarray
     labels: np.ndarray | None
+    columns: Mapping[str, np.ndarray] = field(default_factory=dict)
 
 
 def read_npz(path: Path, where: str, limits: Limits) -> list[ArrayPart]:
@@ -104,7 +106,7 @@ def array_label(labels: np.ndarray | None, at: int, names: tuple[str, ...]) -> t
             (names[i] if i < len(names) else f"label {i}"): "yes" if value else "no"
             for i, value in enumerate(labels[at])
         }
-        return ("finding" if "yes" in flags.values() else "no finding"), {"flags": flags}
+        return ("finding" if "yes" in flags.values() else "no finding"), flags
     value = labels[at]
     if names and np.issubdtype(labels.dtype, np.number) and float(value).is_integer() and 0 <= value < len(names):
         return names[int(value)], {}

@@ -1,0 +1,306 @@
+"""Which column tells the class of an image: certain by its name and content, the only one that fits, or asked."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import pandas as pd
+
+from dl_core.data.labels import tidy_label
+from dl_core.data.reading import ASKED, CONTENT, NAMED, TRAINED, Choice, Question
+from dl_core.errors import OptionError, shorten
+from dl_core.reading.images.findings import COMBINATIONS, SINGLE, as_class, split_cells
+from dl_core.reading.tables.names import plain_name
+from dl_core.schema import Role, Schema
+
+_MOST_CLASSES = 30
+_MOST_NUMBERS = 12  # different numbers that may be grades
+_LONGEST = 60  # characters of a class
+_MOST_CHOICES = 20
+_CALLED = """
+    label labels class classes target diagnosis diagnostic diagnoses dx category finding findings classification outcome
+    pathology disease
+"""
+_WORDS = frozenset(_CALLED.split())
+_TRUTH = {"true": "1", "false": "0", "yes": "1", "no": "0", "y": "1", "n": "0", "t": "1", "f": "0"}
+
+
+@dataclass(frozen=True)
+class Target:
+    """The label as it was chosen.
+
+    Parameters
+    ----------
+    columns : tuple of str
+        One, or those of a one-hot table; empty where nothing tells a class.
+    values : pandas.Series or None
+        By image, not folded yet.
+    why : str
+    question : Question or None
+        With it nothing is chosen.
+    fit : tuple of str
+        Other columns that could be the label.
+    positive : str
+        The finding that was asked for, where there is one.
+    """
+
+    columns: tuple[str, ...] = ()
+    values: pd.Series | None = None
+    why: str = ""
+    question: Question | None = None
+    fit: tuple[str, ...] = ()
+    positive: str = ""
+    options: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def name(self) -> str:
+        """Of the column in the data set: that of the one column, or ``label``."""
+        return self.columns[0] if len(self.columns) == 1 else "label"
+
+
+@dataclass(frozen=True)
+class Candidates:
+    """What may be the label, by how it was found."""
+
+    exact: tuple[str, ...]
+    worded: tuple[str, ...]
+    content: tuple[str, ...]
+    one_hot: tuple[str, ...]
+    flags: tuple[str, ...]
+
+
+def choose_target(
+    frame: pd.DataFrame,
+    folders: Sequence[str],
+    never: Sequence[str],
+    schema: Schema,
+    options: Mapping[str, Any],
+    wished: tuple[str, ...] | None,
+    trained: tuple[str, ...] = (),
+    groupings: Sequence[str] = (),
+) -> Target:
+    """Choose the label among the columns of the joined tables and the levels of folders.
+
+    Parameters
+    ----------
+    frame : pandas.DataFrame
+        (images, …) text; columns of tables, and levels of folders.
+    folders : sequence of str
+        Levels whose names look like classes.
+    never : sequence of str
+        Columns that are something else by their name or their part: keys, patients, groups, readers, a split.
+    schema : Schema
+    options : mapping
+        ``finding``: of several in a cell, the one that is asked for, ``combinations`` or ``single``.
+    wished : tuple of str or None
+        The user's columns; an empty tuple for none at all.
+    trained : tuple of str
+        Those of the data a model learned from.
+    groupings : sequence of str
+        Levels of folders that are numbered or lettered, so that a table's label goes before them.
+    """
+    if wished is not None:
+        return _made(frame, wished, ASKED, options, ()) if wished else Target(why=ASKED)
+    if trained and all(name in frame for name in trained):
+        return _made(frame, trained, TRAINED, options, ())
+    found = candidates(frame, [name for name in frame if name not in (*never, *folders, *groupings)], schema)
+    chosen, others = _from_tables(frame, found)
+    rivals = [name for name in folders if not any(_same(frame[name], frame[one]) for one in chosen[:1])]
+    if chosen and len(chosen) == 1 or _is_one_hot(chosen, found):
+        if not rivals:
+            return _made(frame, chosen, _why(chosen, found), options, tuple(others))
+        return _asked(frame, [chosen, *((name,) for name in rivals)], tuple(others))
+    if chosen or others:
+        return _asked(frame, [*((name,) for name in (*chosen, *others)), *((name,) for name in rivals)], ())
+    if len(folders) == 1:
+        return Target((folders[0],), frame[folders[0]], "names of the folders")
+    if len(folders) > 1:
+        return _asked(frame, [(name,) for name in folders], ())
+    if groupings:
+        return Target((groupings[0],), frame[groupings[0]], "names of the folders")
+    return Target()
+
+
+def candidates(frame: pd.DataFrame, columns: Sequence[str], schema: Schema) -> Candidates:
+    """Return the columns that may be a label by name and content."""
+    field_ = schema.field(Role.LABEL)
+    names = field_.names if field_ else ()
+    fits = [name for name in columns if _fits(frame[name])]
+    named = [name for known in names for name in columns if plain_name(name) == known]
+    exact = [name for name in named if name in fits] or ([] if fits else named[:1])
+    worded = [name for name in fits if name not in exact and _WORDS & set(plain_name(name).split("_"))]
+    flags = [name for name in columns if is_flag(frame[name]) and name not in exact]
+    one_hot = _one_hot(frame, flags)
+    left = [name for name in flags if name not in one_hot]
+    content = [name for name in fits if name not in (*exact, *worded, *one_hot)]
+    several = tuple(left) if len(left) > 1 else ()
+    return Candidates(tuple(exact), tuple(worded), tuple(content), one_hot, several)
+
+
+def _from_tables(frame: pd.DataFrame, found: Candidates) -> tuple[tuple[str, ...], list[str]]:
+    """Return the label of the tables, and what else fits; several without a label where it has to be asked."""
+    loose = [*found.worded, *found.content]
+    exact = _distinct(frame, found.exact)
+    if exact:
+        return (exact, loose) if len(exact) == 1 else ((), list(exact))
+    if found.one_hot and not found.worded:
+        return found.one_hot, loose
+    pool = _distinct(frame, [*loose, *(name for name in found.flags if name not in loose)])
+    worded = [name for name in pool if name in found.worded]
+    if len(pool) == 1 or (len(worded) == 1 and all(name in found.flags for name in pool if name not in worded)):
+        return tuple(worded or pool), [name for name in pool if name not in worded]
+    return (), list(pool)
+
+
+def _distinct(frame: pd.DataFrame, names: Sequence[str]) -> tuple[str, ...]:
+    """Return columns without those that say the same as one before; words go before codes."""
+    kept: list[str] = []
+    for name in names:
+        twin = next((one for one in kept if _same(frame[one], frame[name])), None)
+        if twin is None:
+            kept.append(name)
+        elif _is_number(frame[twin]) and not _is_number(frame[name]):
+            kept[kept.index(twin)] = name
+    return tuple(kept)
+
+
+def _same(left: pd.Series, right: pd.Series) -> bool:
+    """Return whether two columns part the images alike."""
+    both = pd.DataFrame({"l": tidy(left), "r": tidy(right)}).dropna()
+    pairs = len(both.drop_duplicates())
+    return 0 < pairs == both["l"].nunique() == both["r"].nunique() and pairs > 1
+
+
+def _is_number(values: pd.Series) -> bool:
+    return bool(pd.to_numeric(values.dropna(), errors="coerce").notna().all())
+
+
+def _fits(values: pd.Series) -> bool:
+    """Return whether a column has few values, each of several images, that may be classes."""
+    filled = tidy(values).dropna()
+    cells = split_cells(filled)
+    known = filled.nunique() if cells is None else len({one for told in cells for one in told})
+    if not 2 <= known <= _MOST_CLASSES or known > max(2, 0.5 * len(filled)) or filled.str.len().max() > 4 * _LONGEST:
+        return False
+    numbers = pd.to_numeric(filled, errors="coerce")
+    if numbers.notna().all():
+        return bool((numbers % 1 == 0).all()) and known <= _MOST_NUMBERS
+    return bool(filled.str.len().max() <= _LONGEST or cells is not None)
+
+
+def tidy(values: pd.Series) -> pd.Series:
+    """Return labels without stray blanks, None where one is missing."""
+    return pd.Series([tidy_label(value) for value in values], index=values.index, dtype=object)
+
+
+def flags_of(values: pd.Series) -> pd.Series:
+    """Return 0, 1 or -1 (uncertain) by image; NaN where nothing or something else stands."""
+    texts = [None if text is None else _TRUTH.get(text.casefold(), text) for text in tidy(values)]
+    return pd.to_numeric(pd.Series(texts, index=values.index, dtype=object), errors="coerce")
+
+
+def is_flag(values: pd.Series) -> bool:
+    """Return whether a column says yes or no, in numbers or words; -1 is uncertain, nothing is nothing said."""
+    filled = tidy(values).dropna()
+    told = flags_of(filled)
+    return len(filled) > 0 and bool(told.isin([0, 1, -1]).all()) and bool(told.isin([0, 1]).any())
+
+
+def _one_hot(frame: pd.DataFrame, flags: Sequence[str]) -> tuple[str, ...]:
+    """Return the longest run of neighbouring columns of which exactly one is 1 in every row that says anything."""
+    table = pd.DataFrame({name: flags_of(frame[name]) for name in flags})
+    best: tuple[str, ...] = ()
+    if len(flags) < 2:
+        return best
+    order = list(frame.columns)
+    for start in range(len(flags)):
+        for end in range(start + max(2, len(best) + 1), len(flags) + 1):
+            run = flags[start:end]
+            block = table[run].dropna(how="all")
+            beside = order.index(run[-1]) - order.index(run[0]) == len(run) - 1
+            told = int((block == 1).any().sum())
+            if beside and told > 1 and len(block) and (block >= 0).any(axis=1).all() and (block.sum(axis=1) == 1).all():
+                best = tuple(run)
+    return best
+
+
+def _is_one_hot(chosen: Sequence[str], found: Candidates) -> bool:
+    return len(chosen) > 1 and tuple(chosen) == found.one_hot
+
+
+def _why(columns: Sequence[str], found: Candidates) -> str:
+    if len(columns) > 1:
+        return "exactly one of these columns is 1 in every row"
+    return NAMED if columns[0] in found.exact else f"the only column with few values ({CONTENT})"
+
+
+def _made(
+    frame: pd.DataFrame, columns: tuple[str, ...], why: str, options: Mapping[str, Any], fit: tuple[str, ...]
+) -> Target:
+    """Return the label of columns, or the question which finding is meant where cells hold several."""
+    if len(columns) > 1:
+        table = pd.DataFrame({name: flags_of(frame[name]) for name in columns})
+        single = (table == 1).sum(axis=1) == 1
+        return Target(columns, (table == 1).idxmax(axis=1).where(single, None).astype(object), why, fit=fit)
+    name = columns[0]
+    values = frame[name].astype(object)
+    cells = split_cells(tidy(values).dropna())
+    if cells is None:
+        told = flags_of(values)
+        if is_flag(values) and (told == -1).any() and (told == 0).any():
+            values = values.where(told != -1, None)
+        blank = options.get("blank") == "negative" and is_flag(values)
+        return Target(columns, values.where(values.notna(), "0") if blank else values, why, fit=fit)
+    known = pd.Series([one for told in cells for one in told]).value_counts()
+    wish = str(options.get("finding") or "")
+    if not wish:
+        return Target(question=_which_finding(name, cells, known), fit=(name, *fit))
+    if wish not in (COMBINATIONS, SINGLE) and wish.casefold() not in {str(one).casefold() for one in known.index}:
+        raise OptionError(
+            f"{shorten(wish, 40)!r} is no finding of {shorten(name, 40)}",
+            where="option finding",
+            expected=", ".join(map(str, [*known.index[:_MOST_CHOICES], COMBINATIONS, SINGLE])),
+        )
+    made, positive = as_class(cells.reindex(values.index), wish)
+    return Target(columns, made, why, fit=fit, positive=positive)
+
+
+def _which_finding(name: str, cells: pd.Series, known: pd.Series) -> Question:
+    roles = {str(Role.LABEL): (name,)}
+    choices = [
+        Choice(f"{finding}: yes or no ({count} of {len(cells)} images have it)", roles, {"finding": str(finding)})
+        for finding, count in known.iloc[:_MOST_CHOICES].items()
+    ]
+    choices += [
+        Choice("only images with one finding, each finding a class", roles, {"finding": SINGLE}),
+        Choice("every combination is a class of its own", roles, {"finding": COMBINATIONS}),
+    ]
+    several = int((cells.map(len) > 1).sum())
+    text = f"{several} of {len(cells)} cells of {name!r} hold several findings. Which one should be told?"
+    return Question("target", text, tuple(choices))
+
+
+def _asked(frame: pd.DataFrame, offers: Sequence[tuple[str, ...]], fit: tuple[str, ...]) -> Target:
+    """Return the question which of several columns is the label."""
+    offers = list(dict.fromkeys(offers))[:_MOST_CHOICES]
+    choices = []
+    for columns in offers:
+        told = ", ".join(columns[:6]) + (" …" if len(columns) > 6 else "")
+        values = tidy(frame[columns[0]]).dropna().unique()
+        shown = (
+            ", ".join(shorten(value, 20) for value in sorted(values, key=str)[:4])
+            if len(columns) == 1
+            else "one of them"
+        )
+        more = " …" if len(columns) == 1 and len(values) > 4 else ""
+        choices.append(Choice(f"{told}: {shown}{more}", {str(Role.LABEL): columns}))
+    if len(choices) < 2:
+        return Target(fit=fit)
+    text = "Which column is the target? " + ", ".join(repr(" + ".join(columns[:3])) for columns in offers) + " all fit."
+    fits = tuple(name for columns in offers for name in columns)
+    return Target(
+        question=Question("target", text.replace("all fit", "both fit") if len(offers) == 2 else text, tuple(choices)),
+        fit=(*fits, *fit),
+    )
