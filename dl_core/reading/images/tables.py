@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -19,14 +20,14 @@ from dl_core.reading.images.match import Match, match_names
 from dl_core.reading.limits import Limits
 from dl_core.reading.listing import GivenFile
 from dl_core.reading.tables.about import TableAbout, columns_about
-from dl_core.reading.tables.formats import format_of
 from dl_core.reading.tables.names import plain_name
 from dl_core.reading.tables.read import read_file
 from dl_core.reading.tables.room import TableKind
-from dl_core.reading.tables.text import decode_table, separator_of
-from dl_core.reading.tables.whole import read_table
 
-KIND = TableKind(as_text=lambda name: True, row_bytes=200, advice="give fewer rows")
+LOG = logging.getLogger(__name__)
+KIND = TableKind(
+    as_text=lambda name: True, row_bytes=200, advice="give fewer rows", sheets="all", nulls=("", "NaN", "nan", "NULL")
+)  # "None" and "NA" may be classes
 _KEY_SHARE = 0.5  # of the images, that a table joined by another key has to speak of
 _MOST_READERS = 30
 _FEW_WORDS = 50  # distinct texts of a column that may be findings
@@ -79,35 +80,30 @@ class Joined:
 
 def read_all(items: Sequence[Item], limits: Limits) -> tuple[list[Table], list[DaylightError]]:
     """Return the tables that can be read, all cells as text so that 1.10 stays 1.10, and what was wrong with others."""
-    tables, errors = [], []
+    tables: list[Table] = []
+    errors: list[DaylightError] = []
     for item in items:
+        maybe = item.kind != "table"
         try:
-            tables.append(_read(item, limits))
+            raws, _ = read_file(GivenFile(item.path, item.name, item.name), KIND, limits)
+            tables += [Table(replace(raw.about, file=raw.name, member=""), _texts(raw.frame), maybe) for raw in raws]
         except DaylightError as error:
-            if item.kind == "table":
-                errors.append(error)
-        except Exception:  # noqa: BLE001  (one bad file never ends an upload)
-            errors.append(FileError("the table cannot be read", where=item.name, todo="save it again as CSV (UTF-8)"))
+            errors += [] if maybe else [error]
+        except Exception as error:  # noqa: BLE001  (one bad file never ends an upload)
+            LOG.warning("a table beside images cannot be read: %s", type(error).__name__)
+            wrong = FileError("the table cannot be read", where=item.name, todo="save it again as CSV (UTF-8)")
+            errors += [] if maybe else [wrong]
     return tables, errors
 
 
-def _read(item: Item, limits: Limits) -> Table:
-    way = format_of(item.path, item.name)
-    if not way.otherwise:
-        raw = read_file(GivenFile(item.path, item.name, item.name), KIND, limits)
-        frame = raw.frame.map(lambda cell: None if cell is None or cell != cell else str(cell).strip())
-        return Table(raw.about, frame.astype(object))
-    encoding, sample = decode_table(item.path)
-    frame = read_table(item.path, item.name, keep_text=True)
-    about = TableAbout(
-        file=item.name,
-        format=way.name,
-        rows=len(frame),
-        columns=columns_about(frame, item.name),
-        encoding=encoding,
-        delimiter=separator_of(sample, item.name),
-    )
-    return Table(about, frame, maybe=item.kind != "table")
+def _texts(frame: pd.DataFrame) -> pd.DataFrame:
+    """Return all cells as text without outer blanks, None where nothing stands."""
+    told = {name: [_text(cell) for cell in frame[name]] for name in frame}
+    return pd.DataFrame({str(name): pd.Series(cells, dtype=object) for name, cells in told.items()})
+
+
+def _text(cell: object) -> str | None:
+    return None if cell is None or cell != cell else str(cell).strip() or None
 
 
 def join(tables: Sequence[Table], names: Sequence[str], keys: pd.DataFrame, column: str = "") -> Joined:

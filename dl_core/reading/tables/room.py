@@ -10,7 +10,7 @@ import pandas as pd
 from dl_core.errors import LimitError
 from dl_core.reading.limits import MEGABYTE, Limits
 from dl_core.reading.tables.headless import Headless
-from dl_core.reading.tables.outline import Outline
+from dl_core.reading.tables.outline import NULLS, Outline
 
 BYTES_A_CELL = 16
 
@@ -45,6 +45,8 @@ class TableKind:
         Whether times of text files with an offset ("+02:00") stay text, so that the offset is not lost.
     sheets : str
         Which sheets of a workbook are read: the ``"largest"``, those ``"alike"`` in their columns, or ``"all"``.
+    nulls : tuple of str
+        What means in text files that nothing is known.
     """
 
     as_text: Callable[[str], bool]
@@ -56,6 +58,7 @@ class TableKind:
     tidy: Callable[[pd.DataFrame, bool], pd.DataFrame] = as_it_is
     zones: bool = False
     sheets: str = "largest"
+    nulls: tuple[str, ...] = NULLS
 
 
 @dataclass(frozen=True)

@@ -17,7 +17,7 @@ from dl_core.errors import FileError
 from dl_core.reading.tables.arrow import to_frame
 from dl_core.reading.tables.cells import column_names, frame_of, without_blanks
 from dl_core.reading.tables.formats.base import Parsed, TableFormat
-from dl_core.reading.tables.outline import NULLS, Outline, footer_of, outline_of
+from dl_core.reading.tables.outline import Outline, footer_of, outline_of
 from dl_core.reading.tables.room import Room
 from dl_core.reading.tables.text import BLANKS, WIDE, decode_table, separator_of
 
@@ -92,7 +92,7 @@ def read(path: Path, room: Room) -> tuple[Parsed, ...]:
     for attempt in (types, dict.fromkeys(layout.names, text)):
         skipped: list[int] = []
         try:
-            frame = to_frame(_arrow_csv(layout, attempt, skipped), room.kind.as_text)
+            frame = to_frame(_arrow_csv(layout, attempt, skipped, room.kind.nulls), room.kind.as_text)
         except pa.ArrowInvalid:
             continue
         return (layout.parsed(frame, len(skipped)),)
@@ -156,7 +156,7 @@ def _last(path: Path, encoding: str, separator: str) -> list[list[str]]:
     return _lines(text.partition("\n")[2], separator, False)[0][-_MOST_LAST:]
 
 
-def _arrow_csv(layout: _Layout, types: dict[str, pa.DataType], skipped: list[int]) -> pa.Table:
+def _arrow_csv(layout: _Layout, types: dict[str, pa.DataType], skipped: list[int], nulls: tuple[str, ...]) -> pa.Table:
     def _skip(row: arrow_csv.InvalidRow) -> str:
         skipped.append(row.number or 0)
         return "skip"
@@ -178,7 +178,7 @@ def _arrow_csv(layout: _Layout, types: dict[str, pa.DataType], skipped: list[int
             invalid_row_handler=_skip,
         ),
         convert_options=arrow_csv.ConvertOptions(
-            column_types=types, null_values=list(NULLS), strings_can_be_null=True, quoted_strings_can_be_null=True
+            column_types=types, null_values=list(nulls), strings_can_be_null=True, quoted_strings_can_be_null=True
         ),
     )
 
