@@ -18,12 +18,3 @@ class InlineEngine(Engine):
         state, error = run_job(self.records.folder(job_id), self.home, me())
         self.records.finish(job_id, state, error)
         self.notify()
-
-    def _stop(self, job_id: str) -> None:
-        """The flag is all there is: a job in this process ends when it looks at it."""
-
-    def warm(self) -> None:
-        """There are no workers to warm."""
-
-    def shutdown(self) -> None:
-        """There are no workers to end."""

@@ -114,9 +114,6 @@ class RayEngine(Engine):
             if self._actor is None:
                 self._actor = self._ray.remote(num_cpus=0)(_Resident).remote(self._preload)
 
-    def _stop(self, job_id: str) -> None:
-        """The monitor sees the flag."""
-
     def _watch(self) -> None:
         while not self._closed:
             try:

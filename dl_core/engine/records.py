@@ -209,11 +209,6 @@ class Records:
         whole = lines if not lines or lines[-1].endswith("\n") else lines[:-1]
         return [{**json.loads(line), "n": n} for n, line in enumerate(whole, 1) if n > after]
 
-    def log(self, job_id: str, text: str) -> None:
-        """Append to the job's log; a log that cannot be written never ends a job."""
-        with contextlib.suppress(OSError), open(self.folder(job_id) / "log.txt", "a", encoding="utf-8") as file:
-            file.write(text if text.endswith("\n") else text + "\n")
-
     def remove(self, job_id: str) -> None:
         """Delete everything about a job."""
         self.unmark(job_id)

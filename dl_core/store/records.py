@@ -12,8 +12,6 @@ from sqlalchemy.exc import DatabaseError, InterfaceError
 
 from dl_core.errors import StorageError
 
-RUN_STATES = ("queued", "running", "done", "failed", "cancelled")
-
 
 @dataclass(frozen=True)
 class DatasetRecord:

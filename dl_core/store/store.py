@@ -10,12 +10,13 @@ from typing import Any
 
 from sqlalchemy import delete, func, insert, select, update
 
+from dl_core.engine.base import STATES
 from dl_core.engine.ids import check_id, is_id, new_id, no_access
 from dl_core.engine.plain import plain
 from dl_core.errors import BusyError, DaylightError, OptionError, counted
 from dl_core.files import storage_errors
 from dl_core.store.base import LONGEST_NAME, DatasetStore, one_line
-from dl_core.store.records import DATASETS, RUN_STATES, RUNS, RunRecord
+from dl_core.store.records import DATASETS, RUNS, RunRecord
 
 log = logging.getLogger(__name__)
 
@@ -75,7 +76,7 @@ class Store(DatasetStore):
         When the run is done its folder goes to the bucket and, if ``MLFLOW_TRACKING_URI`` is set, its scores to MLflow.
         """
         unknown = set(changes) - {"state", "summary", "job_id", "spec"}
-        if unknown or changes.get("state", "done") not in RUN_STATES:
+        if unknown or changes.get("state", "done") not in STATES:
             raise OptionError(f"a run has no such field or state: {', '.join(unknown) or changes['state']}")
         old = self._row(run_id)
         values = {name: plain(value) for name, value in changes.items()}
@@ -103,12 +104,7 @@ class Store(DatasetStore):
             log.warning("run %s was not mirrored to MLflow: %s", record.id, type(error).__name__)
 
     def runs(
-        self,
-        owner: str,
-        domain: str | None = None,
-        search: str = "",
-        state: str | None = None,
-        include_shared: bool = False,
+        self, owner: str, domain: str | None = None, search: str = "", state: str | None = None
     ) -> list[RunRecord]:
         """Return the owner's runs, newest first.
 
@@ -119,11 +115,8 @@ class Store(DatasetStore):
             Only those of a domain, only those in a state.
         search : str
             Words that must all occur in the name, the note, the data set's name or a model's name.
-        include_shared : bool
-            Whether to add the finished runs that others share.
         """
-        mine = RUNS.c.owner == owner
-        query = select(RUNS).where(mine | RUNS.c.shared if include_shared else mine).order_by(RUNS.c.created.desc())
+        query = select(RUNS).where(RUNS.c.owner == owner).order_by(RUNS.c.created.desc())
         if domain is not None:
             query = query.where(RUNS.c.domain == domain)
         for word in search.lower().split():

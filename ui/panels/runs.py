@@ -10,12 +10,12 @@ import pandas as pd
 import streamlit as st
 
 from dl_core.domain import Domain, domains
+from dl_core.engine.base import STATES
 from dl_core.errors import DaylightError
 from dl_core.evaluate import leading
 from ui.shell import charts, choice, dialogs, folders, frame, metric_words, services, state, states, tables, theme
 from ui.shell.words import count, duration, estimate, when
 
-STATES = ("done", "running", "queued", "failed", "cancelled")
 MOST_COMPARED = 4
 
 

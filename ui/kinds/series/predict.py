@@ -50,10 +50,7 @@ def show(domain: Domain, context: PageContext) -> None:
 def _ahead(domain: Domain, context: PageContext) -> None:
     left, right = st.columns([2, 3], gap="large")
     with left:
-        title = (
-            "Other series, or newer observations with future covariates; without a file your own series are forecast"
-        )
-        files = uploads.field(domain, title, f"{context.key}_new_files")
+        files = uploads.field(domain, UPLOAD, f"{context.key}_new_files")
         _buttons(domain, context, files)
     with right:
         question = _question(context)
