@@ -220,6 +220,12 @@ class Reading:
         """Whether a question has to be answered before there is a data set."""
         return bool(self.questions)
 
+    @property
+    def certain(self) -> bool:
+        """Whether nothing had to be asked or assumed."""
+        unsure = any(one.verdict != Verdict.CERTAIN for one in self.columns)
+        return not (self.questions or self.assumed or unsure)
+
     def with_findings(self, findings: Iterable[Any]) -> Reading:
         """Return the reading with more findings of the data, worst first, those of equal level and text folded."""
         found = {(one["level"], one["text"]): int(one["count"]) for one in self.findings}

@@ -16,6 +16,7 @@ from ui.shell.context import PageContext
 from ui.shell.words import count, escaped
 
 TITLE = "How your files were read"
+COUNTED = ("count", "users", "items")  # of what a kind says of itself, in the headline
 FILES = 6  # lines of files that are shown at once
 KEPT_ROWS = (
     "A change reads the rows that were kept again. What was left out before does not come back; upload the files again "
@@ -72,6 +73,8 @@ def _head(context: PageContext, card: readings.Card) -> None:
             st.markdown(headline(context, card.reading))
     with right, st.container(horizontal=True, horizontal_alignment="right"):
         made = card.reading is not None and not card.reading.open
+        if card.reading is None and card.running is not None:
+            return
         words = "Continue" if made else "Discard upload"
         st.button(
             words,
@@ -89,13 +92,12 @@ def headline(context: PageContext, reading: Reading) -> str:
     """Return what comes of it: "840 images · 2 classes · class folders"."""
     parts = [f"**{counted(reading.rows, *context.domain.called.row)}**"] if reading.rows else []
     for key, facts in reading.about.items():
-        for name, value in facts.items() if isinstance(facts, Mapping) else ():
-            if isinstance(value, int) and not isinstance(value, bool):
-                parts.append(f"{count(value)} {key if name == 'count' else name}")
+        shown = [name for name in COUNTED if isinstance(facts, Mapping) and name in facts]
+        parts += [f"{count(facts[name])} {key if name == 'count' else name}" for name in shown]
     if reading.target is not None and reading.target.values:
         parts.append(f"{len(reading.target.values)} classes")
     if reading.unit:
-        parts.append(f"{count(reading.unit['units'])} × {escaped(reading.unit['name'])}")
+        parts.append(f"kept together by {escaped(reading.unit['name'])} ({count(reading.unit['units'])})")
     if reading.layout:
         parts.append(escaped(reading.layout))
     if not reading.rows and reading.open:
@@ -117,11 +119,22 @@ def _body(context: PageContext, card: readings.Card, reading: Reading) -> None:
             on_click=readings.forget_answers,
             args=(context.domain, context.owner),
         )
+    if reading.certain and not card.given:
+        fold = st.expander("Files, columns and options", key="reading_certain", on_change="rerun")
+        if fold.open:
+            with fold:
+                _parts(context, card, reading)
+    else:
+        _parts(context, card, reading)
+    if reading.open and reading.findings:
+        findings.show_plain(reading.findings)
+
+
+def _parts(context: PageContext, card: readings.Card, reading: Reading) -> None:
+    """Draw files, columns and options, all of which can be changed."""
     _files(reading.files)
     reading_columns.show(context, reading, fixed=card.running is not None)
     _options(context, card, reading)
-    if reading.open and reading.findings:
-        findings.show_plain(reading.findings)
 
 
 def _question(context: PageContext, question: Question, at: int, disabled: bool) -> None:
@@ -170,7 +183,11 @@ def _files(files: Sequence[FileReading]) -> None:
 
 def _file(one: FileReading) -> None:
     icon = ":material/draft:" if one.part != LEFT_OUT else ":material/block:"
-    said = [one.part, *([count(one.rows)] if one.rows is not None else []), *([one.written] if one.written else [])]
+    said = [
+        one.part,
+        *([] if one.rows is None else [counted(one.rows, "image" if one.part == "images" else "row")]),
+        *([one.written] if one.written else []),
+    ]
     st.markdown(f"{icon} **{escaped(one.name)}** · {escaped(' · '.join(said))} :small[:gray[{escaped(one.why)}]]")
 
 

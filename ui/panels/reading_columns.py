@@ -18,7 +18,8 @@ ON_PAGE = 20  # columns of a fold that are drawn at once
 NEVER = (Role.IMAGE, Role.HISTORY)  # roles that no column can be given
 PLAIN = (Role.FEATURE, Role.PAST, Role.FUTURE)  # what many columns are, and few are looked at
 MARKS = {Verdict.OPEN: ":orange[:material/help:] ", Verdict.ASSUMED: ":orange[:material/lightbulb:] "}
-NAME, SELECT, TYPE, VALUES = 200, 160, 90, 220  # pixels of the cells before the last; they wrap on a phone
+NAME, SELECT, FACTS = 165, 150, 300  # pixels of the cells before the last; the first two stand together on a phone
+VALUES_SHOWN = 34  # characters of first values, so that a line stays a line
 
 
 @dataclass(frozen=True)
@@ -32,9 +33,10 @@ class _Table:
 
     def draw(self, columns: Sequence[ColumnReading]) -> None:
         """Draw a line a column."""
-        for one in columns:
-            with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-                _line(self, one)
+        with st.container(gap="xsmall"):
+            for one in columns:
+                with st.container(horizontal=True, vertical_alignment="center", gap="xsmall"):
+                    _line(self, one)
 
     def fold(self, title: str, columns: Sequence[ColumnReading]) -> None:
         """Draw columns folded, some at a time."""
@@ -66,6 +68,8 @@ def show(context: PageContext, reading: Reading, *, fixed: bool, hidden: Collect
     out = [one for one in reading.columns if one.role == LEFT_OUT]
     plain = [one for one in reading.columns if one.role in PLAIN]
     used = [one for one in reading.columns if one.role != LEFT_OUT and one.role not in PLAIN]
+    if reading.columns:
+        st.caption("Each column with its role, its type and first values, and why. Another role reads the files again.")
     if len(reading.columns) <= AT_ONCE:
         table.draw([*used, *plain, *out])
         return
@@ -84,11 +88,22 @@ def _line(table: _Table, one: ColumnReading) -> None:
         st.markdown(escaped(one.role), width=SELECT)
     else:
         _choice(table, one)
-    st.markdown(f":small[{escaped(f'{one.type}, {one.unit}' if one.unit else one.type)}]", width=TYPE)
-    shown = "(hidden)" if one.locked else ", ".join(one.examples)
-    st.markdown(f":small[{escaped(shown)}]" if shown else " ", width=VALUES)
-    also = f" Also fits: {', '.join(one.alternatives)}." if one.alternatives else ""
+    of = f"{one.type}, {one.unit}" if one.unit else one.type
+    st.markdown(f":small[:gray[{escaped(of)}] {escaped(first_values(one))}]", width=FACTS)
+    also = f"; also fits: {', '.join(one.alternatives)}" if one.alternatives else ""
     st.markdown(f":small[:gray[{escaped(one.why + also)}]]" if one.why or also else " ", width="stretch")
+
+
+def first_values(one: ColumnReading) -> str:
+    """Return as many of a column's first values as fit on a line, one at least; none of one that is locked."""
+    if one.locked:
+        return "(hidden)"
+    shown: list[str] = []
+    for value in one.examples:
+        if shown and len(", ".join([*shown, value])) > VALUES_SHOWN:
+            break
+        shown.append(value)
+    return ", ".join(shown)
 
 
 def _choice(table: _Table, one: ColumnReading) -> None:
@@ -129,13 +144,14 @@ def with_role(reading: Reading, column: ColumnReading, role: str, fields: Mappin
     changed = {
         known: [name for name in names if name != column.name] for known, names in held.items() if column.name in names
     }
+    gone = [column.name] if role == LEFT_OUT else []
     if role != LEFT_OUT:
         many = fields[role].many
-        replaced = [] if many else [name for name in held.get(role, ()) if name != column.name]
+        gone += [] if many else [name for name in held.get(role, ()) if name != column.name]
         changed[role] = [*(held.get(role, ()) if many else ()), column.name]
-        features = str(Role.FEATURE)
-        if replaced and features in held and features in fields:
-            changed[features] = [name for name in held[features] if name not in (column.name, *replaced)]
+    for known in map(str, PLAIN) if gone else ():  # else the reader would take for a feature what is left out
+        if held.get(known) and known in fields and known != role:
+            changed[known] = [name for name in held[known] if name not in (column.name, *gone)]
     return {known: names for known, names in changed.items() if known in fields or known == role}
 
 

@@ -171,6 +171,8 @@ def show_progress(context: PageContext) -> None:
             failed(context, job, SAFE_DATA)
     else:
         st.info("Reading was cancelled. Your earlier data are untouched.", icon=":material/block:")
+        if job.args.get("upload"):
+            services.store().drop_upload(job.args["upload"], context.owner)
         chosen.update(ingest=None)
 
 
