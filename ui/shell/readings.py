@@ -169,6 +169,8 @@ def show_progress(context: PageContext) -> None:
     elif job.state == "failed":
         with st.container(border=True):
             failed(context, job, SAFE_DATA)
+    elif job.state == "done":  # since `take_in` has looked: drawn again, the page takes it in
+        st.rerun()
     else:
         st.info("Reading was cancelled. Your earlier data are untouched.", icon=":material/block:")
         if job.args.get("upload"):
