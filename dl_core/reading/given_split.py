@@ -14,6 +14,10 @@ PART_WORDS = {
     "validation": "validation",
     "test": "test",
     "testing": "test",
+    "dev": "validation",
+    "holdout": "test",
+    "hold-out": "test",
+    "oot": "test",
 }
 
 

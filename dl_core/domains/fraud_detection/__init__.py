@@ -55,15 +55,17 @@ def slices(dataset: Dataset) -> pd.DataFrame:
 
 
 def prediction_table(predictions: pd.DataFrame, data: Dataset) -> pd.DataFrame:
-    """Return the columns that ``predict`` writes: row, score (probability of the positive class), flagged."""
+    """Return the columns that ``predict`` writes: row, score (of the positive class), flagged, and the row's own id."""
     positive = data.classes[-1]
-    return pd.DataFrame(
+    table = pd.DataFrame(
         {
             "row": predictions["row"].to_numpy(),
             "score": predictions[f"score_{positive}"].to_numpy(),
             "flagged": (predictions["y_pred"] == positive).to_numpy(),
         }
     )
+    ids = data.values(Role.ID)
+    return table if ids is None else table.assign(**{str(ids.name): ids.reindex(table["row"]).to_numpy()})
 
 
 def novelty(dataset: Dataset, cache: Path | None) -> np.ndarray:
@@ -177,6 +179,15 @@ DOMAIN = Domain(
         ),
         Option("review_cost", float, 5.0, "cost of one review, in the amount's currency"),
         Option("loss_share", float, 1.0, "loss given missed fraud: share of the amount, 0 to 1"),
+        Option("positive", str, "", "values of the label that mean fraud, parted by |; empty: as its words tell"),
+        Option("unlabelled", str, "", "values of the label that are none, such as pending, parted by |; with positive"),
+        Option(
+            "dates",
+            str,
+            "auto",
+            "order of day and month in dates such as 03/04/2024; auto: as the dates and the order of rows tell",
+            ("auto", "day-first", "month-first"),
+        ),
         Option(
             "delay_days",
             float,

@@ -11,6 +11,7 @@ import pandas as pd
 from dl_core.data.dataset import Finding
 from dl_core.data.findings import listed, rows_named
 from dl_core.errors import shorten
+from dl_core.reading.secrets.find import secret_of
 from dl_core.reading.table.accounts import is_personal_column
 from dl_core.reading.table.schema import CODES
 from dl_core.reading.tables.times import looks_like_time
@@ -20,6 +21,7 @@ MOST_CATEGORIES = 1_000
 _FEW_CATEGORIES = 10  # always few enough, however few rows there are
 _NUMBERS_FROM = 0.95  # share of cells that are numbers, from which a column of text is one of numbers
 _MONOTONE = 0.999
+_MOST_COUNTED = 1_000  # a number of something, smaller than a post code or a year
 
 
 @dataclass
@@ -29,6 +31,7 @@ class Features:
     columns: dict[str, pd.Series] = field(default_factory=dict)
     chosen: list[str] = field(default_factory=list)
     notes: list[Finding] = field(default_factory=list)
+    left: dict[str, str] = field(default_factory=dict)  # why a column is no feature
 
 
 def read_features(
@@ -54,13 +57,14 @@ def read_features(
         why, column = _type_column(frame[name], features.notes, name in wished or name in groups)
         if name not in wished and name not in groups:
             why = why or _no_feature(column, order)
-        if why not in ("personal", "text"):
+        if why not in ("personal", "text", "secret"):
             features.columns[name] = column
         if why and name not in wished:
             left.setdefault(why, []).append(name)
         elif name in wished or (not wished and name not in groups):
             features.chosen.append(name)
     features.notes += [_left_note(why, names) for why, names in left.items()]
+    features.left = {name: _WHY[why] for why, names in left.items() for name in names}
     return features
 
 
@@ -104,7 +108,7 @@ def _ids(column: pd.Series, mask: np.ndarray) -> tuple[str, ...]:
 
 def _type_column(column: pd.Series, notes: list[Finding], wanted: bool) -> tuple[str, pd.Series]:
     """Return why a column is no feature ("" if it may be one), and the column typed."""
-    if is_personal_column(str(column.name)) and not wanted:
+    if is_personal_column(str(column.name)) and not wanted and not _only_counts(column):
         return "personal", column
     kind = column.dtype
     if pd.api.types.is_datetime64_any_dtype(kind):
@@ -125,9 +129,22 @@ def _type_column(column: pd.Series, notes: list[Finding], wanted: bool) -> tuple
         return "time", column
     text = _as_text(column)
     count = text.nunique()
+    if not wanted and count <= MOST_CATEGORIES and secret_of(pd.Series(text.dropna().unique(), name=column.name)):
+        return "secret", text
     if not wanted and count > max(_FEW_CATEGORIES, min(MOST_CATEGORIES, len(filled) // 5)):
         return "text", text
     return "", text
+
+
+def _only_counts(column: pd.Series) -> bool:
+    """Return whether a column that is named like something personal holds a share, a score, a flag or a small count."""
+    kind = column.dtype
+    if pd.api.types.is_bool_dtype(kind):
+        return True
+    if not pd.api.types.is_numeric_dtype(kind):
+        return False
+    some = column.dropna().iloc[:20_000]
+    return len(some) > 0 and bool((some % 1 != 0).any() or some.nunique() <= 2 or some.abs().max() < _MOST_COUNTED)
 
 
 def _codes(sample: pd.Series) -> bool:
@@ -173,8 +190,19 @@ _LEFT = {
     "personal": ("personal-columns", "may identify persons and were dropped"),
     "time": ("other-times", "hold further timestamps and are not used as features"),
     "text": ("many-values", "are high-cardinality text and were dropped"),
+    "secret": ("secrets", "hold secrets in some of their values (mail addresses, card numbers …) and were dropped"),
     "number": ("row-numbers", "are row numbers and are not used as features"),
     "restates": ("restates-time", "are monotone in time and are not used as features"),
+}
+
+
+_WHY = {
+    "personal": "may identify a person",
+    "time": "a further time, which is not used",
+    "text": "too many different texts",
+    "number": "a row number: as many values as rows, one after the other",
+    "restates": "rises with time, so it only restates it",
+    "secret": "some of its values are secrets",
 }
 
 

@@ -8,6 +8,7 @@ from dl_core.data.dataset import Finding
 from dl_core.data.findings import listed
 from dl_core.errors import SchemaError
 from dl_core.reading.request import ReadRequest
+from dl_core.reading.table.several import expanded
 from dl_core.reading.tables.names import Roles, check_columns, respelled
 from dl_core.reading.tables.trained import Trained
 from dl_core.schema import Role
@@ -36,7 +37,8 @@ def like_training(
     }
     frame = frame.drop(columns=[new for new in renames.values() if new in frame.columns]).rename(columns=renames)
     frame = respelled(frame, (c for role, columns in trained.roles.items() if role != Role.HISTORY for c in columns))
-    needed = dict.fromkeys(column for role in _NEEDED for column in trained.roles.get(role, ()))
+    known, frame = expanded(trained.roles, frame)
+    needed = dict.fromkeys(column for role in _NEEDED for column in known.get(role, ()))
     missing = [column for column in needed if column not in frame.columns]
     if missing:
         raise SchemaError(
@@ -46,7 +48,7 @@ def like_training(
             expected=f"the columns of the training data; found {listed(list(frame.columns))}",
             todo="add the missing columns, or say with roles which column they are",
         )
-    roles = {role: tuple(c for c in trained.roles.get(role, ()) if c in frame.columns) for role in _KEPT}
+    roles = {role: tuple(c for c in known.get(role, ()) if c in frame.columns) for role in _KEPT}
     absent = [column for column in trained.roles.get(Role.GROUP, ()) if column not in frame.columns]
     text = f"Group columns of the training data are missing, so groups cannot be compared here: {listed(absent)}."
     notes = [Finding("info", "missing-groups", text)] if absent else []

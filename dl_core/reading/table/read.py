@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import tempfile
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -13,10 +15,10 @@ import pandas as pd
 from dl_core.data.dataset import Dataset, Finding, Source
 from dl_core.data.findings import rows_named
 from dl_core.data.privacy import tidy_sex
-from dl_core.data.reading import CONTENT
+from dl_core.data.reading import CONTENT, Choice, Question, QuestionError, Reading, Target, Verdict
 from dl_core.data.table.degenerate import label_findings
 from dl_core.data.table.derive import append_history
-from dl_core.data.table.labels import FRAUD, HONEST, fraud_labels, label_codes
+from dl_core.data.table.labels import FRAUD, HONEST, fraud_labels, label_codes, label_question
 from dl_core.data.table.suspects import leaking_columns
 from dl_core.errors import SchemaError, shorten
 from dl_core.reading.limits import Limits
@@ -26,19 +28,23 @@ from dl_core.reading.table.features import read_features, read_features_like, re
 from dl_core.reading.table.layouts import table_kind
 from dl_core.reading.table.new_cases import like_training
 from dl_core.reading.table.recognise import Combined, combined
-from dl_core.reading.table.roles import decide_roles
+from dl_core.reading.table.roles import Decided, decide_roles
 from dl_core.reading.table.schema import TRANSACTION_SCHEMA
-from dl_core.reading.tables.about import Described, readings, reasons
+from dl_core.reading.table.several import joined_keys, joined_times
+from dl_core.reading.tables.about import Described, TableAbout, readings, reasons
 from dl_core.reading.tables.formats import formats_in_words
 from dl_core.reading.tables.names import Roles, guess_by_name, plain_name
 from dl_core.reading.tables.read import read_tables
-from dl_core.reading.tables.times import read_times
+from dl_core.reading.tables.times import Times, parse_times, read_times
 from dl_core.reading.tables.trained import Trained
 from dl_core.reading.tables.values import read_numbers
 from dl_core.reading.understood import understood
 from dl_core.schema import Role
 
 _LAYOUT = "a row a transaction"
+_ASKED = (Role.LABEL, Role.ENTITY)  # whose absence is an answer
+_ASSUMED = ("fold-split",)
+_ROWS_THAT_TELL = 10  # whose order tells which of day and month comes first
 _SEX = ("sex", "gender", "customer_sex", "customer_gender")
 _WORD = {Role.ENTITY: "account", Role.COUNTERPARTY: "counterparty"}
 
@@ -93,33 +99,74 @@ class _Reading:
         self.part, self.notes, self.tables, self.frame = found.part, list(found.notes), found.tables, found.frame
         self.hidden = found.hidden
         self.frame.index = pd.Index(pd.Series(np.arange(len(self.frame))).astype("str"), name="row")
+        self.joined: set[str] = set()  # columns that became one with others
+        self.unread, self.split = found.left, found.split
+        self.left: dict[str, str] = {}  # why a column takes no part
+        self.questions: list[Question] = []
+        self.target: Target | None = None
         self.columns: dict[str, pd.Series] = {}
         self.time: np.ndarray | None = None
 
     def run(self) -> Described:
-        """Type all columns and return the data set."""
+        """Type all columns and return the data set.
+
+        Raises
+        ------
+        QuestionError
+            If the files leave open what no model may guess.
+        """
         if self.trained:
             self.frame, roles, notes = like_training(self.frame, self.request, self.trained)
-            why = reasons(roles, self.request.wished, self.trained.roles)
+            decided = Decided(roles, dict(reasons(roles, self.request.wished, self.trained.roles)), notes)
         else:
-            roles, why, notes = decide_roles(self.frame, self.request)
-        self.notes += notes
+            decided = decide_roles(self.frame, self.request, self.hidden)
+        roles, self.questions = dict(decided.roles), decided.questions
+        self.notes += decided.notes
         self._read_label(roles)
         self._read_time(roles)
         self._read_amount(roles)
         self._read_keys(roles)
         self._read_features(roles)
-        table = pd.DataFrame({name: self.columns[name] for name in self.frame.columns if name in self.columns})
-        uploaded = {role: self.request.wished.get(role) or names for role, names in roles.items()}
-        about = tuple(one.with_roles(uploaded, {Role.FEATURE: CONTENT, **why}) for one in self.tables)
+        order = [*self.frame.columns, *(name for name in self.columns if name not in self.frame.columns)]
+        table = pd.DataFrame({name: self.columns[name] for name in order if name in self.columns})
+        uploaded = {role: decided.roles.get(role, names) for role, names in roles.items()}
+        about = self._about(uploaded, decided)
         if Role.ENTITY in roles:
             roles[Role.UNIT] = roles[Role.ENTITY]
         dataset = self._dataset(table, roles)
+        reading = self._reading(dataset, uploaded, about)
+        if self.questions and self.request.labelled:
+            raise QuestionError(reading, where=self.request.where)
+        return Described(replace(dataset, reading=reading), about)
+
+    def _about(self, uploaded: Roles, decided: Decided) -> tuple[TableAbout, ...]:
+        """Return how the tables were read, with a reason for each column."""
+        told: dict[str, dict[str, Any]] = {name: {"why": why} for name, why in self.left.items()}
+        told |= {name: {"role": "split", "why": "its words name the parts of a split"} for name in self.split}
+        told |= {name: {"type": "time"} for name in uploaded.get(Role.TIME, ())}
+        for question in self.questions:
+            asked = {
+                (name, role) for choice in question.choices for role, names in choice.roles.items() for name in names
+            }
+            for name, role in asked:
+                told[name] = told.get(name, {}) | {"verdict": Verdict.OPEN, "alternatives": (str(role),)}
+        roles = [one.with_roles(uploaded, {Role.FEATURE: CONTENT, **decided.why}) for one in self.tables]
+        return tuple(one.with_columns(told) for one in roles)
+
+    def _reading(self, dataset: Dataset, uploaded: Roles, about: tuple[TableAbout, ...]) -> Reading:
         files, columns = readings(about)
         reading = understood(
-            "table", dataset, self.request, layout=_LAYOUT, files=files, columns=columns, roles=uploaded
+            "table",
+            dataset,
+            self.request,
+            layout=_LAYOUT,
+            files=(*files, *self.unread),
+            columns=columns,
+            questions=self.questions,
+            assumed=[note.message for note in self.notes if note.kind in _ASSUMED],
+            roles={**{role: () for role in _ASKED if self.request.wished.get(role) == ()}, **uploaded},
         )
-        return Described(replace(dataset, reading=reading), about)
+        return reading if self.target is None else replace(reading, target=self.target)
 
     def _dataset(self, table: pd.DataFrame, roles: Roles) -> Dataset:
         derived = append_history(table, roles, self.request.options, self.request.labelled)
@@ -146,9 +193,15 @@ class _Reading:
                 text = "No labels: only anomaly detection (unsupervised) is possible."
                 self.notes.append(Finding("info", "no-labels", text))
             return
-        name = roles[Role.LABEL][0]
+        name, raw = roles[Role.LABEL][0], self.frame[roles[Role.LABEL][0]]
+        said = {key: str(self.request.options.get(key) or "") for key in ("positive", "unlabelled")}
+        question = label_question(raw, said["positive"]) if self.request.labelled else None
+        if question is not None:
+            self.questions.append(question)
+            first = question.choices[0].options
+            said = {key: str(first.get(key, "")) for key in said}
         try:
-            labels, notes = fraud_labels(self.frame[name])
+            labels, notes = fraud_labels(raw, **said)
         except SchemaError:
             if self.request.labelled:
                 raise
@@ -158,14 +211,19 @@ class _Reading:
             return
         self.columns[name] = labels
         self.notes += notes
+        self.target = _target(raw, labels)
         if self.request.labelled:
             self.notes += label_findings(labels)
 
     def _read_time(self, roles: Roles) -> None:
         if Role.TIME not in roles:
             return
+        raw = self._joined(roles, Role.TIME, joined_times)
         name = roles[Role.TIME][0]
-        times = read_times(self.frame[name], self.trained.order)
+        asked = str(self.request.options.get("dates") or "auto")
+        times = read_times(raw, self.trained.order or ("" if asked == "auto" else asked))
+        if asked == "auto" and not self.trained:
+            times = self._in_order(raw, times)
         good = ~np.isnat(times.values)
         self.notes += times.notes
         self.time = times.values
@@ -180,6 +238,36 @@ class _Reading:
         if (known[1:] < known[:-1]).any() and not (self.part != "").any():
             text = "Rows are not sorted by time; history features are derived in temporal order."
             self.notes.append(Finding("info", "unsorted", text))
+
+    def _joined(self, roles: Roles, role: Role, join: Callable[[pd.DataFrame, Sequence[str]], pd.Series]) -> pd.Series:
+        """Return the column of a role, joined where several fill it, which then is the role's one column."""
+        names = roles[role]
+        if len(names) == 1:
+            return self.frame[names[0]]
+        self.joined |= set(names)
+        joined = join(self.frame, names)
+        roles[role] = (str(joined.name),)
+        return joined
+
+    def _in_order(self, raw: pd.Series, times: Times) -> Times:
+        """Return times with the order of day and month in which the rows are sorted; ask where that does not tell."""
+        if not any(note.kind == "ambiguous-dates" for note in times.notes):
+            return times
+        both = {order: parse_times(raw, order) for order in ("day-first", "month-first")}
+        sorted_in = [order for order, found in both.items() if _is_sorted(found.values)]
+        if len(sorted_in) == 1 and len(raw) >= _ROWS_THAT_TELL:
+            notes = [note for note in both[sorted_in[0]].notes if note.kind != "ambiguous-dates"]
+            return replace(both[sorted_in[0]], notes=tuple(notes))
+        first = shorten(next(iter(raw.dropna().astype(str)), ""), 24)
+        choices = [
+            Choice(f"the {word} comes first: {_day_of(found)}", options={"dates": f"{word}-first"})
+            for word, found in (("day", both["day-first"]), ("month", both["month-first"]))
+        ]
+        text = (
+            f"Does day or month come first in {shorten(raw.name, 40)!r} ({first})? No date and no order of rows tells."
+        )
+        self.questions.append(Question("time", text, tuple(choices)))
+        return times
 
     def _check_future(self, name: str, time: np.ndarray) -> None:
         future = time > np.datetime64(self.now.astimezone(UTC).replace(tzinfo=None), "ns")
@@ -207,8 +295,10 @@ class _Reading:
 
     def _read_keys(self, roles: Roles) -> None:
         for role, word in _WORD.items():
-            for name in roles.get(role, ())[:1]:
-                keys, notes, self.hidden = tidy_keys(self.frame[name], word, self.hidden)
+            if role in roles:
+                raw = self._joined(roles, role, joined_keys)
+                name = roles[role][0]
+                keys, notes, self.hidden = tidy_keys(raw, word, self.hidden)
                 self.columns[name] = keys
                 self.notes += notes
         for name in roles.get(Role.ID, ())[:1]:
@@ -230,7 +320,11 @@ class _Reading:
             if Role.LABEL in roles
             else guess_by_name(TRANSACTION_SCHEMA, list(self.frame.columns)).get(Role.LABEL, ())
         )
-        read = {*self.columns, *(name for name in aside if name not in wished)}  # labels not to be used are no features
+        read = {
+            *self.columns,
+            *self.joined,
+            *(name for name in aside if name not in wished),
+        }  # labels not to be used are no features
         rest = self.frame[[name for name in self.frame.columns if name not in read and name not in self.hidden]]
         if self.trained:
             known = [name for name in (*roles.get(Role.FEATURE, ()), *groups) if name in rest.columns]
@@ -239,6 +333,7 @@ class _Reading:
             features = read_features(rest, self.time, wished, groups)
         self.columns |= features.columns
         self.notes += features.notes
+        self.left |= features.left
         if not self.trained and not wished:
             features.chosen = self._without_leaks(roles, features.chosen)
         roles[Role.FEATURE] = tuple(features.chosen)
@@ -262,4 +357,28 @@ class _Reading:
                 "dropped. If it is known before the decision, set its role to feature."
             )
             self.notes.append(Finding("warning", "leaking-column", text))
+            self.left[name] = f"nearly identical to the label ({how})"
         return [name for name in chosen if name not in leaks]
+
+
+def _target(raw: pd.Series, labels: pd.Series) -> Target:
+    """Return the label's values as they stand in the file, and which of them is fraud."""
+    counts = raw[labels.notna().to_numpy()].value_counts()
+    frauds = raw[(labels == FRAUD).to_numpy()].value_counts()
+    plain = {name: _plain_value(name) for name in counts.index}
+    values = dict(sorted(((plain[name], int(count)) for name, count in counts.items()), key=lambda one: -one[1])[:20])
+    return Target(str(raw.name), values, _plain_value(frauds.index[0]) if len(frauds) else "", int(labels.isna().sum()))
+
+
+def _plain_value(value: object) -> str:
+    return str(int(value)) if isinstance(value, float) and value.is_integer() else str(value)
+
+
+def _is_sorted(values: np.ndarray) -> bool:
+    steps = np.diff(values[~np.isnat(values)]).astype(np.int64)
+    return len(steps) > 0 and bool((steps >= 0).mean() >= 0.99)
+
+
+def _day_of(times: Times) -> str:
+    known = times.values[~np.isnat(times.values)]
+    return f"{pd.Timestamp(known[0]):%-d %B %Y}" if len(known) else "no date fits"

@@ -9,6 +9,7 @@ import pandas as pd
 
 from dl_core.data.dataset import Finding
 from dl_core.data.findings import listed
+from dl_core.data.reading import FileReading
 from dl_core.errors import SchemaError, shorten
 from dl_core.reading.request import ReadRequest
 from dl_core.reading.secrets.hide import Hidden
@@ -29,6 +30,8 @@ class Combined:
     notes: list[Finding]
     tables: tuple[TableAbout, ...]
     hidden: Hidden
+    left: tuple[FileReading, ...] = ()
+    split: tuple[str, ...] = ()  # columns that gave the split
 
 
 def combined(read: Tables, request: ReadRequest) -> Combined:
@@ -42,8 +45,10 @@ def combined(read: Tables, request: ReadRequest) -> Combined:
     notes = [*read.notes, *([] if request.test_paths else _test_note(read))]
     main = max((table for table in read.tables if not table.test), key=lambda table: len(table.frame))
     kept = _alike(read, main, bool(request.test_paths), notes)
+    columns = list(main.frame.columns)
     frame, part = joined_rows(kept, main.frame.columns, notes)
-    return Combined(frame, part, notes, tuple(table.about for table in kept), read.hidden)
+    split = tuple(name for name in columns if name not in frame.columns)
+    return Combined(frame, part, notes, tuple(table.about for table in kept), read.hidden, read.left, split)
 
 
 def _alike(read: Tables, main: RawTable, tested: bool, notes: list[Finding]) -> list[RawTable]:

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 
 import pandas as pd
 
 from dl_core.data.dataset import Finding
-from dl_core.data.reading import CONTENT
+from dl_core.data.reading import CONTENT, Choice, Question
+from dl_core.errors import shorten
 from dl_core.reading.request import ReadRequest
+from dl_core.reading.secrets.hide import Hidden
 from dl_core.reading.table.schema import TRANSACTION_SCHEMA
-from dl_core.reading.tables.about import Why, reasons
+from dl_core.reading.table.several import is_clock, is_counter, time_columns
+from dl_core.reading.table.target import FoundLabel, find_label
+from dl_core.reading.tables.about import reasons
 from dl_core.reading.tables.names import (
     Roles,
     check_columns,
@@ -24,12 +29,26 @@ from dl_core.reading.tables.times import looks_like_time
 from dl_core.reading.tables.values import parse_numbers, sampled
 from dl_core.schema import Role
 
+_KEYED = (Role.ENTITY, Role.COUNTERPARTY)
+_OWNERS = ("user", "user_id", "userid", "client", "client_id", "customer", "customer_id", "member_id")
 
-def decide_roles(frame: pd.DataFrame, request: ReadRequest) -> tuple[Roles, Why, list[Finding]]:
-    """Return the roles of all columns but features, why each was found, and a note on those that were guessed.
+
+@dataclass
+class Decided:
+    """Roles of all columns but features, why each was found, what is to say, and what is open."""
+
+    roles: Roles
+    why: dict[Role, str] = field(default_factory=dict)
+    notes: list[Finding] = field(default_factory=list)
+    questions: list[Question] = field(default_factory=list)
+
+
+def decide_roles(frame: pd.DataFrame, request: ReadRequest, hidden: Hidden) -> Decided:
+    """Return the roles of all columns but features, as the user says or as names and contents tell.
 
     A role of `request.roles` is taken as it stands; without columns it means that there is none ("no label"). The rest
-    is guessed by name, and given up again where the content does not fit.
+    is guessed by name, and given up again where the content does not fit; what cannot be known is asked. Locked columns
+    are accounts or counterparties, or nothing.
 
     Raises
     ------
@@ -38,22 +57,78 @@ def decide_roles(frame: pd.DataFrame, request: ReadRequest) -> tuple[Roles, Why,
     """
     wished = request.wished
     check_columns(wished, list(frame.columns))
+    taken = {name for role, names in wished.items() if role != Role.FEATURE for name in names}
+    open_columns = [name for name in frame.columns if name not in taken and name not in hidden]
+    found = FoundLabel() if Role.LABEL in wished else find_label(frame, open_columns)
     roles = guess_others(TRANSACTION_SCHEMA, list(frame.columns), request, free=Role.FEATURE)
-    amount = roles.get(Role.AMOUNT)
-    if amount and not _mostly_numbers(frame[amount[0]]):
+    roles = {role: tuple(c for c in names if role in _KEYED or c not in hidden) for role, names in roles.items()}
+    roles = {role: names for role, names in roles.items() if names and role not in (Role.LABEL, Role.TIME, Role.UNIT)}
+    if Role.AMOUNT in roles and not _mostly_numbers(frame[roles[Role.AMOUNT][0]]):
         roles.pop(Role.AMOUNT)
-    roles |= {role: columns for role, columns in wished.items() if columns and role != Role.FEATURE}
+    if found.column:
+        roles = _without(roles, found.column) | {Role.LABEL: (found.column,)}
+    roles |= {role: columns for role, columns in wished.items() if columns and role not in (Role.FEATURE, Role.UNIT)}
+    decided = Decided(roles, questions=[found.question] if found.question else [])
     if Role.TIME not in wished:
-        roles.pop(Role.TIME, None)
-        time = _find_time(frame, {column for columns in roles.values() for column in columns})
-        if time:
-            roles[Role.TIME] = (time,)
-    roles.pop(Role.UNIT, None)
-    guessed = {role: columns for role, columns in roles.items() if role not in wished}
-    why = dict(reasons(roles, wished))
-    if Role.TIME in guessed and plain_name(roles[Role.TIME][0]) not in words_of(TRANSACTION_SCHEMA, Role.TIME):
-        why[Role.TIME] = CONTENT
-    return roles, why, guessed_note(guessed)
+        time = _find_times(frame, roles, hidden)
+        decided.roles = {role: names for role, names in roles.items() if not set(names) & set(time)}
+        decided.roles |= {Role.TIME: time} if time else {}
+    if Role.ENTITY not in wished:
+        _decide_accounts(frame, decided, wished, hidden)
+    guessed = {role: columns for role, columns in decided.roles.items() if role not in wished}
+    decided.why = dict(reasons(decided.roles, wished)) | ({Role.LABEL: found.why} if found.column else {})
+    time = decided.roles.get(Role.TIME, ())
+    if Role.TIME in guessed and plain_name(time[0]) not in words_of(TRANSACTION_SCHEMA, Role.TIME):
+        decided.why[Role.TIME] = CONTENT
+    for role, names in decided.roles.items():
+        if len(names) > 1 and role in (Role.TIME, Role.ENTITY) and role in guessed:
+            decided.why[role] = f"{' and '.join(names)} together"
+    decided.notes = guessed_note(guessed)
+    return decided
+
+
+def _find_times(frame: pd.DataFrame, roles: Roles, hidden: Hidden) -> tuple[str, ...]:
+    """Return the column of time, or those that tell it together."""
+    used = {name for role, names in roles.items() if role not in (Role.GROUP, Role.ID, Role.AMOUNT) for name in names}
+    free = [name for name in frame.columns if name not in used and name not in hidden]
+    first = _find_time(frame, used | {name for names in roles.values() for name in names})
+    return time_columns(frame, first, free)
+
+
+def _decide_accounts(
+    frame: pd.DataFrame, decided: Decided, wished: Mapping[Role, tuple[str, ...]], hidden: Hidden
+) -> None:
+    """Join a card that only counts a user's cards to the user; ask where nothing else tells accounts apart."""
+    used = {name for role, names in decided.roles.items() if role != Role.ENTITY for name in names}
+    by_name = spellings(name for name in frame.columns if name not in used)
+    named = [by_name[word] for word in words_of(TRANSACTION_SCHEMA, Role.ENTITY) if word in by_name]
+    counters = [name for name in named if is_counter(frame[name])]
+    owners = [name for name in named if name not in counters]
+    chosen = decided.roles.get(Role.ENTITY, ())
+    if chosen and chosen[0] in counters:
+        owners.sort(key=lambda name: name in hidden)
+        decided.roles[Role.ENTITY] = (*owners[:1], chosen[0])
+        if not owners:
+            decided.questions.append(_unit_question(frame, [chosen[0]]))
+    elif chosen and owners and chosen[0] == owners[0] and plain_name(chosen[0]) in _OWNERS:
+        cards = [name for name in counters if "card" in plain_name(name)]
+        decided.roles[Role.ENTITY] = (chosen[0], *cards[:1])
+    elif not chosen:
+        locked = [name for name in by_name.values() if name in hidden and frame[name].nunique() < 0.8 * len(frame)]
+        if locked:
+            decided.questions.append(_unit_question(frame, locked))
+
+
+def _unit_question(frame: pd.DataFrame, names: list[str]) -> Question:
+    told = " and ".join(f"{shorten(name, 40)!r} ({frame[name].nunique():,} values)" for name in names)
+    choices = [Choice(f"{shorten(name, 40)} is the account", {"entity": (name,)}) for name in names]
+    none = Choice("no column is: every row for itself", {"entity": ()})
+    return Question("unit", f"Which column tells whose transaction it is? {told} may or may not.", (*choices, none))
+
+
+def _without(roles: Roles, column: str) -> Roles:
+    left = {role: tuple(name for name in names if name != column) for role, names in roles.items()}
+    return {role: names for role, names in left.items() if names}
 
 
 def _find_time(frame: pd.DataFrame, used: Iterable[str]) -> str | None:
@@ -78,7 +153,7 @@ def _may_be_time(column: pd.Series) -> bool:
         return False
     if pd.api.types.is_numeric_dtype(kind):
         return bool(column.nunique() > 2 and column.min() >= 0)
-    if pd.api.types.is_datetime64_any_dtype(kind) or looks_like_time(column):
+    if pd.api.types.is_datetime64_any_dtype(kind) or looks_like_time(column) or is_clock(column):
         return True
     sample = sampled(column)
     return len(sample) > 0 and bool(pd.to_numeric(sample, errors="coerce").notna().mean() > 0.95)

@@ -9,11 +9,13 @@ import pandas as pd
 
 from dl_core.data.dataset import Finding
 from dl_core.errors import shorten
-from dl_core.reading.given_split import PART_WORDS, part_of
+from dl_core.reading.given_split import part_of
 from dl_core.reading.tables.names import plain_name, respelled
 from dl_core.reading.tables.read import RawTable
 
-_SPLIT_NAMES = ("split", "subset", "partition", "data_set")
+_SCANNED, _MOST_FOLDS = 50_000, 20
+_FLAGS = {"is_test": 1, "test": 1, "is_holdout": 1, "holdout": 1, "is_train": 0, "train": 0, "is_training": 0}
+_FOLD_NAMES = ("fold", "folds", "kfold", "k_fold", "cv_fold", "fold_id", "fold_number", "fold_no", "cv")
 
 
 def joined_rows(
@@ -61,13 +63,41 @@ def _kind(column: pd.Series) -> str:
 
 
 def _split_column(frame: pd.DataFrame, part: np.ndarray, notes: list[Finding]) -> np.ndarray:
-    """Return the parts that a column named split (subset, partition) gives, and remove that column."""
-    name = next((c for c in frame.columns if plain_name(c) in _SPLIT_NAMES), None)
-    if name is None or (part != "").any() or frame[name].nunique() > len(PART_WORDS):
+    """Return the parts that a column gives, and remove that column: words of parts, or a flag or folds by its name."""
+    if (part != "").any():
         return part
-    found = frame[name].map(part_of)
-    if found.isna().any() or found.nunique() < 2:
-        return part
-    frame.drop(columns=name, inplace=True)
-    notes.append(Finding("info", "given-split", f"The split is the one given in column {shorten(name, 40)!r}."))
-    return found.to_numpy(dtype=object)
+    for name in frame.columns:
+        found = _parts_of(frame[name])
+        if found is None:
+            continue
+        frame.drop(columns=name, inplace=True)
+        notes.append(Finding("info", "given-split", f"The split is the one given in column {shorten(name, 40)!r}."))
+        if plain_name(name) in _FOLD_NAMES:
+            text = f"The last fold of {shorten(name, 40)!r} is the test, the one before it chooses models."
+            notes.append(Finding("info", "fold-split", text))
+        return found.to_numpy(dtype=object)
+    return part
+
+
+def _parts_of(column: pd.Series) -> pd.Series | None:
+    """Return the part of each row, where a column names them; None where it does not."""
+    few = column.iloc[:_SCANNED]
+    if few.nunique() > _MOST_FOLDS or pd.api.types.is_datetime64_any_dtype(column.dtype):
+        return None
+    plain, values = plain_name(column.name), column.dropna().unique()
+    if len(values) < 2 or len(values) > _MOST_FOLDS or column.isna().any():
+        return None
+    words = {value: part_of(value) for value in values}
+    if "train" in words.values() and "test" in words.values() and None not in words.values():
+        return column.map(words)
+    numbers = pd.to_numeric(pd.Series(values), errors="coerce")
+    if numbers.isna().any():
+        return None
+    if plain in _FLAGS and sorted(numbers) == [0, 1]:
+        held = pd.to_numeric(column) == _FLAGS[plain]
+        return pd.Series(np.where(held, "test", "train"), index=column.index)
+    if plain in _FOLD_NAMES and (numbers % 1 == 0).all():
+        folds = pd.to_numeric(column).rank(method="dense", ascending=False)
+        chosen = 2 if len(values) > 2 else 0
+        return pd.Series(np.select([folds == 1, folds == chosen], ["test", "validation"], "train"), index=column.index)
+    return None

@@ -1,0 +1,99 @@
+"""Which column says what is fraud: by a name that can mean nothing else and content that fits, else asked."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from dl_core.data.reading import CONTENT, NAMED, Choice, Question
+from dl_core.data.table.labels import label_counts, may_be_labels
+from dl_core.errors import shorten
+from dl_core.reading.table.schema import TRANSACTION_SCHEMA
+from dl_core.reading.tables.names import plain_name, spellings, words_of
+from dl_core.schema import Role
+
+_STEM = re.compile(
+    r"fraud|fraude|frode|betrug|betrueg|scam|charge_?back|launder|svindel|bedr[ai]e?g|oszust|podvod|estafa|dolandir"
+    r"|мошен|欺诈|詐欺|不正|사기"
+)
+_MOST_ASKED = 6
+_SCANNED = 50_000  # rows looked at first: most columns have shown too many values by then
+
+
+@dataclass(frozen=True)
+class FoundLabel:
+    """The label's column, or none; why; and the question where several fit or none can be told from a feature."""
+
+    column: str = ""
+    why: str = NAMED
+    question: Question | None = None
+
+
+def find_label(frame: pd.DataFrame, free: Sequence[str]) -> FoundLabel:
+    """Return the label among the free columns of a table.
+
+    A name of a fraud label decides before one that labels in general have; among equals with different content the user
+    is asked, and so where only the content (yes or no, 0 or 1) speaks for a column, since that may be any feature.
+    """
+    by_name = spellings(free)
+    exact = [by_name[word] for word in words_of(TRANSACTION_SCHEMA, Role.LABEL) if word in by_name]
+    fraud = [name for name in exact if _STEM.search(plain_name(name)) or "launder" in plain_name(name)]
+    stems = [name for name in free if _STEM.search(plain_name(name)) and name not in exact]
+    ranked = (fraud, stems, [name for name in exact if name not in fraud])
+    for names in ranked:
+        fitting = [name for name in names if may_be_labels(_counts(frame[name]))]
+        if fitting:
+            return _one_of(frame, fitting)
+    told = [name for name in exact if frame[name].iloc[:_SCANNED].nunique() <= 50]
+    if told:  # a label that cannot be read, of which the reader says why
+        return FoundLabel(told[0])
+    counts = {name: _counts(frame[name]) for name in free}
+    asked = [name for name in free if _is_yes_no(counts[name])]
+    if not asked:
+        return FoundLabel()
+    asked.sort(key=lambda name: min(counts[name].values()) / counts[name].total())
+    return FoundLabel(why=CONTENT, question=_question(asked, counts))
+
+
+def _one_of(frame: pd.DataFrame, names: list[str]) -> FoundLabel:
+    first = frame[names[0]].astype(str)
+    others = [name for name in names[1:] if not frame[name].astype(str).equals(first)]
+    if not others:
+        why = "named like a fraud label, and two values" if _STEM.search(plain_name(names[0])) else NAMED
+        known = plain_name(names[0]) in words_of(TRANSACTION_SCHEMA, Role.LABEL)
+        return FoundLabel(names[0], NAMED if known else why)
+    names = [names[0], *others]
+    return FoundLabel(names[0], question=_question(names, {name: _counts(frame[name]) for name in names}))
+
+
+def _question(names: Sequence[str], counts: dict[str, Counter[str]]) -> Question:
+    shown = names[:_MOST_ASKED]
+    told = "; ".join(f"{shorten(name, 40)!r} ({_told(counts[name])})" for name in shown)
+    choices = [Choice(f"{shorten(name, 40)}: {_told(counts[name])}", {"label": (name,)}) for name in shown]
+    none = Choice("none of them: there are no labels", {"label": ()})
+    fits = "may be" if len(shown) == 1 else "may each be"
+    return Question("target", f"Which column says what is fraud? {told} {fits} the label.", (*choices, none))
+
+
+def _told(counts: Counter[str]) -> str:
+    return ", ".join(f"{shorten(value, 20)}: {count:,}" for value, count in counts.most_common(3))
+
+
+def _is_yes_no(counts: Counter[str]) -> bool:
+    """Return whether a column's values are those of a yes-or-no label, neither of them the rule without exception."""
+    return len(counts) <= 3 and may_be_labels(counts, both=True)
+
+
+def _counts(column: pd.Series) -> Counter[str]:
+    """Return how often each value occurs; nothing of a column with many, or of times."""
+    kind = column.dtype
+    if pd.api.types.is_datetime64_any_dtype(kind) or column.iloc[:_SCANNED].nunique() > 50:
+        return Counter()
+    if pd.api.types.is_float_dtype(kind) and not np.all(column.dropna().iloc[:_SCANNED] % 1 == 0):
+        return Counter()
+    return label_counts(column)
