@@ -140,5 +140,5 @@ def fraud_run(tmp_path, capsys) -> Path:
     (tmp_path / "train.csv").write_text("time,customer,amount,terminal,fraud\n" + "\n".join(lines))
     words = ["train", "fraud_detection", "--data", str(tmp_path / "train.csv"), "--models", "rules"]
     assert main([*words, "--run", str(tmp_path / "run")]) == 0
-    assert "  target: fraud (0: 252, 1: 84)" in capsys.readouterr().err.splitlines()
+    assert "  target: fraud (0: 252, 1: 84; positive: 1)" in capsys.readouterr().err.splitlines()
     return tmp_path / "run"

@@ -1,0 +1,129 @@
+"""Every layout of transactions is read right or asked about; answers are taken; order and spelling change nothing."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from dl_core.data.dataset import Dataset
+from dl_core.data.reading import QuestionError, Reading
+from dl_core.reading.request import ReadRequest
+from dl_core.reading.table.read import read_transactions
+from dl_core.schema import Role
+from tests.reading.layouts_table import FRAME, LAYOUTS, Layout, cards
+
+
+@pytest.fixture(scope="module", autouse=True)
+def workspace(tmp_path_factory: pytest.TempPathFactory):
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("DAYLIGHT_HOME", str(tmp_path_factory.mktemp("home")))
+        yield
+
+
+def _read(folder: Path, roles: Any = None, options: Any = None) -> tuple[Reading, Dataset | None]:
+    request = ReadRequest(
+        (folder,), roles={Role(key): names for key, names in (roles or {}).items()}, options=options or {}
+    )
+    try:
+        dataset = read_transactions(request)
+    except QuestionError as error:
+        return error.reading, None
+    assert dataset.reading is not None
+    return dataset.reading, dataset
+
+
+def _written(layout: Layout, folder: Path) -> Path:
+    folder.mkdir()
+    layout.write(folder)
+    return folder
+
+
+def _holds(said: Any, expected: Any) -> bool:
+    """Return whether what is expected stands in what is said, whatever else does."""
+    if isinstance(expected, dict):
+        return all(_holds(said.get(key), value) for key, value in expected.items())
+    return said == expected
+
+
+@pytest.mark.parametrize("layout", LAYOUTS, ids=lambda layout: layout.name)
+def test_layouts(layout: Layout, tmp_path: Path) -> None:
+    folder = _written(layout, tmp_path / "in")
+    reading, dataset = _read(folder, layout.roles, layout.options)
+    said = json.loads(json.dumps(reading.as_dict()))
+    assert [question["about"] for question in said["questions"]] == ([layout.asked] if layout.asked else [])
+    assert _holds(said, layout.expected), {key: said.get(key) for key in layout.expected}
+    columns = {column["name"]: column for column in said["columns"]}
+    assert {name for name, column in columns.items() if column["locked"]} == set(layout.locked)
+    assert all(columns[name]["role"] == "left out" and columns[name]["why"] for name in layout.left)
+    assert not any(columns[name]["examples"] for name in layout.locked)
+    assert all(column["why"] for column in columns.values())
+    if dataset is None:
+        for answer in said["questions"][0]["answers"]:
+            again, found = _read(folder, {**layout.roles, **answer["roles"]}, {**layout.options, **answer["options"]})
+            assert found is not None and not again.questions
+        return
+    if layout.features is not None:
+        assert set(dataset.roles.get(Role.FEATURE, ())) == set(layout.features)
+    if layout.times:
+        time = dataset.require(Role.TIME)
+        assert (str(time.min()), str(time.max())) == layout.times
+    again, same = _read(folder, reading.roles, reading.options)
+    assert same is not None and same.fingerprint == dataset.fingerprint and again.roles == reading.roles
+
+
+@settings(max_examples=6, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    columns=st.permutations(["timestamp", "account_id", "amount", "channel", "is_fraud", "memo"]),
+    seed=st.integers(0, 9),
+    spelled=st.sampled_from([str, str.upper, str.title, lambda name: name.replace("_", " ")]),
+    sep=st.sampled_from([",", ";", "\t", "|"]),
+    encoding=st.sampled_from(["utf-8", "utf-8-sig", "utf-16", "cp1252"]),
+)
+def test_order_spelling_and_writing_change_nothing(
+    tmp_path_factory: pytest.TempPathFactory, columns: list[str], seed: int, spelled: Any, sep: str, encoding: str
+) -> None:
+    folder = tmp_path_factory.mktemp("in")
+    frame = FRAME.assign(memo=cards(FRAME))[columns].sample(frac=1, random_state=seed).rename(columns=spelled)
+    frame.to_csv(folder / "rows.csv", index=False, sep=sep, encoding=encoding)
+    reading, dataset = _read(folder)
+    assert dataset is not None
+    said = {role: [name.casefold().replace(" ", "_") for name in names] for role, names in reading.roles.items()}
+    assert said == {
+        "label": ["is_fraud"],
+        "time": ["timestamp"],
+        "amount": ["amount"],
+        "entity": ["account_id"],
+        "feature": ["channel"],
+    }
+    assert [column.name.casefold() for column in reading.columns if column.locked] == ["memo"]
+
+
+def test_new_rows_join_what_training_joined(tmp_path: Path) -> None:
+    layout = next(one for one in LAYOUTS if one.name.startswith("year, month, day and time"))
+    dataset = read_transactions(ReadRequest((_written(layout, tmp_path / "in"),)))
+    new = pd.read_csv(tmp_path / "in" / "rows.csv").drop(columns="Is Fraud?").iloc[:7]
+    new.rename(columns={"User": "user", "Card": "CARD"}).to_csv(tmp_path / "new.csv", index=False)
+    cases = read_transactions(
+        ReadRequest((tmp_path / "new.csv",), labelled=False, options={"like": dataset.describe()})
+    )
+    for role in (Role.TIME, Role.ENTITY):
+        assert cases.require(role).tolist() == dataset.require(role).iloc[:7].tolist()
+    assert np.isfinite(cases.require(Role.AMOUNT)).all()
+
+
+def test_the_rows_own_id_stands_beside_the_score(tmp_path: Path) -> None:
+    from dl_core.domains.fraud_detection import prediction_table
+
+    FRAME.assign(transaction_id=[f"t{at}" for at in range(len(FRAME))]).to_csv(tmp_path / "rows.csv", index=False)
+    dataset = read_transactions(ReadRequest((tmp_path / "rows.csv",)))
+    said = pd.DataFrame({"row": ["3", "1"], "score_fraud": [0.9, 0.2], "y_pred": ["fraud", "honest"]})
+    table = prediction_table(said, dataset)
+    assert table.columns.tolist() == ["row", "score", "flagged", "transaction_id"]
+    assert table["transaction_id"].tolist() == ["t3", "t1"]
