@@ -67,6 +67,7 @@ __all__ = [  # the verbs, and the nouns that they take and give
     "evaluate",
     "explain",
     "export",
+    "group_columns",
     "group_table",
     "ingest",
     "inspect",
@@ -421,6 +422,14 @@ def write_explanations(explanations: Sequence[Explanation], data: Dataset, folde
     return write(explanations, data, folder)
 
 
+def group_columns(domain: Domain, run: Run, dataset: Dataset | None = None) -> list[str]:
+    """Return the columns that part the run's rows into groups, not into mere names."""
+    from dl_core.bias.groups import is_groupable
+
+    table = group_table(domain, run, dataset)
+    return [str(column) for column in table if is_groupable(table[column])]
+
+
 def check_bias(
     domain: Domain,
     run: Run,
@@ -504,7 +513,7 @@ def report_content(domain: Domain, run: Run, examples: int = 6) -> ReportContent
     from dl_core.report.content import ReportContent
 
     dataset = run.load_dataset()
-    columns = list(group_table(domain, run).columns)
+    columns = group_columns(domain, run)
     problem = domain.problem
     name, rows = problem.pick_examples(run, examples if domain.explainers else 0)
     explained = []

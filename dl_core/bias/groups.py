@@ -83,7 +83,9 @@ def split_name(name: str, table: pd.DataFrame) -> list[str]:
 def is_groupable(values: pd.Series) -> bool:
     """Return whether a column parts the rows into at least two groups and not into mere names."""
     distinct = values.nunique()
-    return distinct > 1 and (distinct <= MOST_GROUPS or _numbers(values) is not None)
+    if distinct <= MOST_GROUPS or _numbers(values) is not None:
+        return distinct > 1
+    return _together(values.astype("str").fillna(NOT_STATED)).nunique() in range(2, MOST_GROUPS + 1)
 
 
 def _numbers(values: pd.Series) -> pd.Series | None:
@@ -113,13 +115,14 @@ def _labels(values: pd.Series, name: str, edges: Sequence[float] | None) -> pd.S
         text = values.map(lambda value: str(value).strip(), na_action="ignore")
     text = text.astype(object)
     text = text.where(text.notna() & (text != ""), NOT_STATED)
-    if text.nunique() > MOST_GROUPS:
+    found = _together(text)
+    if text.nunique() > MOST_GROUPS and found.nunique() not in range(2, MOST_GROUPS + 1):
         raise OptionError(
             f"it has {text.nunique()} different values",
             where=f"column {name}",
-            expected=f"at most {MOST_GROUPS} groups",
+            expected=f"at most {MOST_GROUPS} groups, or some of {SMALL_GROUP} rows at least",
         )
-    return _together(text)
+    return found
 
 
 def _together(labels: pd.Series) -> pd.Series:

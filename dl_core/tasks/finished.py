@@ -24,12 +24,12 @@ def compare(args: Mapping[str, Any], context: TaskContext) -> dict[str, Any]:
 def bias(args: Mapping[str, Any], context: TaskContext) -> dict[str, Any]:
     """Return every metric by group for ``args["columns"]`` (the first ones if there are none), and the columns."""
     domain, run = open_run(args, context)
-    table = pipeline.group_table(domain, run)
-    columns = args.get("columns") or list(table.columns[:FIRST_COLUMNS])
+    offered = pipeline.group_columns(domain, run)
+    columns = args.get("columns") or offered[:FIRST_COLUMNS]
     if not columns:
         raise SchemaError("there is nothing to group by", where=domain.title, todo="name the sensitive feature columns")
     report = pipeline.check_bias(domain, run, args.get("model"), columns, metrics=args.get("metrics"))
-    return {**report.as_dict(), "columns": list(table.columns), "asked": list(columns)}
+    return {**report.as_dict(), "columns": offered, "asked": list(columns)}
 
 
 if TYPE_CHECKING:

@@ -145,7 +145,11 @@ def _given(dataset: Dataset, rows: Rows, plan: _Plan, way: str) -> tuple[np.ndar
         parts[pool], how = of_each_user(rows.take(pool), plan.held_out, lacking)
     else:
         shares = {TEST: plan.test_share, VALIDATION: plan.validation_share}
-        parts[pool], how = by_share(rows.take(pool), {at: shares[at] for at in lacking})
+        drawn, how = by_share(rows.take(pool), {at: shares[at] for at in lacking})
+        if not all((drawn == at).any() for at in lacking):  # no user has rows enough for a share of them
+            timed = "time" if rows.time is not None else "chance"
+            drawn, how = of_each_user(rows.take(pool), plan.held_out, lacking, by=timed)
+        parts[pool] = drawn
     return parts, f"{words}; of its training rows, {how}"
 
 

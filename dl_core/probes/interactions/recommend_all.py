@@ -169,19 +169,20 @@ def _added(histories: RunHistories, users: np.ndarray, at: np.ndarray, data: Dat
         items=items,
         starts=starts,
         values=values,
-        seen=_seen(histories, at),
+        seen=_seen(histories, at, None if added is None else added.seen),
         features=None if histories.whole.features is None else histories.whole.features.reindex(users),
     )
 
 
-def _seen(histories: RunHistories, at: np.ndarray) -> sparse.csr_matrix | None:
-    """Return what users at these places (-1: unknown) have rated under the threshold."""
+def _seen(histories: RunHistories, at: np.ndarray, added: sparse.csr_matrix | None) -> sparse.csr_matrix | None:
+    """Return what users at these places (-1: unknown) have rated under the threshold, in the run and in ``added``."""
     if histories.whole.seen is None:
-        return None
+        return added
     rows = np.flatnonzero(at >= 0)
     ones = np.ones(len(rows), dtype=np.float32)
     chosen = sparse.csr_matrix((ones, (rows, at[rows])), shape=(len(at), len(histories.whole)))
-    return (chosen @ histories.whole.seen.astype(np.float32)).astype(bool).tocsr()
+    known = (chosen @ histories.whole.seen.astype(np.float32)).astype(bool)
+    return (known if added is None else known + added).tocsr()
 
 
 def _places(starts: Sequence[int] | np.ndarray, lengths: np.ndarray) -> np.ndarray:

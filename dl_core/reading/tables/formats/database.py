@@ -64,7 +64,7 @@ def read_duckdb(path: Path, room: Room) -> list[Parsed]:
 
 def _of_duckdb(base: duckdb.DuckDBPyConnection, schema: str, name: str, room: Room) -> Parsed:
     parts = ['"' + part.replace('"', '""') + '"' for part in (schema, name)]
-    table = base.execute(f"select * from {'.'.join(parts)}").to_arrow_table()
+    table = base.sql(f"select * from {'.'.join(parts)}").to_arrow_table()
     return Parsed(to_frame(table, room.kind.as_text), header=None, member=name)
 
 
