@@ -85,7 +85,7 @@ def test_members_sheets_and_files_without_header_are_told(tmp_path: Path):
     assert facts == ("all.zip", "in/ratings.dat", "::", None, ROWS)
     assert [column.role for column in ratings.columns] == ["user", "item", "value"]
     assert (items.file, items.sheet, items.format) == ("films.xlsx", "catalogue", "Excel")
-    assert _columns(items)["item"][1:] == ("item", "by content") and _columns(items)["title"][1] == "left out"
+    assert _columns(items)["item"][1:] == ("item", "by content") and _columns(items)["title"][1] == "feature"
 
 
 def test_series_are_described_in_each_layout(tmp_path: Path):

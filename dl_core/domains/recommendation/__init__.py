@@ -130,6 +130,13 @@ DOMAIN = Domain(
             0.0,
             "positive-feedback threshold: lowest rating that counts as positive; 0: every interaction",
         ),
+        Option(
+            "taken",
+            str,
+            "",
+            "kinds of events that count, with their weights, such as view=1,purchase=5; all: every row; empty: by "
+            "content, or asked",
+        ),
         Option("min_user", int, 1, "minimum interactions per user (k-core filter)"),
         Option("min_item", int, 1, "minimum interactions per item (k-core filter)"),
         Option(

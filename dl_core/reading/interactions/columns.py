@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -10,6 +11,7 @@ import pandas as pd
 from dl_core.data.dataset import Finding
 from dl_core.data.findings import rows_named
 from dl_core.errors import SchemaError, counted, shorten
+from dl_core.reading.interactions.content import flag_of
 from dl_core.reading.interactions.ids import as_ids, is_damaged
 from dl_core.reading.interactions.schema import COUNTS, RATINGS
 from dl_core.reading.tables.names import plain_name
@@ -35,6 +37,7 @@ class Typed:
     value_kind: str = ""  # COUNT, RATING or nothing
     time: np.ndarray | None = None  # datetime64[ns]
     notes: list[Finding] = field(default_factory=list)
+    impressions: int = 0  # rows that were shown and not taken
 
     def drop(self, bad: np.ndarray, kind: str, text: str) -> None:
         """Leave rows out with a warning; ``text`` is what is wrong, with {count} ("2 rows") and {rows}."""
@@ -45,7 +48,13 @@ class Typed:
             self.keep &= ~bad
 
 
-def read_columns(frame: pd.DataFrame, roles: dict[Role, tuple[str, ...]], order: str = "") -> Typed:
+def read_columns(
+    frame: pd.DataFrame,
+    roles: dict[Role, tuple[str, ...]],
+    order: str = "",
+    event: str = "",
+    taken: Mapping[str, float] | None = None,
+) -> Typed:
     """Type the columns of users, items, values and times.
 
     Parameters
@@ -54,6 +63,10 @@ def read_columns(frame: pd.DataFrame, roles: dict[Role, tuple[str, ...]], order:
     roles : mapping of Role to tuple of str
     order : str
         ``"day-first"`` or ``"month-first"``, where the training data have decided it.
+    event : str
+        Column of kinds of events, empty where there is none.
+    taken : mapping of str to float, optional
+        How much each kind counts; the others do not.
 
     Raises
     ------
@@ -80,15 +93,45 @@ def read_columns(frame: pd.DataFrame, roles: dict[Role, tuple[str, ...]], order:
                 "became one. Export the column as text."
             )
             typed.notes.append(Finding("warning", "damaged-ids", text))
-    if Role.VALUE in names:
+    if event:
+        _read_event(typed, frame[event], taken or {})
+    if Role.VALUE in names and names[Role.VALUE] != event:
         _read_value(typed, frame[names[Role.VALUE]])
     if Role.TIME in names:
         _read_time(typed, frame[names[Role.TIME]], order)
     return typed
 
 
+def _read_event(typed: Typed, column: pd.Series, taken: Mapping[str, float]) -> None:
+    """Leave out rows of kinds that do not count; where there is no other value, it is how much a kind counts."""
+    weights = column.astype("str").str.strip().map(dict(taken)).fillna(0.0).to_numpy(dtype=np.float64)
+    rest = (weights <= 0) & typed.keep
+    typed.impressions += int(rest.sum())
+    typed.keep &= ~rest
+    counts = ", ".join(f"{kind} {weight:g}" for kind, weight in taken.items())
+    left = counted(int(rest.sum()), "row")
+    text = f"Column {shorten(column.name, 40)!r}: what counts as taken is {counts}; {left} do not."
+    typed.notes.append(Finding("info", "taken", text))
+    if typed.names.get(Role.VALUE) == column.name:
+        typed.value, typed.value_kind = weights, COUNT
+
+
+def _read_flag(typed: Typed, flags: np.ndarray, name: str) -> None:
+    """Leave out rows that were shown and not taken."""
+    shown = (flags == 0) & typed.keep
+    typed.impressions += int(shown.sum())
+    typed.keep &= ~shown
+    text = f"Column {name!r} says what was taken: {counted(int(shown.sum()), 'row')} are impressions only, left out."
+    typed.notes.append(Finding("info", "impressions", text))
+    typed.value, typed.value_kind = np.where(flags == 1, 1.0, np.nan), COUNT
+
+
 def _read_value(typed: Typed, column: pd.Series) -> None:
     name = shorten(column.name, 40)
+    flags = None if plain_name(column.name) in RATINGS | COUNTS else flag_of(column)
+    if flags is not None:
+        _read_flag(typed, flags, name)
+        return
     todo = "write the ratings as numbers, or choose another column, or none, for the value"
     numbers = read_numbers(column, "ratings or counts such as 4 or 4.5", todo)
     bad = numbers.bad | np.isinf(numbers.values)

@@ -9,13 +9,12 @@ from pathlib import PurePosixPath
 import numpy as np
 import pandas as pd
 
+from dl_core.reading.interactions.content import is_settled, is_time
 from dl_core.reading.interactions.schema import IDS, KEYS, KNOWN_NAMES
 from dl_core.reading.request import ReadRequest
-from dl_core.reading.tables.formats.separated import is_number
 from dl_core.reading.tables.headless import Headless
 from dl_core.reading.tables.names import plain_name
 from dl_core.reading.tables.room import TableKind
-from dl_core.reading.tables.times import looks_like_time
 from dl_core.reading.tables.trained import Trained
 
 ROW_BYTES = 560  # at the peak, measured while the data set's fingerprint is made
@@ -32,8 +31,6 @@ _KNOWN = {
     ("users.dat", 5): ["user", "gender", "age", "occupation", "zip"],
     ("movies.dat", 3): ["item", "title", "genres"],
 }
-_TIMES_FROM = 1e8  # a number this large is a time: 1973 in seconds
-_MOST = 4  # columns of interactions that positions can tell apart
 
 
 def table_kind(request: ReadRequest) -> TableKind:
@@ -49,6 +46,7 @@ def table_kind(request: ReadRequest) -> TableKind:
         _SUFFIXES,
         _chosen,
         _tidy,
+        sheets="all",
     )
 
 
@@ -70,27 +68,49 @@ def _names(headers: Collection[str], name: str, lines: list[list[str]]) -> list[
     if any(plain_name(untyped(cell)) in headers for cell in first):
         return None
     known = _KNOWN.get((PurePosixPath(name).name.casefold(), len(first)))
-    if known or len(first) > _MOST:
-        return known
-    if len(first) == 1:
+    return known or _by_content([line for line in lines if len(line) == len(first)], len(first))
+
+
+def _by_content(lines: list[list[str]], width: int) -> list[str] | None:
+    """Return names by what stands in the columns: one of times, the first two of ids, a number beside them.
+
+    Small numbers that come again and again are ratings rather than ids, unless too few columns are left for both.
+    """
+    columns = [pd.Series([line[at] or None for line in lines], dtype="str") for at in range(width)]
+    typed = [_numbers(column) for column in columns]
+    if width == 1:
         return ["user"]
-    below = [{line[at] for line in lines[1:] if len(line) > at} for at in range(len(first))]
-    if not any(is_number(cell) or cell in seen for cell, seen in zip(first, below, strict=True)):
+    recurs = any(column.notna().sum() > column.nunique() for column in columns)
+    if not recurs and all(column is text for column, text in zip(typed, columns, strict=True)):
         return None
-    return ["user", "item", *_rest([[line[at] for line in lines if len(line) > at] for at in range(2, len(first))])]
-
-
-def _rest(columns: Sequence[list[str]]) -> list[str]:
-    """Return names of the columns after user and item: one rating, one time."""
-    names: list[str] = []
-    for at, cells in enumerate(columns, start=3):
-        numbers = pd.to_numeric(pd.Series(cells), errors="coerce")
-        if numbers.notna().mean() > 0.5:
-            wanted = "timestamp" if np.nanmedian(numbers) >= _TIMES_FROM else "rating"
-        else:
-            wanted = "timestamp" if looks_like_time(pd.Series(cells)) else f"column {at}"
-        names.append(wanted if wanted not in names else f"column {at}")
+    times = [at for at in range(width) if is_time(typed[at])]
+    time = next((at for at in times if typed[at] is columns[at]), times[0] if times else -1)  # dates before numbers
+    free = [at for at in range(width) if at != time]
+    ids = [at for at in free if columns[at].nunique() > 1 and not _is_small(typed[at])]
+    keys = sorted(list(dict.fromkeys([*ids, *free]))[:2]) if len(ids) < 2 else ids[:2]
+    names = [f"column {at + 1}" for at in range(width)]
+    for at, word in [*zip(keys, ("user", "item"), strict=False), *([(time, "timestamp")] if time >= 0 else [])]:
+        names[at] = word
+    item = columns[keys[1]] if len(keys) > 1 else columns[keys[0]]
+    for at in free:
+        number = pd.api.types.is_numeric_dtype(typed[at].dtype)
+        described = len(free) > 3 - (time >= 0) and is_settled(columns[at], item)
+        if at not in keys and number and not described and (columns[at].nunique() > 1 or width == 3):
+            names[at] = "rating"
+            break
     return names
+
+
+def _numbers(column: pd.Series) -> pd.Series:
+    numbers = pd.to_numeric(column, errors="coerce")
+    return numbers if len(column) and numbers.notna().sum() == column.notna().sum() else column
+
+
+def _is_small(column: pd.Series) -> bool:
+    """Return whether a column holds a few small numbers or fractions, as ratings are."""
+    if not pd.api.types.is_numeric_dtype(column.dtype):
+        return False
+    return bool((column.nunique() <= 11 and column.max() <= 100) or (column.dropna() % 1 != 0).any())
 
 
 def untyped(column: str) -> str:

@@ -13,6 +13,7 @@ from dl_core.data.interactions.catalogue import USERS
 from dl_core.data.interactions.histories import POSITIVE
 from dl_core.errors import SchemaError, counted, shorten
 from dl_core.reading.interactions.columns import Typed, read_columns
+from dl_core.reading.interactions.decide import ALL, parse_taken
 from dl_core.reading.interactions.recognise import row_roles
 from dl_core.reading.interactions.sides import user_table
 from dl_core.reading.request import ReadRequest
@@ -42,7 +43,8 @@ def read_cases(read: Tables, request: ReadRequest) -> Described:
     frame, roles, here = _like_training(appended([table.frame for table in kept]), request, trained)
     if Role.ITEM not in roles:
         roles = {Role.USER: roles[Role.USER]}
-    typed = read_columns(frame, roles, trained.order)
+    event, taken = _events(frame, roles, request)
+    typed = read_columns(frame, roles, trained.order, event, taken)
     table = _table(typed, float(request.options.get("positive_from") or 0))
     notes = [*read.notes, *left, *typed.notes]
     if Role.ITEM not in roles:
@@ -64,6 +66,14 @@ def read_cases(read: Tables, request: ReadRequest) -> Described:
     )
     why = reasons(here, request.wished, trained.roles)
     return Described(dataset, tuple(table.about.with_roles(here, why) for table in kept))
+
+
+def _events(frame: pd.DataFrame, roles: Roles, request: ReadRequest) -> tuple[str, dict[str, float]]:
+    """Return the column of kinds of events and what counts, as training had it; nothing where values are numbers."""
+    said, name = str(request.options.get("taken") or ""), roles.get(Role.VALUE, ("",))[0]
+    if not name or said in ("", ALL) or pd.api.types.is_numeric_dtype(frame[name].dtype):
+        return "", {}
+    return name, parse_taken(said)
 
 
 def _of_users(

@@ -15,13 +15,16 @@ from dl_core.data.interactions.catalogue import ITEMS, USERS
 from dl_core.data.interactions.degenerate import degenerate_findings
 from dl_core.data.interactions.histories import POSITIVE
 from dl_core.data.options import choice_of, number_of, whole_of
+from dl_core.data.reading import QuestionError
 from dl_core.errors import OptionError, SchemaError, counted
-from dl_core.reading.interactions.columns import COUNT, read_columns
+from dl_core.reading.interactions.columns import COUNT, RATING, read_columns
+from dl_core.reading.interactions.decide import is_two_valued_rating
 from dl_core.reading.interactions.fold import fold_repeats, k_core
 from dl_core.reading.interactions.layouts import table_kind
 from dl_core.reading.interactions.new_cases import read_cases
 from dl_core.reading.interactions.recognise import Recognised, recognise
 from dl_core.reading.interactions.sides import item_table, merged, repeated_note, side_roles, user_table, within
+from dl_core.reading.interactions.told import told
 from dl_core.reading.limits import Limits
 from dl_core.reading.request import ReadRequest
 from dl_core.reading.tables.about import Described
@@ -72,9 +75,14 @@ def describe_interactions(request: ReadRequest, limits: Limits | None = None) ->
     if not request.labelled:
         return read_cases(read, request)
     found = recognise(read, request)
-    reading, tables, pseudonyms = _Reading(request, found, read.source), found.tables, read.hidden.as_dict()
-    del read, found  # the tables as uploaded are not needed any more
-    return Described(replace(reading.run(), pseudonyms=pseudonyms), tables)
+    if found.made.questions:
+        raise QuestionError(told(request, found, read.left), where=request.where)
+    left, pseudonyms, reading = read.left, read.hidden.as_dict(), _Reading(request, found, read.source)
+    found = replace(found, frame=found.frame.iloc[:0])  # the tables as uploaded are not needed any more
+    del read
+    dataset = reading.run()
+    said = told(request, found, left, dataset, reading.typed)
+    return Described(replace(dataset, reading=said, pseudonyms=pseudonyms), found.tables)
 
 
 def _without_derived(request: ReadRequest) -> ReadRequest:
@@ -89,7 +97,7 @@ class _Reading:
     def __init__(self, request: ReadRequest, found: Recognised, source: Source) -> None:
         self.request, self.notes, self.source, self.part = request, list(found.notes), source, found.part
         self.options = read_options(request.options)
-        self.typed = read_columns(found.frame, found.roles)
+        self.typed = read_columns(found.frame, found.roles, event=found.made.event, taken=found.made.taken)
         self.users, self.items = (_coded(self.typed.ids[role], self.typed.keep) for role in (Role.USER, Role.ITEM))
         self.side = self._side(found)
 
@@ -179,6 +187,8 @@ class _Reading:
     def _positive(self, value: np.ndarray) -> np.ndarray:
         """Return which rows count as liked."""
         least = self.options["positive_from"]
+        if not least and self.typed.value is not None and self.typed.value_kind == RATING:
+            least = 1.0 if is_two_valued_rating(self.typed.names[Role.VALUE], value) else least
         if not least or self.typed.value is None:
             return np.ones(len(value), dtype=bool)
         positive = np.nan_to_num(value, nan=-np.inf) >= least

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import re
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -10,10 +11,13 @@ import pandas as pd
 
 from dl_core.data.dataset import Finding
 from dl_core.data.findings import listed
-from dl_core.data.reading import CONTENT
+from dl_core.data.reading import CONTENT, LEFT_OUT, NAMED, Choice, Question
 from dl_core.errors import SchemaError, shorten
+from dl_core.reading.interactions.content import is_time
+from dl_core.reading.interactions.decide import Decision, decide, item_candidates
 from dl_core.reading.interactions.ids import as_ids
 from dl_core.reading.interactions.schema import INTERACTION_SCHEMA, KEYS
+from dl_core.reading.interactions.shapes import LONG, melted
 from dl_core.reading.request import ReadRequest
 from dl_core.reading.tables.about import TableAbout, reasons
 from dl_core.reading.tables.append import joined_rows
@@ -23,6 +27,7 @@ from dl_core.schema import Role
 
 _ROW_ROLES = (Role.USER, Role.ITEM, Role.VALUE, Role.TIME)
 _OVERLAP = 0.3  # share of a table's ids that stand in the interactions too, from which it is about them
+_ONE_TO_ONE = 0.9  # the same of a column whose name does not say what it is about, both ways
 _EXAMPLES = {Role.USER: "user_id, customer_id or visitor", Role.ITEM: "item_id, product, StockCode or movieId"}
 _WORDS = {Role.USER: "users", Role.ITEM: "items"}
 
@@ -34,24 +39,33 @@ class Recognised:
     Parameters
     ----------
     frame : pandas.DataFrame
-        Rows in the order of the files, test rows last.
+        Rows in the order of the files, test rows last; none while a question is open.
     part : numpy.ndarray
         (n,) object, the part of a given split that each row belongs to, ``""`` without one.
-    roles : dict of Role to tuple of str
+    made : Decision
+        Roles, what counts as taken, what is asked and assumed.
     items, users : tuple of RawTable
         Tables about these, each with its ids as its index.
     notes : tuple of Finding
     tables : tuple of TableAbout
-        How the tables that were used were read.
+        How all tables were read, also those that were left out.
+    layout : str
+        In words.
     """
 
     frame: pd.DataFrame
     part: np.ndarray
-    roles: Roles
+    made: Decision
     items: tuple[RawTable, ...]
     users: tuple[RawTable, ...]
     notes: tuple[Finding, ...]
     tables: tuple[TableAbout, ...]
+    layout: str = LONG
+
+    @property
+    def roles(self) -> Roles:
+        """Columns by role."""
+        return self.made.roles
 
 
 def recognise(read: Tables, request: ReadRequest) -> Recognised:
@@ -62,29 +76,111 @@ def recognise(read: Tables, request: ReadRequest) -> Recognised:
     SchemaError
         If no table has both users and items, or the user names a column that does not exist.
     """
-    _check_wished(request, read.tables)
     guessed = [(table, row_roles(table.frame, request)) for table in read.tables]
+    if not any(all(role in roles for role in KEYS) for _, roles in guessed):
+        guessed = [(table, _by_content(table.frame, roles, request)) for table, roles in guessed]
+    shaped = [melted(table, roles) for table, roles in guessed]
+    _check_wished(request, [*read.tables, *(table for table, _, _ in shaped)])
+    guessed = [(table, roles) for table, roles, _ in shaped]
     rows = [(table, roles) for table, roles in guessed if all(role in roles for role in KEYS)]
     for test in (False, True):
         here = [(table, roles) for table, roles in guessed if table.test == test]
         if here and not any(table.test == test for table, _ in rows):
-            raise _missing(*max(here, key=lambda entry: len(entry[0].frame)))
+            table, roles = max(here, key=lambda entry: len(entry[0].frame))
+            question = _which(table, roles)
+            if question is None or not request.labelled:
+                raise _missing(table, roles)
+            made = Decision(roles, questions=[question])
+            tables = tuple(one.about for one, _ in guessed)
+            return Recognised(pd.DataFrame(), np.zeros(0), made, (), (), read.notes, tables)
     training = [(table, roles) for table, roles in rows if not table.test]
     main, roles = max(training, key=lambda one: (Role.VALUE in one[1], Role.TIME in one[1], len(one[0].frame)))
-    same = [(table, found) for table, found in rows if table.test or _alike(found, roles)]
+    layout = next(words for table, _, words in shaped if table is main)
+    others = [table for table, _ in guessed if table is not main]
+    roles = _with_known_item(main, roles, others, request)
+    same = [(table, found) for table, found in rows if table is main or table.test or _alike(found, roles)]
+    same = [(table, roles if table is main else found) for table, found in same]
     kept = sorted(same, key=lambda entry: (entry[0].test, entry[0] is not main))
-    beside = [table for table in read.tables if not table.test and not any(table is one for one, _ in same)]
+    beside = [table for table in others if not table.test and not any(table is one for one, _ in same)]
     items, users = _sides(beside, main.frame, roles)
-    left = [table.name for table in beside if not any(table.name == found.name for found in (*items, *users))]
+    left = [table for table in beside if not any(table.name == found.name for found in (*items, *users))]
+    made = decide(main.frame, roles, request, main.about.header is None and bool(main.about.delimiter))
     notes = list(read.notes)
     if len(read.tables) > 1:
-        notes += _notes([table for table, _ in kept], items, users, left)
+        notes += _notes([table for table, _ in kept], items, users, [table.name for table in left])
     if any(role not in request.roles for role in roles if role in _ROW_ROLES):
         notes += guessed_note({role: roles[role] for role in _ROW_ROLES if role in roles})
-    frame, part = joined_rows([_as_main(table, found, roles) for table, found in kept], main.frame.columns, notes)
-    why = reasons(roles, request.wished)
-    tables = (*(table.about.with_roles(found, why) for table, found in kept), *(t.about for t in (*items, *users)))
-    return Recognised(frame, part, roles, tuple(items), tuple(users), tuple(notes), tables)
+    frame, part = joined_rows([_as_main(table, found, made.roles) for table, found in kept], main.frame.columns, notes)
+    why = reasons(made.roles, request.wished)
+    tables = (
+        *(_about_rows(table, made, why, table.test) for table, found in kept),
+        *(table.about for table in (*items, *users)),
+        *(table.about.as_part(LEFT_OUT, "about neither these users nor these items") for table in left),
+    )
+    return Recognised(frame, part, made, tuple(items), tuple(users), tuple(notes), tables, layout)
+
+
+def _about_rows(table: RawTable, made: Decision, why: Mapping[Role, str], test: bool) -> TableAbout:
+    """Return the description of a table of interactions with the roles of its columns, and why they have them."""
+    told = {name: dict(fields) for name, fields in made.told.items()}
+    if table.about.header is None and table.about.delimiter:
+        why = {role: "by what stands in it, without a name" if said == NAMED else said for role, said in why.items()}
+    for role, names in made.roles.items():
+        for name in names:
+            told[name] = {"role": str(role), "why": why[role], **told.get(name, {})}
+    about = table.about.with_columns(told)
+    return about.as_part("test", "test rows") if test else about.as_part("table", "holds the interactions")
+
+
+def _by_content(frame: pd.DataFrame, roles: Roles, request: ReadRequest) -> Roles:
+    """Return roles with the only column that may name users, or items, where no name tells."""
+    for role in KEYS:
+        found = _may_name(frame, roles) if role not in roles and role not in request.wished else []
+        if len(found) == 1:
+            roles = {**roles, role: (found[0],)}
+    return roles
+
+
+def _may_name(frame: pd.DataFrame, roles: Roles) -> list[str]:
+    """Return the columns without a role that may name users or items: ids or words that come again."""
+    used = {name for role, names in roles.items() if role in _ROW_ROLES for name in names}
+    found = []
+    for name in frame.columns:
+        column = frame[name]
+        if name in used or pd.api.types.is_float_dtype(column.dtype) or pd.api.types.is_bool_dtype(column.dtype):
+            continue
+        distinct = column.nunique()
+        if 2 <= distinct < column.notna().sum() and not is_time(column):
+            found.append(str(name))
+    return found
+
+
+def _which(table: RawTable, roles: Roles) -> Question | None:
+    """Return the question which column names the users or items, None where no two may."""
+    found = _may_name(table.frame, roles)
+    role = next(role for role in KEYS if role not in roles)
+    if len(found) < 2:
+        return None
+    text = f"Which column names the {_WORDS[role]} in {shorten(table.name, 60)}? {listed(found, 5)} may."
+    return Question(str(role), text, tuple(Choice(name, {role: (name,)}) for name in found[:8]))
+
+
+def _with_known_item(main: RawTable, roles: Roles, others: Sequence[RawTable], request: ReadRequest) -> Roles:
+    """Return roles with the column of items that a table beside the interactions knows best, of several named so.
+
+    A review that names a variant and its product belongs to the product where the table of items names products.
+    """
+    found = item_candidates(main.frame)
+    if Role.ITEM in request.wished or len(found) < 2 or not others:
+        return roles
+    known = {}
+    for name in found:
+        ids = pd.Index(as_ids(main.frame[name]).dropna().unique())
+        same = [one.frame[c] for one in others for c in one.frame if plain_name(c) == plain_name(name)]
+        tables = [as_ids(column) for column in same]
+        known[name] = max((float(ids.isin(other).mean()) for other in tables if other.is_unique), default=0.0)
+    best = max(found, key=lambda name: known[name])
+    return {**roles, Role.ITEM: (best,)} if known[best] >= _OVERLAP else roles
 
 
 def row_roles(frame: pd.DataFrame, request: ReadRequest) -> Roles:
@@ -136,7 +232,7 @@ def _sides(tables: Sequence[RawTable], main: pd.DataFrame, roles: Roles) -> tupl
     known = {role: pd.Index(as_ids(main[roles[role][0]]).dropna().unique()) for role in KEYS}
     found: dict[Role, list[RawTable]] = {Role.USER: [], Role.ITEM: []}
     for table in tables:
-        role, column = _about(table, roles, known)
+        role, column = _about(table, roles, known, main)
         if role is None or table.frame.shape[1] < 2:
             continue
         ids = as_ids(table.frame[column])
@@ -145,12 +241,20 @@ def _sides(tables: Sequence[RawTable], main: pd.DataFrame, roles: Roles) -> tupl
     return found[Role.ITEM], found[Role.USER]
 
 
-def _about(table: RawTable, roles: Roles, known: dict[Role, pd.Index]) -> tuple[Role | None, str]:
-    """Return whether a table is about users or items, and the column of its ids."""
+def _about(table: RawTable, roles: Roles, known: dict[Role, pd.Index], main: pd.DataFrame) -> tuple[Role | None, str]:
+    """Return whether a table is about users or items, and the column of its ids.
+
+    A column of the same name, or of another name for users or items, needs some ids in common; one of a general name
+    (``id``, ``key``) or the first one must hold (nearly) the ids of the interactions one to one, since small numbers
+    are alike everywhere. A column named as the id of something else (``tagID``) names neither.
+    """
     names = guess_by_name(INTERACTION_SCHEMA, list(table.frame.columns))
     both = all(role in names for role in KEYS)
     options = []
     for role in KEYS:
+        stem = _stem(roles[role][0])
+        hints = (*_HINTS[role], *([stem] if len(stem) > 2 else []))
+        hint = any(word in plain_name(table.name) for word in hints)
         same = [c for c in table.frame.columns if plain_name(c) == plain_name(roles[role][0])]
         for column in dict.fromkeys([*same, *names.get(role, ()), *_id_columns(table.frame)]):
             named = column in same or column in names.get(role, ())
@@ -158,12 +262,24 @@ def _about(table: RawTable, roles: Roles, known: dict[Role, pd.Index]) -> tuple[
             unique = bool(len(ids)) and ids.nunique() > (0.9 if both else 0.5) * len(ids)  # tags are no items table
             overlap = float(pd.Index(ids.unique()).isin(known[role]).mean()) if len(ids) else 0.0
             reached = len(known[role].intersection(pd.Index(ids.unique()))) / max(1, len(known[role]))
-            hint = any(word in plain_name(table.name) for word in _HINTS[role])
-            if unique and (max(overlap, reached) >= _OVERLAP or column in same):
+            least = _OVERLAP if named or hint else _ONE_TO_ONE
+            foreign = not named and not _is_general(column) and (column in main or _stem(column) != plain_name(column))
+            enough = max(overlap, reached) >= least if named or hint else min(overlap, reached) >= least
+            if unique and not foreign and (enough or column in same):
                 options.append(((column in same, named, hint, max(overlap, reached)), role, column))
     return max(options)[1:] if options else (None, "")
 
 
+def _stem(column: object) -> str:
+    """Return a column's name without what says that it holds ids: ``"artistID"`` → ``"artist"``."""
+    return _ID_ENDS.sub("", plain_name(column)) or plain_name(column)
+
+
+def _is_general(column: object) -> bool:
+    return plain_name(column) in ("id", "code", "key", "no", "nr", "index", "column_1")
+
+
+_ID_ENDS = re.compile(r"_?(id|no|nr|code|key|number|uuid)$")
 _HINTS = {
     Role.USER: ("user", "customer", "member", "visitor", "client", "reader", "household"),
     Role.ITEM: ("item", "product", "movie", "article", "book", "song", "track", "catalog", "game", "content", "stock"),
@@ -172,11 +288,16 @@ _HINTS = {
 
 def _id_columns(frame: pd.DataFrame) -> list[str]:
     first = [frame.columns[0]]
-    return [*(c for c in frame.columns if plain_name(c) in ("id", "code", "key", "no", "nr")), *first]
+    return [*(c for c in frame.columns if _is_general(c)), *first]
 
 
 def _about_side(table: RawTable, role: Role, column: str) -> TableAbout:
-    return table.about.with_roles({role: (column,)}, {role: CONTENT})
+    about = table.about.with_roles({role: (column,)}, {role: CONTENT})
+    word, further = _WORDS[role], Role.FEATURE if role == Role.ITEM else Role.GROUP
+    told = {
+        one.name: {"role": str(further), "why": f"describes the {word}"} for one in about.columns if one.name != column
+    }
+    return about.with_columns(told).as_part("side table", f"describes the {word}")
 
 
 def _notes(rows: list[RawTable], items: list[RawTable], users: list[RawTable], left: list[str]) -> list[Finding]:

@@ -25,7 +25,8 @@ _GROUPS_ANYWAY = ("occupation",)  # personal in a hospital, a group among viewer
 _NONE = ("(no genres listed)", "none", "unknown", "n/a")
 _LINKS = ("_id", "id", "url", "link", "image", "img", "picture", "poster")
 MOST_COLUMNS = 40
-_AGREE = 0.8  # share of rows that hold the commonest value of their item or user
+SPELLED = 0.5  # the same of a title, which may be spelled differently
+AGREE = 0.8  # share of rows that hold the commonest value of their item or user
 
 
 def side_roles(
@@ -49,8 +50,8 @@ def side_roles(
 def within(frame: pd.DataFrame, codes: np.ndarray, ids: pd.Index, columns: Sequence[str]) -> pd.DataFrame:
     """Return one row an id from columns of the interactions: the commonest text, the median number.
 
-    A text column that fewer than `_AGREE` of the rows agree on says nothing about the id (the kind of an event, say)
-    and is left out, unless it is a title.
+    A column that fewer than `AGREE` of the rows agree on says nothing about the id (the kind of an event, the headline
+    of a review) and is left out; of prices, which change, the median counts.
 
     Parameters
     ----------
@@ -67,16 +68,18 @@ def within(frame: pd.DataFrame, codes: np.ndarray, ids: pd.Index, columns: Seque
         column = frame[name]
         if names.get(name) == PRICE:
             column = pd.Series(parse_numbers(column).values)
-        if pd.api.types.is_numeric_dtype(column.dtype) and not pd.api.types.is_bool_dtype(column.dtype):
+        number = pd.api.types.is_numeric_dtype(column.dtype) and not pd.api.types.is_bool_dtype(column.dtype)
+        values, texts = pd.factorize(column if number else column.astype("str"))
+        chosen = _commonest(values, codes, len(ids), len(texts))
+        filled = known & (values >= 0)
+        agree = float((chosen[codes] == values)[filled].mean()) if filled.any() else 0.0
+        if agree < (SPELLED if names.get(name) == TITLE else AGREE) and names.get(name) != PRICE:
+            continue
+        if number:
             numbers = column.to_numpy(dtype=np.float64, na_value=np.nan)
             found[name] = pd.Series(numbers[known]).groupby(codes[known]).median().reindex(range(len(ids))).to_numpy()
         else:
-            values, texts = pd.factorize(column.astype("str"))
-            chosen = _commonest(values, codes, len(ids), len(texts))
-            filled = known & (values >= 0)
-            agree = float((chosen[codes] == values)[filled].mean()) if filled.any() else 0.0
-            if agree >= _AGREE or (filled.any() and names.get(name) == TITLE):
-                found[name] = pd.Series(spread(np.asarray(texts, dtype=object), chosen, None), dtype="str").to_numpy()
+            found[name] = pd.Series(spread(np.asarray(texts, dtype=object), chosen, None), dtype="str").to_numpy()
     return pd.DataFrame(found, index=ids)
 
 

@@ -1,0 +1,69 @@
+"""How interactions were read, as a `Reading`."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from dl_core.data.dataset import Dataset
+from dl_core.data.interactions.histories import positive_rows
+from dl_core.data.reading import FileReading, Reading
+from dl_core.reading.interactions.columns import Typed
+from dl_core.reading.interactions.recognise import Recognised
+from dl_core.reading.request import ReadRequest
+from dl_core.reading.tables.about import readings
+from dl_core.reading.understood import understood
+from dl_core.schema import Role
+
+
+def told(
+    request: ReadRequest,
+    found: Recognised,
+    left: Sequence[FileReading],
+    dataset: Dataset | None = None,
+    typed: Typed | None = None,
+) -> Reading:
+    """Return the reading; without a data set what is known while a question is open.
+
+    Parameters
+    ----------
+    request : ReadRequest
+    found : Recognised
+    left : sequence of FileReading
+        Files that were not read.
+    dataset : Dataset, optional
+    typed : Typed, optional
+    """
+    files, columns = readings(found.tables)
+    roles = {role: () for role, names in request.wished.items() if not names}
+    return understood(
+        "interactions",
+        dataset,
+        request,
+        layout=found.layout,
+        files=(*files, *left),
+        columns=columns,
+        about=None if dataset is None or typed is None else {"interactions": _counts(dataset, typed)},
+        questions=found.made.questions,
+        assumed=found.made.assumed,
+        findings=() if dataset is not None else found.notes,
+        roles={**roles, **found.roles},
+    )
+
+
+def _counts(dataset: Dataset, typed: Typed) -> dict[str, Any]:
+    table, positive = dataset.table, positive_rows(dataset)
+    value, time = typed.names.get(Role.VALUE), dataset.values(Role.TIME)
+    times = None if time is None else time.dropna()
+    return {
+        "users": int(table[dataset.roles[Role.USER][0]].nunique()),
+        "items": int(table[dataset.roles[Role.ITEM][0]].nunique()),
+        "taken": int(np.sum(positive)),
+        "impressions": typed.impressions,
+        "value": None if value is None else {"column": value, "kind": typed.value_kind},
+        "time": None
+        if times is None or times.empty
+        else {"column": str(dataset.column(Role.TIME)), "first": str(times.min()), "last": str(times.max())},
+    }
