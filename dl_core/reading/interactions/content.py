@@ -56,11 +56,15 @@ def is_settled(column: pd.Series, ids: pd.Series) -> bool:
 
 
 def is_stamp(column: pd.Series) -> bool:
-    """Return whether numbers are stamps: seconds or parts of them since 1970, nearly as many different ones as rows.
+    """Return whether numbers are stamps: seconds or parts of them since 1970, of many different instants.
 
     Ids may be as large; they come again and again.
     """
-    if not pd.api.types.is_numeric_dtype(column.dtype) or pd.api.types.is_bool_dtype(column.dtype):
+    if (
+        column.name in IDS
+        or not pd.api.types.is_numeric_dtype(column.dtype)
+        or pd.api.types.is_bool_dtype(column.dtype)
+    ):
         return False
     numbers = column.iloc[:_LOOKED].dropna().to_numpy(dtype=np.float64)
     if not len(numbers):
@@ -70,7 +74,7 @@ def is_stamp(column: pd.Series) -> bool:
         return False
     distinct = len(np.unique(numbers))
     grows = bool((np.diff(numbers) >= 0).mean() > 0.95) if len(numbers) > 2 else True
-    return distinct > 0.3 * len(numbers) or grows
+    return distinct > 0.1 * len(numbers) or grows
 
 
 def is_time(column: pd.Series) -> bool:
