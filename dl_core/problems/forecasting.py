@@ -15,7 +15,7 @@ from dl_core.data.series.origins import horizon_of, rolling_origins, stride_of
 from dl_core.data.series.panel import AHEAD, SERIES, TIME, Panel, panel_facts
 from dl_core.data.splits import Splits
 from dl_core.evaluate.results import Comparison, Evaluation
-from dl_core.evaluate.series.forecasts import LEVELS, Cases, Forecasts, forecast_rows
+from dl_core.evaluate.series.forecasts import LEVELS, Cases, Forecasts, forecast_rows, is_rare, mean_of
 from dl_core.problems.base import Judging, Problem, known_rows
 from dl_core.schema import Role
 
@@ -161,11 +161,11 @@ class Forecasting(Problem[Forecasts, "Forecaster"]):
         self, source: ModelSource, name: str, fitted: Forecaster, data: Dataset, judging: Judging
     ) -> pd.DataFrame:
         """Return forecasts of the last windows of each series of ``data``, with what came."""
-        from dl_core.train.series.answers import calibrated, cases_of, window_answer
+        from dl_core.train.series.answers import calibrated, window_answer
 
         known, held = last_windows(Panel.of(data), fitted.horizon, judging.options)
         answer = window_answer(fitted, known, held, stride_of(judging.options, fitted.horizon))
-        return forecast_rows(name, "test", calibrated(source.models[name], cases_of(answer), answer["scale"]))
+        return forecast_rows(name, "test", calibrated(source.models[name], answer))
 
     def evaluate_elsewhere(self, said: Forecasts, run: Run, dataset: Dataset, judging: Judging) -> Evaluation:
         """Return metrics over the last windows of the series of another data set."""
@@ -267,12 +267,17 @@ def last_errors(fitted: Forecaster, nodes: Panel, options: Mapping[str, Any]) ->
 
 def reconciled(lines: pd.DataFrame, hierarchy: Any, method: str, residuals: np.ndarray | None) -> pd.DataFrame:
     """Return forecasts of all nodes of a hierarchy, made to add up."""
-    from dl_core.evaluate.series.reconcile import reconcile
+    from dl_core.evaluate.series.reconcile import central, reconcile
 
     cases = Forecasts(lines).cases(lines["model"].iloc[0], "new")
-    found = reconcile(cases.quantiles, hierarchy, method, residuals)
+    means = mean_of(cases.quantiles)
+    if "mean" in lines:
+        means = lines["mean"].to_numpy(dtype=float).reshape(means.shape)
+    rare = is_rare(cases.take(hierarchy.bottom))  # medians of 0 sum up to nothing
+    found = reconcile(cases.quantiles, hierarchy, method, residuals, means if rare else None)
     done = Cases(cases.series, cases.windows, cases.times, cases.truth, found)
-    return forecast_rows(lines["model"].iloc[0], "new", done)
+    rows = forecast_rows(lines["model"].iloc[0], "new", done)
+    return rows.assign(mean=central(means, hierarchy, method, residuals).reshape(-1))
 
 
 FORECASTING = Forecasting()

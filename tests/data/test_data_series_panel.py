@@ -5,11 +5,14 @@ from __future__ import annotations
 from dataclasses import replace
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from dl_core.data.series.ends import planned, to_common_end
+from dl_core.data.series.frequency import Step
 from dl_core.data.series.origins import rolling_origins, usual_horizon
 from dl_core.data.series.panel import Panel
+from dl_core.models.series.base import tamed
 from tests.series import toy_panel
 
 
@@ -102,3 +105,37 @@ def test_the_horizon_that_suits(frequency, season, steps):
 
 def test_the_horizon_without_time_stamps_follows_the_season():
     assert usual_horizon("", 52) == 13 and usual_horizon("", 1) == 12
+
+
+@pytest.mark.parametrize("size", [1e-11, 1.0, 1e12])
+def test_scales_follow_the_unit(size: float) -> None:
+    panel = toy_panel(n=3, length=48)
+    other = replace(panel, values=panel.values * size)
+    np.testing.assert_allclose(other.scales(), panel.scales() * size, rtol=1e-9)
+
+
+def test_series_of_extreme_sizes_are_brought_to_about_one_and_back() -> None:
+    panel = toy_panel(n=3, length=48)
+    assert tamed(panel)[0] is panel
+    small = replace(panel, values=panel.values * 1e-11)
+    found, by = tamed(small)
+    assert (np.log2(by) % 1 == 0).all() and (found.values / np.repeat(by, found.lengths) == small.values).all()
+    sizes = np.array([np.abs(found.of_series(at)).mean() for at in range(3)])
+    assert ((sizes > 0.5) & (sizes < 2)).all()
+
+
+def test_steps_that_leave_out_nights_go_on_without_them() -> None:
+    times = pd.date_range("2024-01-01", periods=240, freq="h")
+    open_ = times[(times.hour >= 7) & (times.hour <= 17)].to_numpy()
+    step = Step("h", opened="24: 7 8 9 10 11 12 13 14 15 16 17")
+    position = step.position(open_)
+    assert (np.diff(position) == 1).all() and (step.time(position) == open_).all() and step.seasons == (11, 77)
+    panel = Panel(
+        np.array(["a"], dtype=object), np.array([0, len(open_)]), np.ones(len(open_)), open_, "h", opened=step.opened
+    )
+    ahead = pd.DatetimeIndex(panel.times_ahead(13)[0])
+    assert ahead[0] == pd.Timestamp("2024-01-11 07:00") and ahead[11] == pd.Timestamp("2024-01-12 07:00")
+    assert ahead.hour.min() == 7 and ahead.hour.max() == 17
+    days = Step("D", opened="7: 0 1 2 4 5 6")  # 1970-01-01 was a Thursday; Sundays are left out
+    assert days.seasons == (6,)
+    assert days.time(days.position(np.array(["2024-01-06"], "datetime64[ns]")) + 1)[0] == np.datetime64("2024-01-08")

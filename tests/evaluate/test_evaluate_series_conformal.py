@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 from scipy.stats import norm
 
 from dl_core.evaluate.series.adaptive import _learned, rolling_conformal
-from dl_core.evaluate.series.conformal import DRAW, _factors, apply_conformal, fit_conformal, upper_quantile
-from dl_core.evaluate.series.forecasts import LEVELS, MIDDLE, Cases
+from dl_core.evaluate.series.conformal import DRAW, _factors, apply_conformal, fit_conformal, floored, upper_quantile
+from dl_core.evaluate.series.forecasts import LEVELS, MIDDLE, Cases, is_rare, mean_factor, mean_of
 
 NORMAL = norm.ppf(LEVELS)
 
@@ -238,3 +238,41 @@ def test_a_window_is_calibrated_by_all_that_is_known_when_it_is_forecast(lag, n)
     for place in range(max(0, n - lag), n):  # whose truths come to be known after the last forecast
         stretch = _learned(stretch, (part_of(later, slice(place, place + 1)), np.ones(1)), used[place])
     assert chosen == {**fit_conformal(whole, np.ones(3 + n)), "stretch": stretch.round(5).tolist()}
+
+
+def test_bounds_of_series_that_never_were_negative_are_not():
+    quantiles = np.broadcast_to(NORMAL, (2, 1, len(LEVELS)))
+    found = floored(quantiles, np.array([True, False]))
+    assert (found[0] >= 0).all() and (found[1] == quantiles[1]).all()
+    assert (found[0, 0, MIDDLE:] == NORMAL[MIDDLE:]).all()
+
+
+@pytest.mark.parametrize("size", [1e-11, 1.0, 1e12])
+def test_intervals_of_any_unit_are_as_wide_for_their_size(size):
+    cases, scale = simulated(60, 4, np.random.default_rng(3), spread=0.5)
+    chosen = fit_conformal(cases, scale)
+    other = cases_of(cases.truth * size, cases.quantiles * size)
+    again = fit_conformal(other, scale * size)
+    np.testing.assert_allclose(again["factors"], chosen["factors"], rtol=1e-4)
+    here = apply_conformal(other.quantiles, scale * size, again)
+    np.testing.assert_allclose(here, size * apply_conformal(cases.quantiles, scale, chosen), rtol=1e-4)
+
+
+def test_means_of_quantiles():
+    normal = 5 + 2 * norm.ppf(LEVELS)
+    assert mean_of(normal[None, None])[0, 0] == pytest.approx(5, abs=1e-9)
+    skewed = np.exp(norm.ppf(LEVELS))  # a lognormal: the median is 1, the mean exp(1/2)
+    assert mean_of(skewed[None, None])[0, 0] == pytest.approx(np.exp(0.5), rel=0.06)
+    rare = np.where(np.array(LEVELS) < 0.89, 0.0, 4.0)  # nine days in a hundred sell four, and the median is 0
+    assert mean_of(rare[None, None])[0, 0] == pytest.approx(0.44, abs=0.25) and rare[MIDDLE] == 0
+
+
+def test_means_of_rare_demand_are_right_in_sum_over_held_out_windows():
+    rng = np.random.default_rng(0)
+    truth = rng.binomial(1, 0.1, (80, 7)) * 4.0
+    rare = np.broadcast_to(np.where(np.array(LEVELS) < 0.85, 0.0, 4.0), (80, 7, len(LEVELS)))
+    cases = cases_of(truth, rare)
+    by = mean_factor(cases)
+    assert is_rare(cases) and by * mean_of(rare).sum() == pytest.approx(truth.sum())
+    often, _ = simulated(80, 7, rng, shift=3.0)
+    assert mean_factor(often) == 1.0  # means near their medians are left as they are

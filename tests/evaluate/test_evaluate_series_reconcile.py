@@ -8,8 +8,8 @@ from scipy import sparse
 
 from dl_core.data.series.hierarchy import Hierarchy
 from dl_core.errors import OptionError, SchemaError
-from dl_core.evaluate.series.forecasts import LEVELS, MIDDLE
-from dl_core.evaluate.series.reconcile import METHODS, error_covariance, reconcile, shrinkage
+from dl_core.evaluate.series.forecasts import LEVELS, MIDDLE, mean_of
+from dl_core.evaluate.series.reconcile import METHODS, central, error_covariance, reconcile, shrinkage
 
 SUMMING = np.array([[1, 1, 1, 1], [1, 1, 0, 0], [0, 0, 1, 1], [1, 0, 0, 0], [0, 1, 0, 0], [0, 0, 1, 0], [0, 0, 0, 1]])
 
@@ -145,3 +145,16 @@ def test_three_hundred_series_are_reconciled():
     base = rng.uniform(0, 50, (331, 18))
     found = reconcile(quantiles_of(base), tree(summing), "mint", rng.normal(0, 1, (331, 36)))[:, :, MIDDLE]
     np.testing.assert_allclose(found, summing @ found[31:], atol=1e-6)
+
+
+def test_means_add_up_where_most_values_are_zero():
+    two = tree(np.array([[1, 1], [1, 0], [0, 1]]))
+    rare = np.where(np.array(LEVELS) < 0.85, 0.0, 3.0)
+    total = np.maximum(1.0 + np.array(LEVELS), 0)  # the sum sells nearly every day
+    given = np.stack([total, rare, rare])[:, None, :]
+    means = mean_of(given)
+    found = reconcile(given, two, "bottom up", means=means)
+    moved = mean_of(found)[:, 0]
+    assert moved[0] == pytest.approx(2 * means[1, 0], abs=1e-9) and (found >= 0).all()
+    assert found[0, 0, MIDDLE] > 0.5  # by medians the sum would be 0
+    assert central(means, two, "bottom up", None)[0, 0] == pytest.approx(2 * means[1, 0])

@@ -1,5 +1,7 @@
 """Unusual recent points: planted ones are told with their direction, ordinary noise is told at most at the rate."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -104,3 +106,28 @@ def test_history_and_order_of_series_do_not_mix():
     cut = panel.until(np.array([3, 0]), np.array([LENGTH, 100]))
     found = unusual_points(cut, recent=10)
     assert found.series.tolist() == ["s3"] and found.value.tolist() == [rows[3, 175]]
+
+
+def test_a_promotion_that_sells_as_promotions_do_is_not_unusual():
+    rows = waves(1, noise=2.0)
+    promo = (np.arange(LENGTH) % 17 == 5).astype(np.float32)
+    rows = rows + 60 * promo
+    panel = panel_of(rows)
+    planned = replace(panel, future=promo[:, None], future_names=("promo",))
+    assert unusual_points(planned, recent=15).empty
+    more = rows.copy()
+    last = int(np.flatnonzero(promo)[-1])
+    more[0, last] += 40  # a promotion that sells far more than others is unusual still, and by how much is known
+    plain = unusual_points(replace(panel, values=more.reshape(-1)), recent=15)
+    assert (plain["expected"] < rows[0, last] - 40).all()
+    found = unusual_points(replace(planned, values=more.reshape(-1)), recent=15)
+    assert found["step"].tolist() == [last + 1] and found["expected"][0] == pytest.approx(rows[0, last], abs=8)
+
+
+def test_a_plan_that_was_new_explains_nothing():
+    rows = waves(1)
+    rows[0, 170] += 30
+    once = np.zeros((LENGTH, 1), dtype=np.float32)
+    once[170] = 1
+    found = unusual_points(replace(panel_of(rows), future=once, future_names=("once",)), recent=15)
+    assert found["step"].tolist() == [171]

@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from dl_core.reading.series.zones import in_zone
 from dl_core.reading.tables.month_names import month_numbers, named_dates
 from dl_core.reading.tables.times import looks_like_time, parse_times
 
@@ -64,3 +65,14 @@ def test_times_are_exact(texts: list[str], expected: list[str]) -> None:
 )
 def test_columns_of_times_are_told_from_names(texts: list[str], is_time: bool) -> None:
     assert looks_like_time(pd.Series(texts, name="x")) is is_time
+
+
+def test_local_times_go_out_with_the_offset_that_came_in() -> None:
+    times = pd.Series(pd.to_datetime(["2023-10-29 01:00", "2023-10-29 04:00", "2024-03-31 02:00"]))
+    assert in_zone(times, "Europe/Berlin").tolist() == [
+        "2023-10-29 01:00:00+02:00",
+        "2023-10-29 04:00:00+01:00",
+        "2024-03-31 03:00:00+02:00",
+    ]
+    assert in_zone(times, "+05:30")[0] == "2023-10-29 01:00:00+05:30"
+    assert in_zone(times, "").equals(times) and in_zone(pd.Series([1, 2]), "UTC").tolist() == [1, 2]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-TINY = 1e-9  # under this a scale counts as none
+TINY = 1e-9  # of a series' size: under this share a change counts as none, whatever the unit
 
 
 def fill(values: np.ndarray, season: int) -> None:
@@ -21,12 +21,17 @@ def fill(values: np.ndarray, season: int) -> None:
 
 def usual_change(values: np.ndarray, lag: int) -> float:
     """Return the mean absolute change over ``lag`` steps; what stands in for 0 says `Panel.scales`."""
+    size = mean_size(values)
     for step in (lag, 1):
         if len(values) > step:
             change = np.abs(values[step:] - values[:-step])
             change = change[~np.isnan(change)]
-            if len(change) and change.mean() > TINY:
+            if len(change) and change.mean() > TINY * size:
                 return float(change.mean())
+    return size if size > 0 else 1.0
+
+
+def mean_size(values: np.ndarray) -> float:
+    """Return the mean absolute value of what is known, 0 without any."""
     known = values[~np.isnan(values)]
-    size = float(np.abs(known).mean()) if len(known) else 0.0
-    return size if size > TINY else 1.0
+    return float(np.abs(known).mean()) if len(known) else 0.0

@@ -9,7 +9,6 @@ import numpy as np
 import pandas as pd
 from scipy.optimize import nnls
 
-from dl_core.data.series.gaps import TINY
 from dl_core.data.series.panel import Panel
 
 TOLERANCE = 0.01  # of the sum's mean size that may be missing, beyond rounding
@@ -65,7 +64,7 @@ def _sums_of_column(matrix: np.ndarray, values: np.ndarray, rest: np.ndarray) ->
     order = sorted(blocks, key=lambda value: np.abs(blocks[value][0]).sum())
     found: dict[str, frozenset[str]] = {}
     for rank, value in enumerate(order):
-        before = [other for other in order[:rank] if other not in found and np.abs(blocks[other][0]).sum() > TINY]
+        before = [other for other in order[:rank] if other not in found and np.abs(blocks[other][0]).sum() > 0]
         if len(before) < 2:
             continue
         where = blocks[value][1]  # only what is given of the value itself can be compared
@@ -98,7 +97,7 @@ def adds_up(target: np.ndarray, total: np.ndarray, parts: int) -> bool:
     whole = (target == np.round(target)).all()
     rounding = 0.5 * np.sqrt(parts + 1) if whole else 0.0
     size = np.abs(target).mean()
-    return bool(size > TINY and np.abs(target - total).mean() <= TOLERANCE * size + min(rounding, 0.1 * size))
+    return bool(size > 0 and np.abs(target - total).mean() <= TOLERANCE * size + min(rounding, 0.1 * size))
 
 
 def expand(named: Sequence[str], sums: Sequence[Mapping[str, frozenset[str]]]) -> list[tuple[str, ...]]:

@@ -83,6 +83,11 @@ def apply_conformal(quantiles: np.ndarray, scale: np.ndarray, chosen: dict[str, 
     return moved
 
 
+def floored(quantiles: np.ndarray, positive: np.ndarray) -> np.ndarray:
+    """Return quantiles (m, h, levels) that do not fall below 0 where the series (m,) never did."""
+    return np.where(positive[:, None, None], np.maximum(quantiles, 0.0), quantiles)
+
+
 def _factors(own: np.ndarray, both: np.ndarray, level: float) -> np.ndarray:
     """Return the factor of each step (h,) for the quantile that ``level`` of truths may lie beyond.
 

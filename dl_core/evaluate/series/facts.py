@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from dl_core.data.series.gaps import TINY
+from dl_core.data.series.gaps import TINY, mean_size
 from dl_core.data.series.panel import Panel
 
 
@@ -65,11 +65,10 @@ class SeriesFacts:
 
 def _square_scale(values: np.ndarray, lag: int) -> float:
     """Return the mean squared change; the same stands in for it as in `Panel.scales` where that is nothing."""
+    size = mean_size(values)
     for step in (lag, 1):
         change = values[step:] - values[:-step] if len(values) > step else np.zeros(0)
         change = change[~np.isnan(change)]
-        if len(change) and np.abs(change).mean() > TINY:
+        if len(change) and np.abs(change).mean() > TINY * size:
             return float((change**2).mean())
-    known = values[~np.isnan(values)]
-    size = float(np.abs(known).mean()) if len(known) else 0.0
-    return size**2 if size > TINY else 1.0
+    return size**2 if size > 0 else 1.0

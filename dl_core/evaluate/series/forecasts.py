@@ -15,6 +15,8 @@ from dl_core.evaluate.results import ModelTable
 LEVELS = (0.025, 0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 0.975)  # quantiles that models give
 MIDDLE = LEVELS.index(0.5)
 QUANTILES = tuple(f"q_{level:g}" for level in LEVELS)  # their columns
+_BEYOND = 1.2  # (2.338 - 1.960) / (1.960 - 1.645): the mean beyond 97.5 % of a normal curve, by its last two quantiles
+_FACTORS = (0.25, 4.0)
 NEEDED = ("model", "split", "row", "window", "step", "time", "y_true", *QUANTILES)
 
 
@@ -39,6 +41,10 @@ class Cases:
 
     def __len__(self) -> int:
         return len(self.series)
+
+    def take(self, at: np.ndarray) -> Cases:
+        """Return the cases at these positions."""
+        return Cases(self.series[at], self.windows[at], self.times[at], self.truth[at], self.quantiles[at])
 
 
 @dataclass(frozen=True)
@@ -98,6 +104,38 @@ def forecast_rows(model: str, split: str, cases: Cases) -> pd.DataFrame:
     flat = cases.quantiles.reshape(m * h, len(LEVELS)).astype(np.float32)
     columns |= {name: flat[:, at] for at, name in enumerate(QUANTILES)}
     return pd.DataFrame(columns).astype({"model": "str", "split": "str", "row": "str"})
+
+
+def mean_of(quantiles: np.ndarray) -> np.ndarray:
+    """Return the means (m, h) of distributions with these quantiles (m, h, levels), straight between them.
+
+    Each tail reaches as far beyond its last quantile as that of a normal curve would by its last two, yet not below 0
+    where no quantile is. Where most values are 0 the mean is far from the median, which is 0 then.
+    """
+    levels = np.array(LEVELS)
+    inside = ((quantiles[..., 1:] + quantiles[..., :-1]) / 2 * np.diff(levels)).sum(axis=-1)
+    low = quantiles[..., 0] - _BEYOND * (quantiles[..., 1] - quantiles[..., 0])
+    high = quantiles[..., -1] + _BEYOND * (quantiles[..., -1] - quantiles[..., -2])
+    low = np.where(quantiles[..., 0] >= 0, np.maximum(low, 0.0), low)
+    return inside + levels[0] * low + (1 - levels[-1]) * high
+
+
+def is_rare(cases: Cases) -> bool:
+    """Return whether most forecasts are of rare demand: their medians are 0, and their means are not."""
+    rare = (cases.middle == 0) & (mean_of(cases.quantiles) > 0)
+    return bool(rare.size) and bool(rare.mean() >= 0.5)
+
+
+def mean_factor(cases: Cases) -> float:
+    """Return by what means of rare demand must be multiplied to be right in sum over these windows; 1 for other data.
+
+    Quantiles that stand far apart say little about a mean of few values; sums over windows that were held out do.
+    """
+    if not is_rare(cases):
+        return 1.0
+    known = np.isfinite(cases.truth)
+    told = float(mean_of(cases.quantiles)[known].sum())
+    return float(np.clip(cases.truth[known].sum() / told, *_FACTORS)) if told > 0 else 1.0
 
 
 def level_at(levels: Sequence[float]) -> list[int]:

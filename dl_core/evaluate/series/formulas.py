@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import numpy as np
 
-from dl_core.data.series.gaps import TINY
 from dl_core.evaluate.series.forecasts import LEVELS, level_at
 
 
@@ -24,7 +23,7 @@ def symmetric_percentage(truth: np.ndarray, middle: np.ndarray) -> np.ndarray:
     [[100.0, 0.0, 200.0]]
     """
     size = np.abs(truth) + np.abs(middle)
-    share = np.divide(200 * np.abs(truth - middle), size, out=np.zeros(truth.shape), where=size > TINY)
+    share = np.divide(200 * np.abs(truth - middle), size, out=np.zeros(truth.shape), where=size > 0)
     return np.where(np.isnan(truth), np.nan, share)
 
 

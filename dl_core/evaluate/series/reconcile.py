@@ -17,7 +17,11 @@ FLOOR = 1e-8  # of the mean variance, which no variance falls below
 
 
 def reconcile(
-    quantiles: np.ndarray, hierarchy: Hierarchy, method: str, residuals: np.ndarray | None = None
+    quantiles: np.ndarray,
+    hierarchy: Hierarchy,
+    method: str,
+    residuals: np.ndarray | None = None,
+    means: np.ndarray | None = None,
 ) -> np.ndarray:
     """Return forecasts whose central values add up.
 
@@ -34,6 +38,9 @@ def reconcile(
         One of `METHODS`.
     residuals : numpy.ndarray or None
         (n_nodes, steps) errors of the central forecasts on validation windows, for MinT; NaN where missing.
+    means : numpy.ndarray or None
+        (n_nodes, horizon) means, which are made to add up instead of the medians: the median of a sum is not the sum of
+        medians where most values are 0.
 
     Raises
     ------
@@ -56,15 +63,20 @@ def reconcile(
     sums = hierarchy.sums
     if method == NONE or not len(sums):
         return quantiles
-    base = quantiles[:, :, MIDDLE]
-    parts = base[hierarchy.bottom] if method == BOTTOM_UP else mint_parts(base, hierarchy, residuals)
-    parts = np.where(base[hierarchy.bottom] >= 0, np.maximum(parts, 0.0), parts)
-    middle = hierarchy.summing @ parts
+    base = quantiles[:, :, MIDDLE] if means is None else means
+    middle = central(base, hierarchy, method, residuals)
     moved = quantiles + (middle - base)[:, :, None]
-    never = (quantiles >= 0).all(axis=(1, 2)) & (middle >= 0).all(axis=1)
+    never = np.all(quantiles >= 0, axis=(1, 2)) & np.all(middle >= 0, axis=1)
     moved = np.where(never[:, None, None], np.maximum(moved, 0.0), moved)
-    moved[:, :, MIDDLE] = middle  # exactly, whatever rounding did to the difference
+    if means is None:
+        moved[:, :, MIDDLE] = middle  # exactly, whatever rounding did to the difference
     return moved
+
+
+def central(base: np.ndarray, hierarchy: Hierarchy, method: str, residuals: np.ndarray | None) -> np.ndarray:
+    """Return central values (n_nodes, horizon) that add up; parts that were not negative do not become so."""
+    parts = base[hierarchy.bottom] if method == BOTTOM_UP else mint_parts(base, hierarchy, residuals)
+    return hierarchy.summing @ np.where(base[hierarchy.bottom] >= 0, np.maximum(parts, 0.0), parts)
 
 
 def mint_parts(base: np.ndarray, hierarchy: Hierarchy, residuals: np.ndarray | None) -> np.ndarray:

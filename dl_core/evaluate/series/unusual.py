@@ -21,6 +21,7 @@ AROUND = 9  # last steps that say how high a series stands of late
 HISTORY = 400  # steps before the recent ones that say how large errors usually are
 NORMAL = 1.4826  # median absolute deviation to standard deviation
 FEWEST = 8  # errors that a scale is taken from
+FEWEST_PLANNED, ROUNDS = 3, 5  # steps at which a covariate was other than usual, and times its effect is corrected
 WILD = 5.0  # times the usual largest score: above, a series' scores say nothing about others
 LOW, HIGH = LEVELS.index(0.1), LEVELS.index(0.9)
 WIDE = 2.5631  # standard deviations between those two in a normal curve
@@ -33,10 +34,11 @@ def unusual_points(
     """Return the recent points that lie outside of what the history before them would have led to expect.
 
     Without a model the expectation is robust: the median of the same step of the last `CYCLES` seasons, moved by how
-    far the last `AROUND` points lay from theirs (also a median). So a spike is told once and leaves no echo a season
-    later, and a shift of level is told for the steps until it is what is usual, half of `AROUND`. With a model it is
-    the central one-step forecast. A score is the error by the scale of errors before: the median absolute deviation of
-    the series' own past errors (where most are 0, their mean), or the width of the model's 80 % interval.
+    far the last `AROUND` points lay from theirs (also a median), and by what covariates that were known ahead did to
+    earlier points: a promotion that sold as promotions do is not unusual. So a spike is told once and leaves no echo a
+    season later, and a shift of level is told for the steps until it is what is usual, half of `AROUND`. With a model
+    it is the central one-step forecast. A score is the error by the scale of errors before: the median absolute
+    deviation of the series' own past errors (where most are 0, their mean), or the width of the model's 80 % interval.
 
     Parameters
     ----------
@@ -66,7 +68,8 @@ def unusual_points(
     recent = recent or min(usual_horizon(panel.frequency, panel.season), max(1, int(_longest(panel) // 4)))
     values = _rectangle(panel, recent + HISTORY)
     if model is None:
-        expected, scale = _robust(values, panel.season, recent), None
+        told = _by_plan(panel, values, recent)
+        expected, scale = _robust(values - told, panel.season, recent) + told, None
     else:
         expected, scale = _told(panel, model, 2 * recent, values.shape[1])
     scores = _scores(values, expected, scale, recent)
@@ -88,6 +91,37 @@ def unusual_points(
         columns=list(COLUMNS),
     )
     return table.sort_values("score", ascending=False, kind="stable", ignore_index=True)
+
+
+def _by_plan(panel: Panel, values: np.ndarray, recent: int) -> np.ndarray:
+    """Return what known-ahead covariates add to each point (n, width), as they did to those before the recent ones.
+
+    Their effects are those of least squares on what the history alone did not lead to expect, some times over, as the
+    history is then expected without them; a covariate that hardly ever varied before has none.
+    """
+    added = np.zeros_like(values)
+    if panel.future is None or not panel.future.shape[1]:
+        return added
+    for _ in range(ROUNDS):
+        errors = values - added - _robust(values - added, panel.season, recent)
+        added += np.stack([_effects(panel, at, errors[at], recent) for at in range(len(panel))])
+    return added
+
+
+def _effects(panel: Panel, at: int, error: np.ndarray, recent: int) -> np.ndarray:
+    """Return what covariates explain of the errors (width,) of one series."""
+    steps = min(len(error), int(panel.lengths[at]))
+    end, found = int(panel.starts[at + 1]), np.zeros(len(error))
+    plan = np.zeros((0, 0)) if panel.future is None else panel.future[end - steps : end].astype(float)
+    before = np.flatnonzero(np.isfinite(error[len(error) - steps : max(0, len(error) - recent)]))
+    if len(before) < FEWEST:
+        return found
+    away = plan - np.median(plan[before], axis=0)
+    varied = (np.abs(away[before]) > 0).sum(axis=0) >= FEWEST_PLANNED
+    if varied.any():
+        known = error[len(error) - steps :][before]
+        found[len(error) - steps :] = away[:, varied] @ np.linalg.lstsq(away[before][:, varied], known, rcond=1e-6)[0]
+    return found
 
 
 def _longest(panel: Panel) -> int:

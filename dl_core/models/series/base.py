@@ -12,6 +12,7 @@ import pandas as pd
 
 from dl_core.data.dataset import Dataset
 from dl_core.data.series.ends import planned
+from dl_core.data.series.gaps import mean_size
 from dl_core.data.series.origins import horizon_of, rolling_origins, stride_of
 from dl_core.data.series.panel import Panel
 from dl_core.evaluate.series.forecasts import LEVELS, MIDDLE
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     import keras
 
 BLOCK = 20_000_000  # values that are read at once
+_SIZES = (1e-4, 1e9)  # mean sizes of series beyond which they are brought to about 1
 
 
 @dataclass(frozen=True)
@@ -62,12 +64,14 @@ class Forecaster(Model):
 
     def fit(self, train: Dataset, validation: Dataset, context: FitContext) -> None:
         """Learn from ``train``; windows of the validation steps choose settings, never fit."""
-        known = self._weighed(Panel.of(train), train, context)
+        own = self._weighed(Panel.of(train), train, context)
+        known, by = tamed(own)
         self.horizon = horizon_of(context.options, known)
         self.chosen = {}
         held = None
         if len(validation):
-            held = Held.of(known, Panel.of(validation), self.horizon, stride_of(context.options, self.horizon))
+            later = _times_of(Panel.of(validation), pd.Series(by, index=own.series))
+            held = Held.of(known, later, self.horizon, stride_of(context.options, self.horizon))
         self.learn(known, held if held is not None and len(held.history) else None, context)
 
     def refit(self, known: Panel, context: FitContext) -> None:
@@ -75,7 +79,7 @@ class Forecaster(Model):
 
         What stands in `chosen` is used; nothing is chosen anew.
         """
-        self.learn(known, None, context)
+        self.learn(tamed(known)[0], None, context)
 
     @abstractmethod
     def learn(self, known: Panel, held: Held | None, context: FitContext) -> None:
@@ -106,11 +110,11 @@ class Forecaster(Model):
         that should be known ahead and are not are those of a season before (`planned`).
         """
         horizon = horizon or self.horizon
-        panel = planned(panel, max(horizon, self.horizon))
+        panel, by = tamed(planned(panel, max(horizon, self.horizon)))
         found = np.concatenate([self._block(part, horizon) for part in self._blocks(panel)] or [_none(horizon)])
         found = np.sort(found, axis=2)
         floor = np.array([np.nanmin(panel.of_series(at), initial=np.inf) for at in range(len(panel))])
-        return np.where((floor >= 0)[:, None, None], np.maximum(found, 0.0), found)
+        return np.where((floor >= 0)[:, None, None], np.maximum(found, 0.0), found) / by[:, None, None]
 
     def _blocks(self, panel: Panel) -> list[Panel]:
         """Return the panel in parts that are cheap to hold, each cut to what the model reads."""
@@ -154,6 +158,27 @@ class Forecaster(Model):
         names = rows.require(Role.SERIES).astype(str).to_numpy(dtype=object)
         means = pd.Series(context.sample_weight).groupby(names).mean()
         return replace(panel, weight=means.reindex(panel.series).to_numpy(dtype=float))
+
+
+def tamed(panel: Panel) -> tuple[Panel, np.ndarray]:
+    """Return series of extreme sizes times a power of two, which rounds nothing, and these powers (n,).
+
+    A concentration of 1e-11 is so forecast as its thousandfold is, whatever small numbers a method adds to a scale.
+    """
+    sizes = np.array([mean_size(panel.of_series(at)) for at in range(len(panel))])
+    extreme = (sizes > 0) & ((sizes < _SIZES[0]) | (sizes > _SIZES[1]))
+    if not extreme.any():
+        return panel, np.ones(len(panel))
+    by = np.where(extreme, 2.0 ** -np.round(np.log2(np.where(extreme, sizes, 1.0))), 1.0)
+    return replace(panel, values=panel.values * np.repeat(by, panel.lengths)), by
+
+
+def _times_of(panel: Panel, by: pd.Series) -> Panel:
+    """Return series times the number that stands under their id."""
+    if (by == 1).all():
+        return panel
+    each = by[~by.index.duplicated()].reindex(panel.series).fillna(1.0).to_numpy()
+    return replace(panel, values=panel.values * np.repeat(each, panel.lengths))
 
 
 def _cut(panel: Panel, most: int | None) -> Panel:

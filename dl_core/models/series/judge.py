@@ -7,8 +7,6 @@ from collections.abc import Mapping
 import keras
 import numpy as np
 
-from dl_core.data.series.gaps import TINY
-
 BLOCKS = (1, 32, 256, 1024)  # windows forecast at once: few shapes, filled up
 ROUNDS = 20  # picks of forward selection
 PICKED = 0.15  # share of the picked weights; few windows choose by chance, and equal weights are hard to beat
@@ -17,7 +15,7 @@ NEAR = 1.1  # members whose error is within this factor of the best take part in
 
 def mean_scaled_error(middle: np.ndarray, truth: np.ndarray, sizes: np.ndarray) -> float:
     """Return the mean over cases of the mean absolute error of (m, h) forecasts in units of ``sizes`` (m,)."""
-    error = np.abs(middle - truth) / np.maximum(sizes, TINY)[:, None]
+    error = np.abs(middle - truth) / np.where(sizes > 0, sizes, 1.0)[:, None]
     seen = ~np.isnan(error)
     count = seen.sum(axis=1)
     means = np.where(seen, error, 0.0).sum(axis=1) / np.maximum(count, 1)

@@ -171,7 +171,8 @@ def _scales(values: np.ndarray | None) -> tuple[np.ndarray, np.ndarray]:
     if values is None or not len(values):
         return np.zeros(0), np.ones(0)
     spread = values.std(axis=0)
-    return values.mean(axis=0), np.where(spread > TINY, spread, 1.0)
+    middle = values.mean(axis=0)
+    return middle, np.where(spread > TINY * np.abs(middle), spread, 1.0)
 
 
 def _scaled(values: np.ndarray | None, scales: tuple[np.ndarray, np.ndarray], total: int) -> np.ndarray:

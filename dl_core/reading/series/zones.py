@@ -89,3 +89,17 @@ def _candidates() -> tuple[str, ...]:
 def offset_text(minutes: int) -> str:
     """Return an offset as it is written: 120 → ``"+02:00"``."""
     return f"{'-' if minutes < 0 else '+'}{abs(minutes) // 60:02d}:{abs(minutes) % 60:02d}"
+
+
+def in_zone(times: pd.Series, zone: str) -> pd.Series:
+    """Return local times as text with the offset of their zone, such as "2023-11-08 01:00:00+01:00".
+
+    Times that clocks jump over are an hour later; of those that come twice the first is meant.
+    """
+    if not zone or not pd.api.types.is_datetime64_any_dtype(times.dtype):
+        return times
+    known = pd.DatetimeIndex(times)
+    first = np.ones(len(known), dtype=bool)
+    where = pd.Timestamp(f"2000-01-01 00:00:00{zone}").tz if zone[0] in "+-" else zone
+    local = known.tz_localize(where, ambiguous=first, nonexistent="shift_forward")
+    return pd.Series([one.isoformat(sep=" ") for one in local], index=times.index, dtype="str")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -14,16 +14,17 @@ from dl_core.data.series.origins import horizon_of, rolling_origins, stride_of
 from dl_core.data.series.panel import Panel
 from dl_core.data.splits import Splits
 from dl_core.evaluate.series.adaptive import rolling_conformal
-from dl_core.evaluate.series.conformal import apply_conformal, fit_conformal
+from dl_core.evaluate.series.conformal import apply_conformal, fit_conformal, floored
 from dl_core.evaluate.series.evaluate import forecast_standing
 from dl_core.evaluate.series.facts import SeriesFacts
-from dl_core.evaluate.series.forecasts import LEVELS, Cases, Forecasts, forecast_rows
+from dl_core.evaluate.series.forecasts import LEVELS, Cases, Forecasts, forecast_rows, is_rare, mean_factor, mean_of
 from dl_core.models.base import FitContext, Offer
 from dl_core.models.series.base import Forecaster
 from dl_core.train.answers import Answer, Answers
 from dl_core.train.run import FittedModel
 
 CONFORMAL = "conformal"  # key of `FittedModel.chosen`
+MEAN = "mean"  # key of `FittedModel.chosen`: by what means of rare demand are multiplied
 CALIBRATED = "calibrated"  # quantiles (m, h, levels) of an answer, once calibrated window by window
 KNOWN = {"validation": "train", "test": "known"}  # what stands before the held-out steps
 PANELS = ("train", "validation", "test", "known", "all")
@@ -113,19 +114,22 @@ class ForecastAnswers(Answers[Forecaster]):
         lag = -(-after["truth"].shape[1] // stride_of(self.options, after["truth"].shape[1]))
         scales = before["scale"], after["scale"]
         quantiles, chosen = rolling_conformal(cases_of(before), cases_of(after), scales, lag)
-        own = calibrated(fitted, cases_of(before), before["scale"]).quantiles
+        quantiles = floored(quantiles, after["positive"])
+        own = calibrated(fitted, before).quantiles
         said = {
             "validation": {**before, CALIBRATED: own.astype(np.float32)},
             "test": {**after, CALIBRATED: quantiles.astype(np.float32)},
         }
-        return replace(fitted, chosen={**fitted.chosen, CONFORMAL: chosen}), said
+        both = [cases_of({**answer, "quantiles": answer[CALIBRATED]}) for answer in said.values()]
+        by = mean_factor(all_cases(both))
+        return replace(fitted, chosen={**fitted.chosen, CONFORMAL: chosen, **({MEAN: by} if by != 1 else {})}), said
 
     def rows(self, fitted: FittedModel, answer: Answer, part: str, parts: Mapping[str, Dataset]) -> pd.DataFrame:
         """Return `Forecasts`' lines, calibrated."""
         cases = cases_of(answer)
         if CALIBRATED in answer:
             return forecast_rows(fitted.name, part, replace(cases, quantiles=answer[CALIBRATED].astype(float)))
-        return forecast_rows(fitted.name, part, calibrated(fitted, cases, answer["scale"]))
+        return forecast_rows(fitted.name, part, calibrated(fitted, answer))
 
     def gather(self, table: pd.DataFrame, dataset: Dataset) -> Forecasts:
         """Return the forecasts of all models."""
@@ -144,7 +148,14 @@ def window_answer(model: Forecaster, known: Panel, held: Panel, stride: int) -> 
         "truth": both.truth(origins.at, origins.ends, model.horizon),
         "quantiles": model.forecast(history).astype(np.float32),
         "scale": known.scales()[origins.at],
+        "positive": never_negative(known)[origins.at],
     }
+
+
+def never_negative(panel: Panel) -> np.ndarray:
+    """Return which series (n,) have values and none below 0."""
+    least = np.array([np.nanmin(panel.of_series(at), initial=np.inf) for at in range(len(panel))])
+    return (least >= 0) & np.isfinite(least)
 
 
 def cases_of(answer: Answer) -> Cases:
@@ -153,12 +164,19 @@ def cases_of(answer: Answer) -> Cases:
     return Cases(series, answer["windows"], answer["times"], answer["truth"], answer["quantiles"].astype(float))
 
 
-def calibrated(fitted: FittedModel, cases: Cases, scale: np.ndarray) -> Cases:
-    """Return forecasts with the intervals that validation windows made honest."""
-    found = fitted.chosen.get(CONFORMAL)
+def all_cases(parts: Sequence[Cases]) -> Cases:
+    """Return windows of several parts together."""
+    names = ("series", "windows", "times", "truth", "quantiles")
+    return Cases(*(np.concatenate([getattr(part, name) for part in parts]) for name in names))
+
+
+def calibrated(fitted: FittedModel, answer: Answer) -> Cases:
+    """Return forecasts with the intervals that validation windows made honest, none below 0 that never was."""
+    cases, found = cases_of(answer), fitted.chosen.get(CONFORMAL)
     if not found or not len(cases):
         return cases
-    return replace(cases, quantiles=apply_conformal(cases.quantiles, scale, found))
+    quantiles = apply_conformal(cases.quantiles, answer["scale"], found)
+    return replace(cases, quantiles=floored(quantiles, answer["positive"]))
 
 
 def new_rows(
@@ -167,11 +185,16 @@ def new_rows(
     """Return `Forecasts`' lines of the steps after the end of each series of ``panel``."""
     horizon = int(options.get("horizon") or 0) or model.horizon or horizon_of(options, panel)
     n = len(panel)
-    cases = Cases(
-        panel.series,
-        np.zeros(n, dtype=np.int32),
-        panel.times_ahead(horizon),
-        np.full((n, horizon), np.nan),
-        model.forecast(panel, horizon) if n else np.zeros((0, horizon, len(LEVELS))),
-    )
-    return forecast_rows(fitted.name, split, calibrated(fitted, cases, panel.scales()))
+    answer = {
+        "series": panel.series,
+        "windows": np.zeros(n, dtype=np.int32),
+        "times": panel.times_ahead(horizon),
+        "truth": np.full((n, horizon), np.nan),
+        "quantiles": model.forecast(panel, horizon) if n else np.zeros((0, horizon, len(LEVELS))),
+        "scale": panel.scales(),
+        "positive": never_negative(panel),
+    }
+    cases = calibrated(fitted, answer)
+    rows = forecast_rows(fitted.name, split, cases)
+    by = fitted.chosen.get(MEAN, 1.0)
+    return rows.assign(mean=by * mean_of(cases.quantiles).reshape(-1)) if by != 1 and is_rare(cases) else rows
