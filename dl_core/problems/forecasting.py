@@ -15,7 +15,7 @@ from dl_core.data.series.origins import horizon_of, rolling_origins, stride_of
 from dl_core.data.series.panel import AHEAD, SERIES, TIME, Panel, panel_facts
 from dl_core.data.splits import Splits
 from dl_core.evaluate.results import Comparison, Evaluation
-from dl_core.evaluate.series.forecasts import LEVELS, Cases, Forecasts, forecast_rows, is_rare, mean_of
+from dl_core.evaluate.series.forecasts import LEVELS, Cases, Forecasts, forecast_rows
 from dl_core.problems.base import Judging, Problem, known_rows
 from dl_core.schema import Role
 
@@ -270,14 +270,11 @@ def reconciled(lines: pd.DataFrame, hierarchy: Any, method: str, residuals: np.n
     from dl_core.evaluate.series.reconcile import central, reconcile
 
     cases = Forecasts(lines).cases(lines["model"].iloc[0], "new")
-    means = mean_of(cases.quantiles)
-    if "mean" in lines:
-        means = lines["mean"].to_numpy(dtype=float).reshape(means.shape)
-    rare = is_rare(cases.take(hierarchy.bottom))  # medians of 0 sum up to nothing
-    found = reconcile(cases.quantiles, hierarchy, method, residuals, means if rare else None)
+    means = lines["mean"].to_numpy(dtype=float).reshape(cases.truth.shape) if "mean" in lines else None
+    found = reconcile(cases.quantiles, hierarchy, method, residuals, means)
     done = Cases(cases.series, cases.windows, cases.times, cases.truth, found)
     rows = forecast_rows(lines["model"].iloc[0], "new", done)
-    return rows.assign(mean=central(means, hierarchy, method, residuals).reshape(-1))
+    return rows if means is None else rows.assign(mean=central(means, hierarchy, method, residuals).reshape(-1))
 
 
 FORECASTING = Forecasting()

@@ -35,12 +35,9 @@ def slices(dataset: Dataset) -> pd.DataFrame:
 def prediction_table(predictions: pd.DataFrame, data: Dataset) -> pd.DataFrame:
     """Return the columns that ``predict`` writes: series, time in the data's zone, mean and two intervals."""
     from dl_core.data.series.panel import zone_of
-    from dl_core.evaluate.series.forecasts import QUANTILES, mean_of
     from dl_core.reading.series.zones import in_zone
 
-    mean = predictions.get("mean")
-    if mean is None:
-        mean = mean_of(predictions[list(QUANTILES)].to_numpy(dtype=float))
+    mean = predictions["mean" if "mean" in predictions else "q_0.5"]
     columns = {"series": predictions["row"], "time": in_zone(predictions["time"], zone_of(data)), "mean": mean}
     columns |= {name: predictions[quantile] for name, quantile in INTERVALS.items()}
     return pd.DataFrame(columns).reset_index(drop=True)

@@ -16,7 +16,7 @@ LEVELS = (0.025, 0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 0.975)
 MIDDLE = LEVELS.index(0.5)
 QUANTILES = tuple(f"q_{level:g}" for level in LEVELS)  # their columns
 _BEYOND = 1.2  # (2.338 - 1.960) / (1.960 - 1.645): the mean beyond 97.5 % of a normal curve, by its last two quantiles
-_FACTORS = (0.25, 4.0)
+_FACTORS, _LITTLE = (0.25, 4.0), 1 / 3
 NEEDED = ("model", "split", "row", "window", "step", "time", "y_true", *QUANTILES)
 
 
@@ -41,10 +41,6 @@ class Cases:
 
     def __len__(self) -> int:
         return len(self.series)
-
-    def take(self, at: np.ndarray) -> Cases:
-        """Return the cases at these positions."""
-        return Cases(self.series[at], self.windows[at], self.times[at], self.truth[at], self.quantiles[at])
 
 
 @dataclass(frozen=True)
@@ -120,22 +116,27 @@ def mean_of(quantiles: np.ndarray) -> np.ndarray:
     return inside + levels[0] * low + (1 - levels[-1]) * high
 
 
-def is_rare(cases: Cases) -> bool:
-    """Return whether most forecasts are of rare demand: their medians are 0, and their means are not."""
-    rare = (cases.middle == 0) & (mean_of(cases.quantiles) > 0)
-    return bool(rare.size) and bool(rare.mean() >= 0.5)
+def are_rare(quantiles: np.ndarray) -> np.ndarray:
+    """Return which cases (m,) are of rare demand: most medians are 0 or little beside the means, none is negative."""
+    rare = (quantiles[:, :, 0] >= 0) & (quantiles[:, :, MIDDLE] < _LITTLE * mean_of(quantiles))
+    return rare.mean(axis=1) >= 0.5 if rare.shape[1] else np.zeros(len(rare), dtype=bool)
 
 
 def mean_factor(cases: Cases) -> float:
-    """Return by what means of rare demand must be multiplied to be right in sum over these windows; 1 for other data.
+    """Return by what means of rare demand must be multiplied to be right in sum over these windows; 1 without any.
 
     Quantiles that stand far apart say little about a mean of few values; sums over windows that were held out do.
     """
-    if not is_rare(cases):
-        return 1.0
-    known = np.isfinite(cases.truth)
-    told = float(mean_of(cases.quantiles)[known].sum())
-    return float(np.clip(cases.truth[known].sum() / told, *_FACTORS)) if told > 0 else 1.0
+    rare = are_rare(cases.quantiles)
+    truth, means = cases.truth[rare], mean_of(cases.quantiles[rare])
+    known = np.isfinite(truth)
+    told = float(means[known].sum())
+    return float(np.clip(truth[known].sum() / told, *_FACTORS)) if told > 0 else 1.0
+
+
+def central_means(quantiles: np.ndarray, factor: float) -> np.ndarray:
+    """Return central forecasts (m, h): means of rare demand times a factor, medians of all other cases."""
+    return np.where(are_rare(quantiles)[:, None], factor * mean_of(quantiles), quantiles[:, :, MIDDLE])
 
 
 def level_at(levels: Sequence[float]) -> list[int]:

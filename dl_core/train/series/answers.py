@@ -17,7 +17,15 @@ from dl_core.evaluate.series.adaptive import rolling_conformal
 from dl_core.evaluate.series.conformal import apply_conformal, fit_conformal, floored
 from dl_core.evaluate.series.evaluate import forecast_standing
 from dl_core.evaluate.series.facts import SeriesFacts
-from dl_core.evaluate.series.forecasts import LEVELS, Cases, Forecasts, forecast_rows, is_rare, mean_factor, mean_of
+from dl_core.evaluate.series.forecasts import (
+    LEVELS,
+    Cases,
+    Forecasts,
+    are_rare,
+    central_means,
+    forecast_rows,
+    mean_factor,
+)
 from dl_core.models.base import FitContext, Offer
 from dl_core.models.series.base import Forecaster
 from dl_core.train.answers import Answer, Answers
@@ -182,7 +190,10 @@ def calibrated(fitted: FittedModel, answer: Answer) -> Cases:
 def new_rows(
     fitted: FittedModel, model: Forecaster, panel: Panel, options: Mapping[str, Any], split: str = "new"
 ) -> pd.DataFrame:
-    """Return `Forecasts`' lines of the steps after the end of each series of ``panel``."""
+    """Return `Forecasts`' lines of the steps after the end of each series of ``panel``.
+
+    Where demand is rare, a column ``mean`` tells central forecasts, which are means there, since medians are 0.
+    """
     horizon = int(options.get("horizon") or 0) or model.horizon or horizon_of(options, panel)
     n = len(panel)
     answer = {
@@ -196,5 +207,6 @@ def new_rows(
     }
     cases = calibrated(fitted, answer)
     rows = forecast_rows(fitted.name, split, cases)
-    by = fitted.chosen.get(MEAN, 1.0)
-    return rows.assign(mean=by * mean_of(cases.quantiles).reshape(-1)) if by != 1 and is_rare(cases) else rows
+    if not are_rare(cases.quantiles).any():
+        return rows
+    return rows.assign(mean=central_means(cases.quantiles, fitted.chosen.get(MEAN, 1.0)).reshape(-1))
