@@ -76,6 +76,9 @@ class Dataset:
     pseudonyms : mapping
         The data set's own key of pseudonyms, and the kind of secret by column, so that new cases get the same ones;
         empty where nothing was hidden.
+    windows : mapping
+        What became black and what white in images deeper than eight bits, by their depth, so that new cases get the
+        same grey values.
     reading : Reading or None
         How the files were understood that the data come from; stays with the data, never goes into a run or bundle.
 
@@ -96,6 +99,7 @@ class Dataset:
     fingerprint: str = ""
     side: Mapping[str, pd.DataFrame] = field(default_factory=dict)
     pseudonyms: Mapping[str, Any] = field(default_factory=dict)
+    windows: Mapping[str, tuple[float, float]] = field(default_factory=dict)
     reading: Reading | None = None
 
     def __post_init__(self) -> None:
@@ -201,6 +205,7 @@ class Dataset:
             else self._part(at),
             side=self.side,
             pseudonyms=self.pseudonyms,
+            windows=self.windows,
         )
 
     def _part(self, at: np.ndarray) -> str:
@@ -254,6 +259,7 @@ class Dataset:
             "side": {key: {column: str(t) for column, t in table.dtypes.items()} for key, table in self.side.items()},
             "notes": [asdict(note) for note in self.notes],
             "pseudonyms": dict(self.pseudonyms),
+            "windows": {depth: list(window) for depth, window in self.windows.items()},
         }
 
     @classmethod
@@ -290,6 +296,7 @@ class Dataset:
             fingerprint=about["fingerprint"],
             side=side,
             pseudonyms=about.get("pseudonyms", {}),
+            windows={depth: (low, high) for depth, (low, high) in about.get("windows", {}).items()},
             reading=reading,
         )
 

@@ -23,7 +23,7 @@ from dl_core.train.run import FORMAT as RUN_FORMAT
 from dl_core.train.run import JUDGED, FittedModel, Run
 
 EXTRAS = ("novelty.npz", "model_card.md")
-_KEPT = ("name", "rows", "fingerprint", "classes", "roles", "source", "arrays", "columns", "pseudonyms")
+_KEPT = ("name", "rows", "fingerprint", "classes", "roles", "source", "arrays", "columns", "pseudonyms", "windows")
 
 
 class Bundle:

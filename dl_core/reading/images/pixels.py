@@ -114,6 +114,26 @@ def fit_square(pixels: np.ndarray, size: int, nearest: bool = False) -> np.ndarr
     return square
 
 
+def fit_deep(pixels: np.ndarray, size: int) -> np.ndarray:
+    """Return (size, size) or (size, size, channels) float32 of values of any depth, NaN where there is no image."""
+    values = pixels.astype(np.float32)
+    height, width = values.shape[:2]
+    scale = size / max(height, width)
+    new_height, new_width = max(1, round(height * scale)), max(1, round(width * scale))
+    if (new_height, new_width) != (height, width):
+        method = Image.Resampling.BICUBIC if scale > 1 else Image.Resampling.LANCZOS
+        planes = np.nan_to_num(values[..., None] if values.ndim == 2 else values, posinf=0, neginf=0)
+        resized = [
+            np.asarray(Image.fromarray(plane).resize((new_width, new_height), method)).clip(plane.min(), plane.max())
+            for plane in np.moveaxis(planes, -1, 0)
+        ]
+        values = resized[0] if values.ndim == 2 else np.stack(resized, axis=-1)
+    square = np.full((size, size, *values.shape[2:]), np.nan, dtype=np.float32)
+    top, left = (size - new_height) // 2, (size - new_width) // 2
+    square[top : top + new_height, left : left + new_width] = values
+    return square
+
+
 def is_grey(pixels: np.ndarray) -> bool:
     """Return whether an image is grey, also where it is stored as RGB with equal channels."""
     if pixels.ndim == 2:

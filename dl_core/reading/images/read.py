@@ -22,7 +22,16 @@ from dl_core.reading.images.collect import Collected, Item, collect
 from dl_core.reading.images.formats.npz import ArrayPart, array_label, read_npz
 from dl_core.reading.images.new_cases import options_like
 from dl_core.reading.images.pixels import working_size
-from dl_core.reading.images.rows import Progress, Readable, Rows, check_working, probe_all, read_array, read_files
+from dl_core.reading.images.rows import (
+    Progress,
+    Readable,
+    Rows,
+    check_working,
+    lay_windows,
+    probe_all,
+    read_array,
+    read_files,
+)
 from dl_core.reading.images.schema import IMAGE_SCHEMA
 from dl_core.reading.images.table import build_table
 from dl_core.reading.images.told import tell
@@ -115,9 +124,11 @@ class _Reading:
             raise QuestionError(tell(found, None, self.request, masks, self.errors, notes), where=self.request.where)
         rows = Rows(self._size(arrays, [source for _, images, _ in readable for source in images]))
         self._read(rows, arrays, readable)
+        windows = lay_windows(rows, self.options, (self.request.options.get("like") or {}).get("windows") or {})
         self.errors += rows.errors
         self._check_left(rows.records)
         dataset = self._dataset(rows, found, sides, masks)
+        dataset = replace(dataset, windows=windows)
         return replace(dataset, reading=tell(found, dataset, self.request, masks, self.errors))
 
     def _parts(self, side: str, item: Item) -> list[tuple[str, Item, ArrayPart]]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from os import cpu_count
@@ -14,11 +14,22 @@ import numpy as np
 from dl_core.errors import DaylightError, FileError, LimitError, OptionError
 from dl_core.reading.images.collect import Item
 from dl_core.reading.images.formats import Probe, readers
-from dl_core.reading.images.pixels import fit_square, is_grey, robust_range, to_bytes, window_to_bytes, with_channels
+from dl_core.reading.images.pixels import (
+    bounds,
+    fit_deep,
+    fit_square,
+    is_grey,
+    parse_window,
+    robust_range,
+    to_bytes,
+    window_to_bytes,
+    with_channels,
+)
 from dl_core.reading.limits import MEGABYTE, Limits
 
 LOG = logging.getLogger(__name__)
 Progress = Callable[[float, str], None]
+_SAMPLED = 4_000  # values of an image that its percentiles are taken from
 _BATCH = 64  # files whose images are in memory at once, besides the working images
 _THREADS = min(4, cpu_count() or 1)  # Pillow and zlib release the lock while decoding
 
@@ -35,12 +46,14 @@ class Readable:
 class Rows:
     """Rows read so far, in order.
 
-    ``images`` grows by (size, size) or (size, size, 3) uint8; ``records`` holds one dict a row with ``id``, ``file``,
-    ``width``, ``height``, ``mode``, ``many`` (whether the file holds several) and ``entry`` (which of the files it is).
+    ``images`` grows by (size, size) or (size, size, 3) uint8, float32 until `lay_windows`; ``records`` holds one dict a
+    row with ``id``, ``file``, ``width``, ``height``, ``mode``, ``many`` (whether the file holds several) and ``entry``
+    (which of the files it is).
     """
 
     size: int
     images: list[np.ndarray] = field(default_factory=list)
+    depths: list[str] = field(default_factory=list)  # of images whose window is still to be laid; empty for the others
     records: list[dict[str, Any]] = field(default_factory=list)
     errors: list[DaylightError] = field(default_factory=list)
 
@@ -113,7 +126,8 @@ def read_files(sources: Sequence[Readable], rows: Rows, options: Mapping[str, An
         item, probe = source.item, source.probe
         try:
             for pixels in readers()[item.kind].read(item.path, item.name, options, probe.frames):
-                images.append(tidy(pixels, rows.size))
+                deep = probe.deep and pixels.dtype != np.uint8
+                images.append(fit_deep(pixels, rows.size) if deep else tidy(pixels, rows.size))
         except OptionError:
             raise
         except Exception as error:  # noqa: BLE001  (one bad file never ends an upload)
@@ -135,7 +149,11 @@ def read_files(sources: Sequence[Readable], rows: Rows, options: Mapping[str, An
 
 def tidy(pixels: np.ndarray, size: int) -> np.ndarray:
     """Return (size, size) uint8 where an image is grey, else (size, size, 3)."""
-    square = fit_square(to_bytes(pixels), size)
+    return to_grey(fit_square(to_bytes(pixels), size))
+
+
+def to_grey(square: np.ndarray) -> np.ndarray:
+    """Return an image without its channels where they are equal."""
     return np.ascontiguousarray(square[..., 0]) if square.ndim == 3 and is_grey(square) else square
 
 
@@ -143,6 +161,7 @@ def _append(rows: Rows, source: Readable, images: list[np.ndarray], at: int) -> 
     item, probe = source.item, source.probe
     for frame, image in zip(probe.frames, images, strict=False):  # a file may break off in the middle
         rows.images.append(image)
+        rows.depths.append(probe.mode if image.dtype != np.uint8 else "")
         rows.records.append(
             {
                 "id": f"{item.name}#{frame}" if probe.many else item.name,
@@ -160,20 +179,47 @@ def read_array(images: np.ndarray, rows: Rows, name: str, records: Iterable[Mapp
     """Append images (n, height, width[, channels]) of an npz to ``rows``."""
     height, width = images.shape[1:3]
     mode = "RGB" if images.ndim == 4 and images.shape[-1] > 1 else "L"
-    mode = mode if images.dtype == np.uint8 else str(images.dtype)
-    pixels: Iterator[np.ndarray] = iter(images if images.dtype == np.uint8 else _common_window(images))
-    for image, record in zip(pixels, records, strict=True):
-        rows.images.append(tidy(image, rows.size))
+    plain = images.astype(np.uint8) * 255 if images.dtype == np.bool_ else images
+    mode = mode if plain.dtype == np.uint8 else str(plain.dtype)
+    deep = plain.dtype != np.uint8
+    for image, record in zip(plain, records, strict=True):
+        rows.images.append(fit_deep(image, rows.size) if deep else tidy(image, rows.size))
+        rows.depths.append(mode if deep else "")
         rows.records.append({"file": name, "width": width, "height": height, "mode": mode, "many": False, **record})
 
 
-def _common_window(images: np.ndarray) -> np.ndarray:
-    """Return an array of another type as uint8 by one window for all, since its images share one scale."""
-    if images.dtype == np.bool_:
-        return images.astype(np.uint8) * 255
-    low, high = float(np.nanmin(images)), float(np.nanmax(images))
-    if low >= 0 and high <= 255 and (images.dtype.kind in "iu" or high > 1):
-        return np.clip(images, 0, 255).astype(np.uint8)
+def lay_windows(
+    rows: Rows, options: Mapping[str, Any], trained: Mapping[str, Sequence[float]]
+) -> dict[str, tuple[float, float]]:
+    """Turn images of every depth into bytes by one window for all of that depth, and return these windows.
+
+    Images of one depth share one scale, so that a level which tells the class is not stretched away. The window is
+    that of the training data where there is one, the wished one, the range that bytes (0 to 255) or shares (0 to 1)
+    have, or from the 0.5th to the 99.5th percentile of them all.
+    """
+    windows: dict[str, tuple[float, float]] = {}
+    wish = parse_window(options)
+    for depth in dict.fromkeys(depth for depth in rows.depths if depth):
+        here = [at for at, one in enumerate(rows.depths) if one == depth]
+        known = trained.get(depth)
+        windows[depth] = (known[0], known[1]) if known else _window([rows.images[at] for at in here], depth, wish)
+        for at in here:
+            rows.images[at] = to_grey(to_bytes(window_to_bytes(rows.images[at], *windows[depth])))
+            rows.depths[at] = ""
+    return windows
+
+
+def _window(images: Sequence[np.ndarray], depth: str, wish: str | tuple[float, float]) -> tuple[float, float]:
+    """Return the window of all images of one depth."""
+    if not isinstance(wish, str):
+        return bounds(wish, np.zeros(1))
+    low = float(min(np.nanmin(np.where(np.isfinite(image), image, np.nan), initial=np.inf) for image in images))
+    high = float(max(np.nanmax(np.where(np.isfinite(image), image, np.nan), initial=-np.inf) for image in images))
+    if wish == "full":
+        return low, high
+    if low >= 0 and high <= 255 and ("float" not in depth or high > 1):
+        return 0.0, 255.0
     if low >= 0 and high <= 1:
-        return window_to_bytes(images, 0.0, 1.0)
-    return window_to_bytes(images, *robust_range(images))
+        return 0.0, 1.0
+    some = [image[np.isfinite(image)] for image in images]
+    return robust_range(np.concatenate([values[:: max(1, len(values) // _SAMPLED)] for values in some]))

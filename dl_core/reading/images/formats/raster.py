@@ -13,6 +13,7 @@ from PIL import Image, ImageOps
 
 from dl_core.errors import FileError, LimitError
 from dl_core.reading.images.formats.base import Probe, Reader, choose_frames
+from dl_core.reading.images.pixels import parse_window
 from dl_core.reading.limits import Limits, check_pixels
 
 FORMATS = ("PNG", "JPEG", "TIFF", "BMP", "WEBP")
@@ -46,7 +47,8 @@ def probe(path: Path, where: str, options: Mapping[str, Any], limits: Limits) ->
             raise _damaged(where) from error
         mode = _DEEP.get(image.mode, image.mode)
     frames = choose_frames(pages, options.get("frames")) if pages > 1 else (1,)
-    return Probe(height, width, mode, frames, many=pages > 1)
+    parse_window(options)
+    return Probe(height, width, mode, frames, many=pages > 1, deep=mode in _DEEP.values())
 
 
 def read(path: Path, where: str, options: Mapping[str, Any], frames: tuple[int, ...]) -> Iterator[np.ndarray]:
