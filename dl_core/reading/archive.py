@@ -47,7 +47,7 @@ def unpack(archive: Path, into: Path, limits: Limits, where: str = "") -> list[s
     Raises
     ------
     ArchiveError
-        If it is damaged, encrypted, or has paths that lead outside, links, or archives within.
+        If it is damaged, encrypted, or has paths that lead outside, or links.
     LimitError
         If it unpacks to more than the limits allow.
     """
@@ -84,10 +84,6 @@ def _checked_members(
             continue
         if entry.flag_bits & _ENCRYPTED_FLAG:
             raise ArchiveError("it is encrypted", where=where, todo="pack it again without a password")
-        if PurePosixPath(name).suffix.lower() in (".zip", ".rar", ".7z", ".tar", ".tgz"):
-            raise ArchiveError(
-                f"{shorten(name)!r} is an archive within the archive", where=where, todo="unpack the inner one first"
-            )
         if name in members:
             raise ArchiveError(f"{shorten(name)!r} is in it twice", where=where, todo="pack it again")
         members[name] = entry

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 
-from dl_core.errors import FileError, SchemaError
+from dl_core.errors import ArchiveError, FileError, LimitError, SchemaError
 from dl_core.reading.archive import is_clutter, unpack
-from dl_core.reading.limits import Limits, check_upload
+from dl_core.reading.limits import MEGABYTE, Limits, check_upload
 
+_DEEPEST = 4  # archives within archives
 SOURCE = "source.json"  # says where the data come from, and may list the files that are meant
 
 
@@ -71,6 +72,9 @@ def list_files(
 ) -> list[list[GivenFile]]:
     """Return the files of each path, archives unpacked below ``workspace``, without clutter and links.
 
+    An archive within an archive is a folder of its name; one that is damaged, unsafe or too deep stays a file. Where
+    a folder holds several archives, each is a folder of its name too, since such names may tell parts or classes.
+
     Parameters
     ----------
     paths : sequence of pathlib.Path
@@ -98,18 +102,52 @@ def _below(
     path: Path, workspace: Path, limits: Limits, check_zip: Callable[[Path, str], None] | None
 ) -> list[GivenFile]:
     found: list[GivenFile] = []
-    for file in _files_of(path) if path.is_dir() else [path]:
+    files = _files_of(path) if path.is_dir() else [path]
+    several = sum(_is_zip(file, file.name) for file in files) > 1
+    for file in files:
         name = file.relative_to(path).as_posix() if path.is_dir() else file.name
         if is_clutter(name) or file.is_symlink():
             continue
-        if suffix_of(name) == ".zip" or (suffix_of(name) == "" and head_of(file, 4) == b"PK\x03\x04"):
+        if _is_zip(file, name):
             if check_zip is not None:
                 check_zip(file, name)
-            into = workspace / f"{len(list(workspace.iterdir()))}"
-            into.mkdir()
-            found += [GivenFile(into / member, member, name) for member in sorted(unpack(file, into, limits, name))]
+            found += _unpacked(
+                file, name, workspace, limits, str(PurePosixPath(name).with_suffix("")) if several else ""
+            )
         else:
             found.append(GivenFile(file, name, path.name))
+    return found
+
+
+def _is_zip(file: Path, name: str) -> bool:
+    return suffix_of(name) == ".zip" or (suffix_of(name) == "" and head_of(file, 4) == b"PK\x03\x04")
+
+
+def _unpacked(
+    file: Path, given: str, workspace: Path, limits: Limits, below: str = "", depth: int = 1
+) -> list[GivenFile]:
+    """Return the files of an archive and of those within it, under ``below``, which all share the limits."""
+    into = workspace / f"{len(list(workspace.iterdir()))}"
+    into.mkdir()
+    found: list[GivenFile] = []
+    for member in sorted(unpack(file, into, limits, given)):
+        path, name = into / member, f"{below}/{member}" if below else member
+        if depth < _DEEPEST and suffix_of(member) == ".zip" and head_of(path, 2) == b"PK":
+            used = sum(one.stat().st_size for one in workspace.rglob("*") if one.is_file()) // MEGABYTE
+            left = replace(limits, max_unpacked_mb=max(1, limits.max_unpacked_mb - used))
+            try:
+                found += _unpacked(path, given, workspace, left, str(PurePosixPath(name).with_suffix("")), depth + 1)
+                continue
+            except ArchiveError:
+                pass  # it stays a file, which is told as one that cannot be read
+        found.append(GivenFile(path, name, given))
+    if len(found) > limits.max_files:
+        raise LimitError(
+            f"it holds {len(found):,} files",
+            where=given,
+            expected=f"at most {limits.max_files:,}",
+            todo="pack fewer files, or raise DAYLIGHT_MAX_FILES on the server",
+        )
     return found
 
 

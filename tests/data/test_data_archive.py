@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 from dl_core.errors import ArchiveError, DaylightError, LimitError, OptionError, StorageError
 from dl_core.reading.archive import is_clutter, safe_name, unpack
 from dl_core.reading.limits import Limits, check_upload
+from dl_core.reading.listing import list_files
 
 
 def _zip(path: Path, members: dict[str, bytes], method: int = zipfile.ZIP_DEFLATED) -> Path:
@@ -71,9 +72,27 @@ def test_encrypted_archives_are_refused(tmp_path: Path):
         _unpack(archive)
 
 
-def test_archives_within_archives_are_refused(tmp_path: Path):
-    with pytest.raises(ArchiveError, match="archive within"):
-        _unpack(_zip(tmp_path / "a.zip", {"inner.zip": b"PK"}))
+def test_archives_within_archives_are_folders_and_share_the_limits(tmp_path: Path):
+    inner = _zip(tmp_path / "inner.zip", {"a/1.png": b"1", "2.png": b"2"}).read_bytes()
+    deeper = _zip(tmp_path / "deeper.zip", {"train.zip": inner}).read_bytes()
+    outer = _zip(tmp_path / "outer.zip", {"x/test.zip": inner, "all.zip": deeper, "bad.zip": b"PK and no more"})
+    (tmp_path / "work").mkdir()
+    found = list_files([outer], tmp_path / "work", Limits())[0]
+    assert [file.name for file in found] == [
+        *("all/train/2.png", "all/train/a/1.png", "bad.zip", "x/test/2.png", "x/test/a/1.png")
+    ]
+    assert found[0].path.read_bytes() == b"2" and {file.given for file in found} == {"outer.zip"}
+    with pytest.raises(LimitError, match="files"):
+        (tmp_path / "again").mkdir()
+        list_files([outer], tmp_path / "again", Limits(max_files=4))
+
+
+def test_a_bomb_within_an_archive_is_refused(tmp_path: Path):
+    inner = _zip(tmp_path / "inner.zip", {"1.bmp": bytes(3_000_000)}).read_bytes()
+    outer = _zip(tmp_path / "outer.zip", {"a.zip": inner, "b.zip": inner})
+    (tmp_path / "work").mkdir()
+    with pytest.raises(LimitError, match="unpacks to"):
+        list_files([outer], tmp_path / "work", Limits(max_unpacked_mb=4))
 
 
 def test_bomb_by_ratio_is_refused_before_unpacking(tmp_path: Path):

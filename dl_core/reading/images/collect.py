@@ -77,7 +77,9 @@ def collect(paths: Sequence[Path], workspace: Path, limits: Limits) -> Collected
             tables.append(item)
         elif item.kind == "npz":
             arrays.append(item)
-        elif item.kind != "zip":
+        elif item.kind == "zip":
+            errors.append(FileError("the archive within cannot be unpacked", where=name, todo="unpack it yourself"))
+        else:
             images.append(item)
     images, copies = _without_copies(images)
     notes = [_other_note(other)] if other else []
@@ -111,13 +113,19 @@ def _collapsed(parts: Sequence[str]) -> tuple[str, ...]:
 
 
 def _listed(paths: Sequence[Path], workspace: Path, limits: Limits) -> list[tuple[Path, str]]:
-    """Return (path, name) of every file; the names of several inputs stay apart where they would collide."""
+    """Return (path, name) of every file; what came in several archives or folders stays apart under their names."""
     groups = list_files(paths, workspace, limits, _check_zip)
     names = [file.name for found in groups for file in found]
-    if len(set(names)) == len(names):
+    packed = [len(found) != 1 or found[0].path != path for path, found in zip(paths, groups, strict=True)]
+    if sum(packed) < 2 and len(set(names)) == len(names):
         return [(file.path, file.name) for found in groups for file in found]
-    heads = [f"{path.stem if path.is_file() else path.name} {at}" for at, path in enumerate(paths, start=1)]
-    return [(file.path, f"{head}/{file.name}") for head, found in zip(heads, groups, strict=True) for file in found]
+    stems = [path.stem if path.is_file() else path.name for path in paths]
+    heads = [stem if stems.count(stem) == 1 else f"{stem} {at}" for at, stem in enumerate(stems, start=1)]
+    return [
+        (file.path, f"{head}/{file.name}" if apart or len(set(names)) < len(names) else file.name)
+        for head, apart, found in zip(heads, packed, groups, strict=True)
+        for file in found
+    ]
 
 
 def _check_zip(path: Path, name: str) -> None:
