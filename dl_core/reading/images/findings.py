@@ -16,7 +16,7 @@ _LIST = re.compile(r"^[\[({](.*)[\])}]$")
 def split_cells(filled: pd.Series) -> pd.Series | None:
     """Return the findings of each cell, tuples of text; None where every cell holds one.
 
-    A comma, plus or slash parts findings only where these stand alone, or in other company, elsewhere.
+    A comma, plus or slash parts findings only where some of these stand alone, or in other company, elsewhere.
     """
     texts = filled.astype(str)
     if not len(texts):
@@ -30,7 +30,7 @@ def split_cells(filled: pd.Series) -> pd.Series | None:
         if not several:
             continue
         everywhere = pd.Series([one for told in set(cells) for one in told]).value_counts()
-        recurring = sum(all(everywhere[one] > 1 for one in told) for told in several)
+        recurring = sum(any(everywhere[one] > 1 for one in told) for told in several)
         if mark in _CERTAIN or recurring > 0.8 * len(several):
             return cells
     return None

@@ -8,7 +8,7 @@ from typing import Any
 import pandas as pd
 
 from dl_core.data.dataset import Finding
-from dl_core.data.privacy import is_personal, pseudonyms, tidy_sex
+from dl_core.data.privacy import pseudonyms, tidy_sex
 from dl_core.errors import shorten
 from dl_core.reading.images.understand import Roles, Understanding
 from dl_core.schema import Role
@@ -77,7 +77,7 @@ def _unique(ids: Sequence[str], records: Sequence[Mapping[str, Any]]) -> list[st
 def _without_personal(found: Understanding, notes: list[Finding]) -> pd.DataFrame:
     """Return the metadata without columns that name persons; only an id that becomes a pseudonym may stay."""
     meta = found.joined.frame
-    personal = [column for column in meta if is_personal(column) and column != found.unit.name]
+    personal = [column for column in meta if column in found.locked and column != found.unit.name]
     if personal:
         shown = ", ".join(shorten(column, 40) for column in personal)
         notes.append(Finding("info", "personal-columns", f"Columns that may identify persons were dropped: {shown}."))

@@ -30,6 +30,7 @@ KIND = TableKind(
 )  # "None" and "NA" may be classes
 _KEY_SHARE = 0.5  # of the images, that a table joined by another key has to speak of
 _MOST_READERS = 30
+_FILE_WORDS = frozenset(("image", "img", "file", "filename", "id", "name", "path", "scan", "slide", "photo", "index"))
 _FEW_WORDS = 50  # distinct texts of a column that may be findings
 
 
@@ -61,12 +62,14 @@ class Several:
 class Joined:
     """All tables in one frame, a line an image, and what is to be said of it.
 
-    ``origin`` says of each column of ``frame`` the table and its name there; ``files`` are the columns of each table
+    ``origin`` says of each column of ``frame`` the table and its name there, ``sources`` the columns that it was made
+    of; ``files`` are the columns of each table
     that name images, ``keys`` those by which it was joined to others.
     """
 
     frame: pd.DataFrame
     origin: dict[str, tuple[str, str]] = field(default_factory=dict)
+    sources: dict[str, tuple[str, ...]] = field(default_factory=dict)
     files: dict[str, tuple[str, ...]] = field(default_factory=dict)
     keys: dict[str, str] = field(default_factory=dict)
     several: dict[str, Several] = field(default_factory=dict)
@@ -120,24 +123,22 @@ def join(tables: Sequence[Table], names: Sequence[str], keys: pd.DataFrame, colu
         The column that names the files, as the user says.
     """
     joined = Joined(pd.DataFrame(index=range(len(names))))
-    waiting = []
-    for table in tables:
-        table = _with_header(table, names)
-        links = _file_links(table, names, column, joined)
-        if links is None:
-            waiting.append(table)
-        else:
-            _add(joined, table, links, names)
-    joined.parts = _listed_parts(joined)
-    progress = True
-    while waiting and progress:
-        progress = False
+    waiting = [_with_header(table, names) for table in tables]
+    for most in (True, False):  # a table that names few files may as well speak of patients
         for table in list(waiting):
-            links = _key_links(table, keys, joined)
+            links = _file_links(table, names, column, joined, most)
             if links is not None:
                 _add(joined, table, links, names)
                 waiting.remove(table)
-                progress = True
+        progress = True
+        while waiting and progress:
+            keyed = {table.name: _key_links(table, keys, joined) for table in waiting}
+            progress = any(links is not None for links in keyed.values())
+            for table in list(waiting):
+                if (links := keyed[table.name]) is not None:
+                    _add(joined, table, links, names)
+                    waiting.remove(table)
+    joined.parts = _listed_parts(joined)
     _say_unnamed(joined, names)
     for table in waiting:
         if table.maybe:
@@ -170,15 +171,19 @@ def _with_header(table: Table, names: Sequence[str]) -> Table:
     return replace(table, frame=frame, about=about)
 
 
-def _file_links(table: Table, names: Sequence[str], column: str, joined: Joined) -> pd.DataFrame | None:
-    """Return (image, row, column) of what a table's columns name, or None where none names enough files."""
+def _file_links(table: Table, names: Sequence[str], column: str, joined: Joined, most: bool) -> pd.DataFrame | None:
+    """Return (image, row, column) of what a table's columns name, or None where none names enough files (most)."""
     part = part_in(PurePosixPath(table.name).stem)[0]
     prefer = np.array([part is not None and part_in(name)[0] == part for name in names])
     base = str(PurePosixPath(table.name).parent)
     base = "" if base == "." else base
     wanted = [column] if column in table.frame else list(table.frame.columns)
     found = {name: match_names(table.frame[name], names, base, prefer) for name in wanted}
-    good = {name: match for name, match in found.items() if _names_files(table.frame[name], match, len(names))}
+    good = {
+        name: match
+        for name, match in found.items()
+        if _names_files(table.frame[name], match, len(names)) and (2 * len(match.names) > len(names) or not most)
+    }
     if not good:
         return None
     best = max(good, key=lambda name: (len(good[name].names), -good[name].way, -list(found).index(name)))
@@ -206,10 +211,13 @@ def _names_files(values: pd.Series, match: Match, count: int) -> bool:
         return False
     filled = values.dropna()
     distinct = filled.nunique()
-    letters = filled.astype(str).str.contains(r"[^\W\d_]").mean() > 0.5
-    if letters and match.way == 0:
+    if match.way == 2:
+        return named > 0.8 * min(distinct, count) and named > 0.5 * count
+    if filled.astype(str).str.contains(r"[^\W\d_]").mean() > 0.5 and match.way == 0:
         return True
-    return named >= 0.5 * min(distinct, count) and (named > 0.5 * count or distinct > 0.5 * len(filled))
+    called = bool(_FILE_WORDS & set(plain_name(values.name).split("_")))
+    few = called and distinct == len(filled) and named > 0.9 * distinct
+    return named >= 0.5 * min(distinct, count) and (named > 0.5 * count or few)
 
 
 def _told(joined: Joined, table: Table, matches: Mapping[str, Match], names: Sequence[str]) -> None:
@@ -273,7 +281,7 @@ def _akin(name: str, key: str, names: Sequence[str]) -> bool:
 def _add(joined: Joined, table: Table, links: pd.DataFrame, names: Sequence[str]) -> None:
     """Add a table's columns, one value an image."""
     used = set(joined.files.get(table.name, ())) | {joined.keys.get(table.name)}
-    frame = _sides(table, links)
+    frame, sources = _sides(table, links)
     links = links.reset_index(drop=True)
     readers = _reader_column(frame, links)
     for name in frame.columns:
@@ -282,6 +290,7 @@ def _add(joined: Joined, table: Table, links: pd.DataFrame, names: Sequence[str]
         values, several = _one_each(frame[name].to_numpy(dtype=object), links, len(names), readers)
         taken = _place(joined, str(name), values, table.name)
         joined.origin[taken] = (table.name, str(name))
+        joined.sources[taken] = sources.get(str(name), (str(name),))
         if several is not None:
             joined.several[taken] = several
     why = " and ".join(sorted(str(name) for name in used if name))
@@ -289,13 +298,14 @@ def _add(joined: Joined, table: Table, links: pd.DataFrame, names: Sequence[str]
     joined.abouts.append(about)
 
 
-def _sides(table: Table, links: pd.DataFrame) -> pd.DataFrame:
-    """Return the table's cells by link; columns that speak of one image of a row each become one column."""
+def _sides(table: Table, links: pd.DataFrame) -> tuple[pd.DataFrame, dict[str, tuple[str, ...]]]:
+    """Return the table's cells by link; columns that speak of one image of a row each become one, made of them."""
+    sources: dict[str, tuple[str, ...]] = {}
     rows = links["row"].to_numpy()
     frame = table.frame.iloc[rows].reset_index(drop=True)
     columns = list(dict.fromkeys(links["column"]))
     if len(columns) < 2:
-        return frame
+        return frame, sources
     words = {name: set(plain_name(name).split("_")) for name in columns}
     common = set.intersection(*words.values())
     side = links["column"].map({name: "_".join(sorted(words[name] - common)) for name in columns}).to_numpy()
@@ -304,9 +314,10 @@ def _sides(table: Table, links: pd.DataFrame) -> pd.DataFrame:
         for name in [one for one in frame.columns if one not in columns and word in plain_name(one).split("_")]:
             rest = "_".join(part for part in plain_name(name).split("_") if part != word)
             cells = frame[name].where([word in one.split("_") for one in side])
+            sources[rest] = (*sources.get(rest, ()), name)
             frame[rest] = cells if rest not in frame else frame[rest].where(frame[rest].notna(), cells)
             frame = frame.drop(columns=name)
-    return frame.assign(**{f"row of {PurePosixPath(table.name).name}": [f"row {at}" for at in rows]})
+    return frame.assign(**{f"row of {PurePosixPath(table.name).name}": [f"row {at}" for at in rows]}), sources
 
 
 def _reader_column(frame: pd.DataFrame, links: pd.DataFrame) -> str:
@@ -319,7 +330,8 @@ def _reader_column(frame: pd.DataFrame, links: pd.DataFrame) -> str:
         number = told["reader"].nunique()
         if len(told) < len(links) or not 2 <= number <= min(_MOST_READERS, len(counts)):
             continue
-        if not told.duplicated().any() and told["reader"].value_counts().min() >= 2:
+        read = told["reader"].map(told["reader"].value_counts())
+        if not told.duplicated().any() and (read > 1).mean() > 0.8:
             return str(name)
     return ""
 

@@ -130,9 +130,9 @@ def candidates(frame: pd.DataFrame, columns: Sequence[str], schema: Schema) -> C
     fits = [name for name in columns if _fits(frame[name])]
     named = [name for known in names for name in columns if plain_name(name) == known]
     exact = [name for name in named if name in fits] or ([] if fits else named[:1])
-    worded = [name for name in fits if name not in exact and _WORDS & set(plain_name(name).split("_"))]
     flags = [name for name in columns if is_flag(frame[name]) and name not in exact]
     one_hot = _one_hot(frame, flags)
+    worded = [name for name in fits if name not in (*exact, *one_hot) and _WORDS & set(plain_name(name).split("_"))]
     left = [name for name in flags if name not in one_hot]
     content = [name for name in fits if name not in (*exact, *worded, *one_hot)]
     several = tuple(left) if len(left) > 1 else ()
@@ -249,10 +249,11 @@ def _made(
     cells = split_cells(tidy(values).dropna())
     if cells is None:
         told = flags_of(values)
+        if options.get("blank") == "negative" and is_flag(values):
+            values = values.where(values.notna(), "0")
         if is_flag(values) and (told == -1).any() and (told == 0).any():
             values = values.where(told != -1, None)
-        blank = options.get("blank") == "negative" and is_flag(values)
-        return Target(columns, values.where(values.notna(), "0") if blank else values, why, fit=fit)
+        return Target(columns, values, why, fit=fit)
     known = pd.Series([one for told in cells for one in told]).value_counts()
     wish = str(options.get("finding") or "")
     if not wish:

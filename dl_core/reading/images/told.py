@@ -10,7 +10,6 @@ import pandas as pd
 
 from dl_core.data.dataset import Dataset, Finding
 from dl_core.data.labels import means_nothing_found
-from dl_core.data.privacy import is_personal
 from dl_core.data.reading import LEFT_OUT, NAMED, ColumnReading, FileReading, Reading
 from dl_core.errors import DaylightError
 from dl_core.reading.images.rows import Readable
@@ -136,7 +135,7 @@ def _tables(found: Understanding, roles: Mapping[Role, Sequence[str]]) -> list[A
             told[about.name][key] = {"why": "joins this table to the others"}
     for name, (table, own) in joined.origin.items():
         if table in told:
-            told[table][own] = _role(name, found, roles)
+            told[table] |= dict.fromkeys(found.joined.sources.get(name, (own,)), _role(name, found, roles))
     return [about.with_columns(told.get(about.name, {})) for about in joined.abouts]
 
 
@@ -149,7 +148,7 @@ def _role(name: str, found: Understanding, roles: Mapping[Role, Sequence[str]]) 
         return {"role": str(Role.UNIT), "why": unit.why, "examples": ()}
     if name == found.split_column:
         return {"role": "split", "why": "its values are the parts of a split"}
-    if is_personal(name):
+    if name in found.locked:
         return {"why": "may identify persons: never used, stored or shown", "examples": (), "locked": True}
     group = {"role": str(Role.GROUP), "why": NAMED} if name in roles.get(Role.GROUP, ()) else {}
     readers = name in {several.readers for several in found.joined.several.values()}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -22,6 +22,7 @@ from dl_core.reading.images.target import Target, choose_target
 from dl_core.reading.images.units import STEM, TAGS, Unit, choose_unit
 from dl_core.reading.limits import Limits
 from dl_core.reading.request import ReadRequest
+from dl_core.reading.secrets.find import secret_of
 from dl_core.reading.tables.names import guess_by_name, plain_name
 from dl_core.schema import Role, Schema
 
@@ -58,6 +59,7 @@ class Understanding:
     parts: pd.Series
     groups: tuple[str, ...]
     split_column: str = ""
+    locked: frozenset[str] = frozenset()  # columns of the tables that identify persons, by name or content
     questions: list[Question] = field(default_factory=list)
     assumed: list[str] = field(default_factory=list)
     notes: list[Finding] = field(default_factory=list)
@@ -101,9 +103,13 @@ def understand(
     split = _split_column(joined)
     parts = _parts(entries, folders, joined, split)
     found = Understanding(entries, folders, joined, Target(), Unit(), parts, (), split)
-    found.groups = _groups(joined, schema, wished)
+    unit = wished.get(Role.UNIT, ())
+    found.locked = frozenset(
+        name for name in joined.frame if name not in unit and (is_personal(name) or secret_of(joined.frame[name]))
+    )
+    found.groups = _groups(joined, schema, wished, found.locked)
     trained = _trained(request)
-    never = _never(joined, schema, found.groups, split)
+    never = [*found.locked, *_never(joined, schema, found.groups, split)]
     table = joined.frame.assign(**{level.name: level.values for level in folders.levels})
     if folders.lone and not folders.levels and not joined.files:
         table[FOLDER_LABEL] = folders.lone
@@ -113,7 +119,7 @@ def understand(
     found.target = choose_target(
         table,
         classes or ([FOLDER_LABEL] if FOLDER_LABEL in table and FOLDER_LABEL not in joined.frame else []),
-        [*never, *(level.name for level in folders.levels if level.score < 0)],
+        [*never, *(level.name for level in folders.levels if level not in folders.classes)],
         schema,
         options,
         None if wish is None else wish,
@@ -219,6 +225,7 @@ def _merge(whole: Joined, part: Joined, at: Sequence[int]) -> None:
             whole.frame[name] = pd.Series([None] * len(whole.frame), dtype=object)
         whole.frame.loc[list(at), name] = part.frame[name].to_numpy(dtype=object)
         whole.origin.setdefault(name, part.origin[name])
+        whole.sources.setdefault(name, part.sources.get(name, (part.origin[name][1],)))
     for name, told in part.several.items():
         moved = [tuple(at[image] for image in images) for images in (told.images, told.ties)]
         whole.several.setdefault(name, type(told)(moved[0], moved[1], told.rows, told.readers))
@@ -346,13 +353,15 @@ def _told_parts(values: pd.Series, name: str) -> pd.Series:
     return numbers.map(lambda fold: None if fold != fold else named.get(fold, "train")).astype(object)
 
 
-def _groups(joined: Joined, schema: Schema, wished: Mapping[Role, tuple[str, ...]]) -> tuple[str, ...]:
+def _groups(
+    joined: Joined, schema: Schema, wished: Mapping[Role, tuple[str, ...]], locked: Collection[str]
+) -> tuple[str, ...]:
     """Return the columns of tables that are groups by their names."""
     if Role.GROUP in wished:
         return wished[Role.GROUP]
     taken = {name for names in wished.values() for name in names}
     guessed = guess_by_name(schema, [name for name in joined.frame if name not in taken])
-    return tuple(name for name in guessed.get(Role.GROUP, ()) if not is_personal(name))
+    return tuple(name for name in guessed.get(Role.GROUP, ()) if name not in locked)
 
 
 def _never(joined: Joined, schema: Schema, groups: Sequence[str], split: str) -> list[str]:
@@ -361,7 +370,7 @@ def _never(joined: Joined, schema: Schema, groups: Sequence[str], split: str) ->
     units = unit.names if unit else ()
     readers = {told.readers for told in joined.several.values()}
     never = [*groups, split, *readers, *joined.keys.values()]
-    never += [name for name in joined.frame if plain_name(name) in units or is_personal(name)]
+    never += [name for name in joined.frame if plain_name(name) in units]
     never += [name for name in joined.frame if name.startswith("row of ") or plain_name(name).startswith("unnamed")]
     return never
 

@@ -14,6 +14,7 @@ from dl_core.reading.images.folders import UNIT_WORDS, Folders
 from dl_core.reading.tables.names import plain_name
 from dl_core.schema import Role, Schema
 
+OWN_FILE = "source_file"  # files of several images, where nothing else is known
 STEM = "file name"  # the beginning of a file's name as a column
 _SIDES = re.compile(r"^(.+?)[\W_](l|r|left|right|od|os)$", re.IGNORECASE)
 _NUMBERED = re.compile(r"^(.+?)[\W_](?:[a-z]{0,8}[\W_]?)?(\d{1,4})$", re.IGNORECASE)
@@ -73,7 +74,7 @@ def choose_unit(
         **{name: frame[name] for name in frame},
     }
     every.setdefault("patient", every.get("PatientID", pd.Series([None] * len(names), dtype=object)))
-    if wished is not None:
+    if wished is not None and wished != (OWN_FILE,):
         return Unit(wished[0], every.get(wished[0]), ASKED) if wished else Unit(why=ASKED)
     for name in trained:
         if name in every:
