@@ -148,7 +148,8 @@ def _level(name: str, values: pd.Series, above: Sequence[pd.Series]) -> Level:
         score = -2
     elif all(text.isdigit() for text in texts):
         nested = any(values.groupby([values, outer]).ngroups == count > outer.nunique() for outer in above)
-        score = 1 if count <= _FEW_DIGITS and not nested else -1
+        small = count <= _FEW_DIGITS and all(len(text) < 3 for text in texts)
+        score = 1 if small and not nested else -1
     elif (len(stems) == 1 or sum(any(map(str.isdigit, text)) for text in texts) >= 0.9 * count) and count > 1:
         score = 0 if count <= _FEW_DIGITS else -1
     else:
@@ -165,7 +166,7 @@ def _unit(levels: Sequence[Level], classes: Sequence[Level], names: Sequence[str
     if certain is not None:
         return certain, Verdict.CERTAIN
     for level in rest:
-        inner = bool(classes) and levels.index(level) > levels.index(classes[0])
+        inner = not classes or levels.index(level) > levels.index(classes[0])
         if level.score > 1 or level.count < (3 if inner else _FEW_DIGITS + 1):
             continue
         return level, Verdict.CERTAIN if _slices(level, names) else Verdict.OPEN

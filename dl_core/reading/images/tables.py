@@ -177,16 +177,20 @@ def _file_links(table: Table, names: Sequence[str], column: str, joined: Joined,
     prefer = np.array([part is not None and part_in(name)[0] == part for name in names])
     base = str(PurePosixPath(table.name).parent)
     base = "" if base == "." else base
-    wanted = [column] if column in table.frame else list(table.frame.columns)
-    found = {name: match_names(table.frame[name], names, base, prefer) for name in wanted}
+    found = {name: match_names(table.frame[name], names, base, prefer) for name in table.frame.columns}
     good = {
         name: match
         for name, match in found.items()
-        if _names_files(table.frame[name], match, len(names)) and (2 * len(match.names) > len(names) or not most)
+        if _names_files(table.frame[name], match, len(names))
+        and (not most or 2 * len(match.names) > len(names) or (match.way == 0 and not match.unmatched))
     }
-    if not good:
+    if not good or (column in table.frame and column not in good):
         return None
-    best = max(good, key=lambda name: (len(good[name].names), -good[name].way, -list(found).index(name)))
+    best = (
+        column
+        if column in good
+        else max(good, key=lambda name: (len(good[name].names), -good[name].way, -list(found).index(name)))
+    )
     chosen = [best]
     for name, match in good.items():  # a second column names other files: the other eye
         others = np.concatenate([good[one].names for one in chosen])
@@ -246,7 +250,7 @@ def _key_links(table: Table, keys: pd.DataFrame, joined: Joined) -> pd.DataFrame
             continue
         for name in table.frame.columns:
             column = table.frame[name]
-            if column.nunique() < 2 or not _akin(str(name), key, names):
+            if column.nunique() < max(2, 0.9 * column.count()) or not _akin(str(name), key, names):
                 continue
             match = match_names(column, names)
             share = float(values.isin([names[at] for at in match.names]).mean())
@@ -355,7 +359,7 @@ def _one_each(cells: np.ndarray, links: pd.DataFrame, count: int, readers: str) 
         clear = votes.iloc[0] > votes.iloc[1]
         ties += [] if clear else [image]
         found[image] = votes.index[0] if clear else None
-    if not readers or len(ties) > 0.5 * len(apart):
+    if not readers or len(ties) > max(1, 0.5 * len(apart)):
         found = {
             image: "|".join(sorted(set(group), key=str))
             for image, group in told[told["image"].isin(apart)].groupby("image")["cell"]

@@ -18,6 +18,7 @@ OWN_FILE = "source_file"  # files of several images, where nothing else is known
 STEM = "file name"  # the beginning of a file's name as a column
 _SIDES = re.compile(r"^(.+?)[\W_](l|r|left|right|od|os)$", re.IGNORECASE)
 _NUMBERED = re.compile(r"^(.+?)[\W_](?:[a-z]{0,8}[\W_]?)?(\d{1,4})$", re.IGNORECASE)
+_KEY_WORDS = frozenset(("id", "ids", "no", "nr", "num", "number", "code", "key", "uid", "index"))
 _LEAST_GROUPS = 3
 TAGS = {"patient": "PatientID", "study": "StudyInstanceUID", "series": "SeriesInstanceUID"}
 
@@ -112,7 +113,7 @@ def _named(frame: pd.DataFrame, schema: Schema) -> list[str]:
     plain = {name: plain_name(name) for name in frame}
     exact = [name for word in known for name in frame if plain[name] == word]
     worded = [name for name in frame if name not in exact and UNIT_WORDS & set(plain[name].split("_"))]
-    keyed = [name for name in worded if {"id", "no", "nr", "number", "code"} & set(plain[name].split("_"))]
+    keyed = [name for name in worded if set(plain[name].split("_")) <= UNIT_WORDS | _KEY_WORDS]
     return [name for name in (*exact, *keyed) if _repeats(frame[name])]
 
 
