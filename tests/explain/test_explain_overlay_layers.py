@@ -47,6 +47,19 @@ def test_overlay_leaves_cold_places_clear_and_colours_hot_ones():
     assert overlay(np.zeros((4, 6, 3), np.uint8), np.full((4, 6), np.nan)).mode == "RGBA"
 
 
+def test_a_diffuse_map_does_not_tint_the_background():
+    """Heat 0.4 on black at opacity 0.6: an alpha of 0.6 · 0.16 = 0.096, of the colour at 102 of 255."""
+    image = np.zeros((8, 8, 1), np.uint8)
+    heat = np.full((8, 8), 0.4)
+    heat[3, 3] = 1.0
+    found = np.asarray(overlay(image, heat, opacity=0.6)).astype(int)
+    expected = colours()[102].astype(float) * 24 / 255  # 0.096 as a byte is 24
+    assert np.abs(found[0, 0, :3] - expected).max() <= 1 and found[0, 0, :3].max() < 20
+    assert np.abs(found[3, 3, :3] - 0.6 * colours()[255]).max() <= 1
+    ramp = np.asarray(overlay(np.zeros((1, 11, 1), np.uint8), np.linspace(0, 1, 11)[None], opacity=1.0)).astype(int)
+    assert (np.diff(ramp[0, :, :3].sum(axis=1)) > 0).all()  # it grows with the value
+
+
 def test_colour_bar_runs_from_cold_to_hot():
     bar = np.asarray(colour_bar(100, 5))
     assert bar.shape == (5, 100, 3)

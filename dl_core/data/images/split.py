@@ -15,6 +15,11 @@ from dl_core.data.splits import PARTS, Splits
 from dl_core.errors import SchemaError, counted
 from dl_core.schema import Role
 
+_WORDS = {  # of one unit and of several
+    "source_file": ("file", "files"),
+    "StudyInstanceUID": ("study", "studies"),
+    "SeriesInstanceUID": ("series", "series"),
+}
 DEFAULT_SHARES = (0.70, 0.10, 0.20)  # train, validation, test
 
 
@@ -138,11 +143,11 @@ def _drawn_sentence(rank: np.ndarray, units: pd.Series | None, seed: int) -> str
     if units is None:
         return f"{percent} % at random within classes ({rows}), seed {seed}"
     by = f"by {_unit_word(units)}, classes in proportion"
-    return f"{percent} % at random {by} ({rows}; {units.nunique():,} {_unit_word(units)}s), seed {seed}"
+    return f"{percent} % at random {by} ({rows}; {units.nunique():,} {_unit_word(units, 1)}), seed {seed}"
 
 
-def _unit_word(units: pd.Series) -> str:
-    return "file" if units.name == "source_file" else "patient"
+def _unit_word(units: pd.Series, several: int = 0) -> str:
+    return _WORDS.get(str(units.name), ("patient", "patients"))[several]
 
 
 def _given_sentence(rank: np.ndarray, lacking: list[int], units: pd.Series | None, seed: int) -> str:

@@ -40,7 +40,8 @@ def overlay(image: np.ndarray, heat: np.ndarray, *, opacity: float = 0.6, size: 
     image : numpy.ndarray
         (h, w), (h, w, 1) or (h, w, 3) uint8.
     heat : numpy.ndarray
-        (h, w) in 0…1. Cold places stay nearly clear, so that the picture is seen: the heat is also the opacity.
+        (h, w) in 0…1. The opacity follows it, squared, so that a diffuse map (half as hot everywhere) leaves the
+        background as it is and only its hottest places stand out.
     opacity : float
         Of the hottest place, 0…1.
     size : int or None
@@ -52,7 +53,7 @@ def overlay(image: np.ndarray, heat: np.ndarray, *, opacity: float = 0.6, size: 
         RGBA, opaque.
     """
     base = picture(image)
-    alpha = Image.fromarray(_to_bytes(np.clip(opacity, 0, 1) * np.sqrt(np.clip(heat, 0, 1))))
+    alpha = Image.fromarray(_to_bytes(np.clip(opacity, 0, 1) * np.square(np.clip(heat, 0, 1))))
     layer = Image.fromarray(colours()[_to_bytes(heat)]).convert("RGBA")
     layer.putalpha(alpha)
     if size is not None:

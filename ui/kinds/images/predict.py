@@ -69,12 +69,14 @@ def _gallery(context: PageContext, result: dict[str, Any]) -> None:
 
 def _card(context: PageContext, case: dict[str, Any]) -> None:
     image = pictures.image_of(case["image"])
+    plain = pictures.enlarged(Image.fromarray(image), pictures.LEAST)
     if case.get("map"):
-        st.image(
-            pictures.drawn(image, case["map"]["heat"], 0.5), width="stretch", alt=f"Saliency map over {case['row']}"
-        )
+        left, right = st.columns(2, gap="small")
+        left.image(plain, width="stretch", alt=f"Image {case['row']}")
+        over = pictures.drawn(image, case["map"]["heat"], 0.5)
+        right.image(over, width="stretch", alt=f"Saliency map over {case['row']}")
     else:
-        st.image(pictures.enlarged(Image.fromarray(image), pictures.LEAST), width="stretch", alt=f"Image {case['row']}")
+        st.image(plain, width="stretch", alt=f"Image {case['row']}")
     st.markdown(f"**{case['y_pred']}** {number(case['score_' + case['y_pred']])}")
     if case["unlike_training"]:
         st.badge("Out of distribution", color="red", icon=":material/help:")
