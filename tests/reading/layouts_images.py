@@ -392,6 +392,24 @@ CASES = (
         rows=18,
     ),
     Case(
+        "findings that only say yes",
+        lambda: labelled(
+            lambda at: (f"im{at:02d}", *("1.0" if at % 3 == k else "" for k in (0, 1)), "10"[at % 2]),
+            "file,Mass,Edema,Fracture",
+        ),
+        asks="target",
+        choices=("Mass: 1, empty as no", "Edema: 1, empty as no", "Fracture: 0, 1"),
+    ),
+    Case(
+        "a table of studies by the tag of headers",
+        lambda: {
+            **{f"s/{at}.dcm": dicom(at, PatientID="", StudyInstanceUID=f"1.2.{at // 2}") for at in range(12)},
+            "t.csv": csv("study verdict", [(f"1.2.{at}", "ab"[at % 2]) for at in range(6)]),
+        },
+        {"a": 6, "b": 6},
+        ("StudyInstanceUID", 6),
+    ),
+    Case(
         "several findings in a cell",
         findings,
         asks="target",

@@ -214,14 +214,20 @@ def _one_hot(frame: pd.DataFrame, flags: Sequence[str]) -> tuple[str, ...]:
     best: tuple[str, ...] = ()
     if len(flags) < 2:
         return best
-    order = list(frame.columns)
+    order, named = list(frame.columns), int(frame.notna().any(axis=1).sum())
     for start in range(len(flags)):
         for end in range(start + max(2, len(best) + 1), len(flags) + 1):
             run = flags[start:end]
             block = table[run].dropna(how="all")
             beside = order.index(run[-1]) - order.index(run[0]) == len(run) - 1
             told = int((block == 1).any().sum())
-            if beside and told > 1 and len(block) and (block >= 0).any(axis=1).all() and (block.sum(axis=1) == 1).all():
+            if (
+                beside
+                and told > 1
+                and len(block) > 0.9 * named
+                and (block >= 0).any(axis=1).all()
+                and (block.sum(axis=1) == 1).all()
+            ):
                 best = tuple(run)
     return best
 
@@ -296,7 +302,11 @@ def _asked(frame: pd.DataFrame, offers: Sequence[tuple[str, ...]], fit: tuple[st
             else "one of them"
         )
         more = " …" if len(columns) == 1 and len(values) > 4 else ""
-        choices.append(Choice(f"{told}: {shown}{more}", {str(Role.LABEL): columns}))
+        said = flags_of(frame[columns[0]])  # where no cell says no, an empty one does
+        blank = len(columns) == 1 and is_flag(frame[columns[0]]) and not (said == 0).any() and bool(said.isna().any())
+        shown += ", empty as no" if blank else ""
+        asked = {"blank": "negative"} if blank else {}
+        choices.append(Choice(f"{told}: {shown}{more}", {str(Role.LABEL): columns}, asked))
     if len(choices) < 2:
         return Target(fit=fit)
     text = "Which column is the target? " + ", ".join(repr(" + ".join(columns[:3])) for columns in offers) + " all fit."

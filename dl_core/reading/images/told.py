@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import PurePosixPath
 from typing import Any
 
@@ -46,7 +47,7 @@ def tell(
     if named:
         said[Role.IMAGE] = named[:1]
     unlabelled = 0 if dataset is None or target.values is None else int(target.values.isna().sum())
-    return understood(
+    reading = understood(
         "images",
         dataset,
         request,
@@ -60,6 +61,10 @@ def tell(
         findings=notes if dataset is None else (),
         roles=said,
     )
+    units = found.unit.values
+    if dataset is None and units is not None:
+        return replace(reading, unit={"name": found.unit.name, "units": int(units.nunique())})
+    return reading
 
 
 def _layout(found: Understanding) -> str:

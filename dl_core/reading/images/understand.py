@@ -111,7 +111,7 @@ def understand(
     trained = _trained(request)
     never = [*found.locked, *_never(joined, schema, found.groups, split)]
     table = joined.frame.assign(**{level.name: level.values for level in folders.levels})
-    if folders.lone and not folders.levels and not joined.files:
+    if folders.lone and not folders.levels and not joined.files and not joined.keys:
         table[FOLDER_LABEL] = folders.lone
     lettered = [level.name for level in folders.classes if level.score == 0]
     classes = [level.name for level in folders.classes if level.score > 0]
