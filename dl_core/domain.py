@@ -138,8 +138,10 @@ class Domain:
                 raise OptionError(f"there is no option {name!r}", where=self.name, expected=", ".join(known) or "none")
         return {name: option.parse(options.get(name, option.default)) for name, option in known.items()}
 
-    def choose_models(self, models: str | Sequence[str]) -> tuple[str, ...]:
+    def choose_models(self, models: str | Sequence[str], options: Mapping[str, Any] | None = None) -> tuple[str, ...]:
         """Return model names for a preset, a comma-separated list or a sequence.
+
+        With the ``options`` of a training, a preset also holds the models that want these.
 
         Raises
         ------
@@ -148,7 +150,13 @@ class Domain:
         """
         if isinstance(models, str):
             if models in self.presets:
-                return self.presets[models]
+                given = options or {}
+                more = (
+                    name
+                    for name, offer in self.models.items()
+                    if offer.wants and all(given.get(key) == value for key, value in offer.wants.items())
+                )
+                return (*self.presets[models], *more)
             models = [name.strip() for name in models.split(",") if name.strip()]
         for name in models:
             if name not in self.models:
@@ -213,9 +221,12 @@ def offered(package: str) -> dict[str, Offer]:
 
 
 def presets(models: Mapping[str, Offer], fast: Sequence[str]) -> dict[str, tuple[str, ...]]:
-    """Return the two presets: ``fast`` and the newcomers who say that they belong there, and all."""
+    """Return the two presets: ``fast`` and the newcomers who say that they belong there, and all.
+
+    Models that want certain options of a training join them there (`Domain.choose_models`).
+    """
     joined = (name for name, offer in models.items() if offer.fast and name not in fast)
-    return {"fast": (*fast, *joined), "all": tuple(models)}
+    return {"fast": (*fast, *joined), "all": tuple(name for name, offer in models.items() if not offer.wants)}
 
 
 _DOMAINS: dict[str, Domain] = {}

@@ -54,7 +54,7 @@ def train(args: argparse.Namespace) -> None:
     domain = get_domain(args.domain)
     request = request_of(domain, args)
     options = dict(request.options)
-    spec = TrainSpec(domain.choose_models(args.models), args.seed, args.time_budget, options)
+    spec = TrainSpec(domain.choose_models(args.models, options), args.seed, args.time_budget, options)
     _check_place(args.run, folder=True)
     if (args.run / "run.json").exists():
         raise RunError("there is a run already", where=str(args.run), todo="name another folder with --run")

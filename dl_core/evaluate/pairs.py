@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations
@@ -19,6 +20,7 @@ from dl_core.evaluate.results import Comparison
 
 FEW_PAIRS = 3  # up to here no word about many comparisons
 ALPHA = 0.05
+ENOUGH_DRAWS = 100  # that tell a standard error
 MOST_APART = 100  # disagreements kept of each pair
 Some = TypeVar("Some", bound=Units)
 PAIRS = ["metric", "a", "b", "value_a", "value_b", "difference", "low", "high", "n", "verdict", "p", "holm"]
@@ -186,12 +188,20 @@ def verdict(low: float, high: float) -> str:
 
 
 def p_value(draws: np.ndarray) -> float:
-    """Return the two-sided bootstrap p-value that a difference is 0; it cannot fall under 2 / (draws + 1)."""
+    """Return the two-sided bootstrap p-value that a difference is 0.
+
+    Counted, it cannot fall under 2 / (draws + 1), which Holm's first step asks for where many models are compared. So
+    where no draw lies on the other side of 0, the draws' standard error tells how far away it is (a normal tail).
+    """
     known = draws[~np.isnan(draws)]
     if not len(known):
         return 1.0
     tail = min((known <= 0).sum(), (known >= 0).sum())
-    return float(min(1.0, 2 * (tail + 1) / (len(known) + 1)))
+    counted = float(min(1.0, 2 * (tail + 1) / (len(known) + 1)))
+    spread = float(known.std(ddof=1)) if len(known) >= ENOUGH_DRAWS else 0.0
+    if tail or not spread:
+        return counted
+    return min(counted, math.erfc(abs(float(known.mean())) / spread / math.sqrt(2)))
 
 
 def holm(p: np.ndarray, alpha: float = ALPHA) -> np.ndarray:

@@ -172,6 +172,8 @@ class Offer:
         Names of the domains that it joins, where it comes from an entry point; ours stand in their domain's folder.
     fast : bool
         Whether a newcomer joins the domain's preset of about a minute.
+    wants : mapping
+        Options of a training with which the presets hold it; empty: always.
     """
 
     name: str
@@ -183,6 +185,7 @@ class Offer:
     unlabelled: bool = False
     joins: tuple[str, ...] = ()
     fast: bool = False
+    wants: Mapping[str, Any] = field(default_factory=dict)
 
     def build(self) -> Model:
         """Return a fresh, unfitted model."""

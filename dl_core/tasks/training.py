@@ -37,7 +37,7 @@ def train(args: Mapping[str, Any], context: TaskContext) -> dict[str, Any]:
         splits = pipeline.split(domain, dataset, int(args.get("seed", 0)), options)
         mended, splits = pipeline.mend(domain, dataset, splits, args.get("mend") or ())
         spec = pipeline.TrainSpec(
-            domain.choose_models(args.get("models") or "fast"),
+            domain.choose_models(args.get("models") or "fast", options),
             int(args.get("seed", 0)),
             args.get("time_budget"),
             options,

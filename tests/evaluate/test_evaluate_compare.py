@@ -1,6 +1,8 @@
 """`compare`: paired differences, verdicts, the sentence, and the rows on which models part."""
 
 import json
+import math
+from statistics import NormalDist
 from types import SimpleNamespace
 
 import numpy as np
@@ -122,6 +124,14 @@ def test_holm_by_hand():
     # ordered .01, .02, .03, .04 against .0125, .0167, .025, .05: only the first passes
     assert holm(np.array([0.03, 0.01, 0.04, 0.02])).tolist() == [False, True, False, False]
     assert holm(np.array([0.01, 0.011, 0.02])).tolist() == [True, True, True]
+
+
+def test_a_difference_of_eight_standard_errors_stands_among_28_pairs():
+    quantiles = np.array([NormalDist().inv_cdf((at + 0.5) / 1_000) for at in range(1_000)])
+    p = p_value(0.0625 + 0.0077 * quantiles)
+    assert p == pytest.approx(math.erfc(0.0625 / 0.0077 / math.sqrt(2)), rel=0.5) and p < 1e-14
+    assert holm(np.full(28, p)).all() and not holm(np.full(28, 2 / 1_001)).any()
+    assert p_value(0.01 + 0.0077 * quantiles) == pytest.approx(2 * 97.5 / 1_001, rel=0.02)  # counted where draws tell
 
 
 def test_verdict_and_p_value():

@@ -22,6 +22,14 @@ OFFERS = (
         {"recent": True},
     ),
     Offer(
+        "own_frequent",
+        "Own most frequent",
+        "baseline",
+        "The user's own most frequent items; the baseline to beat where items are taken again (repeats = keep).",
+        lazy("dl_core.models.interactions.own_frequent:OwnFrequent"),
+        wants={"repeats": "keep"},
+    ),
+    Offer(
         "item_neighbours",
         "Item neighbours",
         "baseline",
