@@ -16,12 +16,12 @@ def histories(*taken: list[int], n_items: int = 4) -> Histories:
 
 
 def test_own_items_by_their_number_then_the_popular_ones():
-    known = histories([2, 2, 1], [3, 1], [3, 2, 3], [3])  # takers: 0, 2, 2, 3
+    known = histories([2, 2, 1], [3, 1], [3, 2, 3], [3])  # times: 0, 2, 3, 4
     model = OwnFrequent()
     model.learn(known, None, FitContext())
     scores = model.score_items(histories([2, 2, 1], [1, 3], [3]))
-    np.testing.assert_allclose(scores[0], [0, 1 + 2 / 6, 2 + 2 / 6, 0.5], rtol=1e-6)
-    assert np.argsort(-scores, axis=1, kind="stable").tolist() == [[2, 1, 3, 0], [3, 1, 2, 0], [3, 1, 2, 0]]
+    np.testing.assert_allclose(scores[0], [0, 1 + 2 / 8, 2 + 3 / 8, 0.5], rtol=1e-6)
+    assert np.argsort(-scores, axis=1, kind="stable").tolist() == [[2, 1, 3, 0], [3, 1, 2, 0], [3, 2, 1, 0]]
     parts = model.contributions(histories([2, 2, 1], [1, 3]), np.array([2, 3]))
     assert [part.tolist() for part in parts] == [[1, 1, 0], [0, 1]]
 

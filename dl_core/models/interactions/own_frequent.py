@@ -8,11 +8,10 @@ from scipy import sparse
 from dl_core.data.interactions.histories import Histories
 from dl_core.models.base import FitContext
 from dl_core.models.interactions.base import Held, Recommender
-from dl_core.models.interactions.linear import shares
 
 
 class OwnFrequent(Recommender):
-    """Items by how often the user took them, equally frequent ones and all others by their popularity.
+    """Items by how often the user took them, equally frequent ones and all others by how often all users did.
 
     A baseline where items may be recommended again (``repeats = keep``); elsewhere it ranks as popularity does.
     """
@@ -20,8 +19,9 @@ class OwnFrequent(Recommender):
     stored, told = ("weights",), ("chosen",)
 
     def learn(self, known: Histories, held: Held | None, context: FitContext) -> None:
-        """Count the takers of each item; there is nothing to choose."""
-        self.weights = 0.5 * shares(known)  # below one time more
+        """Count how often each item was taken by anyone; there is nothing to choose."""
+        counts = np.bincount(known.items, minlength=known.n_items)
+        self.weights = (0.5 * counts / max(1, counts.max(initial=0))).astype(np.float32)  # below one time more
         context.progress(1.0, "Counted")
 
     def score_items(self, histories: Histories) -> np.ndarray:

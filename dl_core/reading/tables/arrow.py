@@ -8,6 +8,8 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as compute
 
+LIST = "|"  # parts the members of a list in a text
+
 
 def unique_names(header: Collection[object]) -> list[str]:
     """Return column names without outer blanks; unnamed ones get a number, repeated ones too."""
@@ -22,7 +24,7 @@ def unique_names(header: Collection[object]) -> list[str]:
 
 
 def to_frame(table: pa.Table, as_text: Callable[[str], bool]) -> pd.DataFrame:
-    """Return a data frame of numbers, times and texts; lists and other structures are left out."""
+    """Return a data frame of numbers, times and texts; lists of these become texts, other structures are left out."""
     table = table.rename_columns(unique_names(table.column_names))
     columns: dict[str, pd.Series] = {}
     for name in table.column_names:
@@ -40,6 +42,9 @@ def _plain(column: pa.ChunkedArray, as_text: bool) -> pa.ChunkedArray | None:
         kind = column.type
     if pa.types.is_decimal(kind):
         column, kind = column.cast(pa.float64()), pa.float64()
+    if pa.types.is_list(kind) and not pa.types.is_nested(kind.value_type):
+        column = compute.binary_join(column.cast(pa.list_(pa.string())), LIST)
+        kind = column.type
     if pa.types.is_nested(kind) or pa.types.is_binary(kind) or pa.types.is_large_binary(kind):
         return None
     if as_text and pa.types.is_floating(kind) and compute.all(compute.equal(column, compute.floor(column))).as_py():

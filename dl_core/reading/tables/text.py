@@ -110,29 +110,31 @@ def separator_of(sample: str, name: str = "") -> str:
         return ","
     fits = {separator: _evenness(lines, separator) for separator in (WIDE, *_SEPARATORS)}
     best = max(_SEPARATORS, key=lambda separator: fits[separator])
-    if fits[WIDE][0] >= max(0.5, fits[best][0]) and fits[WIDE][1] > 1:
+    if fits[WIDE][0] >= max(0.5, fits[best][0]) and fits[WIDE][2] > 1:
         return WIDE
     if best == ",":
-        others = [one for one in (";", "\t", "|") if fits[one][0] >= 0.9 and fits[one][1] > 1]
+        others = [one for one in (";", "\t", "|") if fits[one][0] >= 0.9 and fits[one][2] > 1]
         inner = [line for line in lines if "," in line]
         if others and all("," not in _DECIMAL.sub("", line) for line in inner):
             best = others[0]
-    if fits[best][1] < 2 and _is_blank_separated(lines):
+    if fits[best][2] < 2 and _is_blank_separated(lines):
         return BLANKS
-    return best if fits[best][1] > 1 else ","
+    return best if fits[best][2] > 1 else ","
 
 
-def _evenness(lines: list[str], separator: str) -> tuple[float, int]:
-    """Return the share of lines with the commonest number of cells above one, in tenths, and that number."""
+def _evenness(lines: list[str], separator: str) -> tuple[float, bool, int]:
+    """Return how well a separator fits: the share of lines with the commonest number of cells above one, in tenths;
+    whether the first line is parted at all, as lists in cells below a header are not; and that number.
+    """
     if separator == WIDE:
-        counts = Counter(line.count(WIDE) + 1 for line in lines)
+        sizes = [line.count(WIDE) + 1 for line in lines]
     else:
-        counts = Counter(len(row) for row in csv.reader(lines, delimiter=separator))
-    counts.pop(1, None)
+        sizes = [len(row) for row in csv.reader(lines, delimiter=separator)]
+    counts = Counter(size for size in sizes if size > 1)
     if not counts:
-        return 0.0, 1
+        return 0.0, False, 1
     cells, often = max(counts.items(), key=lambda item: (item[1], item[0]))
-    return round(often / len(lines), 1), cells
+    return round(often / len(lines), 1), sizes[0] > 1, cells
 
 
 def _is_blank_separated(lines: list[str]) -> bool:
