@@ -270,13 +270,16 @@ def test_given_test_rows_come_last_and_are_the_test_set(csv: Any) -> None:
         read(csv(draw()), test_paths=(csv(draw(30).drop(columns="distance"), "less.csv"),))
 
 
-def test_other_tables_of_an_archive_are_left_out(tmp_path: Path) -> None:
+def test_other_tables_of_an_archive_are_joined_by_their_key_or_left_out(tmp_path: Path) -> None:
     with zipfile.ZipFile(tmp_path / "all.zip", "w") as packed:
         packed.writestr("transactions.csv", draw().to_csv(index=False))
         packed.writestr("customers.csv", "customer_id,colour\n1,red\n2,blue\n")
+        packed.writestr("weather.csv", "station,rain\n1,3\n2,5\n")
     dataset = read(tmp_path / "all.zip")
     assert len(dataset) == ROWS
-    assert "other-tables" in kinds(dataset)
+    assert {"other-tables", "joined-tables"} <= kinds(dataset)
+    colours = dataset.table["colour"].groupby(dataset.table["customer_id"]).agg(lambda found: set(found.dropna()))
+    assert colours.to_dict() == {str(key): {1: {"red"}, 2: {"blue"}}.get(key, set()) for key in range(1, 13)}
 
 
 def test_broken_lines_are_counted(csv: Any) -> None:

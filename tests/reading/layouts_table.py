@@ -410,4 +410,30 @@ LAYOUTS = (
     Layout("packed with gzip", _packed, {"roles": ROLES, "rows": ROWS}),
     Layout("in an archive", _zipped, {"roles": ROLES, "rows": ROWS}),
     Layout("semicolons and decimal commas", table(FRAME, sep=";", decimal=",", encoding="utf-16"), {"roles": ROLES}),
+    Layout(
+        "a day as a number and an hour",
+        table(FRAME.drop(columns="timestamp").assign(day=TIME.dt.strftime("%Y%m%d").astype(int), hour=TIME.dt.hour)),
+        {"roles": {**ROLES, "time": ["day", "hour"]}},
+        times=(str(TIME.min().floor("h")), str(TIME.max().floor("h"))),
+    ),
+    Layout(
+        "tables joined by the transaction's id",
+        _joined_tables,
+        {"rows": ROWS},
+        features=("channel", "DeviceType", "has DeviceType"),
+    ),
+    Layout(
+        "age from the date of birth",
+        table(FRAME.assign(dob=_BORN)),
+        {"roles": {**ROLES, "group": ["age"]}},
+        left=("dob",),
+    ),
+    Layout(
+        "distance from two places",
+        table(FRAME.assign(**{name: value + FRAME["account_id"] / 100 for name, value in _PLACES.items()})),
+        features=("channel", "lat", "long", "merch_lat", "merch_long", "distance_km"),
+    ),
+    Layout(
+        "a column that is mostly empty", table(FRAME.assign(score=_EMPTY)), features=("channel", "score", "has score")
+    ),
 )

@@ -13,6 +13,7 @@ from dl_core.data.findings import listed, rows_named
 from dl_core.errors import shorten
 from dl_core.reading.secrets.find import secret_of
 from dl_core.reading.table.accounts import is_personal_column
+from dl_core.reading.table.made import indicators
 from dl_core.reading.table.schema import CODES
 from dl_core.reading.tables.times import looks_like_time
 from dl_core.reading.tables.values import Numbers, parse_numbers, sampled
@@ -63,6 +64,10 @@ def read_features(
             left.setdefault(why, []).append(name)
         elif name in wished or (not wished and name not in groups):
             features.chosen.append(name)
+    if not wished:
+        extra = indicators(features.columns, features.chosen)
+        features.columns |= extra
+        features.chosen += extra
     features.notes += [_left_note(why, names) for why, names in left.items()]
     features.left = {name: _WHY[why] for why, names in left.items() for name in names}
     return features

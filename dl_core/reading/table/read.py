@@ -26,6 +26,7 @@ from dl_core.reading.request import ReadRequest
 from dl_core.reading.table.accounts import tidy_keys
 from dl_core.reading.table.features import read_features, read_features_like, read_number
 from dl_core.reading.table.layouts import table_kind
+from dl_core.reading.table.made import AGE, ages, with_made
 from dl_core.reading.table.new_cases import like_training
 from dl_core.reading.table.recognise import Combined, combined
 from dl_core.reading.table.roles import Decided, decide_roles
@@ -115,6 +116,10 @@ class _Reading:
         QuestionError
             If the files leave open what no model may guess.
         """
+        features = (*self.trained.roles.get(Role.FEATURE, ()), *self.request.wished.get(Role.FEATURE, ()))
+        made = with_made(self.frame, features)
+        self.frame, self.born = made.frame, made.born
+        self.notes += made.notes if self.request.labelled else ()
         if self.trained:
             self.frame, roles, notes = like_training(self.frame, self.request, self.trained)
             decided = Decided(roles, dict(reasons(roles, self.request.wished, self.trained.roles)), notes)
@@ -314,6 +319,9 @@ class _Reading:
 
     def _read_features(self, roles: Roles) -> None:
         wished = tuple(self.request.roles.get(Role.FEATURE, ()))
+        if self.born is not None:
+            now = np.datetime64(self.now.astimezone(UTC).replace(tzinfo=None), "ns")
+            self.frame[AGE] = ages(self.born, self.time, now)
         groups = roles.get(Role.GROUP, ())
         aside = (
             ()

@@ -9,10 +9,11 @@ import pandas as pd
 
 from dl_core.data.dataset import Finding
 from dl_core.data.findings import listed
-from dl_core.data.reading import FileReading
+from dl_core.data.reading import LEFT_OUT, FileReading
 from dl_core.errors import SchemaError, shorten
 from dl_core.reading.request import ReadRequest
 from dl_core.reading.secrets.hide import Hidden
+from dl_core.reading.table.beside import joined_beside
 from dl_core.reading.tables.about import TableAbout
 from dl_core.reading.tables.append import joined_rows
 from dl_core.reading.tables.names import respelled
@@ -44,16 +45,43 @@ def combined(read: Tables, request: ReadRequest) -> Combined:
     """
     notes = [*read.notes, *([] if request.test_paths else _test_note(read))]
     main = max((table for table in read.tables if not table.test), key=lambda table: len(table.frame))
-    kept = _alike(read, main, bool(request.test_paths), notes)
-    columns = list(main.frame.columns)
-    frame, part = joined_rows(kept, main.frame.columns, notes)
+    kept, strange = _alike(read, main, bool(request.test_paths), notes)
+    kept, about = _with_beside(kept, strange, main.name, notes)
+    columns = list(kept[0].frame.columns)
+    frame, part = joined_rows(kept, columns, notes)
     split = tuple(name for name in columns if name not in frame.columns)
-    return Combined(frame, part, notes, tuple(table.about for table in kept), read.hidden, read.left, split)
+    return Combined(frame, part, notes, (*(table.about for table in kept), *about), read.hidden, read.left, split)
 
 
-def _alike(read: Tables, main: RawTable, tested: bool, notes: list[Finding]) -> list[RawTable]:
-    """Return the tables of the same kind as the largest one."""
-    kept, strange = [], []
+def _with_beside(
+    kept: list[RawTable], strange: list[RawTable], main: str, notes: list[Finding]
+) -> tuple[list[RawTable], list[TableAbout]]:
+    """Return the tables of rows with what tables beside them say, and the descriptions of these."""
+    about: list[TableAbout] = []
+    left = []
+    for side in strange:
+        tried = [joined_beside(table, side) if table.test == side.test else (table, "") for table in kept]
+        key = next((key for _, key in tried if key), "")
+        if not key:
+            left.append(side.name)
+            about.append(
+                side.about.as_part(LEFT_OUT, f"has other columns than {shorten(main, 60)} and no key of its rows")
+            )
+            continue
+        kept = [table for table, _ in tried]
+        words = f"joined by {shorten(key, 40)!r}"
+        about.append(side.about.as_part("side table", words))
+        notes.append(Finding("info", "joined-tables", f"{shorten(side.name, 60)} was {words}."))
+    if left:
+        text = f"Tables with other columns than {shorten(main)} were left out: {listed(left, 5)}."
+        notes.append(Finding("warning", "other-tables", f"{text} Join them into one table to use them."))
+    return kept, about
+
+
+def _alike(read: Tables, main: RawTable, tested: bool, notes: list[Finding]) -> tuple[list[RawTable], list[RawTable]]:
+    """Return the tables of the same kind as the largest one, and the others."""
+    kept: list[RawTable] = []
+    strange: list[RawTable] = []
     for table in read.tables:
         names = set(respelled(table.frame.iloc[:0], main.frame.columns).columns)
         missing = [column for column in main.frame.columns if column not in names]
@@ -66,16 +94,13 @@ def _alike(read: Tables, main: RawTable, tested: bool, notes: list[Finding]) -> 
             )
         common = main.frame.shape[1] - len(missing)
         if common < _ALIKE * max(main.frame.shape[1], len(names)) or (table.test and missing):
-            strange.append(table.name)
+            strange.append(table)
             continue
         if missing:
             text = f"{shorten(table.name)} lacks columns that other files have, and is empty there: {listed(missing)}."
             notes.append(Finding("warning", "missing-columns", text))
         kept.append(table)
-    if strange:
-        text = f"Tables with other columns than {shorten(main.name)} were left out: {listed(strange, 5)}."
-        notes.append(Finding("warning", "other-tables", f"{text} Join them into one table to use them."))
-    return kept
+    return kept, strange
 
 
 def _test_note(read: Tables) -> list[Finding]:

@@ -49,6 +49,7 @@ def time_columns(frame: pd.DataFrame, first: str | None, free: Sequence[str]) ->
     free : sequence of str
         Columns without another role.
     """
+    first = first or next((name for name in free if _is_date(frame[name])), None)
     free = [name for name in free if name != first]
     clocks = [name for name in free if is_clock(frame[name])]
     if first is not None and is_clock(frame[first]):
