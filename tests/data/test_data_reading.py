@@ -80,4 +80,4 @@ def test_a_question_names_every_answer_as_the_command_line_takes_it():
     error = QuestionError(Reading("table", questions=(LEVEL,)), where="labels.csv")
     assert error.reading.open
     assert error.line().startswith("labels.csv: Which column is the target?")
-    assert "class label (--role label=class label --option size=28)" in error.line()
+    assert "class label (--role 'label=class label' --option size=28)" in error.line()

@@ -17,6 +17,7 @@ from ui.shell.words import count, escaped
 
 TITLE = "How your files were read"
 COUNTED = ("count", "users", "items")  # of what a kind says of itself, in the headline
+NOUNS = {"images": "image", "masks": "mask"}  # of what a part of the files holds; else rows
 FILES = 6  # lines of files that are shown at once
 KEPT_ROWS = (
     "A change reads the rows that were kept again. What was left out before does not come back; upload the files again "
@@ -185,7 +186,7 @@ def _file(one: FileReading) -> None:
     icon = ":material/draft:" if one.part != LEFT_OUT else ":material/block:"
     said = [
         one.part,
-        *([] if one.rows is None else [counted(one.rows, "image" if one.part == "images" else "row")]),
+        *([] if one.rows is None else [counted(one.rows, NOUNS.get(one.part, "row"))]),
         *([one.written] if one.written else []),
     ]
     st.markdown(f"{icon} **{escaped(one.name)}** · {escaped(' · '.join(said))} :small[:gray[{escaped(one.why)}]]")

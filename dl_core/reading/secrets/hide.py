@@ -99,9 +99,9 @@ def _check_wished(request: ReadRequest, columns: Mapping[str, str]) -> None:
 
 
 def _codes(frame: pd.DataFrame, found: Mapping[str, SecretKind]) -> list[str]:
-    kinds = {name: found.get(plain_name(name)) for name in frame.columns}
-    cards = [name for name, kind in kinds.items() if kind is not None and kind.name == "card numbers"]
-    free = [name for name, kind in kinds.items() if kind is None]
+    secrets = {name: found.get(plain_name(name)) for name in frame.columns}
+    cards = [name for name, secret in secrets.items() if secret is not None and secret.name == "card numbers"]
+    free = [name for name, secret in secrets.items() if secret is None]
     return codes_beside(frame, frame[cards[0]], free) if cards else []
 
 
