@@ -77,6 +77,8 @@ def uploaded(frame: pd.DataFrame, layout: str) -> AppTest:
     test.file_uploader(key="upload_files").upload("shops.csv", frame.to_csv(index=False).encode(), "text/csv").run()
     test.button(key="upload_read").click().run()
     settled(test)
+    test.session_state["reading_certain"] = True  # all is certain, so that options are folded
+    test.run()
     next(one for one in test.selectbox if one.label == "Table layout").set_value(layout)
     next(one for one in test.text_input if one.label == "Season length").set_value("12")
     next(one for one in test.button if one.label == "Read again").click().run()
