@@ -77,6 +77,8 @@ def _check_question(case: Case, reading: Reading, place: Path) -> None:
     texts = [choice.text for choice in question.choices]
     assert len(texts) > 1 and len(set(texts)) == len(texts)
     assert all(any(text.startswith(start) for text in texts) for start in case.choices)
+    if question.about == "target":
+        assert any(column.verdict == "open" for column in reading.columns)
     seen = set()
     for choice in question.choices:
         told, dataset = _read(place, case, roles=dict(choice.roles), options={**case.options, **choice.options})

@@ -98,11 +98,7 @@ def _match(
     prefer: np.ndarray | None,
 ) -> np.ndarray:
     """Return the position of the name with the longest common tail, by row; of rows that name it too, the longest."""
-    paths = [_parts(name) for name in names]
-    by_last: dict[str, list[int]] = {}
-    for at, path in enumerate(paths):
-        for key in {path[-1], _stem(path[-1], True), write(_stem(path[-1], True))}:
-            by_last.setdefault(key, []).append(at)
+    paths, by_last = _index(tuple(names), write)
     folder = _parts(base) if base else ()
     target, length = np.full(len(texts), NONE), np.zeros(len(texts), dtype=int)
     memory: dict[str, tuple[int, int]] = {}
@@ -118,6 +114,17 @@ def _match(
     deep = np.array([bool(text) and len(_parts(text)) > 1 for text in texts], dtype=bool)
     target[loose & deep] = NONE
     return target
+
+
+@lru_cache(maxsize=6)  # the same names are asked for by every column of a table
+def _index(names: tuple[str, ...], write: Callable[[str], str]) -> tuple[list[tuple[str, ...]], dict[str, list[int]]]:
+    """Return the components of names, and the names by what their last component may be written as."""
+    paths = [_parts(name) for name in names]
+    by_last: dict[str, list[int]] = {}
+    for at, path in enumerate(paths):
+        for key in {path[-1], _stem(path[-1], True), write(_stem(path[-1], True))}:
+            by_last.setdefault(key, []).append(at)
+    return paths, by_last
 
 
 def _nearest(

@@ -11,7 +11,7 @@ import pandas as pd
 
 from dl_core.data.dataset import Dataset, Finding
 from dl_core.data.labels import means_nothing_found
-from dl_core.data.reading import LEFT_OUT, NAMED, ColumnReading, FileReading, Reading
+from dl_core.data.reading import LEFT_OUT, NAMED, ColumnReading, FileReading, Reading, Verdict
 from dl_core.errors import DaylightError
 from dl_core.reading.images.rows import Readable
 from dl_core.reading.images.table import HEADER_GROUPS
@@ -149,6 +149,8 @@ def _role(name: str, found: Understanding, roles: Mapping[Role, Sequence[str]]) 
     target, unit = found.target, found.unit
     if name in target.columns:
         return {"role": str(Role.LABEL), "why": target.why}
+    if target.question is not None and name in target.fit:
+        return {"why": "may be the target: asked", "verdict": Verdict.OPEN, "alternatives": (str(Role.LABEL),)}
     if name == unit.name:
         return {"role": str(Role.UNIT), "why": unit.why, "examples": ()}
     if name == found.split_column:
@@ -171,7 +173,9 @@ def _levels(found: Understanding) -> list[ColumnReading]:
         name = found.label_name if label else level.name
         fits = (str(Role.LABEL),) if level.name in found.target.fit or (level.score >= 0 and not label) else ()
         examples = () if unit else examples_of(level.values)
-        columns.append(ColumnReading(FOLDERS, name, role, "text", why, alternatives=fits, examples=examples))
+        asked = found.target.question is not None and level.name in found.target.fit
+        verdict = Verdict.OPEN if asked else Verdict.CERTAIN
+        columns.append(ColumnReading(FOLDERS, name, role, "text", why, verdict, "", fits, examples))
     return columns
 
 
