@@ -79,6 +79,13 @@ def test_pairs(table, name):
     ]
 
 
+def test_of_many_values_the_small_groups_are_told_together():
+    stores = [*["north"] * 40, *["south"] * 35, *(f"s{at}" for at in range(45))]
+    found = make_groups(pd.DataFrame({"store": stores, "person": [f"p{at}" for at in range(120)]}))
+    assert found.columns.tolist() == ["store"]
+    assert found["store"].value_counts().to_dict() == {"north": 40, "south": 35, "others, 45 small groups": 45}
+
+
 def test_what_cannot_be_grouped(table):
     with pytest.raises(OptionError, match="no column 'height'.*sex, age"):
         make_groups(table, ["height"])

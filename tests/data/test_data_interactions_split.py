@@ -142,6 +142,18 @@ def test_given_test_rows_are_followed_and_validation_is_drawn_from_the_rest() ->
     )
 
 
+@pytest.mark.parametrize("timed", [True, False])
+def test_a_given_test_of_users_with_three_rows_leaves_one_to_validate(timed: bool) -> None:
+    data = dataset(
+        ", ".join(f"u{user} i{item}" for user in range(40) for item in range(4)),
+        fixed="ttth" * 40,
+        times=[DAYS[at] for _ in range(40) for at in range(4)] if timed else None,
+    )
+    splits = split(data)  # a tenth of three rows is none
+    assert splits.counts() == {"train": 80, "validation": 40, "test": 40}
+    assert not timed or letters(data, splits) == "ttvh" * 40
+
+
 def test_given_rows_that_are_not_liked_are_not_judged() -> None:
     data = dataset("a x, a y, a z, a w, b x", fixed="thvhh", positive=[True, False, True, True, True])
     assert letters(data, split(data)) == "t-vhh"

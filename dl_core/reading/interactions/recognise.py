@@ -77,9 +77,12 @@ def recognise(read: Tables, request: ReadRequest) -> Recognised:
         If no table has both users and items, or the user names a column that does not exist.
     """
     guessed = [(table, row_roles(table.frame, request)) for table in read.tables]
-    if not any(all(role in roles for role in KEYS) for _, roles in guessed):
+    plain = any(all(role in roles for role in KEYS) for _, roles in guessed)
+    if not plain:
         guessed = [(table, _by_content(table.frame, roles, request)) for table, roles in guessed]
-    shaped = [melted(table, roles) for table, roles in guessed]
+    shaped = [
+        (table, roles, LONG) if plain and Role.ITEM not in roles else melted(table, roles) for table, roles in guessed
+    ]
     _check_wished(request, [*read.tables, *(table for table, _, _ in shaped)])
     guessed = [(table, roles) for table, roles, _ in shaped]
     rows = [(table, roles) for table, roles in guessed if all(role in roles for role in KEYS)]

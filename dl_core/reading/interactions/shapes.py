@@ -98,6 +98,8 @@ def _lists(column: pd.Series) -> str:
         return ""
     cells = column.dropna().astype("str").iloc[:_LOOKED].map(_bare)
     for separator in (*_SEPARATORS, " "):
+        if cells.str.contains(separator, regex=False).mean() < 0.5:
+            continue
         parts = [_parts(cell, separator) for cell in cells]
         sizes = np.array([len(part) for part in parts])
         if not len(sizes) or (sizes > 1).mean() < 0.5 or sizes.mean() < 1.8:
