@@ -6,6 +6,7 @@ import hashlib
 import json
 import shutil
 from collections.abc import Iterable, Mapping
+from copy import copy
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from types import MappingProxyType
@@ -136,6 +137,13 @@ class Dataset:
     def ids(self) -> pd.Index:
         """Row ids in order."""
         return self.table.index
+
+    def with_reading(self, reading: Reading, pseudonyms: Mapping[str, Any]) -> Dataset:
+        """Return the same rows with how their files were understood; nothing is checked or hashed again."""
+        same = copy(self)
+        object.__setattr__(same, "reading", reading)
+        object.__setattr__(same, "pseudonyms", pseudonyms)
+        return same
 
     def column(self, role: Role) -> str | None:
         """Return the (first) column with ``role``, or None."""

@@ -696,4 +696,14 @@ CASES = (
         {"season": None},
     ),
     Case("a season of 10", csv(pd.DataFrame({"y": wave(120, 10)})), {"season": 10}),
+    Case(
+        "seconds since a start are steps, and no 1970",
+        csv(pd.DataFrame({"t": np.arange(300) * 60, "y": wave(300, 12)})),
+        {"frequency": "", "season": 12, "start": "0", "end": "299", "steps": 300},
+    ),
+    Case(
+        "fractions of hours since a start",
+        csv(pd.DataFrame({"time": np.round(np.arange(300) / 4, 2), "y": wave(300, 12)})),
+        {"frequency": "", "season": 12, "start": "0", "end": "299", "steps": 300},
+    ),
 )

@@ -27,7 +27,7 @@ def secret_of(column: pd.Series) -> SecretKind | None:
     A share of the distinct values is looked at. Numbers with a check digit are secrets where far more of them have it
     than chance allows (one in ten sixteen-digit ids passes Luhn's test, all card numbers do).
     """
-    texts = _texts(column)
+    texts = [] if _is_measured(column) else _texts(column)
     if not texts:
         return None
     name = plain_name(column.name)
@@ -47,6 +47,18 @@ def secret_of(column: pd.Series) -> SecretKind | None:
     if re.fullmatch(CODE.named, name) and _share(CODE, [text.zfill(3) for text in texts]) > _FIT:
         return CODE
     return None
+
+
+def _is_measured(column: pd.Series) -> bool:
+    """Return whether a column's numbers are too short for a secret, or have fractions; quickly, for wide tables."""
+    if not isinstance(column.dtype, np.dtype) or column.dtype.kind not in "if":
+        return False
+    some = column.to_numpy()[:: max(1, len(column) // _CELLS)]
+    known = some[np.isfinite(some)]
+    if not len(known):
+        return False
+    short = np.abs(known).max() < _LEAST and not re.fullmatch(CODE.named, plain_name(column.name))
+    return bool(short or (known % 1 != 0).any())
 
 
 def codes_beside(frame: pd.DataFrame, cards: pd.Series, names: Collection[str]) -> list[str]:
@@ -87,6 +99,8 @@ def is_rounded(column: pd.Series, is_key: bool = False) -> bool:
     is_key : bool
         Whether its numbers name something, as the user or its name says; else it must look like card numbers.
     """
+    if _is_measured(column):
+        return False
     seen = _cells(column)
     cells = seen.drop_duplicates()
     if not len(cells) or pd.api.types.is_datetime64_any_dtype(cells.dtype) or pd.api.types.is_bool_dtype(cells.dtype):

@@ -41,6 +41,7 @@ _RANGES = {"year": YEARS, **{unit: (1, most) for unit, most in MOST.items()}, "d
 _RANGES |= {"minute": (0, 59)}
 _ORDER = ("year", HALF, QUARTER, MONTH, WEEK, "day", "hour", "minute")
 _CLOCK_NAMES = ("time", "clock", "uhrzeit", "heure", "hora", "ora", "zeit", "tijd", "time_of_day")
+_NUMBERS = (*_CLOCK_NAMES, "date", "datum")  # names of numbers that may be dates or times of day
 _CLOCK = r"\s*\d{1,2}(?::\d{2}){1,2}(?:\.\d+)?\s*"
 _SAMPLE = 2_000
 
@@ -92,6 +93,12 @@ def time_parts(frame: pd.DataFrame, columns: Sequence[str]) -> tuple[str, ...]:
         Those that may be the time.
     """
     units: dict[str, str] = {}
+    kinds = frame.dtypes.to_dict()
+    columns = [
+        name
+        for name in columns
+        if not pd.api.types.is_numeric_dtype(kinds[name]) or unit_named(name) or plain_name(name) in _NUMBERS
+    ]
     for name in columns:
         unit = part_of_time(frame[name])
         if unit:

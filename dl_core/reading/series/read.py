@@ -87,8 +87,7 @@ def describe_series(request: ReadRequest, limits: Limits | None = None) -> Descr
     if questions and request.labelled:
         raise QuestionError(said.reading(dataset, questions, assumed), where=request.where)
     reading = said.reading(dataset, (), assumed)
-    pseudonyms = tables.hidden.as_dict()
-    return Described(replace(dataset, reading=reading, pseudonyms=pseudonyms), said.tables())
+    return Described(dataset.with_reading(reading, tables.hidden.as_dict()), said.tables())
 
 
 def _made(

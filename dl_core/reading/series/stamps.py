@@ -72,7 +72,7 @@ def is_times(column: pd.Series, named: bool = False) -> bool:
         numbers = column.dropna().to_numpy(dtype=float)
         dated = _in_serial_range(numbers) or _are_unix(numbers)
         if named:
-            return bool(len(numbers)) and (dated or bool((numbers == np.floor(numbers)).all()))
+            return bool(len(numbers)) and (dated or bool((numbers == np.floor(numbers)).all()) or _is_even(numbers))
         return dated and _is_even(numbers)
     sample = sampled(column).astype(str)
     if not len(sample):
@@ -176,7 +176,7 @@ def _relative(numbers: np.ndarray, known: np.ndarray, times: Times) -> Times:
     place = (numbers - known.min()) / step if step > 0 else numbers
     if step <= 0 or np.nanmax(np.abs(place - np.round(place))) > 0.05:
         return times
-    counted = np.where(np.isfinite(place), np.round(place) + 1, -1).astype(np.int64)
+    counted = np.where(np.isfinite(place), np.round(place) + np.round(known.min() / step), -1).astype(np.int64)
     return Times(counted, np.zeros(len(numbers), dtype=bool))
 
 
@@ -195,11 +195,20 @@ def _from_whole(numbers: np.ndarray, known: np.ndarray, name: object) -> Times |
     elif low >= _EPOCH_NUMBERS and high < 2.2e7:
         return _from_days(filled, missing)
     elif high < _EPOCH_NUMBERS and not _are_serial(known, name):
-        return Times(np.where(missing, -1, filled), np.zeros(len(numbers), dtype=bool))
+        return Times(np.where(missing, -1, filled // _common_step(known)), np.zeros(len(numbers), dtype=bool))
     else:
         return None
     values = np.where(missing, np.datetime64("NaT", "ns"), found.astype("datetime64[ns]"))
     return Times(values, np.zeros(len(numbers), dtype=bool))
+
+
+def _common_step(known: np.ndarray) -> int:
+    """Return what numbers of steps grow by, such as 60 of seconds that tell minutes; 1 where most do not grow alike."""
+    change = np.diff(np.unique(known)).astype(np.int64)
+    if not len(change) or known.min() < 0:
+        return 1
+    step = int(np.gcd.reduce(change))
+    return step if step > 1 and (change == step).mean() >= _EVEN else 1
 
 
 def _are_quarters(numbers: np.ndarray) -> bool:

@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from dl_core.data.dataset import Dataset
@@ -18,6 +19,7 @@ Why = Mapping[Role, str]
 Told = Mapping[str, Mapping[str, Any]]  # by column: fields of its `ColumnReading`
 _EXAMPLES, _LONGEST = 3, 24
 _SCANNED = 5_000  # rows in which examples are looked for first
+_FIRST = 64
 _NO_USE = "no part of this layout needs it"
 _SEPARATORS = {",": "comma", ";": "semicolon", "\t": "tab", "|": "bar", " ": "blanks", "::": "two colons"}
 
@@ -136,6 +138,13 @@ def examples_of(column: pd.Series) -> tuple[str, ...]:
     filled = column.iloc[:_SCANNED].dropna()
     if filled.empty:
         filled = column.dropna().iloc[:_SCANNED]
+    if isinstance(filled.dtype, np.dtype) and filled.dtype.kind in "if":  # wide tables have thousands of these
+        values = filled.to_numpy()
+        if values.dtype.kind == "f" and (values % 1 == 0).all() and (np.abs(values) < 1e15).all():
+            values = values.astype(np.int64)  # whole numbers with a gap
+        some = list(dict.fromkeys(values[:_FIRST].tolist()))
+        some = some if len(some) >= _EXAMPLES else list(dict.fromkeys(values.tolist()))
+        return tuple(dict.fromkeys(shorten(value, _LONGEST) for value in some[: 2 * _EXAMPLES]))[:_EXAMPLES]
     if pd.api.types.is_float_dtype(filled.dtype) and (filled % 1 == 0).all() and (filled.abs() < 1e15).all():
         filled = filled.astype("int64")  # whole numbers with a gap
     texts = dict.fromkeys(shorten(value, _LONGEST) for value in filled.drop_duplicates().iloc[: 2 * _EXAMPLES])
