@@ -150,8 +150,8 @@ def with_role(reading: Reading, column: ColumnReading, role: str, fields: Mappin
         gone += [] if many else [name for name in held.get(role, ()) if name != column.name]
         changed[role] = [*(held.get(role, ()) if many else ()), column.name]
     for known in map(str, PLAIN) if gone else ():  # else the reader would take for a feature what is left out
-        if held.get(known) and known in fields and known != role:
-            changed[known] = [name for name in held[known] if name not in (column.name, *gone)]
+        if known in fields and known != role and (held.get(known) or known != Role.FEATURE):
+            changed[known] = [name for name in held.get(known, ()) if name not in (column.name, *gone)]
     return {known: names for known, names in changed.items() if known in fields or known == role}
 
 

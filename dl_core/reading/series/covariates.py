@@ -11,6 +11,7 @@ import pandas as pd
 from dl_core.data.dataset import Finding
 from dl_core.data.findings import listed
 from dl_core.data.privacy import is_personal
+from dl_core.data.reading import ASKED
 from dl_core.reading.series.grid import Grid
 from dl_core.reading.series.long import Long
 from dl_core.reading.series.numbers import blanked, is_numbers, read_numbers
@@ -79,7 +80,11 @@ class Beside:
 
 
 def beside(
-    long: Long, grid: Grid, roles: Mapping[Role, Sequence[str]], trained: Mapping[Role, Sequence[str]]
+    long: Long,
+    grid: Grid,
+    roles: Mapping[Role, Sequence[str]],
+    trained: Mapping[Role, Sequence[str]],
+    closed: bool = False,
 ) -> Beside:
     """Return groups and covariates.
 
@@ -92,6 +97,8 @@ def beside(
     trained : mapping of Role to sequence of str
         Covariates of the training data (``"weather=Rain"``), which come out the same in name and order; empty for
         data to train on.
+    closed : bool
+        Whether the roles name all covariates, so that other columns are none.
     """
     index = pd.Index(grid.names, name="id")
     found = Beside(long.groups.reindex(index))
@@ -107,6 +114,8 @@ def beside(
             dropped[why].append(name)
         elif role == Role.GROUP or (role is None and not _is_trained(name, trained) and _stays(column, code)):
             _as_group(found, column, code, role, dropped)
+        elif role is None and not trained and closed:
+            found.why[name] = ASKED  # both lists were said, and it stands in neither
         else:
             _as_covariate(found, column, grid, inside, role, trained, dropped)
     found.why |= {name: _DROPPED[why][2] for why, names in dropped.items() for name in names}

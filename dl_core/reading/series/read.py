@@ -105,7 +105,7 @@ def _made(
         long, on = join_by_time(side, long, on, found.order)
     long, on = without_closed(long, on, str(options.get("opened") or ""), choice_of(options, "gaps", GAPS) == "keep")
     grid = gridded(long, on, options, lambda steps: check_steps(steps, request.where, limits))
-    around = beside(long, grid, roles, covariates)
+    around = beside(long, grid, roles, covariates, {Role.PAST, Role.FUTURE} <= set(request.wished))
     for side in found.sides:
         if side.part == LEFT_OUT:
             around.notes += join_by_series(side, around.static, long)
