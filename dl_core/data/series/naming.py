@@ -6,7 +6,10 @@ import numpy as np
 
 from dl_core.data.series.frequency import DAY, HOUR, MINUTE, SECOND, Step, frequency_name
 
-_MONTHS = ((28, 31, 1), (59, 62, 2), (89, 92, 3), (120, 123, 4), (181, 184, 6), (365, 366, 12))  # days, months
+_MONTHS = (  # days from, to, and months
+    *((28, 31, 1), (59, 62, 2), (89, 92, 3), (120, 123, 4), (181, 184, 6)),
+    *((365, 366, 12), (730, 731, 24), (1826, 1827, 60), (3652, 3653, 120)),
+)
 REGULAR = 0.3  # share of the commonest change, below which times are taken for inexact
 _NEAR = 0.05
 _USUAL = np.array(

@@ -14,7 +14,7 @@ from dl_core.data.privacy import is_personal
 from dl_core.data.reading import ASKED
 from dl_core.reading.series.grid import Grid
 from dl_core.reading.series.long import Long
-from dl_core.reading.series.numbers import blanked, is_numbers, read_numbers
+from dl_core.reading.series.numbers import blanked, counts_rows, is_numbers, read_numbers
 from dl_core.reading.series.schema import is_known_ahead
 from dl_core.reading.tables.names import plain_name
 from dl_core.schema import Role
@@ -41,6 +41,7 @@ _DROPPED = {  # kind of the finding, its words, and why a column is left out
         f"Columns of dates, or of more than {_TEXTS} categories, were dropped",
         f"dates, or more than {_TEXTS} categories",
     ),
+    "counter": ("row-numbers", "Columns that only number the rows were dropped", "only numbers the rows"),
     "constant": ("constant-columns", "Constant columns were dropped", "the same in all rows"),
     "empty": ("empty-columns", "Empty columns were dropped", "empty"),
 }
@@ -106,9 +107,12 @@ def beside(
     rows = np.concatenate([grid.at[inside], grid.after[2]])
     code = np.concatenate([grid.code[inside], grid.after[0]])
     dropped: dict[str, list[str]] = {"personal": [], "calendar": [], "texts": [], "constant": [], "empty": []}
+    dropped["counter"] = []
     for name in long.more.columns:
         column = blanked(long.more[name].iloc[rows].reset_index(drop=True))
         why = "" if _is_trained(name, trained) else _useless(column, name, roles, grid.step.unit != "")
+        if not why and not _is_trained(name, trained) and not _is_asked(name, roles) and counts_rows(long.more[name]):
+            why = "counter"
         role = next((role for role in (Role.PAST, Role.FUTURE, Role.GROUP) if name in roles.get(role, ())), None)
         if why:
             dropped[why].append(name)
@@ -131,7 +135,7 @@ def _useless(column: pd.Series, name: str, roles: Mapping[Role, Sequence[str]], 
     """Return why a column is left out, or nothing."""
     if column.isna().all():
         return "empty"
-    if any(name in names for names in roles.values()):
+    if _is_asked(name, roles):
         return ""
     plain = plain_name(name)
     if timed and plain in _CALENDAR:
@@ -139,6 +143,10 @@ def _useless(column: pd.Series, name: str, roles: Mapping[Role, Sequence[str]], 
     if pd.api.types.is_datetime64_any_dtype(column.dtype):
         return "texts"
     return "personal" if is_personal(name) and plain not in _PLACES else ""
+
+
+def _is_asked(name: str, roles: Mapping[Role, Sequence[str]]) -> bool:
+    return any(name in names for names in roles.values())
 
 
 def _is_trained(name: str, trained: Mapping[Role, Sequence[str]]) -> bool:
@@ -246,7 +254,10 @@ def _numbers(column: pd.Series, before: int, names: list[str] | None) -> dict[st
     if pd.api.types.is_bool_dtype(column.dtype):
         return {name: column.to_numpy(dtype=np.float64, na_value=np.nan)}
     if is_numbers(column) and not (names and "=" in names[0]):
-        return {(names or [name])[0]: read_numbers(column.to_frame(), [name])[:, 0]}
+        few = not names and column.nunique() <= _TEXTS  # then cells with text are kinds, as "a" among zeros
+        numbers = read_numbers(column.to_frame(), [name], strict=not few)[:, 0]
+        if not few or not (np.isnan(numbers) & column.notna().to_numpy()).any():
+            return {(names or [name])[0]: numbers}
     text = column.astype("str")
     plain = text.str.casefold()
     kinds = text.iloc[:before].value_counts()

@@ -24,7 +24,9 @@ _YEAR = re.compile(r"(1[5-9]|2[01])\d\d")
 
 def table_kind() -> TableKind:
     """Return what the reader of tables must know of series."""
-    return TableKind(lambda name: False, ROW_BYTES, _ADVICE, Headless(_names, shown=4), tidy=_tidy, zones=True)
+    return TableKind(
+        lambda name: False, ROW_BYTES, _ADVICE, Headless(_names, shown=4), tidy=_tidy, zones=True, sheets="alike"
+    )
 
 
 def _names(name: str, lines: list[list[str]]) -> list[str] | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -14,7 +15,7 @@ from dl_core.reading.limits import Limits
 from dl_core.reading.series.layouts import check_steps
 from dl_core.reading.series.long import Long
 from dl_core.reading.series.matrix import Matrix, matrix_times
-from dl_core.reading.series.numbers import read_numbers
+from dl_core.reading.series.numbers import noted_cells, read_numbers
 from dl_core.reading.series.parts import joined_times
 from dl_core.reading.series.schema import SERIES, VALUE
 from dl_core.reading.series.shape import COLUMNS, MATRIX, ROWS, Layout, time_name
@@ -43,12 +44,14 @@ def melted(table: RawTable, layout: Layout, limits: Limits, order: str = "") -> 
         If a wide table has more values than memory holds.
     """
     if layout.kind == ROWS:
-        return _of_rows(table, layout, limits)
-    if layout.kind == MATRIX and layout.matrix is not None:
-        return _of_matrix(table, layout, layout.matrix, limits, order)
-    if layout.kind == COLUMNS:
-        return _of_columns(table, layout, limits, order)
-    return _of_long(table, layout, order)
+        long = _of_rows(table, layout, limits)
+    elif layout.kind == MATRIX and layout.matrix is not None:
+        long = _of_matrix(table, layout, layout.matrix, limits, order)
+    elif layout.kind == COLUMNS:
+        long = _of_columns(table, layout, limits, order)
+    else:
+        long = _of_long(table, layout, order)
+    return replace(long, notes=(*long.notes, *noted_cells(table.frame, layout.values)))
 
 
 def _of_long(table: RawTable, layout: Layout, order: str) -> Long:
@@ -105,12 +108,12 @@ def _keys(frame: pd.DataFrame, key: Sequence[str]) -> tuple[tuple[np.ndarray, np
     """Return codes and ids of the series, which rows name none, and a note on these."""
     if not key:
         return (np.zeros(len(frame), np.int64), np.array(["series"], dtype=object)), np.zeros(len(frame), bool), []
-    cells, missing = np.zeros(len(frame), dtype=np.int64), np.zeros(len(frame), dtype=bool)
+    cells, missing = np.zeros(len(frame), dtype=np.int64), np.ones(len(frame), dtype=bool)
     texts = []
     for name in key:
         codes, found = pd.factorize(frame[name])
-        missing |= codes < 0
-        texts.append((np.maximum(codes, 0), _as_text(found)))
+        missing &= codes < 0
+        texts.append((codes, _as_text(found)))
         cells = pd.factorize(cells * (len(found) + 1) + codes + 1)[0]
     if missing.all():
         raise SchemaError(
@@ -123,7 +126,8 @@ def _keys(frame: pd.DataFrame, key: Sequence[str]) -> tuple[tuple[np.ndarray, np
     codes = np.full(len(frame), -1)
     codes[kept], _ = pd.factorize(cells[kept])
     first = kept[np.unique(codes[kept], return_index=True)[1]]
-    names = np.array([JOINER.join(found[at[one]] for at, found in texts) for one in first], dtype=object)
+    joined = [JOINER.join(found[at[one]] for at, found in texts if at[one] >= 0) for one in first]
+    names = np.array(joined, dtype=object)
     notes = []
     if missing.any():
         text = f"{counted(int(missing.sum()), 'row')} without a series ({rows_named(missing)}), left out."

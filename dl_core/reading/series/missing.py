@@ -68,8 +68,8 @@ def _read(told: str) -> np.ndarray:
 def _find(value: np.ndarray) -> tuple[float | None, bool]:
     """Return the number that stands for missing, if any, and whether that is clear.
 
-    A code of nines (or -1 where nothing else is negative) is one where it is the least or the greatest value, and as
-    far from the next one as the others range; far more than that is clear.
+    A code of nines, a negative hundred that comes again (or -1 where nothing else is negative) is one where it is the
+    least or the greatest value, and as far from the next one as the others range; far more than that is clear.
     """
     known = value[np.isfinite(value)]
     if len(known) < 8:
@@ -82,7 +82,8 @@ def _find(value: np.ndarray) -> tuple[float | None, bool]:
         spread = float(others.max() - others.min())
         away = float(others.min() - code if code < others.min() else code - others.max())
         size = max(spread, 1e-9 * float(np.abs(others).max()))
-        if _is_code(code) and away >= _LIKELY * size and (number > 1 or away >= size):
+        rounded = code < 0 and code % 100 == 0 and number > 2
+        if (_is_code(code) or rounded) and away >= _LIKELY * size and (number > 1 or away >= size):
             return code, away >= _CLEAR * size
         whole = (others == np.floor(others)).all()
         if code == -1 and number > 1 and others.min() >= 0 and whole and others.max() > 1:

@@ -7,15 +7,19 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
+from dl_core.data.dataset import Finding
 from dl_core.data.findings import rows_named
 from dl_core.errors import SchemaError, counted, shorten
 from dl_core.reading.tables.values import parse_numbers
 
 _MISSING = (
-    "-- --- - – — . .. … ... na n/a n.a. n.a nan null none missing unknown nil * x : #n/a #value! #div/0! nd n.d. k.a."
+    "* ** *** **** ***** "
+    "-- --- - – — . .. … ... na n/a n.a. n.a nan null none missing unknown nil x : #n/a #value! #div/0! nd n.d. k.a."
 )
 MISSING = frozenset(_MISSING.split()) | {""}
 _SAMPLE = 400
+_NOTED = r"^\s*[<>≤≥~≈?*]+\s*(?=[-+]?[.,]?\d)|(?<=\d)\s*\*+$|(?<=\d)\s+[bcdefnprsuz]{1,3}$"  # "<1", "12.5 p", "7*"
+_LEAST_ROWS = 4
 _PLAIN_COMMA = r"[-+]?\d+(?:,\d+)?"
 _GROUPS_OF_COMMAS = r"[-+]?(?:[1-9]\d{0,2}(?:,\d{3})+|\d{1,3})(?:\.\d+)?"  # no group starts with a zero
 
@@ -41,7 +45,32 @@ def is_numbers(column: pd.Series) -> bool:
     sample = blanked(filled.iloc[:: max(1, len(filled) // _SAMPLE)].astype("str")).dropna()
     if not len(sample):
         return True
-    return bool(parse_numbers(sample).bad.mean() < 0.5)
+    return bool(parse_numbers(_plain(sample)).bad.mean() < 0.5)
+
+
+def counts_rows(column: pd.Series) -> bool:
+    """Return whether a column holds whole numbers one after the other, each once, as those of rows."""
+    if not pd.api.types.is_integer_dtype(column.dtype) or len(column) < _LEAST_ROWS or column.isna().any():
+        return False
+    return bool(column.is_unique) and int(column.max()) - int(column.min()) == len(column) - 1
+
+
+def noted_cells(frame: pd.DataFrame, columns: Sequence[str]) -> list[Finding]:
+    """Return a warning where numbers stand with marks that say something of them: a bound, a doubt, a flag."""
+    texts = [name for name in columns if not pd.api.types.is_numeric_dtype(frame[name].dtype)]
+    cells = [frame[name].dropna().astype("str") for name in texts]
+    found = [cell[cell.str.contains(_NOTED, regex=True)] for cell in cells]
+    number = sum(map(len, found))
+    if not number:
+        return []
+    one = next(shorten(cell.iloc[0].strip(), 20) for cell in found if len(cell))
+    text = f"{counted(number, 'cell')} with a mark beside the number, such as {one!r}, read as the number alone."
+    return [Finding("warning", "noted-cells", text)]
+
+
+def _plain(text: pd.Series) -> pd.Series:
+    """Return cells without marks of bounds, doubts and flags beside their numbers."""
+    return text.str.replace(_NOTED, "", regex=True)
 
 
 def read_numbers(frame: pd.DataFrame, columns: Sequence[str], strict: bool = True) -> np.ndarray:
@@ -86,6 +115,8 @@ def _parsed(text: pd.Series) -> tuple[np.ndarray, np.ndarray]:
         if not (np.isnan(numbers) & text.notna().to_numpy()).any():
             return numbers, np.zeros(len(text), dtype=bool)
     numbers = parse_numbers(text)
+    if numbers.bad.any():
+        numbers = parse_numbers(_plain(text))
     return numbers.values, numbers.bad
 
 

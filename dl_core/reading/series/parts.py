@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 
 import numpy as np
 import pandas as pd
 
+from dl_core.errors import SchemaError
 from dl_core.reading.series.periods import HALF, MONTH, MOST, QUARTER, WEEK, YEARS, iso_week, unit_of
 from dl_core.reading.series.stamps import is_times, read_stamps
 from dl_core.reading.tables.month_names import month_numbers
@@ -42,7 +44,10 @@ _RANGES |= {"minute": (0, 59)}
 _ORDER = ("year", HALF, QUARTER, MONTH, WEEK, "day", "hour", "minute")
 _CLOCK_NAMES = ("time", "clock", "uhrzeit", "heure", "hora", "ora", "zeit", "tijd", "time_of_day")
 _NUMBERS = (*_CLOCK_NAMES, "date", "datum")  # names of numbers that may be dates or times of day
-_CLOCK = r"\s*\d{1,2}(?::\d{2}){1,2}(?:\.\d+)?\s*"
+_CLOCK = r"\s*\d{1,2}(?:(?::\d{2}){1,2}(?:\.\d+)?|(?:\.\d{2}){2})\s*"
+_DOTTED = r"^(\d{1,2})\.(\d{2})\.(\d{2})$"
+_WHOLE = {MONTH: 13, QUARTER: 5}  # parts by which tables of statistics tell the whole year
+_PART = re.compile(r"([^\W\d_]{1,4})\.?\s?(\d{1,2})")
 _SAMPLE = 2_000
 
 
@@ -56,7 +61,20 @@ def unit_named(column: object) -> str:
 def part_of_time(column: pd.Series) -> str:
     """Return the unit of time that a column holds, by its name and its values; "" if none."""
     unit = unit_named(column.name)
+    unit = unit if unit in _RANGES and _fits(column, unit) else _marked(column)
     return unit if unit in _RANGES and _fits(column, unit) else ""
+
+
+def _marked(column: pd.Series) -> str:
+    """Return the unit that all cells tell by one mark before their number ("M01", "Q3"); "" if none."""
+    if pd.api.types.is_numeric_dtype(column.dtype) or pd.api.types.is_datetime64_any_dtype(column.dtype):
+        return ""
+    texts = [str(one).strip() for one in column.dropna().unique()[: max(MOST.values()) + 1]]
+    found = [_PART.fullmatch(text) for text in texts]
+    marks = {one[1].casefold() if one else "" for one in found}
+    mark = marks.pop() if len(marks) == 1 else ""
+    unit = MONTH if mark == "p" else unit_of(mark)
+    return unit if unit in MOST and len(texts) > 1 else ""
 
 
 def _fits(column: pd.Series, unit: str) -> bool:
@@ -80,6 +98,8 @@ def part_numbers(column: pd.Series, unit: str) -> pd.Series:
     if unit == MONTH and numbers.isna().any():
         named = month_numbers(set(text[numbers.isna() & column.notna()].unique()))
         numbers = numbers.fillna(text.map(named).astype("float64")) if named else numbers
+    if unit == "year":
+        numbers = numbers.where(~text.str.fullmatch(r"(?i)FY\W*\d{2}").fillna(False).astype(bool), numbers + 2000)
     return numbers
 
 
@@ -109,7 +129,8 @@ def time_parts(frame: pd.DataFrame, columns: Sequence[str]) -> tuple[str, ...]:
         if clock is None:
             return ()
         return (date, clock, units["minute"]) if clock == units.get("hour") and "minute" in units else (date, clock)
-    if "year" not in units or any(_is_whole_time(frame[name]) for name in columns if name not in units.values()):
+    whole = [name for name in columns if name not in units.values() and _is_whole_time(frame[name])]
+    if "year" not in units or any(_is_read(frame[name]) for name in whole):
         return ()
     return _finest(frame, units)
 
@@ -136,6 +157,15 @@ def _finest(frame: pd.DataFrame, units: Mapping[str, str]) -> tuple[str, ...]:
 
 def _is_whole_time(column: pd.Series) -> bool:
     return not pd.api.types.is_numeric_dtype(column.dtype) and is_times(column)
+
+
+def _is_read(column: pd.Series) -> bool:
+    """Return whether every cell of a column is a time."""
+    try:
+        read_stamps(pd.Series(column.dropna().unique(), name=column.name))
+    except SchemaError:
+        return False
+    return True
 
 
 def _is_date(column: pd.Series) -> bool:
@@ -182,8 +212,10 @@ def joined_times(frame: pd.DataFrame, parts: Sequence[str], order: str = "") -> 
         if len(rest) > 1:
             times += pd.to_timedelta(frame[rest[1]].astype("float64"), unit="min")
     times = times.rename(" and ".join(map(str, parts)))
+    whole = [part_numbers(frame[units[unit]], unit) == part for unit, part in _WHOLE.items() if unit in units]
+    given = given & ~np.logical_or.reduce(whole) if whole else given
     wrong = times.isna() & given
-    return times.astype("str").mask(wrong, "no date").where(given, None) if wrong.any() else times
+    return times.astype("str").mask(wrong, "no date").where(given, None) if wrong.any() else times.where(given)
 
 
 def _units_of(frame: pd.DataFrame, parts: Sequence[str]) -> dict[str, str]:
@@ -230,6 +262,7 @@ def _clock(column: pd.Series) -> pd.Series:
     if pd.api.types.is_numeric_dtype(column.dtype):
         return pd.to_timedelta(column.astype("float64"), unit="h")
     text = column.astype("str").str.strip()
+    text = text.str.replace(_DOTTED, r"\1:\2:\3", regex=True)
     text = text.where(text.str.count(":") > 0, text + ":00")
     text = text.where(text.str.count(":") > 1, text + ":00")
     return pd.Series(pd.to_timedelta(text, errors="coerce"), index=column.index).where(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from functools import lru_cache
 
 import numpy as np
@@ -38,7 +39,10 @@ _SHORT |= {"qtr": QUARTER, "t": QUARTER, "tri": QUARTER, "trim": QUARTER, "h": H
 _SHORT |= {"half": HALF, "halfyear": HALF, "halbjahr": HALF, "semestre": HALF, "semester": HALF, "sem": HALF}
 _SHORT |= {"m": MONTH, "mo": MONTH, "mth": MONTH, "mon": MONTH, "w": WEEK, "wk": WEEK, "kw": WEEK, "cw": WEEK}
 _SHORT |= {"hr": "hour", "uhr": "hour", "stunde": "hour", "hora": "hour", "min": "minute"}
-_YEAR = re.compile(r"[XYxy]?(?P<year>\d{4})(?:\.0)?(?:\s*\[YR\d{4}\])?|(?:FY\s*)?(?P<fiscal>\d{4})\s*/\s*\d{4}")
+_YEAR = re.compile(r"[XYxy]?(?P<year>\d{4})(?:\.0|s)?(?:\s*\[YR\d{4}\])?|(?P<fiscal>\d{4})\s*/\s*\d{4}")
+_FISCAL = re.compile(r"FY[\s'’]*(?=\d)", re.IGNORECASE)
+_TWO_YEARS = re.compile(r"(?P<year>\d{4})\s*[-/–]\s*(?P<next>\d{2})")
+_LEAST_YEARS = 3  # different ones, from which "2011/12" is two years and no month
 _MONTH = re.compile(
     r"(?P<year>\d{4})\s*[-/.]\s*(?P<part>0?[1-9]|1[0-2])|(?P<part2>0?[1-9]|1[0-2])[-/.](?P<year2>\d{4})"
 )
@@ -83,12 +87,31 @@ def unit_of(word: str) -> str:
     return next((unit for known, unit in units.items() if known.startswith(plain) and len(known) <= len(plain) + 3), "")
 
 
+def periods_of(texts: Sequence[str]) -> list[np.datetime64 | None]:
+    """Return the period of each text; where all are years and those after them ("2019/20"), the first of the two."""
+    years = [_TWO_YEARS.fullmatch(_FISCAL.sub("", text.strip(), count=1)) for text in texts]
+    if len(set(texts)) >= _LEAST_YEARS and all(
+        one and (int(one["year"]) + 1) % 100 == int(one["next"]) for one in years
+    ):
+        return [_first(int(one["year"]), 1) for one in years if one]
+    return [period_of(text) for text in texts]
+
+
+def is_fiscal(text: str) -> bool:
+    """Return whether a text names a fiscal year ("FY23 W05", "FY 2019/20")."""
+    return _FISCAL.match(text.strip()) is not None
+
+
 @lru_cache(maxsize=100_000)
 def period_of(text: str) -> np.datetime64 | None:
     """Return the first day of the year, half, quarter, month or week that a text tells; None where it tells none."""
     text = text.strip()
     if not 4 <= len(text) <= 40 or not any(sign.isdigit() for sign in text):
         return None
+    fiscal = _FISCAL.match(text)
+    text = text[fiscal.end() :] if fiscal else text
+    if fiscal and len(text) == 2:
+        return _first(_whole_year(text), 1)
     if match := _YEAR.fullmatch(text):
         return _first(int(match["year"] or match["fiscal"]), 1)
     if match := _MONTH.fullmatch(text):

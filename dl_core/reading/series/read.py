@@ -41,7 +41,7 @@ from dl_core.reading.tables.trained import Trained
 from dl_core.schema import Role
 
 GAPS = ("skip", "keep")
-_ASSUMED = ("missing-codes", "regular-gap", "zones", "totals")  # findings that stand at the top of a reading
+_ASSUMED = ("fiscal", "missing-codes", "regular-gap", "zones", "totals")  # findings that stand at the top of a reading
 
 
 def read_series(request: ReadRequest, limits: Limits | None = None) -> Dataset:

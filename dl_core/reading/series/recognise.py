@@ -236,8 +236,10 @@ def _same_way(
         if not table.test or {plain_name(name) for name in (*layout.key, *layout.time)} <= plain:
             return table, None  # a test without values tells what is known ahead
     alike = plain <= own and set(map(plain_name, layout.key)) <= plain
+    asked = {name: value for name, value in options.items() if name != "layout"}
+    asked |= {"layout": layout.kind} if alike else {}
     try:
-        other = shape_of(table, _here(table, roles), {**options, "layout": layout.kind} if alike else options, order)
+        other = shape_of(table, _here(table, roles), asked, order)
     except DaylightError:
         if table.test:
             raise

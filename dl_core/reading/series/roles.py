@@ -66,7 +66,7 @@ def find_key(frame: pd.DataFrame, roles: Roles, time: Sequence[str], value: str)
         return tuple(roles[Role.SERIES])
     apart = {name for role, names in roles.items() if role != Role.SERIES for name in names}
     left = [c for c in frame.columns if c not in apart and c not in time and c != value]
-    names = [c for c in left if may_name(frame[c])]
+    names = [c for c in left if may_name(frame[c]) and not (time and frame[c].nunique() == len(frame) > 1)]
     first = [name for name in names if plain_name(name) in _NAMES_FIRST]
     if not time:  # rows follow each other: only a name that comes back can be a series
         return tuple(first[:1])

@@ -153,7 +153,7 @@ class Said:
             "count": len(panel),
             "names": [str(name) for name in panel.series[:_NAMES]],
             "target": target or ("" if layout.kind != COLUMNS else "each column"),
-            "frequency": panel.frequency,
+            "frequency": panel.frequency.removesuffix("-JAN"),
             "season": panel.seasons[0] if panel.seasons else None,
             "seasons": list(panel.seasons),
             "start": short_time(times.min()),

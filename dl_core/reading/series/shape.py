@@ -16,8 +16,10 @@ from dl_core.errors import SchemaError, shorten
 from dl_core.reading.series.keys import key_numbers
 from dl_core.reading.series.matrix import Matrix, find_matrix, matrix_times
 from dl_core.reading.series.numbers import is_numbers, read_numbers
+from dl_core.reading.series.parts import joined_times
 from dl_core.reading.series.roles import find_key, find_time
 from dl_core.reading.series.schema import TIME
+from dl_core.reading.series.stamps import is_axis, settled
 from dl_core.reading.series.target import Target, find_target, target_question
 from dl_core.reading.series.totals import set_aside, total_columns
 from dl_core.reading.series.wide import beside_steps, find_steps
@@ -27,6 +29,7 @@ from dl_core.schema import Role
 
 LONG, COLUMNS, ROWS, MATRIX = "long", "columns", "rows", "matrix"
 LAYOUTS = ("auto", LONG, COLUMNS, ROWS, MATRIX)
+_LEAST_ROWS, _FEW = 50, 12  # rows from which columns of so few whole numbers are codes
 _MOST_BESIDE = 12  # number columns beside a named value, from which a table is rather wide
 
 
@@ -164,13 +167,41 @@ def _columns(
             values = [name for name in values if name not in apart]
             were = "was" if len(marks) == 1 else "were"
             assumed = (f"{listed(list(marks), 4)} {were} taken for covariates and not forecast.",)
+        axes = [name for name in values if is_axis(frame[name])] if time else []
+        left |= dict.fromkeys(axes, "times as well") if len(axes) < len(values) else {}
         for name in total_columns(values, read_numbers(frame, values, strict=False)) if len(values) > 2 else ():
             left[name] = "the sum of the other columns"
+        left |= _told_by_time(frame, time, values) if time and len(values) > 1 else {}
         values = [name for name in values if name not in left]
     if not values:
         raise _no_values(table, "a column of numbers for each series")
     more = tuple(name for name in frame.columns if name in apart)
     return Layout(COLUMNS, time, (), tuple(values), more, left=left, assumed=assumed, why="a column a series")
+
+
+def _told_by_time(frame: pd.DataFrame, time: tuple[str, ...], values: Sequence[str]) -> dict[str, str]:
+    """Return the columns of whole numbers that only repeat a part of the time: the year, the month, the hour …"""
+    whole = [name for name in values if pd.api.types.is_integer_dtype(frame[name].dtype)]
+    whole = [name for name in whole if 1 < frame[name].nunique() < len(frame) and int(frame[name].abs().max()) < 2_500]
+    if not whole:
+        return {}
+    column = joined_times(frame, time) if len(time) > 1 else frame[time[0]]
+    try:
+        stamps = settled(column, np.zeros(len(frame), np.int64)).values
+    except SchemaError:
+        return {}
+    known = ~np.isnat(stamps) if stamps.dtype.kind == "M" else np.zeros(len(frame), bool)
+    dates = pd.DatetimeIndex(stamps[known]) if known.any() else pd.DatetimeIndex([])
+    parts = (dates.year, dates.month, dates.day, dates.dayofweek, dates.hour, dates.quarter, dates.dayofyear)
+    told = {}
+    for name in whole if len(dates) else ():
+        numbers = frame[name].to_numpy(dtype=np.float64, na_value=np.nan)[known]
+        for part in parts:
+            shift = np.unique(numbers - part.to_numpy())
+            counted = len(shift) == 1 and (abs(shift[0]) <= 1 or (part is parts[0] and numbers.min() in (0, 1)))
+            if counted and len(set(part)) > 1:
+                told[name] = "the time tells it anyway"
+    return told if len(told) < len(values) else {}
 
 
 def _long(
@@ -230,9 +261,22 @@ def _long_or_columns(
     if time and frame.duplicated(list(time)).any():
         return LONG
     left = [name for name in numbers if name not in apart]
+    if not target.certain and target.hinted is False and _are_kinds(frame, target.columns):
+        return LONG
     if target.hinted and len(left) <= _MOST_BESIDE:
         return LONG
     return LONG if len(left) - len([name for name in target.ahead if name in left]) == 1 else COLUMNS
+
+
+def _are_kinds(frame: pd.DataFrame, names: Sequence[str]) -> bool:
+    """Return whether codes of a few values stand among measures: what a row is about, and no series a column."""
+    if len(frame) < _LEAST_ROWS:
+        return False
+    distinct = [frame[name].nunique() for name in names]
+    few = [name for name, number in zip(names, distinct, strict=True) if 1 < number <= _FEW]
+    whole = [name for name in few if pd.api.types.is_integer_dtype(frame[name].dtype)]
+    codes = any(frame[name].isin(range(_FEW + 1)).all() for name in whole)
+    return codes and max(distinct) > len(frame) / 4
 
 
 def time_name(layout: Layout) -> str:

@@ -13,7 +13,7 @@ from dl_core.data.findings import rows_named
 from dl_core.data.series.frequency import DAY
 from dl_core.data.series.naming import labels_of
 from dl_core.errors import SchemaError, shorten
-from dl_core.reading.series.periods import WEEK, YEARS, iso_week, period_of, unit_of
+from dl_core.reading.series.periods import WEEK, YEARS, is_fiscal, iso_week, periods_of, unit_of
 from dl_core.reading.series.schema import NUMBERED_STEPS
 from dl_core.reading.series.zones import localised
 from dl_core.reading.tables.month_names import named_dates
@@ -25,6 +25,7 @@ _EPOCH_NUMBERS = 1.9e7  # from here on whole numbers are dates such as 20240131 
 _SERIAL = (20_000, 80_000)  # a spreadsheet's days: 1954 to 2119
 _ONLY_STEPS = ("t", "step", "time_step", "step_number", "index", "period")
 _EVEN = 0.95  # share of equal changes, from which a column of numbers is an axis of times
+_RANGE = r"(.*\d{4}.*?)\s+[-–]\s+(?:.*\d{4}.*)"
 FOOTERS = 3  # lines at a table's end that may say something else than a time
 ORDERS = ("day-first", "month-first")
 
@@ -70,15 +71,59 @@ def is_times(column: pd.Series, named: bool = False) -> bool:
         return False
     if pd.api.types.is_numeric_dtype(column.dtype):
         numbers = column.dropna().to_numpy(dtype=float)
+        if _are_fractions(numbers):
+            return True
         dated = _in_serial_range(numbers) or _are_unix(numbers)
         if named:
             return bool(len(numbers)) and (dated or bool((numbers == np.floor(numbers)).all()) or _is_even(numbers))
         return dated and _is_even(numbers)
+    column = _starts(column)
     sample = sampled(column).astype(str)
     if not len(sample):
         return False
-    periods = float(np.mean([period_of(text) is not None for text in sample]))
+    periods = float(np.mean([one is not None for one in periods_of(list(sample))]))
     return periods >= 0.9 or looks_like_time(column) or (named and looks_like_time(sample.iloc[: len(sample) // 2 + 1]))
+
+
+def is_axis(column: pd.Series) -> bool:
+    """Return whether numbers are dates or seconds that grow evenly: times, whatever the name."""
+    return bool(pd.api.types.is_numeric_dtype(column.dtype)) and is_times(column)
+
+
+def _starts(column: pd.Series) -> pd.Series:
+    """Return the beginnings where each cell tells one and an end: ``"01.01.2024 00:00 - 01.01.2024 01:00"``."""
+    if pd.api.types.is_datetime64_any_dtype(column.dtype) or pd.api.types.is_numeric_dtype(column.dtype):
+        return column
+    text = column.dropna().astype("str")
+    if not len(text) or not text.iloc[:50].str.fullmatch(_RANGE).all() or not text.str.fullmatch(_RANGE).all():
+        return column
+    return column.astype("str").str.extract(_RANGE)[0].rename(column.name)
+
+
+def _are_fractions(numbers: np.ndarray) -> bool:
+    """Return whether numbers are years with a fraction that tells the month or the quarter (1749.042)."""
+    if len(numbers) < 8 or numbers.min() < YEARS[0] or numbers.max() > YEARS[1] or (numbers % 1 == 0).all():
+        return False
+    change = np.diff(np.unique(numbers))
+    return bool(len(change)) and _parts_of_year(change) > 0 and bool((change < 1.6 * np.median(change)).mean() >= _EVEN)
+
+
+def _parts_of_year(change: np.ndarray) -> int:
+    """Return how many steps of fractions of years make up a year: 12, 4 or 2; 0 for others."""
+    size = float(np.median(change))
+    return next((parts for parts in (12, 4, 2) if abs(size * parts - 1) < 0.03), 0)
+
+
+def _from_fractions(numbers: np.ndarray) -> Times:
+    """Return the first days of the months (quarters, halves) in which fractions of years lie."""
+    known = np.isfinite(numbers)
+    filled = np.where(known, numbers, 2000.0)
+    parts = _parts_of_year(np.diff(np.unique(numbers[known])))
+    year = np.floor(filled)
+    part = np.floor((filled - year) * parts + 0.02)
+    months = ((year - 1970) * 12 + part * (12 // parts)).astype(np.int64).astype("datetime64[M]")
+    values = np.where(known, months.astype("datetime64[ns]"), np.datetime64("NaT", "ns"))
+    return Times(values, np.zeros(len(numbers), dtype=bool))
 
 
 def _in_serial_range(numbers: np.ndarray) -> bool:
@@ -124,6 +169,7 @@ def read_stamps(column: pd.Series, order: str = "") -> Stamps:
     SchemaError
         If something that stands there is no time, such as the 31st of February.
     """
+    column = _starts(column)
     times, zone = localised(column, _parsed(column, order))
     bad = times.bad
     filled = np.flatnonzero(column.notna().to_numpy())
@@ -149,6 +195,8 @@ def _parsed(column: pd.Series, order: str) -> Times:
     if pd.api.types.is_numeric_dtype(column.dtype):
         numbers = column.to_numpy(dtype=np.float64, na_value=np.nan)
         known = numbers[np.isfinite(numbers)]
+        if len(known) and _are_fractions(known):
+            return _from_fractions(numbers)
         if len(known) and (known == np.floor(known)).all():
             special = _from_whole(numbers, known, column.name)
             if special is not None:
@@ -158,11 +206,19 @@ def _parsed(column: pd.Series, order: str) -> Times:
             return _relative(numbers, known, times)
         return times
     codes, texts = pd.factorize(column)
-    found = [period_of(str(text)) for text in texts]
+    found = periods_of([str(text) for text in texts])
     if len(found) and sum(one is not None for one in found) >= 0.5 * len(found):
         spread = np.append(_as_times(found), np.datetime64("NaT", "ns"))[codes]
-        return Times(spread, (codes >= 0) & np.isnat(spread))
+        return Times(spread, (codes >= 0) & np.isnat(spread), _fiscal_note(column, texts))
     return parse_times(column, order)
+
+
+def _fiscal_note(column: pd.Series, texts: Sequence[object]) -> tuple[Finding, ...]:
+    """Return what is assumed of fiscal periods, whose first day nothing tells."""
+    if not any(is_fiscal(str(text)) for text in texts):
+        return ()
+    text = f"{shorten(column.name, 40)!r} names fiscal periods; they are dated as if their years began in January."
+    return (Finding("info", "fiscal", text),)
 
 
 def _as_times(found: Sequence[np.datetime64 | None]) -> np.ndarray:
@@ -291,7 +347,7 @@ def header_times(names: Sequence[str], order: str = "") -> np.ndarray:
         ``"day-first"`` or ``"month-first"``, where it is known.
     """
     texts = [str(name) for name in names]
-    found = _as_times([period_of(text) for text in texts])
+    found = _as_times(periods_of(texts))
     worded = np.array([any(sign.isalpha() for sign in text) and len(text) <= 40 for text in texts], dtype=bool)
     worded &= np.isnat(found)
     if worded.any():

@@ -11,9 +11,10 @@ import pandas as pd
 from dl_core.data.findings import listed
 from dl_core.data.reading import Choice, Question
 from dl_core.errors import shorten
-from dl_core.reading.series.numbers import read_numbers
+from dl_core.reading.series.numbers import counts_rows, read_numbers
 from dl_core.reading.series.parts import unit_named
 from dl_core.reading.series.schema import SERIES_SCHEMA, is_known_ahead, is_named
+from dl_core.reading.series.stamps import is_axis
 from dl_core.reading.tables.names import plain_name, spellings, words_of
 from dl_core.schema import Role
 
@@ -71,6 +72,8 @@ def find_target(
     ahead = tuple(name for name in left if is_known_ahead(name, frame[name]) or _is_mark(frame[name]))
     likely = [name for name in left if name not in ahead and _may_be(name)]
     likely = likely or [name for name in left if _may_be(name)] or left
+    idle = [name for name in likely if _is_idle(frame, name)]
+    likely = [name for name in likely if name not in idle] or likely
     by_name = spellings(likely)
     exact = [by_name[word] for word in words_of(SERIES_SCHEMA, Role.VALUE) if word in by_name]
     plain = [name for name in exact if plain_name(name) in _PLAIN]
@@ -78,7 +81,7 @@ def find_target(
     bounded = _bounded(frame, likely)
     if len(likely) < 2:
         why = "the only column of numbers that may be it"
-        return Target(tuple(likely), why=why, ahead=ahead)
+        return Target(tuple(likely), hinted=bool(exact or ended), why=why, ahead=ahead)
     if len(plain) == 1:
         return Target(_first(plain, likely), hinted=True, why="named like a value", ahead=ahead)
     if bounded and not set(exact) & set(bounded):
@@ -103,6 +106,13 @@ def _may_be(name: str) -> bool:
     plain = plain_name(name)
     keys = words_of(SERIES_SCHEMA, Role.SERIES)
     return plain not in keys and not plain.endswith(("_id", "_nbr")) and not unit_named(name)
+
+
+def _is_idle(frame: pd.DataFrame, name: str) -> bool:
+    """Return whether a column only numbers the rows before all others, counts time itself, or never changes."""
+    column = frame[name]
+    first = column.name == frame.columns[0] and counts_rows(column)
+    return first or bool(column.nunique() < 2) or is_axis(column)
 
 
 def _is_mark(column: pd.Series) -> bool:

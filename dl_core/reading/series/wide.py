@@ -44,7 +44,7 @@ def find_steps(
     others = sum(is_numbers(frame[name]) for at, name in enumerate(columns) if at not in set(dated)) if dated else 0
     if len(dated) >= _LEAST_STEPS and len(dated) >= others and len(np.unique(times[dated])) == len(dated):
         return [columns[at] for at in dated], times[dated]
-    start = _first_numbered(frame, columns, forced)
+    start = _first_numbered(frame, columns, forced, 0 if apart else 1)
     return None if start is None else (columns[start:], None)
 
 
@@ -55,8 +55,8 @@ def _starts_with_times(frame: pd.DataFrame, columns: Sequence[str], dated: Seque
     )
 
 
-def _first_numbered(frame: pd.DataFrame, columns: Sequence[str], forced: bool) -> int | None:
-    """Return the position of the first of the columns V2, V3, … that run to the end, or None."""
+def _first_numbered(frame: pd.DataFrame, columns: Sequence[str], forced: bool, least: int) -> int | None:
+    """Return the position of the first of the columns V2, V3, … that run to the end, ``least`` or later, or None."""
     start = len(columns)
     for at in range(len(columns) - 1, -1, -1):  # from the right: names and groups come first
         if not is_numbers(frame[columns[at]]):
@@ -64,10 +64,10 @@ def _first_numbered(frame: pd.DataFrame, columns: Sequence[str], forced: bool) -
         start = at
     for at in range(start, min(start + 4, len(columns))):
         steps = columns[at:]
-        whole = at > 0 and (at == start or not _numbered(columns[at - 1 :]))  # the run starts here, after a name
+        whole = at >= least and (at == start or not _numbered(columns[at - 1 :]))  # the run starts here, after a name
         if len(steps) >= _LEAST_STEPS and at <= _MOST_BEFORE and _numbered(steps) and (whole or len(frame) == 1):
             return at
-    return max(1, start) if forced and len(columns) > 1 and start < len(columns) else None
+    return max(least, start) if forced and len(columns) > 1 and start < len(columns) else None
 
 
 def _numbered(names: Sequence[str]) -> bool:
@@ -89,7 +89,8 @@ def row_keys(
     rest = [name for name in frame.columns if name not in set(steps) and name not in left]
     texts = [name for name in rest if may_name(frame[name])]
     numbers = [name for name in rest if name not in texts and not pd.api.types.is_float_dtype(frame[name].dtype)]
-    key = fewest(frame, (), [texts, numbers])
+    whole = [name for name in texts if frame[name].notna().all()]
+    key = fewest(frame, (), [whole, [name for name in texts if name not in whole], numbers])
     return key or tuple(texts[:1] or (rest[:1] if len(frame) > 1 else ()))
 
 

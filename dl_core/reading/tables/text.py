@@ -70,7 +70,7 @@ def guessed_encoding(data: bytes) -> str:
         return "cp1252"
     leads = b"".join(run[::2] for run in runs)
     late = sum(byte >= 0xE0 for byte in leads) / len(leads)  # small letters of Cyrillic, rare characters of Chinese
-    if _share(text, "shift_jis", "\u3040", "\u30ff") > 0.15:
+    if _share(text, "shift_jis", "\u3040", "\u30ff") > 0.15 or _is_japanese(text, leads):
         return "shift_jis"
     if all(len(run) % 2 == 0 for run in runs) and late < 0.5 and _share(text, "gb18030", "\u4e00", "\u9fff") > 0.7:
         korean = len(leads) > 5 and max(leads) <= 0xC8 and _share(text, "cp949", "\uac00", "\ud7a3") > 0.9
@@ -81,6 +81,18 @@ def guessed_encoding(data: bytes) -> str:
     if _score(text, "cp1250") > _score(text, "cp1252"):
         return "cp1250"
     return "latin-1" if any(code in text for code in _NOT_OF_WINDOWS) else "cp1252"
+
+
+def _is_japanese(text: bytes, leads: bytes) -> bool:
+    """Return whether bytes decode to kanji that stand apart from plain letters, as single letters of Europe do not."""
+    try:
+        decoded = text.decode("cp932")
+    except UnicodeDecodeError:
+        return False
+    wide = re.findall(r"[\u3040-\u30ff\u4e00-\u9fff]", decoded)
+    among = re.findall(r"[A-Za-z][\u3040-\u30ff\u4e00-\u9fff]|[\u3040-\u30ff\u4e00-\u9fff][A-Za-z]", decoded)
+    early = sum(0x81 <= byte <= 0x9F for byte in leads)
+    return len(wide) > 3 and early > 0.5 * len(leads) and len(among) < 0.2 * len(wide)
 
 
 def _share(text: bytes, encoding: str, low: str, high: str) -> float:

@@ -15,7 +15,7 @@ from dl_core.reading.tables.month_names import named_dates
 from dl_core.reading.tables.names import plain_name
 from dl_core.reading.tables.values import sampled, spread
 
-_EARLIEST, _LATEST = pd.Timestamp("1900-01-01"), pd.Timestamp("2200-01-01")
+_EARLIEST, _LATEST = pd.Timestamp("1700-01-01"), pd.Timestamp("2200-01-01")
 _START = pd.Timestamp("1970-01-01")  # of relative times
 _UNIX = ((5e8, 4.2e9, "s"), (5e11, 4.2e12, "ms"), (5e14, 4.2e15, "us"), (5e17, 4.2e18, "ns"))
 _UNITS = {"step": ("h", "hours"), "hour": ("h", "hours"), "minute": ("min", "minutes"), "day": ("D", "days")}
@@ -27,7 +27,7 @@ _SHAPE = (
 )
 _MIDNIGHT = r"(?<=[ T])24:00(?::00(?:[.,]0+)?)?(?=\D|$)"  # the end of a day, which is the start of the next
 _NAMED_MONTH = r"^(?=.{4,40}$)(?=.*\d{2})(?:\W*\w+){1,6}\W*$"
-_ZONE = r"(?:Z|UTC|GMT|\d[+-]\d{2}:?\d{2}|[ ][+-]\d{2}:?\d{2})\s*$"
+_ZONE = r"(?:Z|UTC|GMT|(?::\d{2}(?:[.,]\d+)?|T\d{2,6}) ?[+-]\d{2}:?\d{2}|[ ][+-]\d{2}:?\d{2})\s*$"
 
 
 @dataclass(frozen=True)
@@ -102,7 +102,7 @@ def looks_like_time(column: pd.Series) -> bool:
 
 
 def _within(values: np.ndarray, filled: np.ndarray, notes: list[Finding]) -> Times:
-    """Return times with those outside 1900 to 2200 counted as bad."""
+    """Return times with those outside 1700 to 2200 counted as bad."""
     return Times(values, filled & np.isnat(values), tuple(notes))
 
 
