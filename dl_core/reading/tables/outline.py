@@ -15,7 +15,7 @@ NULLS = (  # how files write that nothing is known
     *("", "NA", "N/A", "n/a", "NaN", "nan", "NULL", "null", "None", "?", "-"),
     *("#N/A", "#NA", "#DIV/0!", "#REF!", "#VALUE!", "#NAME?", "#NUM!", "#NULL!"),
 )
-_EMPTY = frozenset(NULLS)
+_EMPTY = frozenset((*NULLS, "--", "---", "–", "—", "..", "..."))  # also what only series call missing
 _REGULAR = 0.75  # share of a column's cells of one shape, from which a cell of another shape is no row's
 _TOTAL = re.compile(
     r"(grand[ -]?|sub[ -]?)?(total\w*|totaa?l\w*|sums?|summe|gesamt\w*|insgesamt|suma|som[ame]*|итого|всего|合計|总计)"
