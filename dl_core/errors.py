@@ -83,6 +83,10 @@ class SchemaError(DaylightError):
     """Data that does not have the columns, labels or types a domain needs."""
 
 
+class LabelError(SchemaError):
+    """Data without the labels that training needs; they can be read, and predicted, all the same."""
+
+
 class OptionError(DaylightError):
     """A choice (model, metric, option, group) that does not exist or does not fit."""
 

@@ -24,7 +24,7 @@ from dl_core.data.safe_export import neutralise
 from dl_core.data.splits import Splits
 from dl_core.data.table.summary import balance
 from dl_core.domain import Domain, ReadRequest
-from dl_core.errors import CancelledError, OptionError, SchemaError
+from dl_core.errors import CancelledError, LabelError, OptionError, SchemaError
 from dl_core.evaluate.results import Comparison, Evaluation
 from dl_core.explain.explanation import Explanation
 from dl_core.explain.request import ExplainRequest
@@ -181,7 +181,11 @@ def _without_defaults(domain: Domain, reading: Reading) -> Reading:
 
 def check_reading(domain: Domain, request: ReadRequest, seed: int = 0) -> tuple[Reading, Dataset | None]:
     """Return what `read` returns, with all that `inspect` finds in the data and across the split."""
-    reading, dataset = read(domain, request)
+    try:
+        reading, dataset = read(domain, request)
+    except LabelError as error:  # what they hold can be told, though nothing can be learned from it
+        reading, dataset = read(domain, replace(request, labelled=False))
+        return reading.with_findings([Finding("error", "no-labels", error.line())]), dataset
     if dataset is None:
         return reading, None
     try:

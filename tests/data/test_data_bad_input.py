@@ -14,8 +14,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
+from dl_core import pipeline
 from dl_core.data.dataset import Dataset
 from dl_core.data.images.check import check_images, check_labels
+from dl_core.data.reading import QuestionError
+from dl_core.domains.medical_imaging import DOMAIN
 from dl_core.errors import DaylightError, FileError, LimitError, OptionError, SchemaError
 from dl_core.reading.images.formats import raster
 from dl_core.reading.images.read import read_images
@@ -147,6 +150,20 @@ def test_no_labels_at_all(read: Reads, write: Callable[..., Path]):
         read(folder)
     assert "folder of its own" in caught.value.todo
     assert len(read(folder, labelled=False)) == 2
+    reading, dataset = pipeline.check_reading(DOMAIN, ReadRequest((folder,)))
+    assert len(dataset) == reading.rows == 2 and not reading.open
+    assert reading.findings[0]["level"] == "error" and "there are no labels" in reading.findings[0]["text"]
+
+
+def test_columns_that_look_like_no_classes_are_offered_all_the_same(read: Reads, write: Callable[..., Path]):
+    files: dict[str, bytes | str] = {f"{i}.png": png(picture(i)) for i in range(80)}
+    files["doses.csv"] = "file,dose\n" + "".join(f"{i}.png,{i // 2}.5\n" for i in range(80))
+    folder = write(files)
+    with pytest.raises(QuestionError, match="No column looks like classes") as caught:
+        read(folder)
+    chosen, none = caught.value.reading.questions[0].choices
+    assert (chosen.roles, none.roles) == ({"label": ("dose",)}, {"label": ()})
+    assert len(read(folder, roles={Role.LABEL: ("dose",)}).classes) == 40
 
 
 def test_labels_with_blanks_and_stray_case(read: Reads, write: Callable[..., Path]):

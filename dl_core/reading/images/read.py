@@ -16,7 +16,7 @@ from dl_core.data.findings import few
 from dl_core.data.images.known import known_stem
 from dl_core.data.labels import fold_labels
 from dl_core.data.reading import QuestionError
-from dl_core.errors import DaylightError, FileError, OptionError, SchemaError, shorten
+from dl_core.errors import DaylightError, FileError, LabelError, OptionError, SchemaError, shorten
 from dl_core.reading.images import masks as mask_files
 from dl_core.reading.images.collect import Collected, Item, collect
 from dl_core.reading.images.formats.npz import ArrayPart, array_label, read_npz
@@ -269,7 +269,7 @@ class _Reading:
             columns = [*found.joined.frame.columns, *(level.name for level in found.folders.levels)]
             named = f"; the columns are {few(list(map(str, columns)), 8, 30)}" if columns else ""
             more = ", or name one: --role label=COLUMN" if columns else ""
-            raise SchemaError(
+            raise LabelError(
                 f"there are no labels{named}",
                 where=few([path.name for path in self.request.paths]),
                 expected=FORM_HELP,

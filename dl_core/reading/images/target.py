@@ -10,7 +10,7 @@ import pandas as pd
 
 from dl_core.data.labels import tidy_label
 from dl_core.data.reading import ASKED, CONTENT, NAMED, TRAINED, Choice, Question
-from dl_core.errors import OptionError, shorten
+from dl_core.errors import OptionError, counted, shorten
 from dl_core.reading.images.findings import COMBINATIONS, SINGLE, as_class, split_cells
 from dl_core.reading.tables.names import plain_name
 from dl_core.schema import Role, Schema
@@ -19,6 +19,7 @@ _MOST_CLASSES = 30
 _MOST_NUMBERS = 12  # different numbers that may be grades
 _LONGEST = 60  # characters of a class
 _MOST_CHOICES = 20
+_MOST_OFFERED = 8  # columns of which none looks like a label
 _CALLED = """
     label labels class classes target diagnosis diagnostic diagnoses dx category finding findings classification outcome
     pathology disease
@@ -120,7 +121,7 @@ def choose_target(
         return _asked(frame, [(name,) for name in folders], ())
     if groupings:
         return Target((groupings[0],), frame[groupings[0]], "names of the folders")
-    return Target()
+    return _any(frame.drop(columns=[name for name in never if name in frame]))
 
 
 def candidates(frame: pd.DataFrame, columns: Sequence[str], schema: Schema) -> Candidates:
@@ -287,6 +288,18 @@ def _which_finding(name: str, cells: pd.Series, known: pd.Series) -> Question:
     several = int((cells.map(len) > 1).sum())
     text = f"{several} of {len(cells)} cells of {name!r} hold several findings. Which one should be told?"
     return Question("target", text, tuple(choices))
+
+
+def _any(frame: pd.DataFrame) -> Target:
+    """Return the question whether any column is the label after all, though none looks like one."""
+    counts = {name: tidy(frame[name]).nunique() for name in frame}
+    offers = sorted((n, name) for name, n in counts.items() if 1 < n <= max(2, len(frame) // 2))[:_MOST_OFFERED]
+    if not offers:
+        return Target()
+    label = str(Role.LABEL)
+    choices = [Choice(f"{name}: {counted(n, 'value')}", {label: (name,)}) for n, name in offers]
+    choices.append(Choice("none of them: these images have no labels", {label: ()}))
+    return Target(question=Question("target", "No column looks like classes. Is one the target?", tuple(choices)))
 
 
 def _asked(frame: pd.DataFrame, offers: Sequence[tuple[str, ...]], fit: tuple[str, ...]) -> Target:
