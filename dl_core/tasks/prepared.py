@@ -61,7 +61,8 @@ def first_questions(
 def _of_verbs(domain: Domain, run: Run, answers: Mapping[str, Any]) -> list[tuple[str, dict[str, Any]]]:
     summary = kind_of(run.dataset).room("dl_core.data", "summary")
     views = [] if summary is None else summary.first_views(answers)
-    return [*(("describe", view) for view in views), ("bias", {"model": run.best, "columns": []})]
+    asked = [("inspect", {}), ("bias", {"model": run.best, "columns": []})]
+    return [*(("describe", view) for view in views), *asked]
 
 
 def as_job(task: str, args: Mapping[str, Any]) -> tuple[str, dict[str, Any]]:
