@@ -119,6 +119,26 @@ def book(rows: list[list[Any]], merged: tuple[str, ...] = ()) -> Callable[[Path]
     return write
 
 
+def sheets(tables: dict[str, pd.DataFrame]) -> Callable[[Path], Path]:
+    """Return a writer of a workbook with a sheet a table."""
+
+    def write(place: Path) -> Path:
+        with pd.ExcelWriter(place / "data.xlsx") as workbook:
+            for name, frame in tables.items():
+                frame.to_excel(workbook, sheet_name=name, index=False)
+        return place / "data.xlsx"
+
+    return write
+
+
+def _encoded(place: Path, encoding: str) -> Path:
+    """Write Japanese months in an encoding."""
+    names = [f"{year}年{month}月" for year in range(2018, 2022) for month in range(1, 13)]
+    content = stamped(names, "年月", "売上").to_csv(index=False)
+    (place / "uriage.csv").write_bytes(content.encode(encoding))
+    return place / "uriage.csv"
+
+
 def stamped(times: Any, name: str = "time", value: str = "value", period: float = 12) -> pd.DataFrame:
     """Return a long table of one series."""
     return pd.DataFrame({name: list(times), value: wave(len(times), period)})
@@ -694,6 +714,171 @@ CASES = (
         "no season without stamps",
         csv(pd.DataFrame({"y": np.random.default_rng(3).normal(size=300).round(3)})),
         {"season": None},
+    ),
+    # statistics offices, stations and competitions
+    Case(
+        "years with a fraction",
+        csv(pd.DataFrame({"time": [round(1749 + at / 12, 3) for at in range(240)], "spots": wave(240)})),
+        {"count": 1, "target": "spots", "steps": 240, "frequency": "MS", "start": "1749-01-01", "end": "1768-12-01"},
+    ),
+    Case(
+        "days before 1900",
+        csv(stamped(pd.date_range("1749-01-31", periods=120, freq="ME").strftime("%Y-%m-%d"), "Date", "spots")),
+        {"count": 1, "steps": 120, "frequency": "ME", "start": "1749-01-31"},
+    ),
+    Case(
+        "2019/20",
+        csv(stamped([f"{year}/{(year + 1) % 100:02d}" for year in range(1990, 2020)], "Year", "Arrivals", 7)),
+        {"count": 1, "target": "Arrivals", "steps": 30, "frequency": "YS", "start": "1990-01-01"},
+    ),
+    Case(
+        "2011/12 among months is a month",
+        csv(stamped(months("2011-01-01", 36, "%Y/%m"), "Month", "Sales")),
+        {**MS, "steps": 36, "start": "2011-01-01"},
+    ),
+    Case(
+        "FY23 W05",
+        csv(stamped([f"FY{year} W{week:02d}" for year in (21, 22, 23) for week in range(1, 53)], "Week", "Sales", 52)),
+        {"count": 1, "steps": 156, "frequency": "W-MON", "season": 52},
+        assumed="fiscal periods",
+    ),
+    Case(
+        "decades",
+        csv(stamped([f"{year}s" for year in range(1770, 2020, 10)], "Decade", "Events", 7)),
+        {"count": 1, "steps": 25, "start": "1770-01-01", "end": "2010-01-01"},
+        {"Decade": "time"},
+    ),
+    Case(
+        "periods from to",
+        csv(
+            stamped(
+                [
+                    f"{at:%d.%m.%Y %H:%M} - {at + pd.Timedelta(hours=1):%d.%m.%Y %H:%M}"
+                    for at in pd.date_range("2023-01-13", periods=96, freq="h")
+                ],
+                "Time (CET/CEST)",
+                "Load",
+                24,
+            )
+        ),
+        {"count": 1, "target": "Load", "steps": 96, "frequency": "h", "start": "2023-01-13"},
+    ),
+    Case(
+        "M01 to M12, and M13 for the year",
+        csv(
+            pd.DataFrame(
+                {
+                    "Series ID": "CUUR0000SA0",
+                    "Year": np.repeat(range(2010, 2020), 13),
+                    "Period": [f"M{at:02d}" for at in range(1, 14)] * 10,
+                    "Value": wave(130, 13),
+                }
+            )
+        ),
+        {**MS, "count": 1, "target": "Value", "steps": 120, "start": "2010-01-01"},
+        {"Year": "time", "Period": "time"},
+    ),
+    Case(
+        "18.00.00 is a time of day, and -200 no value",
+        text(
+            "Date;Time;CO(GT);RH\n"
+            + "".join(
+                f"{at:%d/%m/%Y;%H.%M.%S};{-200 if n in (33, 34, 50) else str(value).replace('.', ',')};{40 + n % 9},5\n"
+                for n, (at, value) in enumerate(
+                    zip(pd.date_range("2004-03-20 18:00", periods=120, freq="h"), wave(120, 24, 5), strict=True)
+                )
+            )
+        ),
+        {"count": 2, "frequency": "h", "start": "2004-03-20 18:00"},
+        finds="3 values of -200 were read as missing",
+    ),
+    Case(
+        "31-12-2010 has no zone",
+        csv(stamped(pd.date_range("2010-02-05", periods=143, freq="7D").strftime("%d-%m-%Y"), "Date", "Weekly_Sales")),
+        {"count": 1, "steps": 143, "frequency": "W-FRI", "start": "2010-02-05"},
+    ),
+    Case(
+        "bounds, doubts and flags beside numbers",
+        text(
+            "Week,skiing\n"
+            + "".join(
+                f"{at:%Y-%m-%d},{'<1' if n == 3 else '?0.2' if n == 9 else '12.5 p' if n == 59 else n % 9}\n"
+                for n, at in enumerate(pd.date_range("2019-01-06", periods=60, freq="7D"))
+            )
+        ),
+        {"count": 1, "steps": 60, "frequency": "W-SUN"},
+        finds="3 cells with a mark beside the number",
+    ),
+    Case(
+        "holidays of letters among zeros",
+        csv(
+            pd.DataFrame(
+                {"Store": 1, "Date": _DAYS, "Sales": wave(400, 7), "StateHoliday": ["a", *["0"] * 198, "b"] * 2}
+            )
+        ),
+        {"count": 1, "target": "Sales", "steps": 400},
+        {"StateHoliday": "future"},
+    ),
+    Case(
+        "a number for each row names no series",
+        folder(
+            train=pd.concat(
+                [
+                    stamped(_DAYS, "date", "sales", 7).assign(store_nbr=1),
+                    stamped(_DAYS, "date", "sales").assign(store_nbr=2),
+                ]
+            )
+            .reset_index(drop=True)
+            .rename_axis("id")
+            .reset_index(),
+            oil=stamped(_DAYS, "date", "dcoilwtico", 30),
+        ),
+        {"count": 2, "target": "sales", "steps": 400},
+        {"id": "left out", "store_nbr": "series", "dcoilwtico": "past"},
+        files={"train.csv": "table", "oil.csv": "side table"},
+    ),
+    Case(
+        "provinces that most countries lack",
+        csv(
+            pd.concat(
+                [
+                    pd.DataFrame(
+                        {
+                            "Province": [None, "Alberta", "Ontario"],
+                            "Country": ["Chad", "Canada", "Canada"],
+                            "Lat": [1.5, 2.5, 3],
+                        }
+                    ),
+                    pd.DataFrame([wave(60, 7, seed=at) for at in range(3)], columns=_DAYS[:60].strftime("%-m/%-d/%y")),
+                ],
+                axis=1,
+            )
+        ),
+        {"count": 3, "frequency": "D", "steps": 60, "start": "2022-01-01"},
+    ),
+    Case(
+        "measures beside codes are asked",
+        csv(
+            pd.DataFrame({"instant": range(1, 401), "day": _DAYS, "season": np.repeat([1, 2, 3, 4], 100)}).assign(
+                mnth=_DAYS.month, temp=wave(400, 30, 0.5), cnt=wave(400, 7, 4000)
+            )
+        ),
+        asks="target",
+    ),
+    Case(
+        "Japanese of Windows",
+        lambda place: _encoded(place, "cp932"),
+        {**MS, "count": 1, "target": "売上", "steps": 48, "start": "2018-01-01"},
+    ),
+    Case(
+        "a sheet a year",
+        sheets({str(y): stamped(months(f"{y}-01-01", 12, "%Y-%m-%d")) for y in (2020, 2021)}),
+        {"count": 1, "steps": 24, "frequency": "MS", "start": "2020-01-01"},
+    ),
+    Case(
+        "a sheet a series",
+        sheets({name: stamped(_DAYS[:90], period=7) for name in ("Berlin", "Köln")}),
+        {"count": 2, "steps": 90, "frequency": "D"},
     ),
     Case("a season of 10", csv(pd.DataFrame({"y": wave(120, 10)})), {"season": 10}),
     Case(

@@ -97,11 +97,15 @@ def recognise(read: Tables, request: ReadRequest) -> Recognised:
             tables = tuple(one.about for one, _ in guessed)
             return Recognised(pd.DataFrame(), np.zeros(0), made, (), (), read.notes, tables)
     training = [(table, roles) for table, roles in rows if not table.test]
-    main, roles = max(training, key=lambda one: (Role.VALUE in one[1], Role.TIME in one[1], len(one[0].frame)))
+    main, roles = max(training, key=_likeliness)
     layout = next(words for table, _, words in shaped if table is main)
     others = [table for table, _ in guessed if table is not main]
     roles = _with_known_item(main, roles, others, request)
-    same = [(table, found) for table, found in rows if table is main or table.test or _alike(found, roles)]
+    same = [
+        (table, found)
+        for table, found in rows
+        if table is main or table.test or (_alike(found, roles) and _of_one_kind(table, found, main, roles))
+    ]
     same = [(table, roles if table is main else found) for table, found in same]
     kept = sorted(same, key=lambda entry: (entry[0].test, entry[0] is not main))
     beside = [table for table in others if not table.test and not any(table is one for one, _ in same)]
@@ -121,6 +125,39 @@ def recognise(read: Tables, request: ReadRequest) -> Recognised:
         *(table.about.as_part(LEFT_OUT, "about neither these users nor these items") for table in left),
     )
     return Recognised(frame, part, made, tuple(items), tuple(users), tuple(notes), tables, layout)
+
+
+def _likeliness(one: tuple[RawTable, Roles]) -> tuple[bool, bool, bool, bool, int]:
+    """Return how likely a table holds the interactions: users come again, values, no ids of anything else, times, rows.
+
+    A profile names each user once; a table of tags names a tag beside user and item.
+    """
+    table, roles = one
+    return (
+        _come_again(table, roles),
+        Role.VALUE in roles,
+        not _foreign(table, roles),
+        Role.TIME in roles,
+        len(table.frame),
+    )
+
+
+def _come_again(table: RawTable, roles: Roles) -> bool:
+    return bool(table.frame[roles[Role.USER][0]].duplicated().any())
+
+
+def _foreign(table: RawTable, roles: Roles) -> set[str]:
+    """Return the columns named as ids of something that plays no role, such as a tag."""
+    named = {name for names in roles.values() for name in names}
+    return {plain_name(name) for name in table.frame if name not in named and _stem(name) != plain_name(name)}
+
+
+def _of_one_kind(table: RawTable, found: Roles, main: RawTable, roles: Roles) -> bool:
+    """Return whether a table tells no ids that the main one lacks, and is no list of users beside it."""
+    if not _foreign(table, found) <= {plain_name(name) for name in main.frame}:
+        return False
+    columns = {plain_name(name) for name in table.frame} == {plain_name(name) for name in main.frame}
+    return columns or _come_again(table, found) or not _come_again(main, roles)
 
 
 def _about_rows(table: RawTable, made: Decision, why: Mapping[Role, str], test: bool) -> TableAbout:
@@ -188,7 +225,9 @@ def _with_known_item(main: RawTable, roles: Roles, others: Sequence[RawTable], r
 
 def row_roles(frame: pd.DataFrame, request: ReadRequest) -> Roles:
     """Return the roles of one table's columns: as the user says, the rest by name; no columns means no such role."""
+    filled = [name for name in frame.columns if frame[name].notna().any()] if len(frame) else list(frame.columns)
     roles = guess_others(INTERACTION_SCHEMA, list(frame.columns), request)
+    roles |= guess_others(INTERACTION_SCHEMA, filled, request)  # rather than empty ones
     here = set(frame.columns)
     roles |= {role: columns for role, columns in request.wished.items() if columns and set(columns) <= here}
     return {role: columns if role in (Role.GROUP, Role.FEATURE) else columns[:1] for role, columns in roles.items()}

@@ -50,9 +50,13 @@ def is_numbers(column: pd.Series) -> bool:
 
 def counts_rows(column: pd.Series) -> bool:
     """Return whether a column holds whole numbers one after the other, each once, as those of rows."""
-    if not pd.api.types.is_integer_dtype(column.dtype) or len(column) < _LEAST_ROWS or column.isna().any():
+    if not pd.api.types.is_numeric_dtype(column.dtype) or pd.api.types.is_bool_dtype(column.dtype):
         return False
-    return bool(column.is_unique) and int(column.max()) - int(column.min()) == len(column) - 1
+    numbers = column.dropna()  # rows of other tables have none
+    if len(numbers) < _LEAST_ROWS or 2 * len(numbers) < len(column) or float(numbers.iloc[0]) % 1:
+        return False
+    spans = float(numbers.max()) - float(numbers.min()) == len(numbers) - 1
+    return spans and bool(numbers.is_unique) and bool((numbers % 1 == 0).all())
 
 
 def noted_cells(frame: pd.DataFrame, columns: Sequence[str]) -> list[Finding]:
