@@ -12,6 +12,7 @@ PART_WORDS = {
     "val": "validation",
     "valid": "validation",
     "validation": "validation",
+    "validate": "validation",
     "test": "test",
     "testing": "test",
     "dev": "validation",
@@ -27,7 +28,7 @@ def part_of(word: object) -> str | None:
 
 
 _WORD = re.compile(
-    r"(train|training|trn|val|valid|validation|dev|development|test|testing|tst|holdout)(set|data|imgs?|images?|split)?"
+    r"(train|training|trn|val|valid|validation|validate|dev|development|test|testing|tst|holdout)(set|data|imgs?|images?|split)?"
 )
 _SHORT = {"trn": "train", "dev": "validation", "development": "validation", "tst": "test", "holdout": "test"}
 

@@ -183,6 +183,15 @@ _BORN = pd.to_datetime("1950-01-01") + pd.to_timedelta(FRAME["account_id"] * 200
 _PLACES = {"lat": 50.0, "long": 8.0, "merch_lat": 51.0, "merch_long": 8.0}
 _EMPTY = pd.Series(np.where(np.arange(ROWS) % 5 == 0, FRAME["amount"], np.nan))
 
+
+def _calls(frame: pd.DataFrame) -> pd.DataFrame:
+    """Return calls with the number of who called and that of the device, as a reader of tables takes them: integers."""
+    caller, device = 491_720_000_000 + frame["account_id"], 350_000_000_000_000 + 7_919 * frame["account_id"]
+    return frame.drop(columns=["account_id", "channel"]).assign(caller_msisdn=caller, imei=device)
+
+
+_STAMPS = (TIME - pd.Timestamp("1970-01-01")) // pd.Timedelta("1ms")
+_WORDS = np.repeat(["TRAIN", "VALIDATE", "TEST"], 200)
 LAYOUTS = (
     # the nine cases
     Layout(
@@ -435,5 +444,27 @@ LAYOUTS = (
     ),
     Layout(
         "a column that is mostly empty", table(FRAME.assign(score=_EMPTY)), features=("channel", "score", "has score")
+    ),
+    Layout(
+        "parts of a split called validate",
+        table(FRAME.assign(partition=_WORDS)),
+        {"split": {"given": True, "counts": {"training": 200, "validation": 200, "test": 200}}},
+        features=("channel",),
+    ),
+    Layout(
+        "stamps in thousandths of a second under another name",
+        table(FRAME.drop(columns="timestamp").assign(event_ts=_STAMPS)),
+        {"roles": {**ROLES, "time": ["event_ts"]}},
+    ),
+    Layout(
+        "a week of the month is no month",
+        table(FRAME.drop(columns="timestamp").assign(Year=TIME.dt.year, WeekOfMonth=TIME.dt.day // 7 + 1)),
+        features=("channel", "Year", "WeekOfMonth"),
+    ),
+    Layout("phones and devices as integers", table(_calls(FRAME)), asked="unit", locked=("caller_msisdn", "imei")),
+    Layout(
+        "an account that nothing stands in",
+        table(FRAME.drop(columns="account_id").assign(member_id=None)),
+        {"roles": {"label": ["is_fraud"], "time": ["timestamp"], "amount": ["amount"]}},
     ),
 )

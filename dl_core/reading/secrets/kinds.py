@@ -131,6 +131,17 @@ KINDS = (
         r"(.*_)?(phone|telephone|tel|mobile|handy|fax|telefon|cell)(_?(no|nr|num|number))?",
         whole=True,
     ),
+    SecretKind(
+        "phone numbers",
+        "phone",
+        r"\+?\d{7,15}",
+        lambda text: False,
+        1.0,
+        r"(.*_)?(msisdn|phone(_?(no|nr|num|number))?)",
+    ),
+    SecretKind(
+        "numbers of devices", "phone", r"\d{14,16}", lambda text: False, 1.0, r"(.*_)?(imei|imsi)(_?(no|number))?"
+    ),
     *(
         SecretKind("national ids", "person", shape, _national(name), chance, whole=name == "us.ssn")
         for name, shape, chance in _IDS

@@ -30,6 +30,8 @@ from dl_core.reading.tables.values import parse_numbers, sampled
 from dl_core.schema import Role
 
 _KEYED = (Role.ENTITY, Role.COUNTERPARTY)
+_TIME_WORDS = frozenset(("ts", "time", "date", "stamp", "timestamp", "epoch", "datetime", "at", "when", "unix"))
+_SINCE, _UNTIL = 5 * 10**8, 4 * 10**9  # seconds of 1985 and 2096
 _OWNERS = ("user", "user_id", "userid", "client", "client_id", "customer", "customer_id", "member_id")
 
 
@@ -63,6 +65,7 @@ def decide_roles(frame: pd.DataFrame, request: ReadRequest, hidden: Hidden) -> D
     roles = guess_others(TRANSACTION_SCHEMA, list(frame.columns), request, free=Role.FEATURE)
     roles = {role: tuple(c for c in names if role in _KEYED or c not in hidden) for role, names in roles.items()}
     roles = {role: names for role, names in roles.items() if names and role not in (Role.LABEL, Role.TIME, Role.UNIT)}
+    roles = {role: names for role, names in roles.items() if role == Role.GROUP or frame[names[0]].notna().any()}
     if Role.AMOUNT in roles and not _mostly_numbers(frame[roles[Role.AMOUNT][0]]):
         roles.pop(Role.AMOUNT)
     if found.column:
@@ -140,11 +143,25 @@ def _find_time(frame: pd.DataFrame, used: Iterable[str]) -> str | None:
         if column is not None and _may_be_time(frame[column]):
             return column
     for column in free:
+        if _TIME_WORDS & set(plain_name(column).split("_")) and _is_epoch(frame[column]):
+            return column
+    for column in free:
         kind = frame[column].dtype
         text = not pd.api.types.is_numeric_dtype(kind) and not pd.api.types.is_datetime64_any_dtype(kind)
         if pd.api.types.is_datetime64_any_dtype(kind) or (text and looks_like_time(frame[column])):
             return column
     return None
+
+
+def _is_epoch(column: pd.Series) -> bool:
+    """Return whether whole numbers are stamps of this age: seconds since 1970, or thousandths, or smaller still."""
+    kind = column.dtype
+    if pd.api.types.is_bool_dtype(kind) or not pd.api.types.is_numeric_dtype(kind):
+        return False
+    some = column.dropna()
+    if some.nunique() < 3 or (some % 1 != 0).any():
+        return False
+    return any(some.between(_SINCE * unit, _UNTIL * unit).all() for unit in (1, 10**3, 10**6, 10**9))
 
 
 def _may_be_time(column: pd.Series) -> bool:

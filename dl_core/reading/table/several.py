@@ -142,7 +142,9 @@ def _part(frame: pd.DataFrame, word: str, names: Iterable[str]) -> list[str]:
 
 def _fits(column: pd.Series, word: str) -> bool:
     stem, least, most = _PARTS[word]
-    if not re.fullmatch(rf"(.*_)?({stem})(_.*)?", plain_name(column.name)) or not _whole(column):
+    plain = plain_name(column.name)
+    within = re.search(r"(week|day|half|quarter)s?_of_(the_)?(month|year)", plain) and word in ("month", "year")
+    if within or not re.fullmatch(rf"(.*_)?({stem})(_.*)?", plain) or not _whole(column):
         return False
     return bool(column.dropna().between(least, most).all())
 
