@@ -80,3 +80,12 @@ def test_a_comma_after_a_zero_is_decimal_however_many_digits_follow(tmp_path: Pa
     (tmp_path / "a.csv").write_text(text, encoding="utf-8")
     (values,) = values_of(read(tmp_path / "a.csv")).values()
     assert values == pytest.approx([0.3 + day / 1000 for day in range(1, 13)])
+
+
+def test_a_comma_between_semicolons_is_decimal_unless_others_group_thousands(tmp_path: Path) -> None:
+    for cells, expected in (("3,105", 3.105), ("1,234,567", 1_234_567.0)):
+        lines = [f"2001-03-{day:02d};{cells};{day},250\n" for day in range(1, 13)]
+        (tmp_path / "a.csv").write_text("date;north;south\n" + "".join(lines), encoding="utf-8")
+        found = values_of(read(tmp_path / "a.csv"))
+        assert found["north"] == [expected] * 12
+        assert found["south"][:2] == ([1.25, 2.25] if expected < 4 else [1_250.0, 2_250.0])

@@ -90,7 +90,7 @@ def test_members_sheets_and_files_without_header_are_told(tmp_path: Path):
 
 def test_series_are_described_in_each_layout(tmp_path: Path):
     days = pd.date_range("2024-01-01", periods=30).strftime("%Y-%m-%d")
-    wide = pd.DataFrame({"day": days, "north": range(30), "south": np.arange(30) % 7})
+    wide = pd.DataFrame({"day": days, "north": np.arange(30) ** 2 % 23, "south": np.arange(30) * 5 % 17})
     wide.to_parquet(tmp_path / "wide.parquet")
     (about,) = describe_series(ReadRequest((tmp_path / "wide.parquet",))).tables
     assert (about.format, about.header) == ("Parquet", None)

@@ -26,6 +26,8 @@ _LOOKED = 50_000  # characters of the first lines, and of the last, by which the
 _MOST_LAST = 40  # lines among which a footer is looked for
 _RAGGED = 0.2  # share of the first rows with too few cells, from which all rows are filled up
 _OFFSET = re.compile(r":\d{2}(?:\.\d+)?\s?[+-]\d{2}:?\d{2}$")
+_THREE = r"\s*[-+]?\d{1,3},\d{3}\s*"  # a fraction of three digits, or one group of thousands
+_GROUPED = r"\d,\d{3}(?:,\d{3}|\.\d)"  # what only groups of thousands look like
 _NARROW = "\x1f"  # what separators of more than one character are read as
 
 
@@ -61,6 +63,8 @@ class _Layout:
         header = None if self.outline.names is None else (self.outline.header or 0) + 1
         units = {self.names[at]: unit for at, unit in self.outline.units.items() if at < len(self.names)}
         frame = without_blanks(frame, unnamed)
+        if self.separator == ";":
+            frame = decimal_commas(frame)
         return Parsed(frame, skipped, header, "", self.encoding, self.separator, tuple(said), units)
 
 
@@ -98,6 +102,26 @@ def read(path: Path, room: Room) -> tuple[Parsed, ...]:
         return (layout.parsed(frame, len(skipped)),)
     cells = [line for line in csv.reader(io.StringIO(layout.text()), delimiter=layout.narrow) if line]
     return (layout.parsed(frame_of(cells, layout.names, lambda name: True), 0),)
+
+
+def decimal_commas(frame: pd.DataFrame) -> pd.DataFrame:
+    """Return a table whose cells are parted by semicolons with points for commas where these can only be decimal.
+
+    Whoever writes semicolons between cells does so because the comma stands in numbers as the decimal sign. "3,105" is
+    3.105 there, unless another cell shows that commas group thousands.
+    """
+    commas = [
+        name
+        for name in frame.columns
+        if pd.api.types.is_string_dtype(frame[name].dtype)
+        and len(head := frame[name].dropna().iloc[:20])
+        and head.str.contains(",", regex=False).all()
+    ]
+    cells = {name: frame[name].dropna() for name in commas}
+    if any(cells[name].str.contains(_GROUPED).any() for name in commas):
+        return frame
+    plain = [name for name in commas if cells[name].str.fullmatch(_THREE).all()]
+    return frame.assign(**{name: frame[name].str.replace(",", ".", regex=False) for name in plain}) if plain else frame
 
 
 def _layout(path: Path, room: Room, encoding: str, sample: str, rows: int) -> tuple[_Layout, list[list[str]]]:
