@@ -425,6 +425,33 @@ LAYOUTS = [
         ALL,
     ),
     Layout(
+        "a table of tags is no table of interactions",
+        many(
+            csv(named(userID="user", artistID="item", weight="count"), "user_artists.csv"),
+            csv(
+                named(userID="user", artistID="item").assign(tagID=T["item"] % 7, day=1, month=4, year=2009),
+                "user_tags.csv",
+            ),
+        ),
+        {"value": ["weight"]},
+        ALL,
+        parts={"user_artists.csv": "table", "user_tags.csv": "left out"},
+    ),
+    Layout(
+        "an empty column of users",
+        csv(named(sessionId="user", itemId="item", eventdate="time").assign(userId=None)),
+        {"user": ["sessionId"], "item": ["itemId"]},
+        ALL,
+    ),
+    Layout(
+        "every row, whatever a column of words says",
+        csv(named(reviewer="user", restaurant="item").assign(rating=T["rating"].astype(str) + " stars")),
+        {"user": ["reviewer"]},
+        ALL,
+        asked="taken",
+        answer=3,
+    ),
+    Layout(
         "a time under any name", csv(named(user="user", item="item", gekauft_am="time")), {"time": ["gekauft_am"]}, ALL
     ),
 ]

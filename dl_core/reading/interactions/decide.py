@@ -144,6 +144,9 @@ def _decide_value(made: Decision, frame: pd.DataFrame, kinds: Mapping[str, str],
             expected="nothing, or all",
             todo="leave it out, or name the column with the role value",
         )
+    if said == ALL and named and _is_event_role(frame[named[0]]):
+        del made.roles[Role.VALUE]  # words that every row counts whatever they say are no value
+        return
     if named or Role.VALUE in request.wished or said == ALL:
         return
     acts = [name for name in by_kind["flag"] if is_act(name)]
