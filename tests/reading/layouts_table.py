@@ -467,4 +467,5 @@ LAYOUTS = (
         table(FRAME.drop(columns="account_id").assign(member_id=None)),
         {"roles": {"label": ["is_fraud"], "time": ["timestamp"], "amount": ["amount"]}},
     ),
+    Layout("accounts in another language", table(FRAME.rename(columns={"account_id": "Kundennummer"})), asked="unit"),
 )

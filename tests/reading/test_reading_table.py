@@ -78,6 +78,34 @@ def test_layouts(layout: Layout, tmp_path: Path) -> None:
     assert same is not None and same.fingerprint == dataset.fingerprint and again.roles == reading.roles
 
 
+_PAID = np.where(FRAME["is_fraud"] == 1, "Default", np.resize(["Fully Paid", "Current", "In Grace Period"], len(FRAME)))
+
+
+@pytest.mark.parametrize(
+    ("frame", "header"),
+    [
+        (FRAME.drop(columns="is_fraud").assign(loan_status=_PAID), True),
+        (FRAME[["amount", "channel"]].assign(last=FRAME["is_fraud"] + 1), False),
+    ],
+    ids=["a status of many words", "the last column of a table without a header"],
+)
+def test_what_may_be_the_outcome_is_asked_and_then_which_of_it_is_fraud(
+    frame: pd.DataFrame, header: bool, tmp_path: Path
+) -> None:
+    frame.to_csv(tmp_path / "rows.csv", index=False, header=header)
+    (target,) = _read(tmp_path)[0].questions
+    assert target.about == "target" and len(target.choices) == 2
+    roles = dict(target.choices[0].roles)
+    (positive,) = _read(tmp_path, roles)[0].questions
+    assert positive.about == "positive"
+    counts = []
+    for choice in positive.choices:
+        reading, dataset = _read(tmp_path, roles, choice.options)
+        assert dataset is not None and not reading.questions
+        counts.append(int((dataset.require(Role.LABEL) == "fraud").sum()))
+    assert int(FRAME["is_fraud"].sum()) in counts
+
+
 @settings(max_examples=6, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     columns=st.permutations(["timestamp", "account_id", "amount", "channel", "is_fraud", "memo"]),

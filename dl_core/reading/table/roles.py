@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
@@ -32,6 +33,10 @@ from dl_core.schema import Role
 _KEYED = (Role.ENTITY, Role.COUNTERPARTY)
 _TIME_WORDS = frozenset(("ts", "time", "date", "stamp", "timestamp", "epoch", "datetime", "at", "when", "unix"))
 _SINCE, _UNTIL = 5 * 10**8, 4 * 10**9  # seconds of 1985 and 2096
+_ACCOUNT = re.compile(
+    r"(id_)?(acct|cust|client[ei]?|kunden?|konto|konten|cuenta|compte|conto|conta|klant|rekening|usuario|utente|账号|账户"
+    r"|客户|卡号|用户|口座|顧客|계좌|고객|счет|клиент)(_?(id|no|nr|num|number|nummer|numero|code|番号|编号|号))?"
+)
 _OWNERS = ("user", "user_id", "userid", "client", "client_id", "customer", "customer_id", "member_id")
 
 
@@ -118,8 +123,18 @@ def _decide_accounts(
         decided.roles[Role.ENTITY] = (chosen[0], *cards[:1])
     elif not chosen:
         locked = [name for name in by_name.values() if name in hidden and frame[name].nunique() < 0.8 * len(frame)]
-        if locked:
-            decided.questions.append(_unit_question(frame, locked))
+        called = [
+            name
+            for name in by_name.values()
+            if _ACCOUNT.fullmatch(plain_name(name)) and name not in locked and _repeats(frame[name])
+        ]
+        if called or locked:
+            decided.questions.append(_unit_question(frame, [*called, *locked]))
+
+
+def _repeats(column: pd.Series) -> bool:
+    """Return whether keys come again, as accounts do."""
+    return not pd.api.types.is_float_dtype(column.dtype) and 2 < column.nunique() < 0.8 * len(column)
 
 
 def _unit_question(frame: pd.DataFrame, names: list[str]) -> Question:

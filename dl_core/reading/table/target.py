@@ -21,6 +21,9 @@ _STEM = re.compile(
     r"fraud|fraude|frode|betrug|betrueg|scam|charge_?back|launder|svindel|bedr[ai]e?g|oszust|podvod|estafa|dolandir"
     r"|мошен|欺诈|詐欺|不正|사기"
 )
+_OUTCOME = frozenset(
+    ("status", "outcome", "result", "decision", "verdict", "label", "class", "target", "risk", "response")
+)
 _MOST_ASKED = 6
 _SCANNED = 50_000  # rows looked at first: most columns have shown too many values by then
 
@@ -54,10 +57,17 @@ def find_label(frame: pd.DataFrame, free: Sequence[str]) -> FoundLabel:
         return FoundLabel(told[0])
     counts = {name: _counts(frame[name]) for name in free}
     asked = [name for name in free if _is_yes_no(counts[name])]
+    asked = asked or [name for name in free if _tells_outcome(name, frame) and may_be_labels(counts[name])]
     if not asked:
         return FoundLabel()
     asked.sort(key=lambda name: min(counts[name].values()) / counts[name].total())
     return FoundLabel(why=CONTENT, question=_question(asked, counts))
+
+
+def _tells_outcome(name: str, frame: pd.DataFrame) -> bool:
+    """Return whether a column is called after how something ended, or is the last of a table without a header."""
+    headless = all(re.fullmatch(r"column_\d+", plain_name(one)) for one in frame.columns)
+    return bool(_OUTCOME & set(plain_name(name).split("_"))) or (headless and name == frame.columns[-1])
 
 
 def _one_of(frame: pd.DataFrame, names: list[str]) -> FoundLabel:
