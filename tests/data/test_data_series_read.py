@@ -287,7 +287,10 @@ def test_roles_of_covariates_can_be_told(tmp_path: Path) -> None:
     path = write(tmp_path / "t.csv", traffic())
     data = read(path, roles={Role.FUTURE: ("temp",), Role.PAST: ("holiday", "hour")})
     assert data.roles[Role.FUTURE] == ("temp",)
-    assert data.roles[Role.PAST] == ("weather=Clear", "weather=Rain", "weather=Snow", "holiday=Epiphany", "hour")
+    assert data.roles[Role.PAST] == ("holiday=Epiphany", "hour")  # both are named: what neither names is left out
+    weather = ("weather=Clear", "weather=Rain", "weather=Snow")
+    data = read(path, roles={Role.PAST: ("holiday", "hour")})
+    assert data.roles[Role.PAST] == ("temp", *weather, "holiday=Epiphany", "hour")
 
 
 def test_twelve_categories_at_most(tmp_path: Path) -> None:
