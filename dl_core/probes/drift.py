@@ -10,16 +10,21 @@ from dl_core.domain import Domain
 from dl_core.errors import OptionError
 from dl_core.pipeline import Run, Work
 from dl_core.probes.base import Probe, RunFacts, at_once
+from dl_core.schema import Role
 
 
 def drift(domain: Domain, run: Run, work: Work, arguments: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the inputs with how far they moved, the furthest first; see `evaluate.drift`."""
+    """Return the raw inputs with how far they moved, the furthest first; see `evaluate.drift`."""
     from dl_core.evaluate.drift import drift as stage
 
     if domain.inputs is None:
         raise OptionError(needs(domain, run), where=domain.title)
     dataset = run.load_dataset()
-    before, after = (domain.inputs(dataset.subset(rows)) for rows in (run.splits.train, run.splits.test))
+    running = list(dataset.roles.get(Role.HISTORY, ()))  # starts empty and grows, however steady the rows are
+    before, after = (
+        domain.inputs(dataset.subset(rows)).drop(columns=running, errors="ignore")
+        for rows in (run.splits.train, run.splits.test)
+    )
     return {"rows": plain_rows(stage(before, after))}
 
 

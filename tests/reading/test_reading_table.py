@@ -16,6 +16,7 @@ from dl_core.data.dataset import Dataset
 from dl_core.data.reading import QuestionError, Reading
 from dl_core.reading.request import ReadRequest
 from dl_core.reading.table.read import read_transactions
+from dl_core.reading.tables.times import parse_times
 from dl_core.schema import Role
 from tests.reading.layouts_table import FRAME, LAYOUTS, Layout, cards
 
@@ -155,3 +156,23 @@ def test_the_rows_own_id_stands_beside_the_score(tmp_path: Path) -> None:
     table = prediction_table(said, dataset)
     assert table.columns.tolist() == ["row", "score", "flagged", "transaction_id"]
     assert table["transaction_id"].tolist() == ["t3", "t1"]
+
+
+def test_rules_are_suggested_for_common_frauds_too() -> None:
+    from dl_core.models.table.rule_suggest import suggest_rules
+
+    rng = np.random.default_rng(0)
+    delay = rng.choice([-1, 0, 1, 2, 3], 3_000, p=[0.3, 0.45, 0.14, 0.08, 0.03])
+    y = (rng.random(3_000) < np.where(delay > 1, 0.62, 0.2)).astype(int)  # a fourth is positive: no lift of 3 there
+    table = pd.DataFrame({"delay": delay, "noise": rng.normal(size=3_000)})
+    first = suggest_rules(table, y, np.ones(3_000), lambda: None)[0]
+    assert [(one.column, one.operator, one.value) for one in first.conditions] == [("delay", ">", 1.0)]
+
+
+def test_dates_with_the_day_first_have_no_zone() -> None:
+    times = parse_times(pd.Series(["31-01-2024", "28-02-2024"], name="day"))
+    assert "zones" not in {note.kind for note in times.notes}
+    zoned = parse_times(
+        pd.Series(["2024-01-31 10:00:00+02:00", "2024-01-31T10:00Z", "2024-01-31 10:00 UTC"], name="at")
+    )
+    assert "zones" in {note.kind for note in zoned.notes} and str(zoned.values[0])[:16] == "2024-01-31T08:00"

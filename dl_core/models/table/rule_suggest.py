@@ -10,10 +10,10 @@ import pandas as pd
 from dl_core.models.table.rule_text import Condition, Rule
 
 MOST_RULES = 8
-HIGH = (0.9, 0.95, 0.98, 0.99, 0.995, 0.999)  # quantiles of training rows at which a column is cut
-FEW_VALUES = 6  # a column of so few different values is cut at each
+HIGH = (0.5, 0.75, 0.9, 0.95, 0.98, 0.99, 0.995, 0.999)  # quantiles of training rows at which a column is cut
+FEW_VALUES = 6  # a column of so few different values is cut at and between them
 LEAST_FRAUDS = 3  # that a rule must catch, where there are more than a handful
-LEAST_LIFT = 3.0  # times the usual share of fraud
+LEAST_ODDS = 3.0  # times the usual odds of fraud: of rare fraud this is the lift, and common fraud can reach it too
 MOST_CATEGORIES = 20  # of one column that are tried
 PARTNERS = 12  # best single conditions, pairs of which are tried too
 MOST_ROWS = 100_000  # honest rows that are counted; the rest is taken to be like them
@@ -87,6 +87,7 @@ def _candidates(table: pd.DataFrame, y: np.ndarray, tick: Callable[[], None]) ->
         some = np.unique(values[:: max(1, len(values) // 20_000)])
         if len(some) <= FEW_VALUES:
             yield from (Condition(name, "=", float(value)) for value in some)
+            yield from (Condition(name, ">", float(value)) for value in some[:-1] if len(some) > 2)
             continue
         cuts = np.quantile(values, HIGH)
         yield from (Condition(name, ">", value) for value in dict.fromkeys(_short(float(cut)) for cut in cuts))
@@ -122,7 +123,8 @@ class _Cover:
     def _gain(self, frauds: np.ndarray, both: np.ndarray, number: np.ndarray) -> np.ndarray:
         precision = frauds / np.maximum(both, 1e-12)
         gain = frauds * np.log(np.maximum(precision, 1e-12) / self.share)
-        return np.where((number >= self.least) & (precision >= LEAST_LIFT * self.share), gain, -np.inf)
+        odds, usual = precision * (1 - self.share), (1 - precision) * self.share
+        return np.where((number >= self.least) & (odds >= LEAST_ODDS * usual) & (precision > self.share), gain, -np.inf)
 
     def _pair(self, frauds: np.ndarray, both: np.ndarray, number: np.ndarray) -> None:
         """Add pairs of the best single conditions on two columns."""
