@@ -201,6 +201,6 @@ def test_words_among_values_are_told_with_what_to_do(page: Page, server: str, fi
     page.locator("[data-testid=stDialog] [data-testid=stFileUploader] input[type=file]").set_input_files(files["odd"])
     page.get_by_role("button", name="Read the files").click()
     expect(page.get_by_text("text instead of a number (row 4)").first).to_be_visible(timeout=LONG)
-    expect(page.get_by_text("your earlier data are untouched").first).to_be_visible()
+    expect(page.get_by_text("your files are still here").first).to_be_visible()
     no_fault(page)
     picture(page, "series_odd")
