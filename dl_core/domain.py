@@ -90,7 +90,6 @@ class Domain:
     purpose: str
     icon: str
     upload_help: str
-    upload_types: tuple[str, ...]
     schema: Schema
     read: Callable[[ReadRequest], Dataset]
     inspect: Callable[[Dataset, Splits | None], list[Finding]]

@@ -50,7 +50,7 @@ def run(toy, cellar, tmp_path_factory):
 @pytest.mark.parametrize("name", sorted(domains()))
 def test_a_domain_describes_itself_completely(name):
     domain = get_domain(name)
-    assert domain.name == name and domain.title and domain.purpose and domain.upload_types
+    assert domain.name == name and domain.title and domain.purpose
     assert set(domain.presets) == {"fast", "all"}
     for preset in domain.presets.values():
         assert set(preset) <= set(domain.models)

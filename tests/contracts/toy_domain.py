@@ -135,7 +135,6 @@ TOY = Domain(
     purpose="Tell red from white.",
     icon="🍷",
     upload_help="a CSV of wines",
-    upload_types=("csv",),
     schema=SCHEMA,
     read=read,
     inspect=inspect,

@@ -36,7 +36,7 @@ def show(domain: Domain, context: PageContext) -> None:
 def _new_cases(domain: Domain, context: PageContext, body: ModuleType) -> None:
     left, right = st.columns([2, 1], gap="large")
     with left:
-        files = uploads.field(domain, domain.upload_help, f"{context.key}_new_files")
+        files = st.file_uploader(domain.upload_help, accept_multiple_files=True, key=f"{context.key}_new_files")
     with right:
         model = choice.model(context, "predict_model")
         method = st.selectbox(

@@ -93,7 +93,6 @@ def upload(domain: Domain, owner: str) -> None:
     folder = hint is not None and st.toggle("Upload a whole folder", key="upload_folder", help=hint)
     files = st.file_uploader(
         "Folder" if folder else "Files",
-        type=list(domain.upload_types),
         accept_multiple_files="directory" if folder else True,
         key="upload_files_folder" if folder else "upload_files",
     )

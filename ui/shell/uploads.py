@@ -7,9 +7,6 @@ from collections.abc import Sequence
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-import streamlit as st
-
-from dl_core.domain import Domain
 from dl_core.errors import DaylightError, FileError, LimitError, counted
 from dl_core.files import storage_errors
 from ui.shell import services, states
@@ -70,11 +67,6 @@ def write_upload(files: Sequence[Any], owner: str) -> tuple[str, int]:
         shutil.rmtree(folder, ignore_errors=True)
         raise
     return folder.name, sum(file.size for file in files)
-
-
-def field(domain: Domain, label: str, key: str) -> list[Any]:
-    """Draw the field that takes files of a domain, and return them."""
-    return st.file_uploader(label, type=list(domain.upload_types), accept_multiple_files=True, key=key)
 
 
 def taken(files: Sequence[Any], owner: str) -> str | None:

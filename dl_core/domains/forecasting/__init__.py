@@ -65,7 +65,6 @@ DOMAIN = Domain(
     symbol=":material/show_chart:",
     order=40,
     upload_help="One or many time series, long or wide format (CSV, TSV, Parquet, Excel or JSON lines)",
-    upload_types=("csv", "tsv", "txt", "parquet", "xlsx", "json", "jsonl", "ndjson", "zip"),
     schema=SERIES_SCHEMA,
     read=deferred("dl_core.reading.series.read:read_series"),
     inspect=deferred("dl_core.data.series.check:check_series"),

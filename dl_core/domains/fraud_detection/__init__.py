@@ -144,7 +144,6 @@ DOMAIN = Domain(
     symbol=":material/credit_card_off:",
     order=20,
     upload_help="A table of transactions (CSV, TSV, Parquet, Excel or JSON lines), with or without labels",
-    upload_types=("csv", "tsv", "txt", "parquet", "xlsx", "json", "jsonl", "ndjson", "zip"),
     schema=TRANSACTION_SCHEMA,
     read=deferred("dl_core.reading.table.read:read_transactions"),
     inspect=deferred("dl_core.data.table.check:check_transactions"),

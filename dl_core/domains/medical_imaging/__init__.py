@@ -83,10 +83,6 @@ DOMAIN = Domain(
         "A zip of class folders, loose images with a CSV that names them, DICOM files, one NIfTI volume, "
         "or a MedMNIST-style .npz"
     ),
-    upload_types=(
-        *("zip", "png", "jpg", "jpeg", "tif", "tiff", "bmp", "webp", "dcm", "nii", "gz", "npz"),
-        *("csv", "tsv", "xlsx", "parquet"),
-    ),
     schema=IMAGE_SCHEMA,
     read=deferred("dl_core.reading.images.read:read_images"),
     inspect=deferred("dl_core.data.images.check:check_images"),

@@ -25,7 +25,7 @@ def show(domain: Domain, context: PageContext) -> None:
     left, right = st.columns([2, 1], gap="large")
     with left:
         title = "Only for some users, or with new interactions: a file with a user column, and an item column for "
-        files = uploads.field(domain, f"{title}new interactions", f"{context.key}_new_files")
+        files = st.file_uploader(f"{title}new interactions", accept_multiple_files=True, key=f"{context.key}_new_files")
     with right:
         asked = _form(context)
     place = f"{context.key}_all_lists"

@@ -50,7 +50,7 @@ def show(domain: Domain, context: PageContext) -> None:
 def _ahead(domain: Domain, context: PageContext) -> None:
     left, right = st.columns([2, 3], gap="large")
     with left:
-        files = uploads.field(domain, UPLOAD, f"{context.key}_new_files")
+        files = st.file_uploader(UPLOAD, accept_multiple_files=True, key=f"{context.key}_new_files")
         _buttons(domain, context, files)
     with right:
         question = _question(context)

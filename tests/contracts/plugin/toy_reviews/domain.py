@@ -71,7 +71,6 @@ DOMAIN = Domain(
     purpose="Tell happy reviews from unhappy ones.",
     icon="📝",
     upload_help="a CSV of reviews",
-    upload_types=("csv",),
     schema=SCHEMA,
     read=read,
     inspect=lambda dataset, splits: [],
