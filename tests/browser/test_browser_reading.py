@@ -36,7 +36,10 @@ def card(page: Page):
 
 def answer(page: Page, text: str) -> None:
     """Press a button of the open question."""
-    card(page).locator(".st-key-reading_question_0").get_by_role("button", name=text).first.click()
+    question = card(page).locator(".st-key-reading_question_0")
+    question.get_by_role("button", name=text).first.click()
+    expect(question).to_have_count(0, timeout=LONG)  # until then the roles of before are shown
+    settled(page)
 
 
 def unfold(page: Page) -> None:
