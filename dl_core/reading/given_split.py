@@ -33,6 +33,9 @@ _WORD = re.compile(
 _SHORT = {"trn": "train", "dev": "validation", "development": "validation", "tst": "test", "holdout": "test"}
 
 
+_BOTH = re.compile(r"(?<![a-z])train_?(?:and_)?val(?:id|idation)?(?![a-z])")  # one part, to learn from
+
+
 def part_in(text: object) -> tuple[str | None, str]:
     """Return the part that one word of a text names, in any spelling, and the rest of the text; None for none or two.
 
@@ -42,7 +45,7 @@ def part_in(text: object) -> tuple[str | None, str]:
     (('train', 'seg'), ('validation', 'set'), (None, 'normal'), (None, 'train_or_test'))
     """
     plain = plain_name(text)
-    words = [word for word in re.split(r"[_\d]+", plain) if word]
+    words = [word for word in re.split(r"[_\d]+", _BOTH.sub("train", plain)) if word]
     found = [(word, match[1]) for word in words if (match := _WORD.fullmatch(word))]
     parts = {_SHORT.get(stem) or PART_WORDS[stem] for _, stem in found}
     if len(parts) != 1:

@@ -14,8 +14,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dl_core.data.dataset import Dataset
+from dl_core.data.images.known import KNOWN
 from dl_core.data.labels import fold_labels, order_classes
 from dl_core.data.privacy import is_personal, pseudonyms
+from dl_core.data.reading import QuestionError
 from dl_core.errors import SchemaError
 from dl_core.reading.images.match import match_names
 from dl_core.schema import Role
@@ -175,10 +177,15 @@ def test_npz_with_test_data_given_separately(read: Reads, tmp_path: Path):
 
 def test_plain_npz_floats_and_many_labels(read: Reads, tmp_path: Path):
     images = np.stack([picture(i) / 255.0 for i in range(4)])
-    np.savez(tmp_path / "a.npz", images=images, labels=np.array([[0, 0], [1, 0], [0, 0], [1, 1]]))
-    data = read(tmp_path / "a.npz")
+    labels = np.array([[0, 0], [1, 0], [0, 0], [1, 1]])
+    np.savez(tmp_path / "chestmnist.npz", images=images, labels=labels)  # known: any of its findings is the class
+    data = read(tmp_path / "chestmnist.npz")
     assert data.classes == ("no finding", "finding") and list(data.targets) == [0, 1, 0, 1]
-    assert list(data.table["label 1"]) == ["no", "no", "no", "yes"] and data.fixed_split is None
+    name = next(known for known in KNOWN if known.name == "chestmnist").classes[1]
+    assert list(data.table[name]) == ["no", "no", "no", "yes"] and data.fixed_split is None
+    np.savez(tmp_path / "a.npz", images=images, labels=labels)  # unknown: which of the labels is asked
+    with pytest.raises(QuestionError, match="'label 0', 'label 1'"):
+        read(tmp_path / "a.npz")
     np.testing.assert_array_equal(data.images[2, ..., 0], picture(2))
 
 

@@ -736,4 +736,37 @@ CASES = (
         {"0": 6, "1": 6},
         ("patient_id", 4),
     ),
+    Case(
+        "a form for answers beside the labels",
+        lambda: (
+            images([*(f"train_images/a{at}.png" for at in range(12)), *(f"test_images/b{at}.png" for at in range(4))])
+            | {
+                "train.csv": csv("id_code diagnosis", ((f"a{at}", 2 * (at % 2)) for at in range(12))),
+                "sample_submission.csv": csv("id_code diagnosis", ((f"b{at}", 0) for at in range(4))),
+            }
+        ),
+        {"0": 6, "2": 6},
+        notes=("table-left-out", "missing-label"),
+    ),
+    Case(
+        "arrays with several findings an image",
+        lambda: {"some.npz": arrays(images=stack(), labels=np.arange(36).reshape(12, 3) % 5 % 2)},
+        asks="target",
+        choices=("label 0: no, yes", "label 1: no, yes", "label 2: no, yes"),
+    ),
+    Case(
+        "lists of a given split, training and validation in one",
+        lambda: (
+            images([*(f"images/a{at}.png" for at in range(12)), *(f"images/b{at}.png" for at in range(4))])
+            | {
+                "labels.csv": csv(
+                    "image label", ((f"{'ab'[at > 11]}{at % 12}.png", ["no", "yes"][at % 2]) for at in range(16))
+                ),
+                "train_val_list.txt": "".join(f"a{at}.png\n" for at in range(12)),
+                "test_list.txt": "".join(f"b{at}.png\n" for at in range(4)),
+            }
+        ),
+        {"no": 8, "yes": 8},
+        split=(12, 0, 4),
+    ),
 )

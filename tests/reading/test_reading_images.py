@@ -20,6 +20,7 @@ from dl_core.data.reading import Reading
 from dl_core.domains.medical_imaging import DOMAIN
 from dl_core.reading.images.match import match_names
 from dl_core.reading.request import ReadRequest
+from dl_core.schema import Role
 from tests.reading.layouts_images import CASES, Case, Files, csv, deep, image, labelled, packed, readers, two
 
 
@@ -85,7 +86,7 @@ def _check_question(case: Case, reading: Reading, place: Path) -> None:
         assert question.about not in [one.about for one in told.questions]
         told, dataset = _answered(place, told, choice.roles, choice.options)
         assert dataset is not None
-        seen.add(dataset.fingerprint)
+        seen.add((dataset.fingerprint, dataset.roles[Role.LABEL]))  # the same columns, another of them the label
     assert len(seen) == len(texts)
 
 

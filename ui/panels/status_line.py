@@ -5,23 +5,36 @@ from __future__ import annotations
 import streamlit as st
 
 from dl_core.errors import counted
-from ui.shell import states
+from ui.shell import readings, states
 from ui.shell.context import PageContext
-from ui.shell.words import about, duration
+from ui.shell.words import about, duration, escaped
 
 
 def show(context: PageContext) -> None:
     """Draw the strip."""
     with st.container(gap=None, key="strip"):
         with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+            waiting = _question(context)
             _data(context)
             _run(context)
         protocol = context.record["protocol"] if context.summary else ""
         words = [protocol[:1].upper() + protocol[1:]] if protocol else []
-        if context.prepared:
+        if waiting:
+            words.append("Until the question on the Data tab is answered, the other tabs show the earlier data.")
+        elif context.prepared:
             words.append("This is the sample. Upload your own to replace it.")
         if words:
             st.caption(" · ".join(words))
+
+
+def _question(context: PageContext) -> bool:
+    """Name the upload that waits for an answer, and return whether there is one."""
+    card = readings.card(context.domain, context.owner)
+    if card is None or card.reading is None or not card.reading.open:
+        return False
+    name = escaped(card.asked.get("name", "Your upload"))
+    st.badge(f"{name}: a question is open", icon=":material/help:", color="orange")
+    return True
 
 
 def _data(context: PageContext) -> None:

@@ -197,9 +197,9 @@ class _Reading:
         return [f"{prefix}_{at:0{width}d}" for at in range(len(part.images))]
 
     def _array_entries(self, side: str, item: Item, part: ArrayPart) -> Iterator[Entry]:
-        names = self._class_names(item)
+        names, known = self._class_names(item), known_stem(item.name) is not None
         for at in range(len(part.images)):
-            label, columns = array_label(part.labels, at, names)
+            label, columns = array_label(part.labels, at, names, known)
             columns |= {name: values[at] for name, values in part.columns.items()}
             told = {} if label is None else {"label": label}
             yield Entry(item.name, side, part=part.part, columns={**told, **columns}, array=True)

@@ -123,7 +123,7 @@ def join(tables: Sequence[Table], names: Sequence[str], keys: pd.DataFrame, colu
         The column that names the files, as the user says.
     """
     joined = Joined(pd.DataFrame(index=range(len(names))))
-    waiting = [_with_header(table, names) for table in tables]
+    waiting = _without_submissions([_with_header(table, names) for table in tables], joined)
     for most in (True, False):  # a table that names few files may as well speak of patients
         for table in list(waiting):
             links = _file_links(table, names, column, joined, most)
@@ -147,6 +147,32 @@ def join(tables: Sequence[Table], names: Sequence[str], keys: pd.DataFrame, colu
         joined.abouts.append(table.about.as_part(LEFT_OUT, why))
         joined.notes.append(Finding("warning", "table-left-out", f"{shorten(table.name)} was left out: {why}."))
     return joined
+
+
+def _without_submissions(tables: Sequence[Table], joined: Joined) -> list[Table]:
+    """Return tables without forms to fill in: like a table of labels, but called submission or with one number alone.
+
+    What stands in such a form are no labels.
+    """
+    kept = []
+    for table in tables:
+        alike = [one for one in tables if one is not table and set(one.frame) == set(table.frame)]
+        called = "submission" in plain_name(PurePosixPath(table.name).stem).split("_")
+        if not any(called or _is_blank_form(table.frame, one.frame) for one in alike):
+            kept.append(table)
+            continue
+        why = "it has the columns of another table and the same value in every row: a form for answers, no labels"
+        why = "a form for answers, by its name, with the columns of another table: no labels" if called else why
+        joined.abouts.append(table.about.as_part(LEFT_OUT, why))
+        joined.notes.append(Finding("info", "table-left-out", f"{shorten(table.name)} was left out: {why}."))
+    return kept
+
+
+def _is_blank_form(frame: pd.DataFrame, other: pd.DataFrame) -> bool:
+    """Return whether, beside names of its own, a table has one number alone where another table has several."""
+    rest = [name for name in frame if frame[name].nunique() < len(frame)]
+    constant = all(frame[name].nunique() == 1 and str(frame[name].iloc[0]).strip("0.") == "" for name in rest)
+    return bool(rest and len(rest) < frame.shape[1] and constant and any(other[name].nunique() > 1 for name in rest))
 
 
 def _say_unnamed(joined: Joined, names: Sequence[str]) -> None:

@@ -24,7 +24,7 @@ from dl_core.schema import Role
 
 _MOST_LINES = 30  # folders with a line of their own
 _KEPT = "kept beside the images; models see pixels alone"
-FOLDERS, HEADERS, NAMES = "folders", "headers", "file names"
+ARRAYS, FOLDERS, HEADERS, NAMES = "arrays", "folders", "headers", "file names"
 
 
 def tell(
@@ -53,7 +53,7 @@ def tell(
         request,
         layout=_layout(found),
         files=(*_images(found), *_mask_lines(masks), *files, *_left_out(errors)),
-        columns=(*columns, *_levels(found), *_headers(found), *_stems(found)),
+        columns=(*columns, *_arrays(found, roles), *_levels(found), *_headers(found), *_stems(found)),
         positive=target.positive or _positive(dataset),
         unlabelled=unlabelled,
         questions=found.questions if request.labelled else (),
@@ -161,6 +161,15 @@ def _role(name: str, found: Understanding, roles: Mapping[Role, Sequence[str]]) 
     readers = name in {several.readers for several in found.joined.several.values()}
     why = "tells who read the image" if readers else "few values too" if name in target.fit else _KEPT
     return {"why": why, "alternatives": (str(Role.LABEL),) if name in target.fit else (), **group}
+
+
+def _arrays(found: Understanding, roles: Mapping[Role, Sequence[str]]) -> list[ColumnReading]:
+    """Return a line for each array that stands beside the images."""
+    columns = []
+    for name in (name for name, (where, _) in found.joined.origin.items() if where == ARRAYS):
+        said = {"role": LEFT_OUT, "examples": examples_of(found.joined.frame[name]), **_role(name, found, roles)}
+        columns.append(ColumnReading(ARRAYS, name, type="text", **said))
+    return columns
 
 
 def _levels(found: Understanding) -> list[ColumnReading]:

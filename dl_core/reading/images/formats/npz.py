@@ -159,16 +159,21 @@ def _channels_last(images: np.ndarray, where: str) -> np.ndarray:
     return images
 
 
-def array_label(labels: np.ndarray | None, at: int, names: tuple[str, ...]) -> tuple[str | None, dict[str, Any]]:
-    """Return the class of a row; several yes-or-no labels become "finding" with a column for each."""
+def array_label(
+    labels: np.ndarray | None, at: int, names: tuple[str, ...], known: bool
+) -> tuple[str | None, dict[str, Any]]:
+    """Return the class of a row, none where several labels stand in it, with a column for each of these.
+
+    Of a known data set, any of several findings is "finding".
+    """
     if labels is None:
         return None, {}
     if labels.ndim == 2:
-        flags = {
-            (names[i] if i < len(names) else f"label {i}"): "yes" if value else "no"
-            for i, value in enumerate(labels[at])
-        }
-        return ("finding" if "yes" in flags.values() else "no finding"), flags
+        called = [names[i] if i < len(names) else f"label {i}" for i in range(labels.shape[1])]
+        if not np.isin(labels, (0, 1)).all():
+            return None, dict(zip(called, labels[at], strict=True))
+        flags = {name: "yes" if value else "no" for name, value in zip(called, labels[at], strict=True)}
+        return (None if not known else "finding" if "yes" in flags.values() else "no finding"), flags
     value = labels[at]
     if names and np.issubdtype(labels.dtype, np.number) and float(value).is_integer() and 0 <= value < len(names):
         return names[int(value)], {}
