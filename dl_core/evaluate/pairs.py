@@ -167,7 +167,8 @@ def pairs_of(
         for a, b in combinations(units, 2):
             if test is None:
                 turned = metric.gap(value[a]) - metric.gap(value[b])
-                found = difference(turned, metric.gap(drawn[a, metric.name]) - metric.gap(drawn[b, metric.name]))
+                apart = metric.gap(drawn[a, metric.name]) - metric.gap(drawn[b, metric.name])
+                found = difference(turned, apart if first.spreads else np.array([np.nan]))
             else:
                 found = test(units[a], units[b], metric)
             n, told = first.count(made[a, metric.name]), verdict(found.low, found.high)
@@ -243,6 +244,9 @@ def worth_sentence(
     gain = turn * row["difference"]
     low, high = (row["low"], row["high"]) if turn == 1 else (-row["high"], -row["low"])
     names = models[deep].label, models[plain].label
+    if np.isnan(low) and not np.isnan(gain):
+        size = f"{number(gain, sign=True)} {metric.label}, n = {row['n']}"
+        return f"{names[0]} and {names[1]} differ by {size}, all of one unit: no interval follows from it."
     if np.isnan(low):
         what = f"{metric.label} is not defined on these {row['n']} {rows}"
         return f"{names[0]} and {names[1]} do not differ significantly: {what}."

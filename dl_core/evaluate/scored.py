@@ -48,6 +48,11 @@ class Scored(Units):
         """Ids of the rows."""
         return pd.RangeIndex(len(self.y_true)) if self.rows is None else self.rows
 
+    @property
+    def spreads(self) -> bool:
+        """Whether rows are of two units at least: those of a single patient or account tell nothing of others."""
+        return self.clusters is None or len(np.unique(self.clusters)) > 1
+
     def positives_of(self, inside: np.ndarray) -> int | None:
         """Return how many rows ``inside`` are of the positive class of two; None with more classes."""
         return int((self.y_true[inside] == 1).sum()) if self.y_score.shape[1] == 2 else None

@@ -24,8 +24,9 @@ from dl_core.evaluate.formulas import (
     specificity,
     weighted_confusion,
 )
+from dl_core.evaluate.judge import judge
 from dl_core.evaluate.metric import Metric
-from dl_core.evaluate.pairs import PAIRS, many_note
+from dl_core.evaluate.pairs import PAIRS, many_note, pairs_of
 from dl_core.evaluate.quantities import Ratio, exact_ends, mean_of, percentile, resample
 from dl_core.evaluate.registry import ALL_METRICS
 from dl_core.evaluate.scored import Scored
@@ -276,3 +277,19 @@ def test_a_probability_of_one_shares_the_last_bin():
     y, score = np.array([0, 0, 0, 1, 0]), two([0.05, 0.05, 0.05, 0.95, 1.0])
     assert ece(y, score) == pytest.approx((3 * 0.05 + (1 - 0.05)) / 5)  # the last two: −.05 and 1 make .95
     assert ece(np.array([1, 0]), two([0.85, 0.95])) == pytest.approx((0.15 + 0.95) / 2)  # two bins, not one
+
+
+def test_rows_of_one_unit_have_numbers_and_no_interval():
+    y_true, better, worse = np.array([0, 1, 0, 1]), np.array([0.1, 0.9, 0.2, 0.8]), np.array([0.1, 0.9, 0.8, 0.2])
+    accuracy = ALL_METRICS["accuracy"]
+    for clusters, told in ((np.zeros(4, int), False), (np.array([0, 0, 1, 1]), True)):
+        units = {
+            name: Scored(y_true, np.column_stack([1 - score, score]), 0.5, clusters=clusters)
+            for name, score in (("better", better), ("worse", worse))
+        }
+        found = judge(units, [accuracy])["better"]
+        (one,) = found.values()
+        assert one.value == 1.0 and np.isnan(one.low) != told
+        (pair,) = pairs_of(units, [accuracy]).itertuples()
+        assert pair.difference == 0.5
+        assert (np.isnan(pair.low), pair.verdict) == (not told, "tie")

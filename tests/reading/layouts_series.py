@@ -139,6 +139,24 @@ def _encoded(place: Path, encoding: str) -> Path:
     return place / "uriage.csv"
 
 
+def _groceries() -> dict[str, pd.DataFrame]:
+    """Return daily sales of two families in two stores, and tables about days and stores."""
+    days, rng = _DAYS[:120], np.random.default_rng(0)
+    lines = [(day, store, family) for day in days for store in (1, 2) for family in ("AUTOMOTIVE", "BABY CARE")]
+    sales = pd.DataFrame(lines, columns=["date", "store_nbr", "family"])
+    sales.insert(0, "id", range(len(sales)))
+    sales["sales"] = rng.poisson(5, len(sales)).astype(float)
+    sales["onpromotion"] = rng.integers(0, 3, len(sales))
+    visits = sales[["date", "store_nbr"]].drop_duplicates()
+    return {
+        "train": sales,
+        "stores": pd.DataFrame({"store_nbr": [1, 2], "city": "Quito", "type": ["D", "C"], "cluster": [13, 8]}),
+        "oil": pd.DataFrame({"date": days, "dcoilwtico": wave(120, 50, 90)})[::2],
+        "holidays_events": pd.DataFrame({"date": days[::40], "type": "Holiday", "locale": "National"}),
+        "transactions": visits.assign(transactions=rng.poisson(900, len(visits))),
+    }
+
+
 def stamped(times: Any, name: str = "time", value: str = "value", period: float = 12) -> pd.DataFrame:
     """Return a long table of one series."""
     return pd.DataFrame({name: list(times), value: wave(len(times), period)})
@@ -890,5 +908,11 @@ CASES = (
         "fractions of hours since a start",
         csv(pd.DataFrame({"time": np.round(np.arange(300) / 4, 2), "y": wave(300, 12)})),
         {"frequency": "", "season": 12, "start": "0", "end": "299", "steps": 300},
+    ),
+    Case(
+        "sales by store and family, with oil, holidays and visits beside",
+        lambda place: folder(**_groceries())(place),
+        {"count": 4, "target": "sales", "frequency": "D", "steps": 120},
+        files={"train.csv": "table", "oil.csv": "side table", "stores.csv": "side table"},
     ),
 )

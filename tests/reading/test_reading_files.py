@@ -7,12 +7,14 @@ import gzip
 import lzma
 import sqlite3
 import tarfile
+import tempfile
 import zipfile
 from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 
 import duckdb
+import numpy as np
 import openpyxl
 import pandas as pd
 import pytest
@@ -34,8 +36,8 @@ FRAME = pd.DataFrame(ROWS, columns=["Month", "North", "South"])
 def read(*paths: Path, workspace: Path, sheets: str = "largest", limits: Limits | None = None) -> Tables:
     """Read files without any kind's ways."""
     kind = TableKind(lambda name: name.endswith("_id"), 100, "keep fewer", sheets=sheets)
-    (workspace / "work").mkdir(exist_ok=True)
-    return read_tables(ReadRequest(paths), workspace / "work", kind, limits or Limits())
+    place = Path(tempfile.mkdtemp(dir=workspace))
+    return read_tables(ReadRequest(paths), place, kind, limits or Limits())
 
 
 def table(path: Path, sheets: str = "largest") -> RawTable:
@@ -261,7 +263,6 @@ def test_sheets_that_are_alike_are_read_where_a_kind_wants_them(tmp_path: Path) 
     path = book(tmp_path / "book.xlsx", Jan=lines, Feb=lines, Shops=[["shop", "city"], ["s1", "Bonn"]])
     found = read(path, workspace=tmp_path, sheets="alike")
     assert [one.about.sheet for one in found.tables] == ["Jan", "Feb"] and len(found.left) == 1
-    (tmp_path / "work").rename(tmp_path / "before")
     assert len(read(path, workspace=tmp_path, sheets="all").tables) == 3
 
 
@@ -271,6 +272,17 @@ def test_cells_of_a_workbook_keep_their_types(tmp_path: Path) -> None:
     frame = table(book(tmp_path / "book.xlsx", Data=lines)).frame
     assert frame["key_id"].tolist() == ["17", "18", "19"] and frame["code"].tolist() == ["007", "008", "1"]
     assert frame["when"].iloc[0] == stamp and frame["amount"].isna().tolist() == [False, True, False]
+
+
+@pytest.mark.parametrize("name", ["a.dat", "a.xyz", "a.2024", "a"])
+def test_text_of_any_ending_is_a_table_by_its_content(tmp_path: Path, name: str) -> None:
+    pd.testing.assert_frame_equal(text_table(tmp_path, CSV, name).frame, FRAME, check_dtype=False)
+    (tmp_path / "notes.md").write_text("# About\n\nMonths of two shops, counted by hand.\nWith gaps, some.\nEnd.\n")
+    (tmp_path / "scan.bin").write_bytes(np.random.default_rng(0).bytes(5_000))
+    several = read(*(tmp_path / one for one in (name, "notes.md", "scan.bin")), workspace=tmp_path)
+    assert [one.name for one in several.tables] == [name]
+    with pytest.raises(FileError, match="there is no table in it"):
+        read(tmp_path / "scan.bin", workspace=tmp_path)
 
 
 def test_one_bad_file_ends_nothing(tmp_path: Path) -> None:
@@ -287,7 +299,7 @@ def test_one_bad_file_ends_nothing(tmp_path: Path) -> None:
         "d.csv.gz": "the archive is damaged",
     }
     with pytest.raises(FileError, match="the file is empty"):
-        read(empty, workspace=tmp_path / "work")
+        read(empty, workspace=tmp_path)
 
 
 def test_a_packed_file_may_not_unpack_to_more_than_the_limit(tmp_path: Path) -> None:

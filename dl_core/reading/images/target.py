@@ -286,7 +286,7 @@ def _which_finding(name: str, cells: pd.Series, known: pd.Series) -> Question:
         Choice("every combination is a class of its own", roles, {"finding": COMBINATIONS}),
     ]
     several = int((cells.map(len) > 1).sum())
-    text = f"{several} of {len(cells)} cells of {name!r} hold several findings. Which one should be told?"
+    text = f"{several} of {len(cells)} cells of {name!r} hold several findings. Which finding should be recognised?"
     return Question("target", text, tuple(choices))
 
 

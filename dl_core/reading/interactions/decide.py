@@ -196,17 +196,17 @@ def _of_events(made: Decision, column: pd.Series, said: str) -> None:
     counting = {kind: weight for kind, weight in weights.items() if weight}
     best = max(counting, key=lambda kind: (counting[kind], -counts[kind]), default="")
     undone = [kind for kind, weight in weights.items() if not weight]
-    never = f"; {listed(undone, 3)} never" if undone else ""
     weighed = ",".join(f"{kind}={weight}" for kind, weight in counting.items())
     alike = ",".join(f"{kind}=1" for kind in counting)
     options = [
-        (f"weighed: {', '.join(f'{kind} {weight}' for kind, weight in counting.items())}{never}", weighed),
+        (f"weighed: {', '.join(f'{kind} {weight}' for kind, weight in counting.items())}", weighed),
         (f"only {best}", f"{best}=1"),
-        (f"all alike{never}", alike),
+        ("all alike", alike),
         (f"every row, whatever {shorten(name, 40)!r} says", ALL),
     ]
     told = ", ".join(f"{kind} {counts[kind]:,}" for kind in sorted(weights, key=lambda kind: -counts[kind]))
     text = f"Which events count as taken, and how much? Column {shorten(name, 40)!r} has {told}."
+    text += f" With all answers but the last, {listed(undone, 3)} never counts." if undone else ""
     distinct: dict[str, str] = {}
     for words, option in options:
         distinct.setdefault(option, words)

@@ -142,7 +142,8 @@ def _main(
         except DaylightError:
             layout = None
         ranked.append((sum(map(len, here.values())), _strength(table, layout), table.frame.size, table, layout))
-    named, strength, _, main, chosen = max(ranked, key=lambda one: one[:3])
+    # Roles of covariates name columns of side tables too: a table without values is never the main one.
+    named, strength, _, main, chosen = max(ranked, key=lambda one: (one[4] is not None, *one[:3]))
     rivals = [
         (table, layout)
         for number, power, _, table, layout in ranked

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import re
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
@@ -15,6 +16,9 @@ from dl_core.reading.listing import RENAMED, GivenFile, foreign_kind, head_of, i
 from dl_core.reading.tables.formats import formats_in_words, is_claimed, table_suffixes
 from dl_core.reading.tables.names import plain_name
 from dl_core.reading.tables.packed import opened
+from dl_core.reading.tables.text import decode_table, marked_encoding, separator_of
+
+_SAMPLE = 1 << 14  # bytes that tell text in cells from prose and from what is no text
 
 
 @dataclass(frozen=True)
@@ -90,13 +94,27 @@ def _is_table(file: GivenFile, alone: bool, suffixes: Collection[str]) -> bool:
     """
     suffix, head = suffix_of(file.name), head_of(file.path)
     told = is_claimed(head, file.path)
-    if suffix not in suffixes and not told and not (alone and suffix == ""):
+    if suffix not in suffixes and not told and not _holds_rows(file.path, alone):
         return False
     if not head:
         raise FileError("the file is empty", where=file.name, todo="export or copy it again")
     if (foreign := foreign_kind(head)) and not told:
         raise FileError(f"this is {foreign}", where=file.name, expected=formats_in_words(), todo=RENAMED)
     return True
+
+
+def _holds_rows(path: Path, alone: bool) -> bool:
+    """Return whether a file whose name tells nothing is text, and beside others in even cells as no prose is."""
+    head = head_of(path, _SAMPLE)
+    if not head or (b"\0" in head and not marked_encoding(head)):
+        return alone and not head  # an empty file is named as such
+    _, text = decode_table(path, _SAMPLE)
+    odd = sum(not letter.isprintable() and letter not in "\t\r\n\f" for letter in text)
+    if odd > 0.01 * len(text):
+        return False
+    lines = [line for line in text.splitlines()[:50] if line.strip()]
+    sizes = {len(row) for row in csv.reader(lines[:-1], delimiter=separator_of(text)[:1])}
+    return alone or (len(lines) > 3 and len(sizes) == 1 and max(sizes) > 1)
 
 
 def _stem_words(name: str) -> set[str]:
