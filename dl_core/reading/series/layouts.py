@@ -67,7 +67,10 @@ def _tidy(frame: pd.DataFrame, headless: bool) -> pd.DataFrame:
     """Return the frame without unnamed columns that are empty, or that only number the rows, as pandas writes one."""
     empty = [name for name in frame.columns if _UNNAMED.fullmatch(str(name)) and frame[name].isna().all()]
     frame = frame.drop(columns=empty) if empty else frame
-    frame = frame.apply(_as_number) if any(map(_is_text, frame.dtypes)) else frame
+    texts = {name: frame[name] for name, kind in frame.dtypes.items() if _is_text(kind)}
+    found = {name: _as_number(column) for name, column in texts.items()}
+    changed = {name: column for name, column in found.items() if column is not texts[name]}
+    frame = frame.assign(**changed) if changed else frame  # of thousands of columns only those with text are looked at
     first = frame.columns[0]
     if (
         not _UNNAMED.fullmatch(str(first))

@@ -87,7 +87,9 @@ def is_times(column: pd.Series, named: bool = False) -> bool:
 
 def is_axis(column: pd.Series) -> bool:
     """Return whether numbers are dates or seconds that grow evenly: times, whatever the name."""
-    return bool(pd.api.types.is_numeric_dtype(column.dtype)) and is_times(column)
+    if not pd.api.types.is_numeric_dtype(column.dtype):
+        return False
+    return bool(column.min() >= YEARS[0]) and is_times(column)  # no serial day or second is smaller than a year
 
 
 def _starts(column: pd.Series) -> pd.Series:

@@ -112,7 +112,13 @@ def _is_idle(frame: pd.DataFrame, name: str) -> bool:
     """Return whether a column only numbers the rows before all others, counts time itself, or never changes."""
     column = frame[name]
     first = column.name == frame.columns[0] and counts_rows(column)
-    return first or bool(column.nunique() < 2) or is_axis(column)
+    return first or _never_changes(column) or is_axis(column)
+
+
+def _never_changes(column: pd.Series) -> bool:
+    some = column.iloc[:2].tolist()  # they tell it of most columns, in tables of thousands
+    known = len(some) == 2 and some[0] == some[0] and some[1] == some[1] and None not in some
+    return not (known and some[0] != some[1]) and bool(column.nunique() < 2)
 
 
 def _is_mark(column: pd.Series) -> bool:

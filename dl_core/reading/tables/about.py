@@ -127,10 +127,27 @@ def reasons(roles: Mapping[Role, Sequence[str]], asked: Collection[Role], traine
 
 def columns_about(frame: pd.DataFrame, file: str) -> tuple[ColumnReading, ...]:
     """Return names, types and first values of the columns of a file's table, none with a role yet."""
+    quick = _first_numbers(frame)
     return tuple(
-        ColumnReading(file, str(name), LEFT_OUT, type_of(column.dtype), "", examples=examples_of(column))
-        for name, column in frame.items()
+        ColumnReading(
+            file, str(name), LEFT_OUT, type_of(kind), "", examples=quick.get(name) or examples_of(frame[name])
+        )
+        for name, kind in frame.dtypes.items()
     )
+
+
+def _first_numbers(frame: pd.DataFrame) -> dict[Any, tuple[str, ...]]:
+    """Return the examples of columns of floats whose first cells differ and have fractions; all columns at once."""
+    block = frame.iloc[:_EXAMPLES].select_dtypes("float64")
+    values = block.to_numpy()
+    if len(values) < _EXAMPLES:
+        return {}
+    differ = np.isfinite(values).all(axis=0) & (np.diff(np.sort(values, axis=0), axis=0) != 0).all(axis=0)
+    told = differ & (values % 1 != 0).any(axis=0)  # else they may be whole numbers with a gap
+    return {
+        block.columns[at]: tuple(shorten(value, _LONGEST) for value in values[:, at].tolist())
+        for at in np.flatnonzero(told)
+    }
 
 
 def examples_of(column: pd.Series) -> tuple[str, ...]:
