@@ -168,7 +168,7 @@ def read(domain: Domain, request: ReadRequest) -> tuple[Reading, Dataset | None]
 
 def reading_of(domain: Domain, request: ReadRequest, dataset: Dataset) -> Reading:
     """Return how the files of a data set were understood, with the options that are not at their default."""
-    return _without_defaults(domain, dataset.reading or understood(domain.kind.name, dataset, request))
+    return _without_defaults(domain, dataset.reading or understood(Reading(domain.kind.name), dataset, request))
 
 
 def _without_defaults(domain: Domain, reading: Reading) -> Reading:
@@ -250,7 +250,7 @@ def read_again(
     found = kind_of(dataset).must("dl_core.reading", "again").read_again(read, dataset, roles, options, folder)
     fresh = found.reading
     if fresh is None or fresh is dataset.reading:  # the rows alone were given other roles
-        fresh = understood(domain.kind.name, found, ReadRequest((folder,)))
+        fresh = understood(Reading(domain.kind.name), found, ReadRequest((folder,)))
     return replace(found, reading=fresh.after(dataset.reading, {**found.roles, Role.HISTORY: ()}))
 
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import pandas as pd
 
 from dl_core.data.dataset import Dataset, Finding
-from dl_core.data.reading import ColumnReading, FileReading, Question, Reading, Target
+from dl_core.data.reading import Reading, Target
 from dl_core.reading.request import ReadRequest
 from dl_core.schema import Role
 
@@ -16,63 +17,45 @@ _PARTS = {"train": "training", "validation": "validation", "test": "test"}
 
 
 def understood(
-    kind: str,
+    said: Reading,
     dataset: Dataset | None,
     request: ReadRequest,
     *,
-    layout: str = "",
-    files: Sequence[FileReading] = (),
-    columns: Sequence[ColumnReading] = (),
-    about: Mapping[str, Any] | None = None,
+    roles: Mapping[Role, Sequence[str]] | None = None,
     positive: str = "",
     unlabelled: int = 0,
-    questions: Sequence[Question] = (),
-    assumed: Sequence[str] = (),
-    findings: Sequence[Finding] = (),
-    roles: Mapping[Role, Sequence[str]] | None = None,
-    options: Mapping[str, Any] | None = None,
+    notes: Sequence[Finding] = (),
 ) -> Reading:
-    """Return the reading of a request: what its kind found, with rows, target, unit, split and findings of the data.
+    """Return what a kind says of a request, with rows, target, unit, split and findings of the data.
 
     Parameters
     ----------
-    kind : str
+    said : Reading
+        What the kind found; its options stand beside those of the request.
     dataset : Dataset or None
         None while a question is open without whose answer there are no data.
     request : ReadRequest
-    layout, files, columns, questions, assumed
-        Fields of `Reading`.
-    about : mapping, optional
-        What the kind says under its own name.
+    roles : mapping, optional
+        Columns as uploaded, by role; the data set's by default.
     positive : str
         Class of the target that is looked for, where there is one.
     unlabelled : int
         Rows without a label, which no model learns from.
-    findings : sequence of Finding
-        Besides the data set's notes.
-    roles : mapping, optional
-        Columns as uploaded, by role; the data set's by default.
-    options : mapping, optional
-        Read options; those of the request by default.
+    notes : sequence of Finding
+        Told while there is no data set, whose notes tell them otherwise.
     """
     found = roles if roles is not None else {} if dataset is None else dataset.roles
-    given = request.options if options is None else options
-    reading = Reading(
-        kind=kind,
+    options = {**request.options, **said.options}
+    reading = replace(
+        said,
         rows=0 if dataset is None else len(dataset),
-        layout=layout,
-        files=tuple(files),
-        columns=tuple(columns),
         target=None if dataset is None else _target(dataset, positive, unlabelled),
         unit=None if dataset is None else _unit(dataset),
         split={"given": False} if dataset is None else _split(dataset),
-        about=dict(about or {}),
-        questions=tuple(questions),
-        assumed=tuple(assumed),
         roles={str(role): tuple(map(str, names)) for role, names in found.items()},
-        options={name: value for name, value in given.items() if _is_plain(name, value)},
+        options={name: value for name, value in options.items() if _is_plain(name, value)},
     )
-    return reading.with_findings([*findings, *(() if dataset is None else dataset.notes)])
+    return reading.with_findings(notes if dataset is None else dataset.notes)
 
 
 def _is_plain(name: str, value: Any) -> bool:

@@ -35,7 +35,9 @@ def data():
 
 
 def test_a_data_set_tells_rows_target_unit_split_and_findings(data):
-    found = understood("table", data, ReadRequest((), options={"delay_days": 3.0, "like": {"roles": {}}}), positive="b")
+    found = understood(
+        Reading("table"), data, ReadRequest((), options={"delay_days": 3.0, "like": {"roles": {}}}), positive="b"
+    )
     said = found.as_dict()
     assert (said["rows"], said["kind"]) == (3, "table")
     assert said["target"] == {"column": "level", "values": {"a": 2, "b": 1}, "positive": "b", "unlabelled": 0}
@@ -60,10 +62,11 @@ def test_a_reading_survives_json_and_stays_with_the_saved_data(data, tmp_path):
     column = ColumnReading(
         "a.csv", "level", "label", "number", "few values", Verdict.ASSUMED, "", ("group",), ("2", "0")
     )
-    found = understood(
-        "table", data, ReadRequest(()), files=[FileReading("a.csv", "table", "the only one", 3)], columns=[column],
-        about={"series": {"count": 2}}, questions=[LEVEL], assumed=["Level is the target."],
+    told = Reading(
+        "table", files=(FileReading("a.csv", "table", "the only one", 3),), columns=(column,),
+        about={"series": {"count": 2}}, questions=(LEVEL,), assumed=("Level is the target.",),
     )  # fmt: skip
+    found = understood(told, data, ReadRequest(()))
     assert Reading.from_dict(json.loads(json.dumps(found.as_dict()))) == found
     replace(data, reading=found).save(tmp_path / "saved")
     assert Dataset.load(tmp_path / "saved").reading == found

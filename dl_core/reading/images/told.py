@@ -47,20 +47,16 @@ def tell(
     if named:
         said[Role.IMAGE] = named[:1]
     unlabelled = 0 if dataset is None or target.values is None else int(target.values.isna().sum())
-    reading = understood(
+    told = Reading(
         "images",
-        dataset,
-        request,
         layout=_layout(found),
         files=(*_images(found), *_mask_lines(masks), *files, *_left_out(errors)),
         columns=(*columns, *_arrays(found, roles), *_levels(found), *_headers(found), *_stems(found)),
-        positive=target.positive or _positive(dataset),
-        unlabelled=unlabelled,
-        questions=found.questions if request.labelled else (),
-        assumed=found.assumed,
-        findings=notes if dataset is None else (),
-        roles=said,
+        questions=tuple(found.questions) if request.labelled else (),
+        assumed=tuple(found.assumed),
     )
+    positive = target.positive or _positive(dataset)
+    reading = understood(told, dataset, request, roles=said, positive=positive, unlabelled=unlabelled, notes=notes)
     units = found.unit.values
     if dataset is None and units is not None:
         return replace(reading, unit={"name": found.unit.name, "units": int(units.nunique())})

@@ -38,19 +38,16 @@ def told(
     """
     files, columns = readings(found.tables)
     roles = {role: () for role, names in request.wished.items() if not names}
-    return understood(
+    said = Reading(
         "interactions",
-        dataset,
-        request,
         layout=found.layout,
         files=(*files, *left),
-        columns=columns,
-        about=None if dataset is None or typed is None else {"interactions": _counts(dataset, typed)},
-        questions=found.made.questions,
-        assumed=found.made.assumed,
-        findings=() if dataset is not None else found.notes,
-        roles={**roles, **found.roles},
+        columns=tuple(columns),
+        about={} if dataset is None or typed is None else {"interactions": _counts(dataset, typed)},
+        questions=tuple(found.made.questions),
+        assumed=tuple(found.made.assumed),
     )
+    return understood(said, dataset, request, roles={**roles, **found.roles}, notes=found.notes)
 
 
 def _counts(dataset: Dataset, typed: Typed) -> dict[str, Any]:

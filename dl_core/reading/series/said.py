@@ -46,20 +46,17 @@ class Said:
         about += [self._side(side) for side in self.found.sides]
         files, columns = readings(about)
         layout = self.found.layout
-        return understood(
+        said = Reading(
             "series",
-            dataset,
-            self.request,
             layout=WORDS[layout.kind],
-            files=files,
-            columns=columns,
+            files=tuple(files),
+            columns=tuple(columns),
             about={"series": self._series(dataset, layout)},
-            questions=questions,
+            questions=tuple(questions),
             assumed=(*layout.assumed, *assumed, *self._guessed()),
-            findings=self.found.notes if dataset is None else (),
-            roles=self._roles(layout),
-            options=self._options(layout),
+            options={"layout": layout.kind} if layout.kind in (ROWS, COLUMNS, MATRIX) else {},
         )
+        return understood(said, dataset, self.request, roles=self._roles(layout), notes=self.found.notes)
 
     def tables(self) -> tuple[TableAbout, ...]:
         """Return how each table was read."""
@@ -137,10 +134,6 @@ class Said:
                 roles[role] = tuple(name for name, one in self.around.roles.items() if one == role)
         roles |= {role: names for role, names in self.request.wished.items() if role == Role.GROUP}
         return {role: tuple(names) for role, names in roles.items() if names}
-
-    def _options(self, layout: Layout) -> dict[str, Any]:
-        asked = {"layout": layout.kind} if layout.kind in (ROWS, COLUMNS, MATRIX) else {}
-        return {**self.request.options, **asked}
 
     def _series(self, dataset: Dataset | None, layout: Layout) -> dict[str, Any]:
         """Return what is said of series under their own key."""

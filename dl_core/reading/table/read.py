@@ -160,17 +160,16 @@ class _Reading:
 
     def _reading(self, dataset: Dataset, uploaded: Roles, about: tuple[TableAbout, ...]) -> Reading:
         files, columns = readings(about)
-        reading = understood(
+        said = Reading(
             "table",
-            dataset,
-            self.request,
             layout=_LAYOUT,
             files=(*files, *self.unread),
-            columns=columns,
-            questions=self.questions,
-            assumed=[note.message for note in self.notes if note.kind in _ASSUMED],
-            roles={**{role: () for role in _ASKED if self.request.wished.get(role) == ()}, **uploaded},
+            columns=tuple(columns),
+            questions=tuple(self.questions),
+            assumed=tuple(note.message for note in self.notes if note.kind in _ASSUMED),
         )
+        none = {role: () for role in _ASKED if self.request.wished.get(role) == ()}
+        reading = understood(said, dataset, self.request, roles={**none, **uploaded})
         return reading if self.target is None else replace(reading, target=self.target)
 
     def _dataset(self, table: pd.DataFrame, roles: Roles) -> Dataset:
