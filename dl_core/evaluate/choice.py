@@ -5,15 +5,18 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
+import pandas as pd
 
 from dl_core.evaluate.judge import Units
 from dl_core.evaluate.metric import Metric
 from dl_core.evaluate.quantities import resample
 
 RESAMPLES = 200
+FEW_UNITS = 5  # whose means say nothing of a standard error
+Key = TypeVar("Key")
 
 
 @dataclass(frozen=True)
@@ -55,6 +58,39 @@ def choose(standings: Mapping[str, Standing]) -> str | None:
     top = max(known.values(), key=lambda one: one.value)
     close = {name: one for name, one in known.items() if one.value >= top.value - top.error}
     return min(close, key=lambda name: (close[name].size, -close[name].value))
+
+
+def settled(losses: Mapping[Key, np.ndarray], units: np.ndarray | None = None) -> Key:
+    """Return which setting to use, of settings whose losses on the same held-out cases are known.
+
+    The first one, unless another is better by more than the paired standard error of the difference: what was held out
+    is a sample, and the smallest of several noisy means is no reason to leave a default. Of those that are better by
+    that much the one with the smallest mean is taken (Breiman et al. 1984, as in `choose`, with paired errors).
+
+    Parameters
+    ----------
+    losses : mapping
+        (m,) losses of each setting, lower is better, NaN where a case has none; the default comes first.
+    units : numpy.ndarray or None
+        (m,) which cases belong together, such as windows of one series: the standard error is over their means. None,
+        or fewer than `FEW_UNITS` of them: each case stands for itself.
+
+    Examples
+    --------
+    >>> settled({"default": np.array([1.0, 2.0, 3.0]), "other": np.array([0.9, 2.3, 2.6])})
+    'default'
+    >>> settled({"default": np.array([1.0, 2.0, 3.0]), "other": np.array([0.8, 1.9, 2.8])})
+    'other'
+    """
+    names = list(losses)
+    table = pd.DataFrame({at: losses[name] for at, name in enumerate(names)})
+    if units is not None and len(set(units)) >= FEW_UNITS:
+        table = table.groupby(np.asarray(units)).mean()
+    gains = -table.sub(table[0], axis=0).dropna()  # of units that all settings have
+    if len(gains) < 2:
+        return names[0]
+    clear = gains.mean() > gains.std() / math.sqrt(len(gains))
+    return names[int(gains.mean().where(clear, 0.0).idxmax())]
 
 
 def best_model(models: Mapping[str, Any], kind: str | None = None) -> str | None:

@@ -7,7 +7,7 @@ import math
 import numpy as np
 import pytest
 
-from dl_core.evaluate.choice import Standing, choose, standing
+from dl_core.evaluate.choice import Standing, choose, settled, standing
 from dl_core.evaluate.registry import ALL_METRICS
 from dl_core.evaluate.scored import Scored
 
@@ -47,3 +47,22 @@ def test_a_standing_turns_losses_round_and_measures_its_error():
     found = standing(Scored(y, np.stack([1 - p, p], axis=1), 0.5), ALL_METRICS["brier"], size=3)
     assert found.value == pytest.approx(-(0.04 + 0.16 + 0.16 + 0.04) / 4)
     assert 0 < found.error < 0.02 and found.size == 3
+
+
+def test_a_default_stays_where_another_is_better_by_less_than_its_noise():
+    """Gains 1, 1, 1, -2: mean .25, standard error .75; with 1, 1, 1, 0 the mean is .75 and the error .25."""
+    default = np.array([5.0, 6.0, 7.0, 8.0])
+    assert settled({"a": default, "b": default - [1, 1, 1, -2]}) == "a"
+    assert settled({"a": default, "b": default - [1, 1, 1, 0]}) == "b"
+
+
+def test_windows_of_one_series_count_once():
+    """Six windows of one series gain, five other series lose a little: over series nothing is gained."""
+    units = np.array(["x"] * 20 + list("abcde"))
+    gain = np.array([0.2] * 20 + [-0.1] * 5)
+    assert settled({"a": np.ones(25), "b": 1 - gain}) == "b"
+    assert settled({"a": np.ones(25), "b": 1 - gain}, units) == "a"
+
+
+def test_cases_without_a_loss_do_not_choose():
+    assert settled({"a": np.array([1.0, np.nan]), "b": np.array([0.5, 0.1])}) == "a"

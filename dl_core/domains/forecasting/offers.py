@@ -28,6 +28,13 @@ OFFERS = (
         lazy("dl_core.models.series.naive:Naive2"),
     ),
     Offer(
+        "linear_autoregression",
+        "Linear autoregression",
+        "baseline",
+        "Ridge regression of each series on its own last steps and those of a season before; in milliseconds.",
+        lazy("dl_core.models.series.autoregression:LinearAutoregression"),
+    ),
+    Offer(
         "auto_theta",
         "AutoTheta",
         "baseline",
@@ -137,6 +144,7 @@ OFFERS = (
 FAST = (
     "seasonal_naive",
     "drift",
+    "linear_autoregression",
     "auto_theta",
     "auto_ets",
     "zero_shot",

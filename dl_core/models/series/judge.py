@@ -14,12 +14,18 @@ NEAR = 1.1  # members whose error is within this factor of the best take part in
 
 
 def mean_scaled_error(middle: np.ndarray, truth: np.ndarray, sizes: np.ndarray) -> float:
-    """Return the mean over cases of the mean absolute error of (m, h) forecasts in units of ``sizes`` (m,)."""
+    """Return the mean of `scaled_errors` over the cases that have one; NaN where none has."""
+    errors = scaled_errors(middle, truth, sizes)
+    known = errors[~np.isnan(errors)]
+    return float(known.mean()) if len(known) else float("nan")
+
+
+def scaled_errors(middle: np.ndarray, truth: np.ndarray, sizes: np.ndarray) -> np.ndarray:
+    """Return the mean absolute error of (m, h) forecasts in units of ``sizes`` (m,), NaN where all truth is missing."""
     error = np.abs(middle - truth) / np.where(sizes > 0, sizes, 1.0)[:, None]
     seen = ~np.isnan(error)
     count = seen.sum(axis=1)
-    means = np.where(seen, error, 0.0).sum(axis=1) / np.maximum(count, 1)
-    return float(means[count > 0].mean()) if (count > 0).any() else float("nan")
+    return np.where(count > 0, np.where(seen, error, 0.0).sum(axis=1) / np.maximum(count, 1), np.nan)
 
 
 def pick_weights(middles: np.ndarray, truth: np.ndarray, sizes: np.ndarray) -> np.ndarray:
