@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -18,8 +18,10 @@ from dl_core.data.labels import fold_labels
 from dl_core.data.reading import QuestionError
 from dl_core.errors import DaylightError, FileError, LabelError, OptionError, SchemaError, shorten
 from dl_core.reading.images import masks as mask_files
+from dl_core.reading.images.arrays import array_entries, array_ids, class_names, wanted_parts
 from dl_core.reading.images.collect import Collected, Item, collect
-from dl_core.reading.images.formats.npz import ArrayPart, array_label, read_npz
+from dl_core.reading.images.entries import Entry
+from dl_core.reading.images.formats.npz import ArrayPart, read_npz
 from dl_core.reading.images.new_cases import options_like
 from dl_core.reading.images.pixels import working_size
 from dl_core.reading.images.rows import (
@@ -35,7 +37,7 @@ from dl_core.reading.images.rows import (
 from dl_core.reading.images.schema import IMAGE_SCHEMA
 from dl_core.reading.images.table import build_table
 from dl_core.reading.images.told import tell
-from dl_core.reading.images.understand import Entry, Understanding, understand
+from dl_core.reading.images.understand import Understanding, understand
 from dl_core.reading.limits import Limits
 from dl_core.reading.request import ReadRequest
 from dl_core.reading.sources import UPLOADED, source_of
@@ -114,7 +116,7 @@ class _Reading:
         arrays = [part for name, side in sides for item in side.arrays for part in self._parts(name, item)]
         readable = [(name, *self._probed(side)) for name, side in sides]
         self._check_left([*arrays, *(source for _, images, _ in readable for source in images)])
-        entries = [entry for name, item, part in arrays for entry in self._array_entries(name, item, part)]
+        entries = [entry for name, item, part in arrays for entry in array_entries(name, item, part, self.options)]
         entries += [_entry(source, name) for name, images, _ in readable for source in images]
         found = understand(entries, sides, self.request, self.options, self.schema, self.limits)
         self.errors += found.errors
@@ -138,7 +140,9 @@ class _Reading:
         except FileError as error:
             self.errors.append(error)
             return []
-        return [(side, item, part) for part in self._wanted_parts(side, item, parts)]
+        kept, notes = wanted_parts(parts, side, item.name, bool(self.request.test_paths))
+        self.notes += notes
+        return [(side, item, part) for part in kept]
 
     def _probed(self, side: Collected) -> tuple[list[Readable], list[Readable]]:
         sources, errors = probe_all(side.images, self.options, self.limits)
@@ -165,7 +169,7 @@ class _Reading:
         """Decode all images; each record says which entry it is of."""
         entry = 0
         for side, item, part in arrays:
-            ids = self._array_ids(side, part)
+            ids = array_ids(side, part)
             read_array(part.images, rows, item.name, [{"id": one, "side": side} for one in ids])
             for record in rows.records[-len(ids) :]:
                 record["entry"], entry = entry, entry + 1
@@ -175,41 +179,6 @@ class _Reading:
             for record in rows.records[before:]:
                 record["side"], record["entry"] = side, entry + record["entry"]
             entry += len(sources)
-
-    def _wanted_parts(self, side: str, item: Item, parts: list[ArrayPart]) -> list[ArrayPart]:
-        """Return the parts to read: with test data given, the file's own test part stays out of training."""
-        if side == "test" and len(parts) > 1 and any(part.part == "test" for part in parts):
-            self.notes.append(
-                Finding("info", "own-test", f"Of {shorten(item.name)} only the test part was taken as test data.")
-            )
-            return [part for part in parts if part.part == "test"]
-        if side == "data" and self.request.test_paths and len(parts) > 1:
-            kept = [part for part in parts if part.part != "test"]
-            if len(kept) < len(parts):
-                text = f"The test part of {shorten(item.name)} was left out, since test data were given separately."
-                self.notes.append(Finding("info", "own-test", text))
-            return kept
-        return parts
-
-    def _array_ids(self, side: str, part: ArrayPart) -> list[str]:
-        width = max(4, len(str(len(part.images))))
-        prefix = (part.part or "image") if side == "data" else "test"
-        return [f"{prefix}_{at:0{width}d}" for at in range(len(part.images))]
-
-    def _array_entries(self, side: str, item: Item, part: ArrayPart) -> Iterator[Entry]:
-        names, known = self._class_names(item), known_stem(item.name) is not None
-        for at in range(len(part.images)):
-            label, columns = array_label(part.labels, at, names, known)
-            columns |= {name: values[at] for name, values in part.columns.items()}
-            told = {} if label is None else {"label": label}
-            yield Entry(item.name, side, part=part.part, columns={**told, **columns}, array=True)
-
-    def _class_names(self, item: Item) -> tuple[str, ...]:
-        wish = self.options.get("classes")
-        if wish:
-            return tuple(wish.split(",")) if isinstance(wish, str) else tuple(wish)
-        known = known_stem(item.name)
-        return known.classes if known else tuple(self.options.get("like_classes", ()))
 
     def _check_left(self, anything: Sequence[Any]) -> None:
         """Raise if there is no image left, with the first file's reason."""
@@ -293,7 +262,7 @@ class _Reading:
             return names
         for _, side in sides:
             for item in side.arrays:
-                names = self._class_names(item)
+                names = class_names(item, self.options)
                 if names and present <= set(names):
                     return tuple(name for name in names if name in present)
         return classes

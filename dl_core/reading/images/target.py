@@ -8,24 +8,14 @@ from typing import Any
 
 import pandas as pd
 
-from dl_core.data.labels import tidy_label
 from dl_core.data.reading import ASKED, CONTENT, NAMED, TRAINED, Choice, Question
 from dl_core.errors import OptionError, counted, shorten
+from dl_core.reading.images.candidates import Candidates, candidates, distinct, flags_of, is_flag, part_alike, tidy
 from dl_core.reading.images.findings import COMBINATIONS, SINGLE, as_class, split_cells
-from dl_core.reading.tables.names import plain_name
 from dl_core.schema import Role, Schema
 
-_MOST_CLASSES = 30
-_MOST_NUMBERS = 12  # different numbers that may be grades
-_LONGEST = 60  # characters of a class
 _MOST_CHOICES = 20
 _MOST_OFFERED = 8  # columns of which none looks like a label
-_CALLED = """
-    label labels class classes target diagnosis diagnostic diagnoses dx category finding findings classification outcome
-    pathology disease
-"""
-_WORDS = frozenset(_CALLED.split())
-_TRUTH = {"true": "1", "false": "0", "yes": "1", "no": "0", "y": "1", "n": "0", "t": "1", "f": "0"}
 
 
 @dataclass(frozen=True)
@@ -59,17 +49,6 @@ class Target:
     def name(self) -> str:
         """Of the column in the data set: that of the one column, or ``label``."""
         return self.columns[0] if len(self.columns) == 1 else "label"
-
-
-@dataclass(frozen=True)
-class Candidates:
-    """What may be the label, by how it was found."""
-
-    exact: tuple[str, ...]
-    worded: tuple[str, ...]
-    content: tuple[str, ...]
-    one_hot: tuple[str, ...]
-    flags: tuple[str, ...]
 
 
 def choose_target(
@@ -108,7 +87,7 @@ def choose_target(
         return _made(frame, trained, TRAINED, options, ())
     found = candidates(frame, [name for name in frame if name not in (*never, *folders, *groupings)], schema)
     chosen, others = _from_tables(frame, found)
-    rivals = [name for name in folders if not any(_same(frame[name], frame[one]) for one in chosen[:1])]
+    rivals = [name for name in folders if not any(part_alike(frame[name], frame[one]) for one in chosen[:1])]
     if chosen and len(chosen) == 1 or _is_one_hot(chosen, found):
         if not rivals:
             return _made(frame, chosen, _why(chosen, found), options, tuple(others))
@@ -124,113 +103,19 @@ def choose_target(
     return _any(frame.drop(columns=[name for name in never if name in frame]))
 
 
-def candidates(frame: pd.DataFrame, columns: Sequence[str], schema: Schema) -> Candidates:
-    """Return the columns that may be a label by name and content."""
-    field_ = schema.field(Role.LABEL)
-    names = field_.names if field_ else ()
-    fits = [name for name in columns if _fits(frame[name])]
-    named = [name for known in names for name in columns if plain_name(name) == known]
-    exact = [name for name in named if name in fits] or ([] if fits else named[:1])
-    flags = [name for name in columns if is_flag(frame[name]) and name not in exact]
-    one_hot = _one_hot(frame, flags)
-    worded = [name for name in fits if name not in (*exact, *one_hot) and _WORDS & set(plain_name(name).split("_"))]
-    left = [name for name in flags if name not in one_hot]
-    content = [name for name in fits if name not in (*exact, *worded, *one_hot)]
-    several = tuple(left) if len(left) > 1 else ()
-    return Candidates(tuple(exact), tuple(worded), tuple(content), one_hot, several)
-
-
 def _from_tables(frame: pd.DataFrame, found: Candidates) -> tuple[tuple[str, ...], list[str]]:
     """Return the label of the tables, and what else fits; several without a label where it has to be asked."""
     loose = [*found.worded, *found.content]
-    exact = _distinct(frame, found.exact)
+    exact = distinct(frame, found.exact)
     if exact:
         return (exact, loose) if len(exact) == 1 else ((), list(exact))
     if found.one_hot and not found.worded:
         return found.one_hot, loose
-    pool = _distinct(frame, [*loose, *(name for name in found.flags if name not in loose)])
+    pool = distinct(frame, [*loose, *(name for name in found.flags if name not in loose)])
     worded = [name for name in pool if name in found.worded]
     if len(pool) == 1 or (len(worded) == 1 and all(name in found.flags for name in pool if name not in worded)):
         return tuple(worded or pool), [name for name in pool if name not in worded]
     return (), list(pool)
-
-
-def _distinct(frame: pd.DataFrame, names: Sequence[str]) -> tuple[str, ...]:
-    """Return columns without those that say the same as one before; words go before codes."""
-    kept: list[str] = []
-    for name in names:
-        twin = next((one for one in kept if _same(frame[one], frame[name])), None)
-        if twin is None:
-            kept.append(name)
-        elif _is_number(frame[twin]) and not _is_number(frame[name]):
-            kept[kept.index(twin)] = name
-    return tuple(kept)
-
-
-def _same(left: pd.Series, right: pd.Series) -> bool:
-    """Return whether two columns part the images alike."""
-    both = pd.DataFrame({"l": tidy(left), "r": tidy(right)}).dropna()
-    pairs = len(both.drop_duplicates())
-    return 0 < pairs == both["l"].nunique() == both["r"].nunique() and pairs > 1
-
-
-def _is_number(values: pd.Series) -> bool:
-    return bool(pd.to_numeric(values.dropna(), errors="coerce").notna().all())
-
-
-def _fits(values: pd.Series) -> bool:
-    """Return whether a column has few values, each of several images, that may be classes."""
-    filled = tidy(values).dropna()
-    cells = split_cells(filled)
-    known = filled.nunique() if cells is None else len({one for told in cells for one in told})
-    if not 2 <= known <= _MOST_CLASSES or known > max(2, 0.5 * len(filled)) or filled.str.len().max() > 4 * _LONGEST:
-        return False
-    numbers = pd.to_numeric(filled, errors="coerce")
-    if numbers.notna().all():
-        return bool((numbers % 1 == 0).all()) and known <= _MOST_NUMBERS
-    return bool(filled.str.len().max() <= _LONGEST or cells is not None)
-
-
-def tidy(values: pd.Series) -> pd.Series:
-    """Return labels without stray blanks, None where one is missing."""
-    return pd.Series([tidy_label(value) for value in values], index=values.index, dtype=object)
-
-
-def flags_of(values: pd.Series) -> pd.Series:
-    """Return 0, 1 or -1 (uncertain) by image; NaN where nothing or something else stands."""
-    texts = [None if text is None else _TRUTH.get(text.casefold(), text) for text in tidy(values)]
-    return pd.to_numeric(pd.Series(texts, index=values.index, dtype=object), errors="coerce")
-
-
-def is_flag(values: pd.Series) -> bool:
-    """Return whether a column says yes or no, in numbers or words; -1 is uncertain, nothing is nothing said."""
-    filled = tidy(values).dropna()
-    told = flags_of(filled)
-    return len(filled) > 0 and bool(told.isin([0, 1, -1]).all()) and bool(told.isin([0, 1]).any())
-
-
-def _one_hot(frame: pd.DataFrame, flags: Sequence[str]) -> tuple[str, ...]:
-    """Return the longest run of neighbouring columns of which exactly one is 1 in every row that says anything."""
-    table = pd.DataFrame({name: flags_of(frame[name]) for name in flags})
-    best: tuple[str, ...] = ()
-    if len(flags) < 2:
-        return best
-    order, named = list(frame.columns), int(frame.notna().any(axis=1).sum())
-    for start in range(len(flags)):
-        for end in range(start + max(2, len(best) + 1), len(flags) + 1):
-            run = flags[start:end]
-            block = table[run].dropna(how="all")
-            beside = order.index(run[-1]) - order.index(run[0]) == len(run) - 1
-            told = int((block == 1).any().sum())
-            if (
-                beside
-                and told > 1
-                and len(block) > 0.9 * named
-                and (block >= 0).any(axis=1).all()
-                and (block.sum(axis=1) == 1).all()
-            ):
-                best = tuple(run)
-    return best
 
 
 def _is_one_hot(chosen: Sequence[str], found: Candidates) -> bool:

@@ -16,8 +16,11 @@ from dl_core.data.reading import Choice, Question
 from dl_core.errors import DaylightError, SchemaError, shorten
 from dl_core.reading.given_split import part_in
 from dl_core.reading.images.collect import Collected
+from dl_core.reading.images.entries import HEADER_FIELDS, Entry, tags_of
 from dl_core.reading.images.folders import Folders, Level, look_at
-from dl_core.reading.images.tables import Joined, Table, join, read_all
+from dl_core.reading.images.joined import Joined
+from dl_core.reading.images.sides import join_sides
+from dl_core.reading.images.splits import parts_of, split_column
 from dl_core.reading.images.target import Target, choose_target
 from dl_core.reading.images.units import STEM, TAGS, Unit, choose_unit
 from dl_core.reading.limits import Limits
@@ -28,23 +31,6 @@ from dl_core.schema import Role, Schema
 
 Roles = dict[Role, tuple[str, ...]]
 FOLDER_LABEL = "label"  # the column of classes that folders tell, where nothing else is called so
-_MOST_FOLDS = 20
-
-
-@dataclass(frozen=True)
-class Entry:
-    """One file, or one image of an array: what is known of it before its table.
-
-    ``about`` is what its header says; ``columns`` what arrays beside it say.
-    """
-
-    file: str
-    side: str  # "data" or "test"
-    about: Mapping[str, Any] = field(default_factory=dict)
-    part: str | None = None
-    columns: Mapping[str, Any] = field(default_factory=dict)
-    array: bool = False
-    times: int = 1
 
 
 @dataclass
@@ -91,17 +77,17 @@ def understand(
         If tables are given, none of them names a file and nothing else tells a class, or a named column is not there.
     """
     folders = _folders(entries)
-    tags = _tags(entries)
+    tags = tags_of(entries)
     known = {**{level.name: level.values for level in folders.levels}, **{TAGS[name]: tags[name] for name in tags}}
     keys = pd.DataFrame(known, index=range(len(entries)))
-    joined = _joined(entries, sides, request, keys, limits)
+    joined = join_sides(entries, sides, request, keys, limits)
     wished = request.wished
     if options.get("label"):
         wished.setdefault(Role.LABEL, (str(options["label"]),))
     wished = _with_levels(wished, folders, joined)
     _check_wished(wished, joined, folders, tags)
-    split = _split_column(joined)
-    parts = _parts(entries, folders, joined, split)
+    split = split_column(joined)
+    parts = parts_of(entries, folders, joined, split)
     found = Understanding(entries, folders, joined, Target(), Unit(), parts, (), split)
     unit = wished.get(Role.UNIT, ())
     found.locked = frozenset(
@@ -169,102 +155,6 @@ def _folders(entries: Sequence[Entry]) -> Folders:
     return Folders(tuple(levels.values()), spread(said.parts), classes, unit, said.unit_verdict, said.lone, outside)
 
 
-def _tags(entries: Sequence[Entry]) -> pd.DataFrame:
-    told = {name: [entry.about.get(name) for entry in entries] for name in TAGS}
-    return pd.DataFrame(
-        {name: pd.Series(v, dtype=object) for name, v in told.items() if any(v)}, index=range(len(entries))
-    )
-
-
-def _joined(
-    entries: Sequence[Entry],
-    sides: Sequence[tuple[str, Collected]],
-    request: ReadRequest,
-    keys: pd.DataFrame,
-    limits: Limits,
-) -> Joined:
-    """Return the tables joined to the entries; each side has its own, or those of the other."""
-    column = str(request.options.get("file") or next(iter(request.roles.get(Role.IMAGE, ())), ""))
-    tables, errors = {}, []
-    for side, collected in sides:
-        tables[side], wrong = read_all((*collected.tables, *collected.texts), limits)
-        errors += wrong
-    whole = Joined(pd.DataFrame(index=range(len(entries))), errors=errors)
-    _arrays_into(whole, entries)
-    for side, _ in sides:
-        own = tables[side] or next((found for found in tables.values() if found), [])
-        at = [position for position, entry in enumerate(entries) if entry.side == side]
-        if not own or not at:
-            continue
-        if all(entries[position].array for position in at):
-            _merge(whole, _by_position(own, len(at)), at)
-        else:
-            files = [entries[position].file for position in at]
-            _merge(whole, join(own, files, keys.loc[at].reset_index(drop=True), column), at)
-    every = [table for found in tables.values() for table in found if not table.maybe]
-    alone = not len(keys.columns) and not any(entry.columns for entry in entries)
-    if request.labelled and alone and not whole.origin and not whole.files and every:
-        _raise_unmatched(every, [entry.file for entry in entries], column)
-    if request.labelled and not whole.origin and errors and alone:
-        raise errors[0]
-    return whole
-
-
-def _arrays_into(whole: Joined, entries: Sequence[Entry]) -> None:
-    """Put what arrays say beside the images into the frame."""
-    for name in dict.fromkeys(name for entry in entries for name in entry.columns):
-        values = [None if (v := entry.columns.get(name)) is None else str(v) for entry in entries]
-        whole.frame[name] = pd.Series(values, dtype=object)
-        whole.origin[name] = ("arrays", name)
-
-
-def _merge(whole: Joined, part: Joined, at: Sequence[int]) -> None:
-    """Add one side's joined tables to those of all entries."""
-    for name in part.frame:
-        if name not in whole.frame:
-            whole.frame[name] = pd.Series([None] * len(whole.frame), dtype=object)
-        whole.frame.loc[list(at), name] = part.frame[name].to_numpy(dtype=object)
-        whole.origin.setdefault(name, part.origin[name])
-        whole.sources.setdefault(name, part.sources.get(name, (part.origin[name][1],)))
-    for name, told in part.several.items():
-        moved = [tuple(at[image] for image in images) for images in (told.images, told.ties)]
-        whole.several.setdefault(name, type(told)(moved[0], moved[1], told.rows, told.readers))
-    whole.files |= part.files
-    whole.keys |= part.keys
-    whole.pairs |= part.pairs
-    whole.parts |= {at[image]: part_ for image, part_ in part.parts.items()}
-    whole.abouts += [about for about in part.abouts if about.name not in {one.name for one in whole.abouts}]
-    whole.notes += part.notes
-
-
-def _by_position(tables: Sequence[Table], count: int) -> Joined:
-    """Return the table whose rows go with an npz's images in order."""
-    for table in tables:
-        if len(table.frame) == count:
-            origin = {str(name): (table.name, str(name)) for name in table.frame}
-            about = table.about.as_part("table", "one row an image, in the order of the arrays")
-            return Joined(table.frame.reset_index(drop=True), origin, abouts=[about])
-    table = tables[0]
-    raise SchemaError(
-        f"the table has {len(table.frame)} rows for {count} images",
-        where=table.name,
-        expected="one row an image, in the order of the npz",
-        todo="leave the table out or complete it",
-    )
-
-
-def _raise_unmatched(tables: Sequence[Table], files: Sequence[str], column: str) -> None:
-    names = [str(name) for table in tables for name in table.frame.columns]
-    shown = ", ".join(repr(shorten(file.rsplit("/", 1)[-1], 40)) for file in files[:2])
-    found = f"no match in {shorten(column, 40)!r}" if column else f"the columns {', '.join(map(repr, names[:6]))}"
-    raise SchemaError(
-        f"no column names any of the {len(files)} files",
-        where=", ".join(table.name for table in tables),
-        expected=f"names such as {shown}; found {found}",
-        todo="add a column with the file names, with or without extension",
-    )
-
-
 def _in_levels(names: Sequence[str], folders: Folders, joined: Joined) -> tuple[str, ...]:
     """Return columns with the one level of classes where ``label`` is said and no column is called so."""
     if tuple(names) == (FOLDER_LABEL,) and FOLDER_LABEL not in joined.frame and len(folders.classes) == 1:
@@ -292,65 +182,9 @@ def _check_wished(wished: Mapping[Role, tuple[str, ...]], joined: Joined, folder
                 )
 
 
-HEADER_FIELDS = ("patient", "sex", "age", "site", "scanner", "modality", "body_part", "view")
-
-
 def _trained(request: ReadRequest) -> dict[Role, tuple[str, ...]]:
     like: Mapping[str, Any] = request.options.get("like") or {}
     return {Role(role): tuple(names) for role, names in (like.get("roles") or {}).items()}
-
-
-def _split_column(joined: Joined) -> str:
-    """Return the column whose words are parts of a split, or whose numbers are folds and whose name says so."""
-    for name in joined.frame:
-        told = joined.frame[name].dropna().map(lambda value: part_in(value)[0])
-        if len(told) and told.notna().all() and told.nunique() > 1 and "train" in set(told):
-            return str(name)
-    for name in joined.frame:
-        words = set(plain_name(name).split("_"))
-        filled = joined.frame[name].dropna().astype(str)
-        numbers = pd.to_numeric(filled, errors="coerce")
-        fold = bool(words & {"fold", "folds", "kfold", "cv"}) or any(word.endswith("fold") for word in words)
-        if fold and len(numbers) and numbers.notna().all() and 2 <= numbers.nunique() <= _MOST_FOLDS:
-            return str(name)
-        flags = set(filled.str.casefold())
-        if (
-            part_in(name)[0]
-            and len(words) <= 3
-            and flags <= {"0", "1", "true", "false", "yes", "no", "0.0", "1.0"}
-            and len(flags) == 2
-        ):
-            return str(name)
-    return ""
-
-
-def _parts(entries: Sequence[Entry], folders: Folders, joined: Joined, split: str) -> pd.Series:
-    """Return the given part of each entry: by side, by array, by folder, by table, by column; None where none is."""
-    parts = pd.Series([entry.part for entry in entries], dtype=object)
-    if parts.isna().all():
-        parts = folders.parts.copy()
-    if parts.isna().all() and joined.parts:
-        parts = pd.Series([joined.parts.get(at) for at in range(len(entries))], dtype=object)
-    if parts.isna().all() and split:
-        parts = _told_parts(joined.frame[split], split)
-    test = pd.Series([entry.side == "test" for entry in entries])
-    return parts.astype(object).where(~test, "test")
-
-
-def _told_parts(values: pd.Series, name: str) -> pd.Series:
-    """Return parts from words, from yes and no under the name of a part, or from the numbers of folds."""
-    told = values.map(lambda value: None if value is None else part_in(value)[0])
-    if told.notna().any():
-        return told
-    part = part_in(name)[0]
-    if part:
-        other = "test" if part == "train" else "train"
-        yes = values.map(lambda v: None if v is None else str(v).casefold() in ("1", "1.0", "true", "yes"))
-        return yes.map({True: part, False: other}).astype(object).where(yes.notna(), None)
-    numbers = pd.to_numeric(values, errors="coerce")
-    folds = sorted(numbers.dropna().unique())
-    named = {folds[-1]: "test"} | ({folds[-2]: "validation"} if len(folds) > 2 else {})
-    return numbers.map(lambda fold: None if fold != fold else named.get(fold, "train")).astype(object)
 
 
 def _groups(

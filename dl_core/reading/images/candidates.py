@@ -1,0 +1,128 @@
+"""Which columns may tell the class of an image, by name and by content."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import pandas as pd
+
+from dl_core.data.labels import tidy_label
+from dl_core.reading.images.findings import split_cells
+from dl_core.reading.tables.names import plain_name
+from dl_core.schema import Role, Schema
+
+_MOST_CLASSES = 30
+_MOST_NUMBERS = 12  # different numbers that may be grades
+_LONGEST = 60  # characters of a class
+_CALLED = """
+    label labels class classes target diagnosis diagnostic diagnoses dx category finding findings classification outcome
+    pathology disease
+"""
+_WORDS = frozenset(_CALLED.split())
+_TRUTH = {"true": "1", "false": "0", "yes": "1", "no": "0", "y": "1", "n": "0", "t": "1", "f": "0"}
+
+
+@dataclass(frozen=True)
+class Candidates:
+    """What may be the label, by how it was found."""
+
+    exact: tuple[str, ...]
+    worded: tuple[str, ...]
+    content: tuple[str, ...]
+    one_hot: tuple[str, ...]
+    flags: tuple[str, ...]
+
+
+def candidates(frame: pd.DataFrame, columns: Sequence[str], schema: Schema) -> Candidates:
+    """Return the columns that may be a label by name and content."""
+    field_ = schema.field(Role.LABEL)
+    names = field_.names if field_ else ()
+    fits = [name for name in columns if _fits(frame[name])]
+    named = [name for known in names for name in columns if plain_name(name) == known]
+    exact = [name for name in named if name in fits] or ([] if fits else named[:1])
+    flags = [name for name in columns if is_flag(frame[name]) and name not in exact]
+    one_hot = _one_hot(frame, flags)
+    worded = [name for name in fits if name not in (*exact, *one_hot) and _WORDS & set(plain_name(name).split("_"))]
+    left = [name for name in flags if name not in one_hot]
+    content = [name for name in fits if name not in (*exact, *worded, *one_hot)]
+    several = tuple(left) if len(left) > 1 else ()
+    return Candidates(tuple(exact), tuple(worded), tuple(content), one_hot, several)
+
+
+def distinct(frame: pd.DataFrame, names: Sequence[str]) -> tuple[str, ...]:
+    """Return columns without those that say the same as one before; words go before codes."""
+    kept: list[str] = []
+    for name in names:
+        twin = next((one for one in kept if part_alike(frame[one], frame[name])), None)
+        if twin is None:
+            kept.append(name)
+        elif _is_number(frame[twin]) and not _is_number(frame[name]):
+            kept[kept.index(twin)] = name
+    return tuple(kept)
+
+
+def part_alike(left: pd.Series, right: pd.Series) -> bool:
+    """Return whether two columns part the images alike."""
+    both = pd.DataFrame({"l": tidy(left), "r": tidy(right)}).dropna()
+    pairs = len(both.drop_duplicates())
+    return 0 < pairs == both["l"].nunique() == both["r"].nunique() and pairs > 1
+
+
+def _is_number(values: pd.Series) -> bool:
+    return bool(pd.to_numeric(values.dropna(), errors="coerce").notna().all())
+
+
+def _fits(values: pd.Series) -> bool:
+    """Return whether a column has few values, each of several images, that may be classes."""
+    filled = tidy(values).dropna()
+    cells = split_cells(filled)
+    known = filled.nunique() if cells is None else len({one for told in cells for one in told})
+    if not 2 <= known <= _MOST_CLASSES or known > max(2, 0.5 * len(filled)) or filled.str.len().max() > 4 * _LONGEST:
+        return False
+    numbers = pd.to_numeric(filled, errors="coerce")
+    if numbers.notna().all():
+        return bool((numbers % 1 == 0).all()) and known <= _MOST_NUMBERS
+    return bool(filled.str.len().max() <= _LONGEST or cells is not None)
+
+
+def tidy(values: pd.Series) -> pd.Series:
+    """Return labels without stray blanks, None where one is missing."""
+    return pd.Series([tidy_label(value) for value in values], index=values.index, dtype=object)
+
+
+def flags_of(values: pd.Series) -> pd.Series:
+    """Return 0, 1 or -1 (uncertain) by image; NaN where nothing or something else stands."""
+    texts = [None if text is None else _TRUTH.get(text.casefold(), text) for text in tidy(values)]
+    return pd.to_numeric(pd.Series(texts, index=values.index, dtype=object), errors="coerce")
+
+
+def is_flag(values: pd.Series) -> bool:
+    """Return whether a column says yes or no, in numbers or words; -1 is uncertain, nothing is nothing said."""
+    filled = tidy(values).dropna()
+    told = flags_of(filled)
+    return len(filled) > 0 and bool(told.isin([0, 1, -1]).all()) and bool(told.isin([0, 1]).any())
+
+
+def _one_hot(frame: pd.DataFrame, flags: Sequence[str]) -> tuple[str, ...]:
+    """Return the longest run of neighbouring columns of which exactly one is 1 in every row that says anything."""
+    table = pd.DataFrame({name: flags_of(frame[name]) for name in flags})
+    best: tuple[str, ...] = ()
+    if len(flags) < 2:
+        return best
+    order, named = list(frame.columns), int(frame.notna().any(axis=1).sum())
+    for start in range(len(flags)):
+        for end in range(start + max(2, len(best) + 1), len(flags) + 1):
+            run = flags[start:end]
+            block = table[run].dropna(how="all")
+            beside = order.index(run[-1]) - order.index(run[0]) == len(run) - 1
+            told = int((block == 1).any().sum())
+            if (
+                beside
+                and told > 1
+                and len(block) > 0.9 * named
+                and (block >= 0).any(axis=1).all()
+                and (block.sum(axis=1) == 1).all()
+            ):
+                best = tuple(run)
+    return best
