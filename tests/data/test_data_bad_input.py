@@ -19,7 +19,7 @@ from dl_core.data.dataset import Dataset
 from dl_core.data.images.check import check_images, check_labels
 from dl_core.data.reading import QuestionError
 from dl_core.domains.medical_imaging import DOMAIN
-from dl_core.errors import DaylightError, FileError, LimitError, OptionError, SchemaError
+from dl_core.errors import DaylightError, FileError, LabelError, LimitError, OptionError, SchemaError
 from dl_core.reading.images.formats import raster
 from dl_core.reading.images.read import read_images
 from dl_core.reading.limits import Limits
@@ -120,7 +120,10 @@ def test_damaged_tables_are_named(read: Reads, write: Callable[..., Path], conte
 
 
 def test_one_class_only(read: Reads, write: Callable[..., Path]):
-    data = read(write({f"normal/{i}.png": png(picture(i)) for i in range(3)}))
+    files: dict[str, bytes | str] = {f"normal/{i}.png": png(picture(i)) for i in range(3)}
+    with pytest.raises(LabelError, match="all images lie in one folder, 'normal'"):
+        read(write(files))
+    data = read(write(files | {"l.csv": "file,label\n" + "".join(f"{i}.png,normal\n" for i in range(3))}))
     finding = next(finding for finding in check_images(data) if finding.kind == "one-class")
     assert finding.level == "error" and "normal" in finding.message and "Add images" in finding.message
 
@@ -159,7 +162,7 @@ def test_columns_that_look_like_no_classes_are_offered_all_the_same(read: Reads,
     files: dict[str, bytes | str] = {f"{i}.png": png(picture(i)) for i in range(80)}
     files["doses.csv"] = "file,dose\n" + "".join(f"{i}.png,{i // 2}.5\n" for i in range(80))
     folder = write(files)
-    with pytest.raises(QuestionError, match="No column looks like classes") as caught:
+    with pytest.raises(QuestionError, match="Nothing is sure to tell the class") as caught:
         read(folder)
     chosen, none = caught.value.reading.questions[0].choices
     assert (chosen.roles, none.roles) == ({"label": ("dose",)}, {"label": ()})

@@ -260,6 +260,7 @@ def with_masks(folder: str, content: Callable[[int], bytes] = mask) -> Files:
     return files | {"meta.csv": csv("file label", [(f"images/{at}.png", "ab"[at % 2]) for at in range(8)])}
 
 
+PERSONS = ("Anna", "Bela", "Cleo", "Dina", "Emil", "Finn")
 TWELVE = {"0": 12, "1": 12}
 NP = {"NORMAL": 8, "PNEUMONIA": 8}
 AB = {"a": 12, "b": 12}
@@ -464,6 +465,54 @@ CASES = (
         choices=("Mass: yes or no (12 of 12", "Edema: yes or no (8 of 12"),
     ),
     Case(
+        "one column of 0 and 1 a class beside a column of words",
+        lambda: labelled(
+            lambda at: (f"im{at:02d}", ("clear", "cloudy")[at % 2], *(int(at % 3 == k) for k in range(3))),
+            "image,main diagnosis,N,D,G",
+        ),
+        asks="target",
+        choices=("main diagnosis: clear, cloudy", "N, D, G: one of them"),
+    ),
+    Case(
+        "findings of which each image has one at least, beside a column of words",
+        lambda: labelled(
+            lambda at: (
+                f"im{at:02d}",
+                ("clear", "cloudy")[at % 2],
+                *(int(at % 3 == k or at % 4 == k) for k in range(4)),
+            ),
+            "image,main diagnosis,N,D,G,C",
+        ),
+        asks="target",
+        choices=("main diagnosis: clear, cloudy", "N: 0, 1", "C: 0, 1"),
+    ),
+    Case(
+        "an unknown class of a one-hot table",
+        lambda: labelled(lambda at: (f"im{at:02d}", *(f"{float(at % 3 == k)}" for k in range(3))), "image,MEL,NV,UNK"),
+        {"MEL": 8, "NV": 8},
+        assumed="8 images labelled 'UNK' count as not labelled yet",
+        rows=16,
+    ),
+    Case(
+        "a finding that says yes or nothing",
+        lambda: labelled(lambda at: (f"im{at:02d}", "" if at % 3 else "1.0", 40 + at), "Path,No Finding,Age"),
+        asks="target",
+        choices=("yes, empty means no", "no: these images have no labels"),
+    ),
+    Case(
+        "a finding that says yes, uncertain or nothing",
+        lambda: labelled(lambda at: (f"im{at:02d}", ("1", "-1", "", "1")[at % 4], 40 + at), "Path,Lesion,Age"),
+        {"0": 6, "1": 12},
+        options={"blank": "negative"},
+        rows=18,
+    ),
+    Case(
+        "a label of one value beside another column",
+        lambda: labelled(lambda at: (f"im{at:02d}", "lung", ("sharp", "blurred")[at % 2]), "file,label,picture"),
+        asks="target",
+        choices=("picture: blurred, sharp", "none of them"),
+    ),
+    Case(
         "two tables by file",
         lambda: {
             **flat(),
@@ -644,6 +693,64 @@ CASES = (
         },
         {"n": 6, "p": 6},
         ("SeriesInstanceUID", 4),
+    ),
+    Case(
+        "few patient folders over class folders",
+        lambda: images(f"{8863 + p}/{c}/{p}{c}{i}.png" for p in range(6) for c in range(2) for i in range(3)),
+        asks="unit",
+        choices=("yes, keep them together", "no"),
+    ),
+    Case(
+        "a table of labels by folders of patients",
+        lambda: (
+            images(f"set/BraTS20_{k:03d}/BraTS20_{k:03d}_{s}.png" for k in range(12) for s in ("t1", "t2"))
+            | {"set/names.csv": csv("Grade BraTS_subject_ID", (("HL"[k % 2], f"BraTS20_{k:03d}") for k in range(12)))}
+        ),
+        {"H": 12, "L": 12},
+        ("folder 1", 12),
+        columns={"folder 1": "unit", "Grade": "label"},
+    ),
+    Case(
+        "folders of few patients, labels by file",
+        lambda: (
+            images(f"P{k}/{k}{i}x.png" for k in range(6) for i in range(4))
+            | {"t.csv": csv("file,tumour", ((f"{k}{i}x.png", i % 2) for k in range(6) for i in range(4)))}
+        ),
+        asks="unit",
+    ),
+    Case(
+        "folders of persons called by name, labels by file",
+        lambda: (
+            images(f"{name}/{k}{i}x.png" for k, name in enumerate(PERSONS) for i in range(4))
+            | {"t.csv": csv("file,tumour", ((f"{k}{i}x.png", k % 2) for k in range(6) for i in range(4)))}
+        ),
+        asks="unit",
+        roles={"label": ("tumour",)},
+    ),
+    Case(
+        "folders of few patients and no labels",
+        lambda: images(f"P{k}/{k}{i}x.png" for k in range(6) for i in range(4)),
+        asks="target",
+        choices=("folder 1: P0, P1, P2, P3 …", "none of them"),
+    ),
+    Case(
+        "numbered folders that are called grades",
+        lambda: images(f"grade {k}/{k}{i}x.png" for k in range(3) for i in range(4)),
+        {f"grade {k}": 4 for k in range(3)},
+    ),
+    # names of files
+    Case(
+        "classes at the end of names",
+        lambda: images(f"CXR_png/CHNCXR_{at:04d}_{at % 2}.png" for at in range(20)),
+        asks="target",
+        choices=("file name part 3: 0, 1", "none of them: these images have no labels"),
+    ),
+    Case(
+        "classes at the beginning of names, as asked",
+        lambda: images(f"{('cat', 'dog')[at % 2]}{at // 2}.png" for at in range(20)),
+        {"cat": 10, "dog": 10},
+        roles={"label": ("file name part 1",)},
+        columns={"file name part 1": "label"},
     ),
     # masks
     Case(

@@ -18,10 +18,11 @@ from dl_core import pipeline
 from dl_core.data.dataset import Dataset
 from dl_core.data.reading import Reading
 from dl_core.domains.medical_imaging import DOMAIN
+from dl_core.errors import LabelError
 from dl_core.reading.images.match import match_names
 from dl_core.reading.request import ReadRequest
 from dl_core.schema import Role
-from tests.reading.layouts_images import CASES, Case, Files, csv, deep, image, labelled, packed, readers, two
+from tests.reading.layouts_images import CASES, Case, Files, csv, deep, image, images, labelled, packed, readers, two
 
 
 def _write(files: Files, place: Path) -> Path:
@@ -82,9 +83,15 @@ def _check_question(case: Case, reading: Reading, place: Path) -> None:
         assert any(column.verdict == "open" for column in reading.columns)
     seen = set()
     for choice in question.choices:
-        told, dataset = _read(place, case, roles=dict(choice.roles), options={**case.options, **choice.options})
+        if choice.roles.get("label") == ():  # no labels, as the user says
+            with pytest.raises(LabelError):
+                _read(place, case, roles=dict(choice.roles), options={**case.options, **choice.options})
+            seen.add(choice.text)
+            continue
+        roles = {**case.roles, **choice.roles}
+        told, dataset = _read(place, case, roles=roles, options={**case.options, **choice.options})
         assert question.about not in [one.about for one in told.questions]
-        told, dataset = _answered(place, told, choice.roles, choice.options)
+        told, dataset = _answered(place, told, roles, choice.options)
         assert dataset is not None
         seen.add((dataset.fingerprint, dataset.roles[Role.LABEL]))  # the same columns, another of them the label
     assert len(seen) == len(texts)
@@ -98,6 +105,14 @@ def _answered(place: Path, told: Reading, roles: dict, options: dict) -> tuple[R
             return told, dataset
         first = told.questions[0].choices[0]
         roles, options = {**roles, **first.roles}, {**options, **first.options}
+
+
+def test_what_holds_no_labels_is_told_so(tmp_path: Path) -> None:
+    """One folder, masks or boxes beside images are no classes."""
+    files = images(f"set/images/cju{at:02d}.png" for at in range(12))
+    files |= {f"set/labels/cju{at:02d}.txt": f"{at % 3} 0.5 0.5 0.2 0.2\n" for at in range(12)}
+    with pytest.raises(LabelError, match="no labels; all images lie in one folder, 'images'"):
+        _read(_write(files, tmp_path))
 
 
 def test_layouts_are_many() -> None:

@@ -114,7 +114,11 @@ DOMAIN = Domain(
         Option("image_size", int, 0, "image size in pixels; 0: automatic, the size of the data"),
         Option("finding", str, "", "of several findings in a cell: the one to tell, or combinations, or single"),
         Option(
-            "blank", str, "", "an empty cell of a yes-or-no column: no label (empty), or negative", ("", "negative")
+            "blank",
+            str,
+            "",
+            "an empty cell of a yes-or-no column: missing (no label), or negative",
+            ("", "missing", "negative"),
         ),
         Option("frame_time", str, "", "of a series of volumes: mean, first, middle, last, or a number from 1"),
         Option("window", str, "auto", "grey window: auto, full, or CENTRE,WIDTH in the units of the images"),

@@ -25,29 +25,57 @@ _TRUTH = {"true": "1", "false": "0", "yes": "1", "no": "0", "y": "1", "n": "0", 
 
 @dataclass(frozen=True)
 class Candidates:
-    """What may be the label, by how it was found."""
+    """What may be the label, by how it was found.
+
+    Parameters
+    ----------
+    exact, worded, content : tuple of str
+        Columns of few values: called as labels are, called by a word for one, any other.
+    odd : tuple of str
+        Called as labels are, with one value or too many.
+    one_hot : tuple of str
+        Columns of which exactly one is 1 in every row.
+    flags : tuple of str
+        Columns that say yes or no.
+    cover : bool
+        Whether these stand together and every row says yes in one at least, as findings do.
+    """
 
     exact: tuple[str, ...]
     worded: tuple[str, ...]
     content: tuple[str, ...]
+    odd: tuple[str, ...]
     one_hot: tuple[str, ...]
     flags: tuple[str, ...]
+    cover: bool
 
 
 def candidates(frame: pd.DataFrame, columns: Sequence[str], schema: Schema) -> Candidates:
     """Return the columns that may be a label by name and content."""
     field_ = schema.field(Role.LABEL)
     names = field_.names if field_ else ()
-    fits = [name for name in columns if _fits(frame[name])]
+    few = [name for name in columns if fits(frame[name])]
     named = [name for known in names for name in columns if plain_name(name) == known]
-    exact = [name for name in named if name in fits] or ([] if fits else named[:1])
-    flags = [name for name in columns if is_flag(frame[name]) and name not in exact]
-    one_hot = _one_hot(frame, flags)
-    worded = [name for name in fits if name not in (*exact, *one_hot) and _WORDS & set(plain_name(name).split("_"))]
-    left = [name for name in flags if name not in one_hot]
-    content = [name for name in fits if name not in (*exact, *worded, *one_hot)]
-    several = tuple(left) if len(left) > 1 else ()
-    return Candidates(tuple(exact), tuple(worded), tuple(content), one_hot, several)
+    exact = [name for name in named if name in few]
+    truths = [name for name in columns if is_flag(frame[name]) and name not in exact]
+    one_hot = _one_hot(frame, truths)
+    worded = [name for name in few if name not in (*exact, *one_hot) and _WORDS & set(plain_name(name).split("_"))]
+    content = [name for name in few if name not in (*exact, *worded, *one_hot)]
+    left = [name for name in truths if name not in one_hot and (flags_of(frame[name]) == 1).any()]
+    flags = left if len(left) > 1 or not set(left) & set(few) else []
+    odd = [name for name in named if name not in (*few, *flags)]
+    return Candidates(
+        tuple(exact), tuple(worded), tuple(content), tuple(odd), one_hot, tuple(flags), _cover(frame, flags)
+    )
+
+
+def _cover(frame: pd.DataFrame, flags: Sequence[str]) -> bool:
+    """Return whether columns of yes and no stand together and every row that says anything says yes in one."""
+    if len(flags) < 3:
+        return False
+    told = pd.DataFrame({name: flags_of(frame[name]) for name in flags}).dropna(how="all")
+    places = [list(frame.columns).index(name) for name in flags]
+    return places[-1] - places[0] == len(flags) - 1 and bool((told == 1).any(axis=1).all())
 
 
 def distinct(frame: pd.DataFrame, names: Sequence[str]) -> tuple[str, ...]:
@@ -73,9 +101,9 @@ def _is_number(values: pd.Series) -> bool:
     return bool(pd.to_numeric(values.dropna(), errors="coerce").notna().all())
 
 
-def _fits(values: pd.Series) -> bool:
+def fits(values: pd.Series) -> bool:
     """Return whether a column has few values, each of several images, that may be classes."""
-    filled = tidy(values).dropna()
+    filled = tidy(values).dropna().str.casefold()
     cells = split_cells(filled)
     known = filled.nunique() if cells is None else len({one for told in cells for one in told})
     if not 2 <= known <= _MOST_CLASSES or known > max(2, 0.5 * len(filled)) or filled.str.len().max() > 4 * _LONGEST:
@@ -125,4 +153,4 @@ def _one_hot(frame: pd.DataFrame, flags: Sequence[str]) -> tuple[str, ...]:
                 and (block.sum(axis=1) == 1).all()
             ):
                 best = tuple(run)
-    return best
+    return tuple(name for name in best if (table[name] == 1).any())

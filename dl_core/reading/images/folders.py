@@ -17,9 +17,11 @@ _PERSONS = """
     patient patients pat pt case cases subject subjects subj sub person participant volunteer animal donor
 """
 UNIT_WORDS = frozenset(_PERSONS.split())
+CLASS_WORDS = frozenset(["class", "label", "category", "diagnosis", "grade", "stage", "type", "level", "score"])
 _MANY = 30  # names of one level; more are rarely classes
 _FEW_DIGITS = 10  # so many folders with plain numbers may be grades
 _LEAST_FILES = 2  # in a folder, on average, that may be one patient's
+_LEAST_UNITS = 3
 
 
 @dataclass(frozen=True)
@@ -52,21 +54,17 @@ class Folders:
         Given split, None where the folders give none.
     classes : tuple of Level
         The level whose names look most like classes; several where they do so alike.
-    unit : Level or None
-        The level whose folders are patients or cases.
-    unit_verdict : Verdict
-        Open where the folders hold several images each but nothing says of what.
     lone : str
         The one folder that all images lie in, where there is no other.
+    outside : tuple of int
+        Files that lie outside the folders of a given split.
     """
 
     levels: tuple[Level, ...]
     parts: pd.Series
     classes: tuple[Level, ...] = ()
-    unit: Level | None = None
-    unit_verdict: Verdict = Verdict.CERTAIN
     lone: str = ""
-    outside: tuple[int, ...] = ()  # files that lie outside the folders of a given split
+    outside: tuple[int, ...] = ()
 
 
 def look_at(sides: Sequence[Sequence[str]]) -> Folders:
@@ -78,7 +76,6 @@ def look_at(sides: Sequence[Sequence[str]]) -> Folders:
     >>> [level.name for level in said.classes], list(said.parts)
     (['folder 1'], ['train', 'test'])
     """
-    names = [name for side in sides for name in side]
     given = [[_collapsed(PurePosixPath(name).parts[:-1]) for name in side] for side in sides if side]
     stripped = [_without_wrappers(paths) for paths in given]
     paths = [path for found, _ in stripped for path in found]
@@ -92,9 +89,8 @@ def look_at(sides: Sequence[Sequence[str]]) -> Folders:
     classes = tuple(level for level in levels if level.score >= 0 and level.score >= best - close)
     if best > 0:
         classes = tuple(level for level in classes if level.score > 0)
-    unit, verdict = _unit(levels, classes, names)
     lones = {lone for _, lone in stripped}
-    return Folders(levels, parts, classes, unit, verdict, lones.pop() if len(lones) == 1 else "", outside)
+    return Folders(levels, parts, classes, lones.pop() if len(lones) == 1 else "", outside)
 
 
 def _collapsed(parts: Sequence[str]) -> tuple[str, ...]:
@@ -142,6 +138,7 @@ def _level(name: str, values: pd.Series, above: Sequence[pd.Series]) -> Level:
     stems = {re.sub(r"\d+", "", text.casefold()) for text in texts}
     ends = [re.fullmatch(r"(.+[\W_])[A-Za-z]|(.*[a-z])[A-Z]", text) for text in texts]
     lettered = all(ends) and len({found[1] or found[2] for found in ends if found}) == 1
+    called = all(CLASS_WORDS & set(found) for found in words)
     if unit_word:
         score = -3
     elif count > max(_MANY, len(values) / 3):
@@ -151,26 +148,45 @@ def _level(name: str, values: pd.Series, above: Sequence[pd.Series]) -> Level:
         small = count <= _FEW_DIGITS and all(len(text) < 3 for text in texts)
         score = 1 if small and not nested else -1
     elif (len(stems) == 1 or sum(any(map(str.isdigit, text)) for text in texts) >= 0.9 * count) and count > 1:
-        score = 0 if count <= _FEW_DIGITS else -1
+        score = (1 if called else 0) if count <= _FEW_DIGITS else -1
     else:
-        score = 0 if lettered else 2
+        score = (1 if called else 0) if lettered else 2
     if values.notna().mean() < 0.5:
         score = min(score, -1)
     return Level(name, values, score, unit_word)
 
 
-def _unit(levels: Sequence[Level], classes: Sequence[Level], names: Sequence[str]) -> tuple[Level | None, Verdict]:
-    """Return the level of patients or cases: certain by its word or where its files are slices, else to be asked."""
-    rest = [level for level in levels if level not in classes and _files_each(level) >= _LEAST_FILES]
+def unit_level(
+    levels: Sequence[Level], labels: Sequence[Level], target: pd.Series | None, names: Sequence[str]
+) -> tuple[Level | None, Verdict]:
+    """Return the level of patients or cases: certain by its word or where its files are slices, else to be asked.
+
+    Parameters
+    ----------
+    levels : sequence of Level
+    labels : sequence of Level
+        Those that tell the class, or may.
+    target : pandas.Series or None
+        The class by file, where a table tells it.
+    names : sequence of str
+        Files.
+    """
+    rest = [level for level in levels if level not in labels and _files_each(level) >= _LEAST_FILES]
     certain = next((level for level in rest if level.unit_word), None)
     if certain is not None:
         return certain, Verdict.CERTAIN
     for level in rest:
-        inner = not classes or levels.index(level) > levels.index(classes[0])
-        if level.score > 1 or level.count < (3 if inner else _FEW_DIGITS + 1):
-            continue
-        return level, Verdict.CERTAIN if _slices(level, names) else Verdict.OPEN
+        inner = bool(labels) and levels.index(level) > levels.index(labels[0])
+        told = target is not None and not inner and _of_one_class(level, target)
+        if level.count >= _LEAST_UNITS and (level.score < 1 or (level.score == 1 and inner) or told):
+            return level, Verdict.CERTAIN if _slices(level, names) else Verdict.OPEN
     return None, Verdict.CERTAIN
+
+
+def _of_one_class(level: Level, target: pd.Series) -> bool:
+    """Return whether all files of a folder have the same class, in many more folders than there are classes."""
+    told = pd.DataFrame({"folder": level.values, "class": target}).dropna()
+    return level.count > 2 * told["class"].nunique() and len(told.drop_duplicates()) == level.count
 
 
 def _files_each(level: Level) -> float:

@@ -49,6 +49,7 @@ class Joined:
     sources: dict[str, tuple[str, ...]] = field(default_factory=dict)
     files: dict[str, tuple[str, ...]] = field(default_factory=dict)
     keys: dict[str, str] = field(default_factory=dict)
+    keyed: dict[str, str] = field(default_factory=dict)  # what a table's key is among the images: a folder, a tag …
     several: dict[str, Several] = field(default_factory=dict)
     parts: dict[int, str] = field(default_factory=dict)  # of images, by the names of the tables that list them
     named: dict[str, tuple[int, ...]] = field(default_factory=dict)  # images by table

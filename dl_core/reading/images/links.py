@@ -91,7 +91,7 @@ def _told(joined: Joined, table: Table, matches: Mapping[str, Match], names: Seq
 
 def key_links(table: Table, keys: pd.DataFrame, joined: Joined) -> pd.DataFrame | None:
     """Return (image, row, column) of a table that speaks of patients, studies or folders rather than of files."""
-    best: tuple[float, str, pd.DataFrame] | None = None
+    best: tuple[float, str, pd.DataFrame, str] | None = None
     known = {**{name: keys[name] for name in keys}, **{name: joined.frame[name] for name in joined.frame}}
     for key, values in known.items():
         names = [str(value) for value in values.dropna().unique()]
@@ -108,10 +108,10 @@ def key_links(table: Table, keys: pd.DataFrame, joined: Joined) -> pd.DataFrame 
             at_name = pd.DataFrame({"name": match.target, "row": np.arange(len(column))}).query("name >= 0")
             at_image = pd.DataFrame({"image": values.index, "name": values.map({n: at for at, n in enumerate(names)})})
             links = at_image.dropna().merge(at_name, on="name")[["image", "row"]].assign(column=name)
-            best = (share, str(name), links)
+            best = (share, str(name), links, key)
     if best is None:
         return None
-    share, name, links = best
+    _, name, links, joined.keyed[table.name] = best
     joined.keys[table.name] = name
     text = f"{shorten(table.name)} was joined by {shorten(name)!r}, for {links['image'].nunique()} images."
     joined.notes.append(Finding("info", "table", text))

@@ -238,8 +238,9 @@ class _Reading:
             columns = [*found.joined.frame.columns, *(level.name for level in found.folders.levels)]
             named = f"; the columns are {few(list(map(str, columns)), 8, 30)}" if columns else ""
             more = ", or name one: --role label=COLUMN" if columns else ""
+            lone = found.folders.lone if not found.folders.levels else ""
             raise LabelError(
-                f"there are no labels{named}",
+                f"there are no labels{named}" + (f"; all images lie in one folder, {shorten(lone)!r}" if lone else ""),
                 where=few([path.name for path in self.request.paths]),
                 expected=FORM_HELP,
                 todo=f"put the images of each class into a folder of its own, or add a table with a label column{more}",

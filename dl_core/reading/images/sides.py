@@ -71,6 +71,7 @@ def _merge(whole: Joined, part: Joined, at: Sequence[int]) -> None:
         whole.several.setdefault(name, type(told)(moved[0], moved[1], told.rows, told.readers))
     whole.files |= part.files
     whole.keys |= part.keys
+    whole.keyed |= part.keyed
     whole.pairs |= part.pairs
     whole.parts |= {at[image]: part_ for image, part_ in part.parts.items()}
     whole.abouts += [about for about in part.abouts if about.name not in {one.name for one in whole.abouts}]

@@ -48,7 +48,7 @@ def build_table(
     groups = [_free(name) for name in found.groups if _free(name) in frame]
     for level in found.folders.levels:
         taken = level.name in (*found.target.columns, found.unit.name) or level.count > _MOST_TEXTS
-        if not taken and not level.unit_word and level is not found.folders.unit:
+        if not taken and level.score >= 0:
             frame[level.name] = level.values.iloc[at].to_numpy(dtype=object)
             groups.append(level.name)
     groups += _add_headers(frame, [found.entries[one].about for one in at], groups_asked)

@@ -72,6 +72,8 @@ def _layout(found: Understanding) -> str:
         return "images and a one-hot table"
     if target.columns and target.columns[0] in found.joined.frame:
         return "images and a table that names them"
+    if target.columns and target.columns[0] in found.name_parts:
+        return "images whose names tell the class"
     folders = "class folders" if target.columns else "images"
     return f"{folders} and a table" if tables else folders
 
@@ -173,7 +175,7 @@ def _levels(found: Understanding) -> list[ColumnReading]:
     for level in found.folders.levels:
         label, unit = level.name in found.target.columns, level.name == found.unit.name
         role = str(Role.LABEL if label else Role.UNIT if unit else Role.GROUP)
-        role = role if label or unit or level.count <= _MOST_LINES else LEFT_OUT
+        role = role if label or unit or (level.score >= 0 and level.count <= _MOST_LINES) else LEFT_OUT
         why = found.target.why if label else found.unit.why if unit else f"{level.count} folders on one level"
         name = found.label_name if label else level.name
         fits = (str(Role.LABEL),) if level.name in found.target.fit or (level.score >= 0 and not label) else ()
@@ -204,6 +206,10 @@ def _headers(found: Understanding) -> list[ColumnReading]:
 
 
 def _stems(found: Understanding) -> list[ColumnReading]:
-    if found.unit.name != STEM:
-        return []
-    return [ColumnReading(NAMES, STEM, str(Role.UNIT), "text", found.unit.why)]
+    """Return a line for what file names tell, and for what they may."""
+    columns = [ColumnReading(NAMES, STEM, str(Role.UNIT), "text", found.unit.why)] if found.unit.name == STEM else []
+    taken = (*found.target.columns, *found.target.fit, found.unit.name)
+    for name in (name for name in found.name_parts if name in taken):
+        said = {"role": LEFT_OUT, "examples": examples_of(found.name_parts[name]), **_role(name, found, {})}
+        columns.append(ColumnReading(NAMES, name, type="text", **said))
+    return columns

@@ -17,6 +17,7 @@ from dl_core.errors import DaylightError, SchemaError, shorten
 from dl_core.reading.given_split import part_in
 from dl_core.reading.images.collect import Collected
 from dl_core.reading.images.entries import HEADER_FIELDS, Entry, tags_of
+from dl_core.reading.images.file_names import name_parts
 from dl_core.reading.images.folders import Folders, Level, look_at
 from dl_core.reading.images.joined import Joined
 from dl_core.reading.images.sides import join_sides
@@ -45,6 +46,7 @@ class Understanding:
     parts: pd.Series
     groups: tuple[str, ...]
     split_column: str = ""
+    name_parts: Mapping[str, pd.Series] = field(default_factory=dict)  # what may be a class in file names
     locked: frozenset[str] = frozenset()  # columns of the tables that identify persons, by name or content
     questions: list[Question] = field(default_factory=list)
     assumed: list[str] = field(default_factory=list)
@@ -85,45 +87,44 @@ def understand(
     if options.get("label"):
         wished.setdefault(Role.LABEL, (str(options["label"]),))
     wished = _with_levels(wished, folders, joined)
-    _check_wished(wished, joined, folders, tags)
+    lone = folders.lone if folders.lone in options.get("like_classes", ()) and not folders.levels else ""
+    names = [entry.file for entry in entries]
+    told = {} if any(entry.array for entry in entries) else name_parts(names)
+    _check_wished(wished, [*joined.frame, *(level.name for level in folders.levels), *told], lone)
     split = split_column(joined)
     parts = parts_of(entries, folders, joined, split)
-    found = Understanding(entries, folders, joined, Target(), Unit(), parts, (), split)
+    found = Understanding(entries, folders, joined, Target(), Unit(), parts, (), split, name_parts=told)
     unit = wished.get(Role.UNIT, ())
     found.locked = frozenset(
         name for name in joined.frame if name not in unit and (is_personal(name) or secret_of(joined.frame[name]))
     )
     found.groups = _groups(joined, schema, wished, found.locked)
     trained = _trained(request)
-    never = [*found.locked, *_never(joined, schema, found.groups, split)]
     table = joined.frame.assign(**{level.name: level.values for level in folders.levels})
-    if folders.lone and not folders.levels and not joined.files and not joined.keys:
-        table[FOLDER_LABEL] = folders.lone
-    lettered = [level.name for level in folders.classes if level.score == 0]
     classes = [level.name for level in folders.classes if level.score > 0]
-    wish = wished.get(Role.LABEL)
+    if lone and FOLDER_LABEL not in table:
+        table[FOLDER_LABEL], classes = lone, [FOLDER_LABEL]
+    never = [*found.locked, *_never(joined, schema, found.groups, split)]
     found.target = choose_target(
         table,
-        classes or ([FOLDER_LABEL] if FOLDER_LABEL in table and FOLDER_LABEL not in joined.frame else []),
+        classes,
         [*never, *(level.name for level in folders.levels if level not in folders.classes)],
         schema,
         options,
-        None if wish is None else wish,
+        wished.get(Role.LABEL),
         _in_levels(trained.get(Role.LABEL, ()), folders, joined),
-        lettered,
+        {**{level.name: level.values for level in folders.classes if level.score == 0}, **told},
     )
-    pairs = [name for name in joined.frame if joined.origin[name][0] in joined.pairs and name.startswith("row of ")]
-    units = joined.frame.drop(columns=[name for name in found.target.columns if name in joined.frame])
     found.unit = choose_unit(
-        units,
+        joined,
         tags,
         folders,
-        [entry.file for entry in entries],
+        names,
         schema,
         wished.get(Role.UNIT),
         trained.get(Role.UNIT, ()),
-        found.target.values,
-        pairs,
+        found.target,
+        told,
     )
     found.notes += [note for note in joined.notes if request.labelled or note.kind != "file-without-row"]
     found.errors += joined.errors
@@ -149,10 +150,9 @@ def _folders(entries: Sequence[Entry]) -> Folders:
         return Level(level.name, spread(level.values), level.score, level.unit_word)
 
     levels = {level.name: moved(level) for level in said.levels}
-    unit = None if said.unit is None else levels[said.unit.name]
     classes = tuple(levels[level.name] for level in said.classes)
     outside = tuple(order[at] for at in said.outside)
-    return Folders(tuple(levels.values()), spread(said.parts), classes, unit, said.unit_verdict, said.lone, outside)
+    return Folders(tuple(levels.values()), spread(said.parts), classes, said.lone, outside)
 
 
 def _in_levels(names: Sequence[str], folders: Folders, joined: Joined) -> tuple[str, ...]:
@@ -167,19 +167,16 @@ def _with_levels(wished: dict[Role, tuple[str, ...]], folders: Folders, joined: 
     return wished if label is None else {**wished, Role.LABEL: _in_levels(label, folders, joined)}
 
 
-def _check_wished(wished: Mapping[Role, tuple[str, ...]], joined: Joined, folders: Folders, tags: pd.DataFrame) -> None:
-    known = [*joined.frame.columns, *(level.name for level in folders.levels)]
-    derived = (*HEADER_FIELDS, *TAGS.values(), STEM, "source_file", "file", *(name for name in known))
-    lone = (FOLDER_LABEL,) if folders.lone and not folders.levels else ()
-    for role, columns in wished.items():
-        for column in columns:
-            if role != Role.IMAGE and column not in (*derived, *lone):
-                raise SchemaError(
-                    f"there is no column {shorten(column)!r}",
-                    where=f"role {role}",
-                    expected=", ".join(map(str, known[:12])) if known else "a table beside the images",
-                    todo="choose one of these",
-                )
+def _check_wished(wished: Mapping[Role, tuple[str, ...]], known: Sequence[str], lone: str) -> None:
+    derived = {*known, *HEADER_FIELDS, *TAGS.values(), STEM, "source_file", "file", *([FOLDER_LABEL] if lone else [])}
+    for column in (name for role, names in wished.items() if role != Role.IMAGE for name in names):
+        if column not in derived:
+            raise SchemaError(
+                f"there is no column {shorten(column)!r}",
+                where=f"role {next(role for role, names in wished.items() if column in names)}",
+                expected=", ".join(map(str, known[:12])) if known else "a table beside the images",
+                todo="choose one of these",
+            )
 
 
 def _trained(request: ReadRequest) -> dict[Role, tuple[str, ...]]:

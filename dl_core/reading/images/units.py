@@ -10,7 +10,9 @@ from pathlib import PurePosixPath
 import pandas as pd
 
 from dl_core.data.reading import ASKED, NAMED, TRAINED, Choice, Question, Verdict
-from dl_core.reading.images.folders import UNIT_WORDS, Folders
+from dl_core.reading.images.folders import UNIT_WORDS, Folders, unit_level
+from dl_core.reading.images.joined import Joined
+from dl_core.reading.images.target import Target
 from dl_core.reading.tables.names import plain_name
 from dl_core.schema import Role, Schema
 
@@ -38,22 +40,22 @@ class Unit:
 
 
 def choose_unit(
-    frame: pd.DataFrame,
+    joined: Joined,
     tags: pd.DataFrame,
     folders: Folders,
     names: Sequence[str],
     schema: Schema,
     wished: tuple[str, ...] | None,
     trained: tuple[str, ...],
-    target: pd.Series | None,
-    pairs: Sequence[str] = (),
+    target: Target,
+    parts: Mapping[str, pd.Series],
 ) -> Unit:
     """Choose what stays together: as asked, by a column's name, by header, by folder, by file name.
 
     Parameters
     ----------
-    frame : pandas.DataFrame
-        (images, …) columns of tables.
+    joined : Joined
+        The tables.
     tags : pandas.DataFrame
         (images, …) ``patient``, ``study``, ``series`` of headers, None where there is none.
     folders : Folders
@@ -62,13 +64,15 @@ def choose_unit(
     schema : Schema
     wished, trained : tuple of str
         The user's columns (None: no wish; empty: none), and those of the data a model learned from.
-    target : pandas.Series or None
-        The label by image.
-    pairs : sequence of str
-        Columns that number the rows of tables with two images a row.
+    target : Target
+        The label as it was chosen.
+    parts : mapping of str to pandas.Series
+        Parts of file names, which are a unit only as asked.
     """
-    stems = stem_groups(names, target)
+    frame = joined.frame.drop(columns=[name for name in target.columns if name in joined.frame])
+    stems = stem_groups(names, target.values)
     every: dict[str, pd.Series] = {
+        **parts,
         **{TAGS[name]: tags[name] for name in tags},
         **{level.name: level.values for level in folders.levels},
         **({STEM: stems[0]} if stems is not None else {}),
@@ -82,15 +86,20 @@ def choose_unit(
             return Unit(name, every[name], TRAINED)
     for name in _named(frame, schema):
         return Unit(name, every[name], NAMED)
-    for name in pairs:
+    for name in (name for name in frame if name.startswith("row of ") and joined.origin[name][0] in joined.pairs):
         return Unit(name, every[name], "the images of one row are of one patient")
     told = _from_tags(tags)
     if told is not None:
         return told
-    level = folders.unit
-    if level is not None and folders.unit_verdict is Verdict.CERTAIN:
+    labels = [level for level in folders.levels if level.name in target.columns]
+    tabled = target.values if target.columns and not labels else None
+    level, verdict = unit_level(folders.levels, labels or ([] if target.columns else folders.classes), tabled, names)
+    if level is not None and verdict is Verdict.CERTAIN:
         why = "folders that are called patients or cases" if level.unit_word else "folders of numbered slices"
         return Unit(level.name, level.values, why)
+    for name, table in _row_keys(joined, target):
+        if name in every and every[name].nunique() >= 2 * pd.Series(target.values).nunique() and _repeats(every[name]):
+            return Unit(name, every[name], f"a row of {table} is of all images of one {name}")
     if stems is not None and stems[1]:
         return Unit(STEM, stems[0], stems[1])
     if level is not None:
@@ -98,6 +107,12 @@ def choose_unit(
     if stems is not None:
         return Unit(question=_stem_question(stems[0], names))
     return Unit()
+
+
+def _row_keys(joined: Joined, target: Target) -> list[tuple[str, str]]:
+    """Return what tables that tell the label were joined by, each with its table."""
+    tables = {joined.origin[name][0] for name in target.columns if name in joined.origin}
+    return [(key, table) for table, key in joined.keyed.items() if table in tables]
 
 
 def _repeats(values: pd.Series) -> bool:
