@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Hashable, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any, TypeVar
 
@@ -16,7 +16,7 @@ from dl_core.evaluate.quantities import resample
 
 RESAMPLES = 200
 FEW_UNITS = 5  # whose means say nothing of a standard error
-Key = TypeVar("Key")
+Key = TypeVar("Key", bound=Hashable)
 
 
 @dataclass(frozen=True)
@@ -82,15 +82,33 @@ def settled(losses: Mapping[Key, np.ndarray], units: np.ndarray | None = None) -
     >>> settled({"default": np.array([1.0, 2.0, 3.0]), "other": np.array([0.8, 1.9, 2.8])})
     'other'
     """
+    gains = -_beyond(losses, next(iter(losses)), units)
+    if len(gains) < 2:
+        return next(iter(losses))
+    clear = gains.mean() > gains.std() / math.sqrt(len(gains))
+    return list(losses)[int(gains.mean().where(clear, 0.0).idxmax())]
+
+
+def as_good(losses: Mapping[Key, np.ndarray], units: np.ndarray | None = None) -> list[Key]:
+    """Return the settings that are not worse than the best one by more than the paired standard error, in their order.
+
+    ``losses`` and ``units`` are those of `settled`.
+    """
     names = list(losses)
-    table = pd.DataFrame({at: losses[name] for at, name in enumerate(names)})
+    means = {name: np.nanmean(one) if np.isfinite(one).any() else math.inf for name, one in losses.items()}
+    worse = _beyond(losses, min(names, key=lambda name: means[name]), units)
+    if len(worse) < 2:
+        return names
+    near = worse.mean() <= worse.std() / math.sqrt(len(worse))
+    return [name for name, one in zip(names, near, strict=True) if one]
+
+
+def _beyond(losses: Mapping[Key, np.ndarray], than: Key, units: np.ndarray | None) -> pd.DataFrame:
+    """Return by how much each setting's loss is beyond that of one of them, (units, settings), where all have one."""
+    table = pd.DataFrame({at: losses[name] for at, name in enumerate(losses)})
     if units is not None and len(set(units)) >= FEW_UNITS:
         table = table.groupby(np.asarray(units)).mean()
-    gains = -table.sub(table[0], axis=0).dropna()  # of units that all settings have
-    if len(gains) < 2:
-        return names[0]
-    clear = gains.mean() > gains.std() / math.sqrt(len(gains))
-    return names[int(gains.mean().where(clear, 0.0).idxmax())]
+    return table.sub(table[list(losses).index(than)], axis=0).dropna()
 
 
 def best_model(models: Mapping[str, Any], kind: str | None = None) -> str | None:

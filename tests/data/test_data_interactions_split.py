@@ -17,7 +17,7 @@ from dl_core.data.splits import Splits
 from dl_core.errors import OptionError, SchemaError
 from dl_core.schema import Role
 
-DAYS = [f"2024-01-{day:02d}" for day in range(1, 29)]
+DAYS = [f"2024-01-{day:02d}" for day in range(1, 32)]
 
 
 def split(data: Dataset, seed: int = 0, **options: Any) -> Splits:
@@ -40,8 +40,9 @@ def test_the_last_row_of_each_user_is_the_test_and_the_one_before_validates() ->
     assert letters(data, splits)[:8] == "htvt" + "th" + "t" + "t"
     assert splits.kind == "last of each user"
     assert splits.protocol == (
-        "the last row of each user by time for test, the one before for validation; rows of one moment in random "
-        "order, seed 0 (5/2/3 rows, 3 test users); full ranking over the catalogue, consumed items excluded"
+        "the last row of each user by time for test, the one before or 10 % of the user's rows, whichever is more, for "
+        "validation; rows of one moment in random order, seed 0 (5/2/3 rows, 3 test users); full ranking over the "
+        "catalogue, consumed items excluded"
     )
     last = {letters(data, split(data, seed=seed))[8:] for seed in range(20)}
     assert last == {"vh", "hv"}  # rows of one instant have no order that means anything
@@ -62,7 +63,14 @@ def test_the_last_two_need_five_rows_for_both_parts() -> None:
     data = dataset(", ".join(f"a {at}" for at in range(5)) + ", b 1, b 2, b 3, c 1, c 2", times=DAYS[:10])
     splits = split(data, held_out=2)
     assert letters(data, splits) == "tvvhh" + "thh" + "tt"
-    assert splits.protocol.startswith("the last 2 rows of each user by time for test, the 2 before for validation")
+    assert splits.protocol.startswith("the last 2 rows of each user by time for test, the 2 before or 10 %")
+
+
+def test_a_tenth_of_long_histories_validates() -> None:
+    data = dataset(", ".join(f"a {at:02d}" for at in range(30)) + ", b 1, b 2, b 3", times=[*DAYS[:30], *DAYS[:3]])
+    assert letters(data, split(data)) == "t" * 26 + "vvv" + "h" + "tvh"
+    assert letters(data, split(data, validation_share=0.5)) == "t" * 14 + "v" * 15 + "h" + "tvh"
+    assert letters(data, split(data, validation_share=0.01)) == "t" * 28 + "vh" + "tvh"
 
 
 def test_what_is_not_liked_is_never_held_out_and_leaves_training_when_it_is_later() -> None:
@@ -92,7 +100,7 @@ def test_random_rows_of_each_user_where_there_are_no_times() -> None:
     assert splits.kind == "random per user" and splits.counts() == {"train": 61, "validation": 30, "test": 30}
     assert who.loc[list(splits.test)].is_unique and "one" not in set(who.loc[list(splits.test)])
     assert split(data) == splits and split(data, seed=1).test != splits.test
-    assert splits.protocol.startswith("one random row of each user for test, another for validation, seed 0 (61/30/30")
+    assert splits.protocol.startswith("one random row of each user for test, another or 10 %")
 
 
 def test_a_share_of_each_item() -> None:
@@ -137,9 +145,16 @@ def test_given_test_rows_are_followed_and_validation_is_drawn_from_the_rest() ->
     assert splits.counts() == {"train": 180, "validation": 20, "test": 20} and splits.kind == "given"
     assert set(splits.test) == set(data.fixed_split.index[data.fixed_split == "test"])
     assert letters(data, split(data, split="last")) == ("t" * 9 + "vh") * 20
-    assert (
-        "of its training rows, the last row of each user by time for validation" in split(data, split="last").protocol
-    )
+    assert "of its training rows, the last row of each user by time or 10 %" in split(data, split="last").protocol
+
+
+@pytest.mark.parametrize("later", [True, False])
+def test_validation_is_drawn_as_the_given_test_was(later: bool) -> None:
+    order = range(20) if later else [19, *range(19)]
+    data = dataset(", ".join(f"a {at:02d}" for at in order), fixed="t" * 19 + "h", times=[DAYS[at] for at in order])
+    rows = letters(data, split(data))
+    assert rows.count("v") == 2
+    assert rows.endswith("vvh") == later
 
 
 @pytest.mark.parametrize("timed", [True, False])
@@ -227,4 +242,4 @@ def test_a_hundred_thousand_rows_are_all_in_one_part() -> None:
         times=pd.Timestamp("2024-01-01") + pd.to_timedelta(rng.integers(0, 10**7, 100_000), unit="s"),
     )
     counts = split(data).counts()
-    assert counts == {"train": 96_000, "validation": 2_000, "test": 2_000}
+    assert counts == {"train": 87_932, "validation": 10_068, "test": 2_000}

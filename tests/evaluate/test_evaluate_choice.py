@@ -7,7 +7,7 @@ import math
 import numpy as np
 import pytest
 
-from dl_core.evaluate.choice import Standing, choose, settled, standing
+from dl_core.evaluate.choice import Standing, as_good, choose, settled, standing
 from dl_core.evaluate.registry import ALL_METRICS
 from dl_core.evaluate.scored import Scored
 
@@ -66,3 +66,10 @@ def test_windows_of_one_series_count_once():
 
 def test_cases_without_a_loss_do_not_choose():
     assert settled({"a": np.array([1.0, np.nan]), "b": np.array([0.5, 0.1])}) == "a"
+
+
+def test_settings_as_good_as_the_best_are_those_within_its_noise():
+    """Beyond c: a by .5 ± .5 (errors 0, 0, 0, 2), b by 1 ± 0; only a may be as good."""
+    best = np.array([1.0, 2.0, 3.0, 4.0])
+    found = as_good({"a": best + [0, 0, 0, 2], "b": best + 1, "c": best})
+    assert found == ["a", "c"]

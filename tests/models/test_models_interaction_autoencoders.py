@@ -1,6 +1,6 @@
 """Autoencoders of histories: their loss by hand, gates, annealing, choosing, saving, streaming and cancelling."""
 
-from dataclasses import replace
+from dataclasses import asdict, replace
 
 import keras
 import numpy as np
@@ -13,12 +13,14 @@ from dl_core.data.interactions.histories import Histories
 from dl_core.errors import CancelledError
 from dl_core.models import training
 from dl_core.models.base import FitContext
-from dl_core.models.interactions import autoencoder_fit, ease, linear_path, multi_hot
+from dl_core.models.interactions import autoencoder_fit, ease, factor_path, linear_path, multi_hot
 from dl_core.models.interactions.autoencoder_fit import RebuildingPlan, fit_rebuilding
 from dl_core.models.interactions.blend import DeepBlend
 from dl_core.models.interactions.blend_weights import choose_weights, simplex
 from dl_core.models.interactions.choosing import held_ndcg
 from dl_core.models.interactions.denoising import build_denoising
+from dl_core.models.interactions.factor_path import FactorPath
+from dl_core.models.interactions.factors import Settings
 from dl_core.models.interactions.linear_path import LinearPath, solved, weighed
 from dl_core.models.interactions.mult_vae import MultVAE, build_mult_vae, suiting_plan
 from dl_core.schema import Role
@@ -282,12 +284,30 @@ def test_a_linear_path_of_some_items_leaves_the_others_at_zero():
     np.testing.assert_allclose(np.asarray(path.layer(rows.toarray())), scores, atol=1e-5)
 
 
+@pytest.mark.parametrize("most", [20, 8_000])
+def test_a_path_of_factors_is_matrix_factorisation_among_some_items(most, monkeypatch):
+    monkeypatch.setattr(factor_path, "MOST_ITEMS", most)
+    histories = Histories.of(made([0]), fitted_catalogue())
+    settings = asdict(Settings(factors=4, alpha=5.0, reg=0.02))
+    path = FactorPath.learn(histories, settings, FitContext(seed=1))
+    rows = histories.matrix()
+    scores = path.scores(rows)
+    gates = rows[0].toarray()[0, path.kept]  # one user's normal equations, in full
+    system = path.items.T @ np.diag(1 + 5.0 * gates) @ path.items
+    system += 0.02 * (len(path.kept) + 5.0 * gates.sum()) * np.eye(4)
+    expected = path.items @ np.linalg.solve(system, path.items.T @ (6.0 * gates))
+    np.testing.assert_allclose(scores[0, path.kept], expected, atol=1e-4)
+    assert (np.delete(scores, path.kept, axis=1) == 0).all()
+    np.testing.assert_allclose(np.asarray(path.layer(rows.toarray())), scores, atol=1e-4)
+    assert path.spread > 0
+
+
 def test_a_blend_says_what_each_path_reaches_and_is_no_worse_than_either(blend):
     model, events = blend
     found, weights = model.chosen["held_ndcg"], model.chosen["weights"]
-    assert set(found) == {"ease", "linear", "neighbours", "wide", "deep", "blend"}
-    assert found["blend"] >= max(found["wide"], found["deep"])
-    assert found["wide"] >= max(found["linear"], found["neighbours"])
+    assert set(found) == {"ease", "linear", "neighbours", "factors", "wide", "deep", "blend"}
+    assert found["blend"] >= max(found["wide"], found["deep"]) - 0.05  # it is not picked by its own noise
+    assert found["wide"] >= max(found["linear"], found["neighbours"], found["factors"])
     assert sum(weights.values()) == pytest.approx(1, abs=2e-3)
     assert weights["deep"] > 0  # so that an empty history gets an order too
     assert len(model.chosen["epochs"]) == 2
@@ -327,7 +347,19 @@ def test_the_grid_of_weights_holds_each_path_alone_and_finds_the_one_that_ranks_
     relevant = Histories.of(made([1]), fitted_catalogue(), histories.users).matrix()
     held = autoencoder_held(histories, relevant)
     right, wrong = relevant.toarray(), -relevant.toarray()
-    weights, found = choose_weights(lambda some: {"wrong": wrong, "right": right}, held)
+    usual = {"wrong": 1.0, "right": 0.0}
+    weights, found = choose_weights(lambda some: {"wrong": wrong, "right": right}, held, usual)
     assert weights["right"] > weights["wrong"]
     assert found["blend"] == found["right"] == 1
     assert found["wrong"] == 0
+
+
+def test_usual_weights_stay_where_none_are_clearly_better():
+    histories = Histories.of(made([0]), fitted_catalogue()).take(np.arange(4))
+    relevant = Histories.of(made([1]), fitted_catalogue(), histories.users).matrix()
+    right = relevant.toarray()
+    usual = {"one": 0.5, "other": 0.5}
+    held = autoencoder_held(histories, relevant)
+    weights, found = choose_weights(lambda some: {"one": right, "other": 2 * right}, held, usual)
+    assert weights == usual
+    assert found["blend"] == 1

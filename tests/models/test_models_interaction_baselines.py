@@ -167,7 +167,15 @@ def test_ease_chooses_among_ridges_and_values_by_held_users():
     scale = linear.value_scale(known)
     trials = {"binary": ease.Trial(known, held, None), "values": ease.Trial(known, held, scale)}
     best = trials[model.chosen["inputs"]].ndcg(model.chosen["ridge"])
-    assert best >= max(trial.ndcg(ridge) for trial in trials.values() for ridge in (400.0, 6400.0)) - 1e-9
+    others = [trials["binary"].ndcg(ridge) for ridge in (400.0, 6400.0)]
+    assert best.mean() >= max(one.mean() for one in others) - 1e-9  # each user has something to find
+
+
+def test_a_ridge_by_chance_better_is_not_taken():
+    """Of few held-out users some ridge is always the best by a hair; the usual one stays."""
+    known, held = drawn()
+    few = Held(held.histories.take(np.arange(3)), held.relevant[:3])
+    assert learned(Ease, known, few).chosen == {"ridge": 400.0, "inputs": "binary", "scale": None}
 
 
 def test_the_inverse_says_where_rounding_is_in_the_way():

@@ -20,6 +20,7 @@ from dl_core.schema import Role
 
 WAYS = ("auto", "last", "last day", "random", "by item", "date")
 _TIMED = ("last", "last day", "date")
+_LATER = 0.9  # share of a given test's rows that are later than training, from which validation is drawn by time, too
 
 
 @dataclass(frozen=True)
@@ -40,14 +41,15 @@ def split_interactions(dataset: Dataset, seed: int, options: Mapping[str, Any]) 
     Only rows that count as liked (column ``positive``) are held out. The others stay in training, where they keep
     their items from being recommended, unless they are later than what is held out: then they stand in no part. A
     given split is followed whatever the options say; the validation rows that it lacks are drawn from its training
-    rows.
+    rows, the last ones of each user where the test is later than training, else at random.
 
     Parameters
     ----------
     dataset : Dataset
     seed : int
     options : mapping
-        ``split``: "last" (each user's last ``held_out`` rows by time are the test, those before validate), "last day"
+        ``split``: "last" (each user's last ``held_out`` rows by time are the test; as many before them validate, or
+        ``validation_share`` of the user's rows where that is more, as choices need more than one row), "last day"
         (all rows of each user's last ``held_out`` days: the next visit is asked for, not the rest of one), "random"
         (``held_out`` random rows of each user, and as many that validate), "by item" (``test_share`` of each item's
         rows), "date" (rows from ``test_from`` on, or the latest ``test_share`` of them), "auto" ("last" where there
@@ -81,9 +83,9 @@ def split_interactions(dataset: Dataset, seed: int, options: Mapping[str, Any]) 
 def _ways(plan: _Plan) -> dict[str, Callable[[Rows], tuple[np.ndarray, str]]]:
     shares = {TEST: plan.test_share, VALIDATION: plan.validation_share}
     return {
-        "last": lambda rows: of_each_user(rows, plan.held_out),
+        "last": lambda rows: of_each_user(rows, plan.held_out, share=plan.validation_share),
         "last day": lambda rows: of_each_user(rows, plan.held_out, by="day"),
-        "random": lambda rows: of_each_user(rows, plan.held_out, by="chance"),
+        "random": lambda rows: of_each_user(rows, plan.held_out, by="chance", share=plan.validation_share),
         "by item": lambda rows: by_share(rows, shares, "item"),
         "date": lambda rows: by_date(rows, plan.test_from, plan.test_share, plan.validation_share),
     }
@@ -141,8 +143,8 @@ def _given(dataset: Dataset, rows: Rows, plan: _Plan, way: str) -> tuple[np.ndar
     if not lacking:
         return parts, words
     pool = np.flatnonzero(parts == TRAIN)
-    if way == "last" and rows.time is not None:
-        parts[pool], how = of_each_user(rows.take(pool), plan.held_out, lacking)
+    if rows.time is not None and (way == "last" or (way == "auto" and _comes_later(rows, parts))):
+        parts[pool], how = of_each_user(rows.take(pool), plan.held_out, lacking, share=plan.validation_share)
     else:
         shares = {TEST: plan.test_share, VALIDATION: plan.validation_share}
         drawn, how = by_share(rows.take(pool), {at: shares[at] for at in lacking})
@@ -151,6 +153,14 @@ def _given(dataset: Dataset, rows: Rows, plan: _Plan, way: str) -> tuple[np.ndar
             drawn, how = of_each_user(rows.take(pool), plan.held_out, lacking, by=timed)
         parts[pool] = drawn
     return parts, f"{words}; of its training rows, {how}"
+
+
+def _comes_later(rows: Rows, parts: np.ndarray) -> bool:
+    """Return whether a given test asks what comes next: nearly all its rows are later than their users' training."""
+    latest = np.full(int(rows.user.max(initial=0)) + 1, np.iinfo(np.int64).min)
+    np.maximum.at(latest, rows.user[parts == TRAIN], rows.stamps[parts == TRAIN])
+    test = parts == TEST
+    return bool(test.any() and (rows.stamps[test] >= latest[rows.user[test]]).mean() > _LATER)
 
 
 def _splits(dataset: Dataset, parts: np.ndarray, kind: str, words: str, user: np.ndarray, plan: _Plan) -> Splits:

@@ -42,7 +42,7 @@ class Rows:
 
 
 def of_each_user(
-    rows: Rows, n: int, fill: Sequence[int] = (TEST, VALIDATION), *, by: str = "time"
+    rows: Rows, n: int, fill: Sequence[int] = (TEST, VALIDATION), *, by: str = "time", share: float = 0.0
 ) -> tuple[np.ndarray, str]:
     """Hold out rows of each user: the last ones by time, those of the last days, or some at random.
 
@@ -69,19 +69,30 @@ def of_each_user(
         total = np.bincount(rows.user[rows.positive], minlength=1)[rows.user[order]]
         behind = _place_from_end(rows.user[order])  # 0 for the last row of each user
     parts = np.full(len(rows.user), TRAIN)
-    for step, part in enumerate(fill):
-        chosen = (behind >= step * n) & (behind < (step + 1) * n) & (total > (step + 1) * n)
-        parts[order[chosen]] = part
+    before = np.zeros(len(total), dtype=np.int64)
+    for part in fill:
+        size = np.where(total > before + n, n, 0)
+        if part == VALIDATION and by != "day":
+            size = np.where(size, np.clip(_rounded(share * total), n, total - before - 1), 0)
+        parts[order[(behind >= before) & (behind < before + size)]] = part
+        before += n if part != VALIDATION else size
     _spare_users(rows, parts, fill)
     if by_time:
         _drop_later(rows, parts)
     uses = ["test" if part == TEST else "validation" for part in fill]
     held = parts[order] > TRAIN
     tied = by == "time" and _has_ties(rows.user[order], stamps, held)
-    which, before = _words(by, n)
-    more = f", {before} for {uses[1]}" if len(uses) > 1 else ""
+    which, earlier = _words(by, n)
+    many = f" or {100 * share:.0f} % of the user's rows, whichever is more," if share and by != "day" else ""
+    more = f", {earlier}{many} for {uses[1]}" if len(uses) > 1 else ""
     drawn = "; rows of one moment in random order" if tied else ""
-    return parts, f"{which} of each user{' by time' if by == 'time' else ''} for {uses[0]}{more}{drawn}"
+    alone = many if uses[0] == "validation" else ""
+    return parts, f"{which} of each user{' by time' if by == 'time' else ''}{alone} for {uses[0]}{more}{drawn}"
+
+
+def _rounded(numbers: np.ndarray) -> np.ndarray:
+    """Return the nearest whole numbers, halves up."""
+    return np.floor(numbers + 0.5).astype(np.int64)
 
 
 def _words(by: str, n: int) -> tuple[str, str]:
@@ -157,7 +168,7 @@ def by_share(rows: Rows, shares: Mapping[int, float], unit: str = "user") -> tup
     found = np.full(len(at), TRAIN)
     before = np.zeros(len(at), dtype=np.int64)
     for part, share in shares.items():
-        size = np.floor(count * share + 0.5).astype(np.int64)
+        size = _rounded(count * share)
         size = np.minimum(size, np.maximum(count - 1 - before, 0)) if unit == "user" else size
         found[(place >= before) & (place < before + size)] = part
         before = before + size

@@ -92,13 +92,13 @@ DOMAIN = Domain(
             "test_share",
             float,
             0.2,
-            "share of the interactions held out as test set when splitting by item or by date, 0.05 to 0.5",
+            "share of the interactions held out as test set when splitting by item or by date",
         ),
         Option(
             "validation_share",
             float,
             0.1,
-            "share of the training interactions used as validation set, when splitting by item or by date",
+            "share of each user's, or of all, interactions that select models and settings",
         ),
         Option(
             "test_from",

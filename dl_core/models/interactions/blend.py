@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import asdict, replace
 from functools import partial
 from pathlib import Path
 from typing import Self
@@ -20,6 +20,8 @@ from dl_core.models.interactions.base import Held, Recommender
 from dl_core.models.interactions.blend_weights import choose_weights
 from dl_core.models.interactions.choosing import held_ndcg
 from dl_core.models.interactions.denoising import CODE, DROPOUT, build_denoising, shallow_plan, start_at_popularity
+from dl_core.models.interactions.factor_path import FactorPath
+from dl_core.models.interactions.factors import Settings, choose_settings
 from dl_core.models.interactions.linear import takers
 from dl_core.models.interactions.linear_path import NOTHING_CHOSEN, SMALLEST_SPREAD, LinearPath, choose_linear
 from dl_core.models.interactions.mult_vae import EPOCHS
@@ -28,29 +30,34 @@ from dl_core.models.store import load_about, load_arrays, load_weights, save_abo
 
 NETWORKS = 2  # of different seeds, whose probabilities are averaged
 CELLS_FOR_ONE = 100_000_000  # users times items beyond which a single network is trained
-WEIGHTS = {"linear": 0.4, "neighbours": 0.1, "deep": 0.5}  # where nobody chose
+WEIGHTS = {"linear": 1 / 2, "neighbours": 0.0, "factors": 1 / 2, "deep": 0.0}  # unless others are clearly better
 LEAST_DEEP = 1e-3  # the deep path's weight at least: it orders items that no other path names
+FITTED = ("reg", "alpha")  # of the factors' settings, those that held-out users choose
 ONE_WILL_DO = 0.01  # weight of the deep path under which only one network is trained again
+
+Wide = LinearPath | FactorPath
 
 
 class DeepBlend(Recommender):
-    """A wide and deep recommender: a linear path for the obvious pairs of items, a deep one for the taste behind them.
+    """A wide and deep recommender: linear paths for the obvious pairs of items, a deep one for the taste behind them.
 
-    Scores are a weighted sum of three paths' scores, each of them standardised: a user's scores less their mean over
-    all items, over their standard deviation. To the variance of the two wide paths that of a single item's scores is
+    Scores are a weighted sum of four paths' scores, each of them standardised: a user's scores less their mean over
+    all items, over their standard deviation. To the variance of the three wide paths that of a single item's scores is
     added first: scores then grow smoothly out of an empty history, so that gradients along that way can say why.
 
     - *linear* is a denoising linear autoencoder, in closed form (Steck 2020; with a dropout of 0 it is EASE, Steck
       2019): one weight for each pair of items. Nothing of it is trained by gradients;
     - *neighbours* is the sum of cosines to the items of the history, counted, not trained;
+    - *factors* are those of alternating least squares (Hu, Koren & Volinsky 2008), solved anew for each history;
     - *deep* is the mean probability of shallow variational autoencoders with a multinomial likelihood (after Mult-VAE,
       Liang et al. 2018; see `build_denoising`), trained by gradients, of different seeds.
 
     Wide and deep models: Cheng et al. 2016. Deviation: the paths are learned apart and weighed afterwards, because a
     wide path that was solved on the same users leaves a jointly trained deep one nothing to learn (measured). Held-out
-    items choose the settings of the linear path, the epochs, and the paths' weights on a grid of tenths that includes
-    each path alone. ``chosen["held_ndcg"]`` says what each path reaches there by itself, what the two without the deep
-    one reach together (``wide``), and EASE (``ease``).
+    items choose the settings of the linear path and the factors, the epochs, and the paths' weights on a grid of sixths
+    that includes each path alone; equal parts of linear path and factors stay unless others are clearly better.
+    ``chosen["held_ndcg"]`` says what each path reaches there by itself, what those without the deep one reach together
+    (``wide``), and EASE (``ease``).
 
     Parameters
     ----------
@@ -64,24 +71,31 @@ class DeepBlend(Recommender):
         self.networks, self.plan = networks, plan
         self.chosen: dict = {}
         self.history: list[dict[str, float]] = []
-        self.wide: dict[str, LinearPath] = {}
+        self.wide: dict[str, Wide] = {}
         self.deep: list[keras.Model] = []
 
     def learn(self, known: Histories, held: Held | None, context: FitContext) -> None:
         """Solve for the linear path and train the deep one; with ``held`` choose settings, epochs and weights."""
         chosen = dict(self.chosen)
         if held is not None:
-            chosen = {"linear": choose_linear(known, held, context.part(0.0, 0.2))}
-        settings = chosen.get("linear") or NOTHING_CHOSEN
-        context.progress(0.2, "Fitting the linear component")
-        near = LinearPath.neighbours(known, context.part(0.2, 0.23))
-        self.wide = {"linear": LinearPath.learn(known, settings), "neighbours": near}
-        epochs = self._train(known, held, chosen.get("epochs") or [], context.part(0.25, 0.95))
+            chosen = {"linear": choose_linear(known, held, context.part(0.0, 0.15))}
+            chosen["factors"] = asdict(choose_settings(known, held, context.part(0.15, 0.3), FITTED))
+        self._solve(known, chosen, context.part(0.3, 0.4))
+        epochs = self._train(known, held, chosen.get("epochs") or [], context.part(0.4, 0.95))
         if held is not None:
             chosen["epochs"] = epochs
             chosen.update(self._weigh(held, chosen["linear"]))
         self.chosen = {"weights": dict(WEIGHTS), **chosen}
         context.progress(1.0, "Wide and deep blend")
+
+    def _solve(self, known: Histories, chosen: dict, context: FitContext) -> None:
+        """Fit the paths that need no gradients."""
+        context.progress(0.0, "Fitting the linear component")
+        self.wide = {
+            "linear": LinearPath.learn(known, chosen.get("linear") or NOTHING_CHOSEN),
+            "neighbours": LinearPath.neighbours(known, context.part(0.2, 0.4)),
+            "factors": FactorPath.learn(known, chosen.get("factors") or asdict(Settings()), context.part(0.4, 1.0)),
+        }
 
     def _train(self, known: Histories, held: Held | None, epochs: list[int], context: FitContext) -> list[int]:
         """Train the networks and return their best epochs."""
@@ -114,7 +128,7 @@ class DeepBlend(Recommender):
 
     def _weigh(self, held: Held, linear: dict) -> dict:
         """Return the paths' ``weights`` and what each reaches by itself on held-out items."""
-        weights, alone = choose_weights(lambda some: self._paths(some.matrix()), held, "deep")
+        weights, alone = choose_weights(lambda some: self._paths(some.matrix()), held, WEIGHTS, "deep")
         weights["deep"] = max(weights["deep"], LEAST_DEEP)
         return {"weights": weights, "held_ndcg": {"ease": linear["ease_ndcg"], **alone}}
 
@@ -124,7 +138,7 @@ class DeepBlend(Recommender):
         deep = [softmax(score_rows(network, rows), axis=1) for network in self.deep]
         return {**found, "deep": standardised(np.mean(deep, axis=0))}
 
-    def _fitted(self) -> dict[str, LinearPath]:
+    def _fitted(self) -> dict[str, Wide]:
         if not self.wide:
             raise RuntimeError("the model was not fitted")
         return self.wide
@@ -148,7 +162,7 @@ class DeepBlend(Recommender):
     def parameters(self) -> int:
         """Return the number of weights of all paths; of neighbours only the cosines that are kept."""
         deep = sum(int(np.prod(one.shape)) for network in self.deep for one in network.trainable_variables)
-        return deep + sum(int(np.count_nonzero(path.weights)) for path in self._fitted().values())
+        return deep + sum(path.parameters() for path in self._fitted().values())
 
     def save(self, folder: Path) -> None:
         """Write catalogue, all paths (large wide ones as float16) and choices."""
@@ -156,9 +170,10 @@ class DeepBlend(Recommender):
         self.catalogue.save(folder)
         arrays = {name: path.stored() for name, path in wide.items()}
         save_arrays(folder / "wide.npz", {"kept": wide["linear"].kept, **arrays})
+        factors = {name: path.settings() for name, path in wide.items() if isinstance(path, FactorPath)}
         for number, network in enumerate(self.deep):
             save_weights(folder / f"network_{number}.npz", network.get_weights())
-        about = {"n_items": wide["linear"].n_items, "networks": len(self.deep)}
+        about = {"n_items": wide["linear"].n_items, "networks": len(self.deep), **factors}
         save_about(folder, {**about, "chosen": self.chosen, "history": self.history})
 
     @classmethod
@@ -167,8 +182,11 @@ class DeepBlend(Recommender):
         about, arrays = load_about(folder), load_arrays(Path(folder) / "wide.npz")
         model = cls(about["networks"])
         model.catalogue, model.chosen, model.history = Catalogue.load(folder), about["chosen"], about["history"]
+        kept, n_items = arrays["kept"], about["n_items"]
         for name in ("linear", "neighbours"):
-            model.wide[name] = LinearPath(arrays["kept"], arrays[name].astype(np.float32), about["n_items"])
+            model.wide[name] = LinearPath(kept, arrays[name].astype(np.float32), n_items)
+        if about.get("factors"):  # blends of before have none
+            model.wide["factors"] = FactorPath(kept, arrays["factors"], n_items, **about["factors"])
         for number in range(about["networks"]):
             network = build_denoising(about["n_items"], CODE, DROPOUT, number)
             network.set_weights(load_weights(Path(folder) / f"network_{number}.npz"))

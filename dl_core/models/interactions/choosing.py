@@ -2,21 +2,41 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 import numpy as np
 from scipy import sparse
 
 from dl_core.data.interactions.histories import BLOCK, Histories
+from dl_core.evaluate.choice import Key, settled
 from dl_core.models.interactions.base import Held
 from dl_core.models.interactions.retrieve import top_columns
 
 
 def held_ndcg(score: Callable[[Histories], np.ndarray], held: Held, k: int = 10) -> float:
-    """Return the mean nDCG@k of held-out users, all items ranked, those of the history removed.
+    """Return the mean of `held_gains` over the users who have one; 0 where none has."""
+    return mean_gain(held_gains(score, held, k))
+
+
+def mean_gain(gains: np.ndarray) -> float:
+    """Return the mean of what is known of ``gains`` (n,), 0 where nothing is."""
+    known = gains[~np.isnan(gains)]
+    return float(known.mean()) if len(known) else 0.0
+
+
+def preferred(gains: Mapping[Key, np.ndarray], default: Key) -> Key:
+    """Return by which setting held-out users' ``gains`` (n,) are best, the default unless another is clearly better.
+
+    See `settled`; ``default`` is one of the settings.
+    """
+    return settled({default: -gains[default], **{name: -one for name, one in gains.items()}})
+
+
+def held_gains(score: Callable[[Histories], np.ndarray], held: Held, k: int = 10) -> np.ndarray:
+    """Return the nDCG@k (n,) of held-out users, all items ranked, those of the history removed.
 
     Relevance is binary; the ideal ranking has ``min(k, relevant)`` hits. A relevant item that the user already had
-    cannot be listed and does not count; users with nothing left to find are left out of the mean (0 where all are).
+    cannot be listed and does not count; users with nothing left to find have NaN.
 
     Parameters
     ----------
@@ -26,15 +46,15 @@ def held_ndcg(score: Callable[[Histories], np.ndarray], held: Held, k: int = 10)
     held : Held
     k : int
     """
-    found, users = 0.0, 0
+    found = np.full(len(held.histories), np.nan)
     for start, block in held.histories.blocks(BLOCK):
         known = block.known()
         values = np.array(score(block), dtype=np.float32)  # (b, n_items), a copy of our own
         values[known.nonzero()] = -np.inf
         items, _ = top_columns(values, k)
         gains, counts = ndcg_rows(items, fresh(held.relevant[start : start + len(block)], known), k)
-        found, users = found + float(gains[counts > 0].sum()), users + int((counts > 0).sum())
-    return found / users if users else 0.0
+        found[start : start + len(block)] = np.where(counts > 0, gains, np.nan)
+    return found
 
 
 def fresh(relevant: sparse.csr_matrix, known: sparse.csr_matrix) -> sparse.csr_matrix:

@@ -12,7 +12,7 @@ from scipy.linalg import lapack
 from dl_core.data.interactions.histories import Histories
 from dl_core.models.base import FitContext
 from dl_core.models.interactions.base import Held, Recommender
-from dl_core.models.interactions.choosing import held_ndcg
+from dl_core.models.interactions.choosing import held_gains, preferred
 from dl_core.models.interactions.linear import (
     BINARY,
     VALUES,
@@ -29,16 +29,17 @@ from dl_core.models.threads import one_thread
 MOST_ITEMS = 15_000  # items with weights: 0.9 GB of float32
 CHOOSING_ITEMS = 4_000  # items by which the ridge is chosen; float64 up to here, and float32 in the file
 RIDGES = tuple(25.0 * 2**i for i in range(-2, 11))  # 6.25 … 25,600
-COARSE = (25.0, 100.0, 400.0, 1600.0, 6400.0)  # tried first, then the neighbours of the best
-RIDGE = 400.0  # where no held-out user can choose
+RIDGE = 400.0  # the usual one, unless another is clearly better for held-out users
+COARSE = (RIDGE, 25.0, 100.0, 1600.0, 6400.0)  # tried first, then the neighbours of the best
 
 
 class Ease(Recommender):
     """Embarrassingly shallow autoencoders (Steck, WWW 2019): scores ``X B`` with the diagonal of B zero.
 
-    ``B = I - P diag(1 / diag P)`` where ``P = (XᵀX + ridge I)⁻¹``. The ridge is the one of a logarithmic grid (6.25 to
-    25,600, doubling) by which held-out users' nDCG@10 is best. X is binary; where ratings or counts differ they are
-    tried as weights too (counts by their logarithm), and kept if held-out users prefer them.
+    ``B = I - P diag(1 / diag P)`` where ``P = (XᵀX + ridge I)⁻¹``. The ridge is 400, unless another one of a
+    logarithmic grid (6.25 to 25,600, doubling) is better for held-out users' nDCG@10 by more than its noise. X is
+    binary; where ratings or counts differ they are tried as weights too (counts by their logarithm), and kept if these
+    users clearly prefer them.
 
     Deviations from the paper: of catalogues beyond 15,000 items the most-taken ones have weights, the others score 0;
     beyond 4,000 items the ridge is chosen among the 4,000 most-taken ones, and B is rounded to float16. A history
@@ -171,23 +172,24 @@ def inverse(matrix: np.ndarray, ridge: float) -> np.ndarray | None:
 
 
 def choose_settings(known: Histories, held: Held, context: FitContext) -> dict:
-    """Return ``ridge``, ``inputs`` and ``scale`` by which held-out users' nDCG@10 is best."""
+    """Return ``ridge``, ``inputs`` and ``scale`` by which held-out users' nDCG@10 is clearly best."""
     ways = {BINARY: None} | ({VALUES: value_scale(known)} if has_values(known) else {})
-    best: dict = {"ridge": RIDGE, "inputs": BINARY, "scale": None}
-    top = -1.0
+    gains: dict[tuple[str, float], np.ndarray] = {}
+    start = RIDGE
     for place, (inputs, scale) in enumerate(ways.items()):
         if place and context.out_of_time():
             break
         trial = Trial(known, held, scale)
         part = context.part(place / len(ways), (place + 1) / len(ways))
-        ridge = choose_ridge(trial, COARSE if inputs == BINARY else (best["ridge"],), part)
-        if trial.found[ridge] > top:
-            top, best = trial.found[ridge], {"ridge": ridge, "inputs": inputs, "scale": scale}
-    return best
+        ridge = choose_ridge(trial, COARSE if inputs == BINARY else (start,), part)
+        gains[inputs, ridge] = trial.found[ridge]
+        start = ridge
+    inputs, ridge = preferred(gains, next(iter(gains)))
+    return {"ridge": ridge, "inputs": inputs, "scale": ways[inputs]}
 
 
 def choose_ridge(trial: Trial, coarse: tuple[float, ...], context: FitContext) -> float:
-    """Return the best ridge of the ``coarse`` ones and of the best one's neighbours on the grid."""
+    """Return the clearly best ridge of the ``coarse`` ones, the default first, and of its neighbours on the grid."""
     tried = coarse
     for half in (0.0, 0.5):
         for done, ridge in enumerate(tried):
@@ -195,31 +197,31 @@ def choose_ridge(trial: Trial, coarse: tuple[float, ...], context: FitContext) -
                 break
             context.progress(half + 0.5 * done / len(tried), f"Choosing the ridge penalty ({ridge:g})")
             trial.ndcg(ridge)
-        at = RIDGES.index(max(trial.found, key=trial.found.__getitem__))
+        at = RIDGES.index(preferred(trial.found, coarse[0]))
         tried = tuple(RIDGES[i] for i in (at - 1, at + 1) if 0 <= i < len(RIDGES) and RIDGES[i] not in trial.found)
-    return max(trial.found, key=trial.found.__getitem__)
+    return preferred(trial.found, coarse[0])
 
 
 class Trial:
-    """Quality of ridges for held-out users, among the most-taken items; ``found`` keeps nDCG@10 by ridge."""
+    """Quality of ridges for held-out users, among the most-taken items; ``found`` keeps nDCG@10 (n,) by ridge."""
 
     def __init__(self, known: Histories, held: Held, scale: dict | None) -> None:
         self.held, self.scale = held, scale
         self.kept = most_taken(shares(known), CHOOSING_ITEMS)
         self.gram = gram(weighted(known, weigh(known, scale))[:, self.kept], np.float32)
-        self.found: dict[float, float] = {}
+        self.found: dict[float, np.ndarray] = {}
 
-    def ndcg(self, ridge: float) -> float:
-        """Return held-out users' nDCG@10 with this ridge."""
+    def ndcg(self, ridge: float) -> np.ndarray:
+        """Return held-out users' nDCG@10 (n,) with this ridge; 0 for all where it is too small to be solved."""
         weights = solve(self.gram.copy(order="F"), ridge)
         if weights is None:  # too small a ridge for float32
-            self.found[ridge] = 0.0
-            return 0.0
+            self.found[ridge] = np.zeros(len(self.held.histories))
+            return self.found[ridge]
 
         def score(block: Histories) -> np.ndarray:
             scores = np.full((len(block), block.n_items), -np.inf, dtype=np.float32)
             scores[:, self.kept] = weighted(block, weigh(block, self.scale))[:, self.kept] @ weights
             return scores
 
-        self.found[ridge] = held_ndcg(score, self.held)
+        self.found[ridge] = held_gains(score, self.held)
         return self.found[ridge]

@@ -10,7 +10,7 @@ from scipy import sparse
 from dl_core.data.interactions.histories import Histories
 from dl_core.models.base import FitContext
 from dl_core.models.interactions.base import Held, Recommender
-from dl_core.models.interactions.choosing import held_ndcg
+from dl_core.models.interactions.choosing import held_gains, preferred
 from dl_core.models.interactions.least_squares import Side, solve_factors
 from dl_core.models.interactions.linear import (
     BINARY,
@@ -110,32 +110,38 @@ def alternate(inputs: sparse.csr_matrix, settings: Settings, sweeps: int, contex
     return items
 
 
-def choose_settings(known: Histories, held: Held, context: FitContext) -> Settings:
-    """Return the settings by which held-out users' nDCG@10 is best.
+def choose_settings(
+    known: Histories, held: Held, context: FitContext, steps: tuple[str, ...] = ("reg", "alpha", "factors")
+) -> Settings:
+    """Return the settings by which held-out users' nDCG@10 is clearly best.
 
-    One after the other is walked up or down a grid as long as that helps: about a dozen short fits.
+    One after the other is walked up or down a grid as long as that helps by more than its noise: about a dozen short
+    fits. ``steps`` names those that are walked.
     """
     known = some_users(known, CHOOSING_ROWS, context.seed)
-    found: dict[Settings, float] = {}
+    found: dict[Settings, np.ndarray] = {}
 
-    def ndcg(settings: Settings) -> float:
+    def better(settings: Settings, best: Settings) -> bool:
+        return preferred({one: gains(one) for one in (best, settings)}, best) == settings
+
+    def gains(settings: Settings) -> np.ndarray:
         done = len(found) / (len(found) + 4)  # how many there will be is not known
         part = context.part(done, (len(found) + 1) / (len(found) + 5))
         if settings not in found:
-            found[settings] = trial_ndcg(known, held, settings, part)
+            found[settings] = trial_gains(known, held, settings, part)
         return found[settings]
 
     best = Settings()
-    ndcg(best)
-    if has_values(known) and not context.out_of_time():
-        best = max(best, replace(best, inputs=VALUES), key=ndcg)
-    for name, factor, least, most in STEPS:
+    gains(best)
+    if has_values(known) and not context.out_of_time() and better(replace(best, inputs=VALUES), best):
+        best = replace(best, inputs=VALUES)
+    for name, factor, least, most in (one for one in STEPS if one[0] in steps):
         for step in (factor, 1 / factor):
             start = best
             while not context.out_of_time():
                 value = type(getattr(best, name))(getattr(best, name) * step)
                 tried = replace(best, **{name: value})
-                if not least <= value <= most or ndcg(tried) <= ndcg(best):
+                if not least <= value <= most or not better(tried, best):
                     break
                 best = tried
             if best != start:
@@ -143,8 +149,8 @@ def choose_settings(known: Histories, held: Held, context: FitContext) -> Settin
     return best
 
 
-def trial_ndcg(known: Histories, held: Held, settings: Settings, context: FitContext) -> float:
-    """Return held-out users' nDCG@10 of items' factors learned from ``known``."""
+def trial_gains(known: Histories, held: Held, settings: Settings, context: FitContext) -> np.ndarray:
+    """Return held-out users' nDCG@10 (n,) of items' factors learned from ``known``."""
     scale = value_scale(known) if settings.inputs == VALUES else None
     sweeps = min(int(context.options.get("epochs") or SWEEPS), CHOOSING_SWEEPS)
     items = alternate(weighted(known, weigh(known, scale)), settings, sweeps, context)
@@ -154,7 +160,7 @@ def trial_ndcg(known: Histories, held: Held, settings: Settings, context: FitCon
     def score(block: Histories) -> np.ndarray:
         return solve_factors(weighted(block, weigh(block, scale)), side, settings.alpha, settings.reg) @ items.T
 
-    return held_ndcg(score, held)
+    return held_gains(score, held)
 
 
 def some_users(known: Histories, most: int, seed: int) -> Histories:

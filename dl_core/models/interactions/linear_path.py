@@ -13,7 +13,7 @@ from scipy import sparse
 from dl_core.data.interactions.histories import Histories
 from dl_core.models.base import FitContext
 from dl_core.models.interactions.base import Held
-from dl_core.models.interactions.choosing import held_ndcg
+from dl_core.models.interactions.choosing import held_gains, mean_gain, preferred
 from dl_core.models.interactions.ease import gram, most_taken, solve
 from dl_core.models.interactions.linear import shares
 from dl_core.models.interactions.neighbours import similar
@@ -22,7 +22,7 @@ SMALLEST_SPREAD = 1e-6
 MOST_ITEMS = 8_000  # items with weights: 256 MB of float32
 EXACT_ITEMS = 4_000  # solved in float64 and kept as float32 up to here
 CHOOSING_ITEMS = 2_500  # most-taken items among which the settings are chosen
-RIDGES = (25.0, 100.0, 400.0, 1600.0)  # tried first, then half and twice the best
+RIDGES = (400.0, 25.0, 100.0, 1600.0)  # the usual one first; then half and twice the best are tried
 DROPOUTS = (1 / 3, 1 / 2, 2 / 3)  # beside 0, which is EASE
 EXPONENTS = (0.25, 0.5)  # of the weight of users by their number of items, beside 0
 NOTHING_CHOSEN = {"ridge": 200.0, "dropout": 0.5, "exponent": 0.0}
@@ -97,6 +97,10 @@ class LinearPath:
         """Return the weights as they are kept in a file: float16 where they are many, to which they were rounded."""
         return self.weights.astype(np.float16) if len(self.kept) > EXACT_ITEMS else self.weights
 
+    def parameters(self) -> int:
+        """Return the number of weights that are not 0."""
+        return int(np.count_nonzero(self.weights))
+
     def layer(self, x: Any) -> Any:
         """Return the same for a Keras tensor (n, n_items)."""
         return SomeItems(self.kept, self.weights, self.n_items)(x)
@@ -142,7 +146,7 @@ def solved(matrix: np.ndarray, ridge: float, dropout: float) -> np.ndarray | Non
 
 
 def choose_linear(known: Histories, held: Held, context: FitContext) -> dict:
-    """Return the ``ridge``, ``dropout`` and ``exponent`` that held-out users' nDCG@10 prefers.
+    """Return the ``ridge``, ``dropout`` and ``exponent`` that held-out users' nDCG@10 clearly prefers.
 
     Beside them stand ``held_ndcg`` of these, and ``ease_ndcg``, that of the best ridge without the other two. Settings
     are compared among the most-taken items.
@@ -150,7 +154,8 @@ def choose_linear(known: Histories, held: Held, context: FitContext) -> dict:
     trial = _Trial(known, held, context)
     trial.ndcg(RIDGES)
     trial.ndcg((trial.best()[0] / 2, trial.best()[0] * 2))
-    ridge, ease = trial.best()[0], max(trial.found.values())
+    ridge = trial.best()[0]
+    ease = mean_gain(trial.found[trial.best()])
     for dropout in DROPOUTS:
         trial.ndcg((ridge / 4, ridge / 2, ridge), dropout)
     ridge, dropout, _ = trial.best()
@@ -158,22 +163,22 @@ def choose_linear(known: Histories, held: Held, context: FitContext) -> dict:
         trial.ndcg((ridge / 2, ridge), dropout, exponent)
     best = trial.best()
     names = ("ridge", "dropout", "exponent")
-    return {**dict(zip(names, best, strict=True)), "held_ndcg": trial.found[best], "ease_ndcg": ease}
+    return {**dict(zip(names, best, strict=True)), "held_ndcg": mean_gain(trial.found[best]), "ease_ndcg": ease}
 
 
 class _Trial:
-    """nDCG@10 of settings for held-out users, by (ridge, dropout, exponent)."""
+    """nDCG@10 (n,) of settings for held-out users, by (ridge, dropout, exponent)."""
 
     def __init__(self, known: Histories, held: Held, context: FitContext) -> None:
         self.held, self.context, self.rows = held, context, known.matrix()
         self.kept = most_taken(shares(known), CHOOSING_ITEMS)
         self.gram, self.exponent = gram(self.rows[:, self.kept], np.float64), 0.0
-        self.found: dict[tuple[float, float, float], float] = {}
+        self.found: dict[tuple[float, float, float], np.ndarray] = {}
         self.planned = len(RIDGES) + 2 + 3 * len(DROPOUTS) + 2 * len(EXPONENTS)
 
     def best(self) -> tuple[float, float, float]:
-        """Return the best settings so far."""
-        return max(self.found, key=self.found.__getitem__)
+        """Return the best settings so far: the usual ridge alone, unless others are clearly better."""
+        return preferred(self.found, next(iter(self.found)))
 
     def ndcg(self, ridges: tuple[float, ...], dropout: float = 0.0, exponent: float = 0.0) -> None:
         """Try some ridges with this dropout and exponent."""
@@ -184,11 +189,11 @@ class _Trial:
             if exponent != self.exponent:
                 self.gram, self.exponent = gram(weighed(self.rows, exponent)[:, self.kept], np.float64), exponent
             weights = solved(self.gram.copy(order="F"), ridge, dropout)
-            value = 0.0  # far too small a ridge
+            gains = np.zeros(len(self.held.histories))  # far too small a ridge
             if weights is not None:
                 path = LinearPath(self.kept, weights, self.held.histories.n_items)
-                value = held_ndcg(partial(_scores, path), self.held)
-            self.found[ridge, dropout, exponent] = value
+                gains = held_gains(partial(_scores, path), self.held)
+            self.found[ridge, dropout, exponent] = gains
 
 
 def _scores(path: LinearPath, histories: Histories) -> np.ndarray:

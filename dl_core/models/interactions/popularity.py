@@ -9,7 +9,7 @@ import numpy as np
 from dl_core.data.interactions.histories import Histories
 from dl_core.models.base import FitContext
 from dl_core.models.interactions.base import Held, Recommender
-from dl_core.models.interactions.choosing import held_ndcg
+from dl_core.models.interactions.choosing import held_gains, preferred
 from dl_core.models.interactions.linear import takers
 
 DAY = 86_400.0  # seconds
@@ -82,7 +82,7 @@ def fading(histories: Histories, half_life: float) -> np.ndarray:
 
 
 def choose_half_life(known: Histories, held: Held | None, context: FitContext) -> float | None:
-    """Return the half-life in days by which held-out users' nDCG@10 is best, None where nothing should fade."""
+    """Return the half-life in days by which held-out users' nDCG@10 is clearly best; None where nothing should fade."""
     times = _times(known)
     days = float(times.max() - times.min()) / DAY
     if days <= 0:
@@ -93,10 +93,10 @@ def choose_half_life(known: Histories, held: Held | None, context: FitContext) -
     found = {}
     for done, (half_life, weights) in enumerate(ways.items()):
         context.progress(done / len(ways), "Choosing the half-life of popularity")
-        found[half_life] = held_ndcg(partial(_for_everyone, weights), held)
+        found[half_life] = held_gains(partial(_for_everyone, weights), held)
         if context.out_of_time():
             break
-    return max(found, key=found.__getitem__)
+    return preferred(found, None)
 
 
 def _for_everyone(weights: np.ndarray, histories: Histories) -> np.ndarray:
