@@ -15,10 +15,9 @@ import pandas as pd
 from dl_core.data.dataset import Dataset, Finding, Source
 from dl_core.data.findings import rows_named
 from dl_core.data.privacy import tidy_sex
-from dl_core.data.reading import CONTENT, Choice, Question, QuestionError, Reading, Target, Verdict
-from dl_core.data.table.degenerate import label_findings
+from dl_core.data.reading import CONTENT, Question, QuestionError, Reading, Target, Verdict
 from dl_core.data.table.derive import append_history
-from dl_core.data.table.labels import FRAUD, HONEST, fraud_labels, label_codes, label_question
+from dl_core.data.table.labels import FRAUD, HONEST, label_codes
 from dl_core.data.table.suspects import leaking_columns
 from dl_core.errors import SchemaError, shorten
 from dl_core.reading.limits import Limits
@@ -32,11 +31,12 @@ from dl_core.reading.table.recognise import Combined, combined
 from dl_core.reading.table.roles import Decided, decide_roles
 from dl_core.reading.table.schema import TRANSACTION_SCHEMA
 from dl_core.reading.table.several import joined_keys, joined_times
+from dl_core.reading.table.target import read_label
+from dl_core.reading.table.times import read_time
 from dl_core.reading.tables.about import Described, TableAbout, readings, reasons
 from dl_core.reading.tables.formats import formats_in_words
 from dl_core.reading.tables.names import Roles, guess_by_name, plain_name
 from dl_core.reading.tables.read import read_tables
-from dl_core.reading.tables.times import Times, parse_times, read_times
 from dl_core.reading.tables.trained import Trained
 from dl_core.reading.tables.values import read_numbers
 from dl_core.reading.understood import understood
@@ -95,7 +95,8 @@ class _Reading:
     """One call of `read_transactions`: the steps share what was found so far."""
 
     def __init__(self, request: ReadRequest, found: Combined, source: Source, now: datetime) -> None:
-        self.request, self.source, self.now = request, source, now
+        self.request, self.source = request, source
+        self.now = np.datetime64(now.astimezone(UTC).replace(tzinfo=None), "ns")
         self.trained = Trained.of(request)
         self.part, self.notes, self.tables, self.frame = found.part, list(found.notes), found.tables, found.frame
         self.hidden = found.hidden
@@ -197,51 +198,26 @@ class _Reading:
                 text = "No labels: only anomaly detection (unsupervised) is possible."
                 self.notes.append(Finding("info", "no-labels", text))
             return
-        name, raw = roles[Role.LABEL][0], self.frame[roles[Role.LABEL][0]]
-        said = {key: str(self.request.options.get(key) or "") for key in ("positive", "unlabelled")}
-        question = label_question(raw, said["positive"]) if self.request.labelled else None
-        if question is not None:
-            self.questions.append(question)
-            first = question.choices[0].options
-            said = {key: str(first.get(key, "")) for key in said}
-        try:
-            labels, notes = fraud_labels(raw, **said)
-        except SchemaError:
-            if self.request.labelled:
-                raise
+        name = roles[Role.LABEL][0]
+        found = read_label(self.frame[name], self.request)
+        self.notes += found.notes
+        if found.labels is None:
             roles.pop(Role.LABEL)  # new cases are scored whatever stands there
-            text = f"Column {shorten(name, 40)!r} holds no labels for legitimate and fraud, and was ignored."
-            self.notes.append(Finding("info", "label-not-read", text))
             return
-        self.columns[name] = labels
-        self.notes += notes
-        self.target = _target(raw, labels)
-        if self.request.labelled:
-            self.notes += label_findings(labels)
+        self.columns[name], self.target = found.labels, found.target
+        self.questions += [found.question] if found.question else []
 
     def _read_time(self, roles: Roles) -> None:
         if Role.TIME not in roles:
             return
         raw = self._joined(roles, Role.TIME, joined_times)
-        name = roles[Role.TIME][0]
         asked = str(self.request.options.get("dates") or "auto")
-        times = read_times(raw, self.trained.order or ("" if asked == "auto" else asked))
-        if asked == "auto" and not self.trained:
-            times = self._in_order(raw, times)
-        good = ~np.isnat(times.values)
-        self.notes += times.notes
-        self.time = times.values
-        self.columns[name] = pd.Series(times.values, index=self.frame.index)
-        if times.bad.any():
-            count = f"{int(times.bad.sum()):,} values are no times ({rows_named(times.bad)})"
-            text = f"Column {shorten(name, 40)!r}: {count}; these rows have no history and are in no split."
-            self.notes.append(Finding("warning", "not-a-time", text, tuple(self.frame.index[times.bad][:100])))
-        if not any(note.kind == "relative-time" for note in times.notes):
-            self._check_future(name, times.values)
-        known = times.values[good]
-        if (known[1:] < known[:-1]).any() and not (self.part != "").any():
-            text = "Rows are not sorted by time; history features are derived in temporal order."
-            self.notes.append(Finding("info", "unsorted", text))
+        order = self.trained.order or ("" if asked == "auto" else asked)
+        found = read_time(raw, order, self.now, not (self.part != "").any(), bool(self.trained))
+        self.time = found.values
+        self.columns[roles[Role.TIME][0]] = pd.Series(found.values, index=self.frame.index)
+        self.notes += found.notes
+        self.questions += [found.question] if found.question else []
 
     def _joined(self, roles: Roles, role: Role, join: Callable[[pd.DataFrame, Sequence[str]], pd.Series]) -> pd.Series:
         """Return the column of a role, joined where several fill it, which then is the role's one column."""
@@ -252,35 +228,6 @@ class _Reading:
         joined = join(self.frame, names)
         roles[role] = (str(joined.name),)
         return joined
-
-    def _in_order(self, raw: pd.Series, times: Times) -> Times:
-        """Return times with the order of day and month in which the rows are sorted; ask where that does not tell."""
-        if not any(note.kind == "ambiguous-dates" for note in times.notes):
-            return times
-        both = {order: parse_times(raw, order) for order in ("day-first", "month-first")}
-        sorted_in = [order for order, found in both.items() if _is_sorted(found.values)]
-        if len(sorted_in) == 1 and len(raw) >= _ROWS_THAT_TELL:
-            notes = [note for note in both[sorted_in[0]].notes if note.kind != "ambiguous-dates"]
-            return replace(both[sorted_in[0]], notes=tuple(notes))
-        first = shorten(next(iter(raw.dropna().astype(str)), ""), 24)
-        choices = [
-            Choice(f"the {word} comes first: {_day_of(found)}", options={"dates": f"{word}-first"})
-            for word, found in (("day", both["day-first"]), ("month", both["month-first"]))
-        ]
-        text = (
-            f"Does day or month come first in {shorten(raw.name, 40)!r} ({first})? No date and no order of rows tells."
-        )
-        self.questions.append(Question("time", text, tuple(choices)))
-        return times
-
-    def _check_future(self, name: str, time: np.ndarray) -> None:
-        future = time > np.datetime64(self.now.astimezone(UTC).replace(tzinfo=None), "ns")
-        if future.any():
-            text = (
-                f"Column {shorten(name, 40)!r}: {int(future.sum()):,} times are in the future ({rows_named(future)}). "
-                "Check the order of day and month, and the time zone."
-            )
-            self.notes.append(Finding("warning", "future-times", text, tuple(self.frame.index[future][:100])))
 
     def _read_amount(self, roles: Roles) -> None:
         if Role.AMOUNT not in roles:
@@ -319,8 +266,7 @@ class _Reading:
     def _read_features(self, roles: Roles) -> None:
         wished = tuple(self.request.roles.get(Role.FEATURE, ()))
         if self.born is not None:
-            now = np.datetime64(self.now.astimezone(UTC).replace(tzinfo=None), "ns")
-            self.frame[AGE] = ages(self.born, self.time, now)
+            self.frame[AGE] = ages(self.born, self.time, self.now)
         groups = roles.get(Role.GROUP, ())
         aside = (
             ()
@@ -366,26 +312,3 @@ class _Reading:
             self.notes.append(Finding("warning", "leaking-column", text))
             self.left[name] = f"nearly identical to the label ({how})"
         return [name for name in chosen if name not in leaks]
-
-
-def _target(raw: pd.Series, labels: pd.Series) -> Target:
-    """Return the label's values as they stand in the file, and which of them is fraud."""
-    counts = raw[labels.notna().to_numpy()].value_counts()
-    frauds = raw[(labels == FRAUD).to_numpy()].value_counts()
-    plain = {name: _plain_value(name) for name in counts.index}
-    values = dict(sorted(((plain[name], int(count)) for name, count in counts.items()), key=lambda one: -one[1])[:20])
-    return Target(str(raw.name), values, _plain_value(frauds.index[0]) if len(frauds) else "", int(labels.isna().sum()))
-
-
-def _plain_value(value: object) -> str:
-    return str(int(value)) if isinstance(value, float) and value.is_integer() else str(value)
-
-
-def _is_sorted(values: np.ndarray) -> bool:
-    steps = np.diff(values[~np.isnat(values)]).astype(np.int64)
-    return len(steps) > 0 and bool((steps >= 0).mean() >= 0.99)
-
-
-def _day_of(times: Times) -> str:
-    known = times.values[~np.isnat(times.values)]
-    return f"{pd.Timestamp(known[0]):%-d %B %Y}" if len(known) else "no date fits"

@@ -1,4 +1,4 @@
-"""Which column says what is fraud: by a name that can mean nothing else and content that fits, else asked."""
+"""Which column says what is fraud, by a telling name and content that fits, else asked; and what its values mean."""
 
 from __future__ import annotations
 
@@ -10,9 +10,12 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from dl_core.data.reading import CONTENT, NAMED, Choice, Question
-from dl_core.data.table.labels import label_counts, may_be_labels
-from dl_core.errors import shorten
+from dl_core.data.dataset import Finding
+from dl_core.data.reading import CONTENT, NAMED, Choice, Question, Target
+from dl_core.data.table.degenerate import label_findings
+from dl_core.data.table.labels import FRAUD, fraud_labels, label_counts, label_question, may_be_labels
+from dl_core.errors import SchemaError, shorten
+from dl_core.reading.request import ReadRequest
 from dl_core.reading.table.schema import TRANSACTION_SCHEMA
 from dl_core.reading.tables.names import plain_name, spellings, words_of
 from dl_core.schema import Role
@@ -107,3 +110,50 @@ def _counts(column: pd.Series) -> Counter[str]:
     if pd.api.types.is_float_dtype(kind) and not np.all(column.dropna().iloc[:_SCANNED] % 1 == 0):
         return Counter()
     return label_counts(column)
+
+
+@dataclass(frozen=True)
+class LabelRead:
+    """Labels folded into honest and fraud (None where new cases have none), what is to say, and what is open."""
+
+    labels: pd.Series | None
+    notes: tuple[Finding, ...] = ()
+    target: Target | None = None
+    question: Question | None = None
+
+
+def read_label(raw: pd.Series, request: ReadRequest) -> LabelRead:
+    """Read the label's column; which values are fraud is asked where words do not tell.
+
+    Raises
+    ------
+    SchemaError
+        If data to learn from hold no labels there.
+    """
+    said = {key: str(request.options.get(key) or "") for key in ("positive", "unlabelled")}
+    question = label_question(raw, said["positive"]) if request.labelled else None
+    if question is not None:
+        first = question.choices[0].options
+        said = {key: str(first.get(key, "")) for key in said}
+    try:
+        labels, notes = fraud_labels(raw, **said)
+    except SchemaError:
+        if request.labelled:
+            raise
+        text = f"Column {shorten(raw.name, 40)!r} holds no labels for legitimate and fraud, and was ignored."
+        return LabelRead(None, (Finding("info", "label-not-read", text),))
+    more = label_findings(labels) if request.labelled else ()
+    return LabelRead(labels, (*notes, *more), _target(raw, labels), question)
+
+
+def _target(raw: pd.Series, labels: pd.Series) -> Target:
+    """Return the label's values as they stand in the file, and which of them is fraud."""
+    counts = raw[labels.notna().to_numpy()].value_counts()
+    frauds = raw[(labels == FRAUD).to_numpy()].value_counts()
+    plain = {name: _plain_value(name) for name in counts.index}
+    values = dict(sorted(((plain[name], int(count)) for name, count in counts.items()), key=lambda one: -one[1])[:20])
+    return Target(str(raw.name), values, _plain_value(frauds.index[0]) if len(frauds) else "", int(labels.isna().sum()))
+
+
+def _plain_value(value: object) -> str:
+    return str(int(value)) if isinstance(value, float) and value.is_integer() else str(value)
