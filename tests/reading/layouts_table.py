@@ -190,6 +190,38 @@ def _calls(frame: pd.DataFrame) -> pd.DataFrame:
     return frame.drop(columns=["account_id", "channel"]).assign(caller_msisdn=caller, imei=device)
 
 
+def _labels_apart(key: str) -> Files:
+    """Return what writes payments, and a table that says which accounts (or shops) are fraud."""
+
+    def write(folder: Path) -> None:
+        main = FRAME.drop(columns="is_fraud").rename(columns={"account_id": key})
+        main.to_csv(folder / "payments.csv", index=False)
+        owners = pd.DataFrame({key: range(60), "PotentialFraud": np.where(np.arange(60) % 8 == 0, "Yes", "No")})
+        owners.to_csv(folder / "labels.csv", index=False)
+
+    return write
+
+
+def _numbered(folder: Path) -> None:
+    """Write two files, each with a row index of its own under a blank header."""
+    for at, part in enumerate((FRAME.iloc[:350], FRAME.iloc[350:])):
+        part.reset_index(drop=True).to_csv(folder / f"part_{at}.csv")
+
+
+def _of_accounts(frame: pd.DataFrame) -> pd.DataFrame:
+    return frame.assign(is_fraud=(frame["account_id"] % 8 == 0).astype(int))
+
+
+def _counted_months(first: int, shuffled: bool = False) -> Files:
+    frame = FRAME.drop(columns="timestamp").assign(month=first + np.arange(ROWS) * 8 // ROWS)
+    return table(frame.sample(frac=1, random_state=1) if shuffled else frame)
+
+
+_MONTHS = dict(enumerate(("Jan", "Feb", "Mar", "Apr"), 1))
+_MONATE = dict(enumerate(("Januar", "Februar", "März", "April"), 1))
+_YEARS = TIME.dt.year - (FRAME["account_id"] % 3)
+_NO_TIME = FRAME.drop(columns="timestamp")
+_REVIEWED = np.where(FRAUD == 1, "confirmed fraud", np.where(np.arange(ROWS) % 9 == 0, "under investigation", "legit"))
 _STAMPS = (TIME - pd.Timestamp("1970-01-01")) // pd.Timedelta("1ms")
 _WORDS = np.repeat(["TRAIN", "VALIDATE", "TEST"], 200)
 LAYOUTS = (
@@ -468,4 +500,78 @@ LAYOUTS = (
         {"roles": {"label": ["is_fraud"], "time": ["timestamp"], "amount": ["amount"]}},
     ),
     Layout("accounts in another language", table(FRAME.rename(columns={"account_id": "Kundennummer"})), asked="unit"),
+    # time in parts and as a counter
+    Layout(
+        "months counted from none on",
+        _counted_months(0, shuffled=True),
+        {"roles": {**ROLES, "time": ["month"]}},
+        features=("channel",),
+        times=("1970-01-01 00:00:00", "1970-08-02 01:30:00"),
+    ),
+    Layout("months in the order of the rows", _counted_months(3), {"roles": {**ROLES, "time": ["month"]}}),
+    Layout("months that may be seasons", _counted_months(3, shuffled=True), asked="time"),
+    Layout(
+        "years and months by their names, and other parts of a date",
+        table(_NO_TIME.assign(DayOfWeek=1, Month=TIME.dt.month.map(_MONTHS), Year=_YEARS)),
+        {"roles": {**ROLES, "time": ["Year", "Month"]}},
+        times=("2022-01-01 00:00:00", "2024-04-01 00:00:00"),
+    ),
+    Layout(
+        "Jahr, Monat by name, Tag",
+        table(_NO_TIME.assign(Tag=TIME.dt.day, Monat=TIME.dt.month.map(_MONATE), Jahr=TIME.dt.year)),
+        {"roles": {**ROLES, "time": ["Jahr", "Monat", "Tag"]}},
+        times=(str(TIME.min().floor("D")), str(TIME.max().floor("D"))),
+    ),
+    Layout(
+        "the year of a car and the month of a claim make no date",
+        table(_NO_TIME.assign(auto_year=_YEARS, claim_month=TIME.dt.month.map(_MONTHS))),
+        features=("channel", "auto_year", "claim_month"),
+    ),
+    # labels of accounts
+    Layout(
+        "a table that says which shops are fraud",
+        _labels_apart("Provider"),
+        {"unit": {"name": "Provider", "units": 60}, "roles": {"counterparty": ["Provider"], "time": ["timestamp"]}},
+    ),
+    Layout(
+        "a table that says which of an unknown key are fraud",
+        _labels_apart("bearer_code"),
+        {"unit": {"name": "bearer_code", "units": 60}},
+        features=("channel",),
+    ),
+    Layout("a label for each account", table(_of_accounts(FRAME)), {"unit": {"name": "account_id", "units": 60}}),
+    # rows that are counted
+    Layout("a row index that starts anew in each file", _numbered, {"rows": ROWS}, features=("channel",)),
+    Layout(
+        "a row index of rows that were sampled",
+        lambda folder: FRAME.assign(x=1).iloc[::3].sample(frac=1, random_state=2).to_csv(folder / "rows.csv"),
+        features=("channel", "x"),
+    ),
+    Layout(
+        "another row index beside the transaction's id",
+        table(FRAME.assign(transaction_id="t" + FRAME.index.astype(str), **{"Unnamed: 0": FRAME.index[::-1] * 3})),
+        features=("channel",),
+    ),
+    # what is named like something personal
+    Layout(
+        "ways of contact and whether there is insurance",
+        table(
+            FRAME.assign(
+                contact=np.resize(["cellular", "telephone", "unknown"], ROWS), insurance=np.resize(["yes", "no"], ROWS)
+            )
+        ),
+        features=("channel", "contact", "insurance"),
+    ),
+    Layout(
+        "contacts that are persons",
+        table(FRAME.assign(contact=np.resize(["Ann Bell", "Bob Cole", "Cy Dean"], ROWS))),
+        features=("channel",),
+        left=("contact",),
+    ),
+    Layout(
+        "a status whose values say fraud",
+        table(_PLAIN.assign(status=_REVIEWED)),
+        {"target": {"column": "status", "positive": "confirmed fraud"}},
+        features=("channel",),
+    ),
 )

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from dl_core.data.dataset import Dataset
 from dl_core.data.reading import QuestionError, Reading
+from dl_core.data.table.split import split_transactions
 from dl_core.reading.request import ReadRequest
 from dl_core.reading.table.read import read_transactions
 from dl_core.reading.tables.times import parse_times
@@ -145,6 +146,20 @@ def test_new_rows_join_what_training_joined(tmp_path: Path) -> None:
     for role in (Role.TIME, Role.ENTITY):
         assert cases.require(role).tolist() == dataset.require(role).iloc[:7].tolist()
     assert np.isfinite(cases.require(Role.AMOUNT)).all()
+
+
+@pytest.mark.parametrize("name", ["a table that says which shops are fraud", "a label for each account"])
+def test_labels_of_accounts_keep_their_rows_together_and_give_no_history(name: str, tmp_path: Path) -> None:
+    layout = next(one for one in LAYOUTS if one.name == name)
+    dataset = read_transactions(ReadRequest((_written(layout, tmp_path / "in"),)))
+    splits = split_transactions(dataset, 0, {})
+    units = dataset.require(Role.UNIT)
+    sides = [set(units.loc[list(part)]) for part in (splits.train, splits.validation, splits.test)]
+    assert splits.kind == "by account" and not (sides[0] & sides[1] or sides[0] & sides[2] or sides[1] & sides[2])
+    assert not [column for column in dataset.roles[Role.HISTORY] if "fraud" in column or "known" in column]
+    plain = read_transactions(ReadRequest((_written(LAYOUTS[-1], tmp_path / "plain"),)))
+    assert split_transactions(plain, 0, {}).kind == "by time"
+    assert [column for column in plain.roles[Role.HISTORY] if "fraud" in column or "known" in column]
 
 
 def test_the_rows_own_id_stands_beside_the_score(tmp_path: Path) -> None:

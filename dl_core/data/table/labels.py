@@ -33,6 +33,8 @@ _OPEN_WORDS = re.compile(
 )
 _RARE_THIRD = 0.25  # share of the rows up to which a third value beside a yes and a no is taken for "not yet known"
 _MOST_KINDS = 50
+_ACCOUNTS_THAT_TELL = 5  # with several rows, all of them fraud
+ACCOUNT_LABELS = "account-labels"  # kind of the note that labels are those of accounts, not of rows
 
 
 def fraud_labels(raw: pd.Series, positive: str = "", unlabelled: str = "") -> tuple[pd.Series, list[Finding]]:
@@ -99,7 +101,7 @@ def may_be_labels(counts: Counter[str], both: bool = False) -> bool:
     With ``both`` their words must say which is which.
     """
     known, _ = _unknown_aside(counts)
-    told = {_meaning(name) for name in known}
+    told = {label_meaning(name) for name in known}
     if both:
         return len(known) == 2 and told == {FRAUD, HONEST}
     return len(known) == 2 or (len(known) > 2 and bool(told & {FRAUD, HONEST}) and len(known) <= _MOST_KINDS)
@@ -109,7 +111,7 @@ def label_question(raw: pd.Series, positive: str = "") -> Question | None:
     """Return the question which values are fraud, where words do not tell and the user has not said."""
     counts = label_counts(raw)
     known, aside = _unknown_aside(counts)
-    unknown = [name for name in known if not _meaning(name)]
+    unknown = [name for name in known if not label_meaning(name)]
     if positive or len(known) < 2 or len(known) > _MOST_KINDS:
         return None
     where, rarest = f"column {shorten(raw.name, 40)!r}", sorted(known, key=lambda name: (known[name], name))
@@ -117,8 +119,8 @@ def label_question(raw: pd.Series, positive: str = "") -> Question | None:
         choices = [_choice(f"{shorten(name, 30)} is fraud ({known[name]:,} rows)", [name], aside) for name in rarest]
         told = " and ".join(f"{shorten(name, 30)!r} ({known[name]:,} rows)" for name in rarest)
         return Question("positive", f"Which value of {where} means fraud? It holds {told}.", tuple(choices))
-    frauds = [name for name in known if _meaning(name) == FRAUD]
-    honest = [name for name in known if _meaning(name) == HONEST]
+    frauds = [name for name in known if label_meaning(name) == FRAUD]
+    honest = [name for name in known if label_meaning(name) == HONEST]
     if len(known) == 2 or not unknown or not (frauds or honest):
         return None
     rest = [name for name in rarest if name not in honest]
@@ -157,8 +159,8 @@ def _unknown_aside(counts: Counter[str]) -> tuple[Counter[str], list[str]]:
         return counts, []
     aside = [name for name in counts if _OPEN_WORDS.fullmatch(_plain(name))]
     left = Counter({name: count for name, count in counts.items() if name not in aside})
-    others = [name for name in left if not _meaning(name)]
-    told = {_meaning(name) for name in left} - {""}
+    others = [name for name in left if not label_meaning(name)]
+    told = {label_meaning(name) for name in left} - {""}
     third = len(others) == 1 and told == {FRAUD, HONEST} and not re.fullmatch(r"-?\d+", others[0])
     if third and left[others[0]] <= _RARE_THIRD * left.total():
         aside.append(others[0])
@@ -170,6 +172,32 @@ def _unknown_aside(counts: Counter[str]) -> tuple[Counter[str], list[str]]:
 def _is_one_of_two(counts: Counter[str]) -> bool:
     """Return whether the labels are 1 and 2, or 1 and -1: some say 1 for fraud, others the other."""
     return "1" in counts and counts.keys() - {"1"} <= {"-1", "2"}
+
+
+def are_labels_of(units: pd.Series, labels: pd.Series, said: bool = False) -> bool:
+    """Return whether labels belong to accounts (or the like) rather than to rows: all rows of one have the same.
+
+    Parameters
+    ----------
+    units : pandas.Series
+        (n,) key of each row.
+    labels : pandas.Series
+        (n,) as `fraud_labels` gives them; rows without one tell nothing.
+    said : bool
+        Whether something else says so; without, accounts with several frauds must tell that it is no chance.
+
+    Examples
+    --------
+    >>> accounts = pd.Series(list("aabbccddee"))
+    >>> are_labels_of(accounts, pd.Series(["fraud"] * 10)), are_labels_of(accounts, pd.Series(["fraud", "honest"] * 5))
+    (True, False)
+    """
+    known = (units.notna() & labels.notna()).to_numpy()
+    codes, fraud = pd.factorize(units[known])[0], (labels[known] == FRAUD).to_numpy()
+    rows = np.bincount(codes)
+    frauds = np.bincount(codes, weights=fraud, minlength=len(rows))
+    alike = bool(((frauds == 0) | (frauds == rows)).all())
+    return alike and (said or int((frauds > 1).sum()) >= _ACCOUNTS_THAT_TELL)
 
 
 def label_codes(labels: pd.Series | None, rows: int = 0) -> np.ndarray:
@@ -185,7 +213,7 @@ def _meanings(counts: Counter[str], column: str) -> tuple[dict[str, str], list[F
     where = f"column {shorten(column, 40)}"
     if not counts:
         raise SchemaError("every label is missing", where=where, todo="fill them in, or name no label column")
-    known = {name: _meaning(name) for name in counts}
+    known = {name: label_meaning(name) for name in counts}
     unknown = [name for name, meaning in known.items() if not meaning]
     told = {meaning for meaning in known.values() if meaning}
     if len(counts) == 2 and _is_one_of_two(counts):
@@ -222,7 +250,8 @@ def _meanings(counts: Counter[str], column: str) -> tuple[dict[str, str], list[F
     return known, [Finding("warning", "label-guessed", text)]
 
 
-def _meaning(name: str) -> str:
+def label_meaning(name: str) -> str:
+    """Return what a word of a label says: ``"fraud"``, ``"honest"``, or nothing."""
     plain = _plain(name)
     if _HONEST_WORDS.match(plain):
         return HONEST

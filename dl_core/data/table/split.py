@@ -12,7 +12,7 @@ from dl_core.data.dataset import Dataset
 from dl_core.data.options import choice_of
 from dl_core.data.parts import NONE, TEST, TRAIN, VALIDATION, check_filled, given_ranks, in_numbers, splits_of
 from dl_core.data.splits import PARTS, Splits
-from dl_core.data.table.labels import FRAUD
+from dl_core.data.table.labels import ACCOUNT_LABELS, FRAUD
 from dl_core.data.table.periods import TimePlan, plan_periods, read_options, time_parts
 from dl_core.errors import OptionError, SchemaError, counted
 from dl_core.schema import Role
@@ -24,9 +24,9 @@ def split_transactions(dataset: Dataset, seed: int, options: Mapping[str, Any]) 
     With times: training, then validation, then a delay in which labels are not known yet, then test, as the Fraud
     Detection Handbook does (Le Borgne et al. 2022, chapter 5). Accounts known to be compromised leave validation and
     test: those with a fraud whose label has become known by that day, in the days that `compromised_days` and the delay
-    look back on. Without times all rows of an account go to one part, at random; without accounts, rows at random
-    within classes. Files or columns that give a split are followed; what they lack is taken from the training rows by
-    the same rules. Rows without a label, or without a time, stand in no part.
+    look back on. Without times, or where labels are those of accounts, all rows of an account go to one part, at
+    random; without accounts, rows at random within classes. Files or columns that give a split are followed; what they
+    lack is taken from the training rows by the same rules. Rows without a label, or without a time, stand in no part.
 
     Parameters
     ----------
@@ -48,8 +48,8 @@ def split_transactions(dataset: Dataset, seed: int, options: Mapping[str, Any]) 
     """
     plan = read_options(options)
     way = choice_of(options, "split", ("auto", "new", "time", "account", "stratified"))
-    for name, role in (("time", Role.TIME), ("account", Role.ENTITY)):
-        if way == name and not dataset.roles.get(role):
+    for name, there in (("time", dataset.values(Role.TIME)), ("account", _units(dataset))):
+        if way == name and there is None:
             raise OptionError(f"there is no column of {name}s to split by", where="option split", expected="auto")
     usable = _usable(dataset)
     if usable.sum() < 3:
@@ -86,7 +86,7 @@ def frauds_of(dataset: Dataset) -> np.ndarray:
 def _drawn(dataset: Dataset, usable: np.ndarray, plan: TimePlan, seed: int, way: str) -> tuple[np.ndarray, str, str]:
     """Return parts (n,) as 0, 1, 2 for training, validation and test, -1 for none; the kind and the protocol."""
     time = dataset.values(Role.TIME)
-    if time is not None and way in ("auto", "new", "time"):
+    if time is not None and (way == "time" or (way in ("auto", "new") and not _labels_units(dataset))):
         stamps = time.to_numpy(dtype="datetime64[ns]")
         usable = usable & ~np.isnat(stamps)
         if len(np.unique(stamps[usable][:100_000])) > 2:
@@ -101,9 +101,18 @@ def _drawn(dataset: Dataset, usable: np.ndarray, plan: TimePlan, seed: int, way:
     return parts, "by account" if codes is not None else "stratified", _random_words(parts, codes, seed)
 
 
+def _labels_units(dataset: Dataset) -> bool:
+    """Return whether labels are those of accounts, whose past would tell a model the label of their later rows."""
+    return any(note.kind == ACCOUNT_LABELS for note in dataset.notes) and bool(dataset.roles.get(Role.UNIT))
+
+
+def _units(dataset: Dataset) -> pd.Series | None:
+    return dataset.values(Role.UNIT if _labels_units(dataset) else Role.ENTITY)
+
+
 def _codes(dataset: Dataset) -> np.ndarray | None:
     """Return a number for each account, (n,); rows without one count as accounts of their own."""
-    accounts = dataset.values(Role.ENTITY)
+    accounts = _units(dataset)
     if accounts is None:
         return None
     codes, names = pd.factorize(accounts)

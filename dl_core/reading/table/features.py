@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
@@ -10,18 +11,22 @@ import pandas as pd
 
 from dl_core.data.dataset import Finding
 from dl_core.data.findings import listed, rows_named
+from dl_core.data.table.suspects import leaking_columns
 from dl_core.errors import shorten
 from dl_core.reading.secrets.find import secret_of
-from dl_core.reading.table.accounts import is_personal_column
+from dl_core.reading.table.accounts import are_kinds, is_personal_column
 from dl_core.reading.table.made import indicators
 from dl_core.reading.table.schema import CODES
+from dl_core.reading.tables.names import plain_name
 from dl_core.reading.tables.times import looks_like_time
-from dl_core.reading.tables.values import Numbers, parse_numbers, sampled
+from dl_core.reading.tables.values import Numbers, parse_numbers, read_numbers, sampled
 
 MOST_CATEGORIES = 1_000
 _FEW_CATEGORIES = 10  # always few enough, however few rows there are
 _NUMBERS_FROM = 0.95  # share of cells that are numbers, from which a column of text is one of numbers
 _MONOTONE = 0.999
+_UNNAMED = re.compile(r"(column|unnamed)_\d+")  # a blank header, or what pandas makes of it
+_RUN, _FILES = 20, 20  # fewest rows of a file that counts its own, and most files
 _MOST_COUNTED = 1_000  # a number of something, smaller than a post code or a year
 
 
@@ -54,10 +59,12 @@ def read_features(
     features = Features()
     left: dict[str, list[str]] = {}
     order = _time_order(time)
+    headed = not all(_UNNAMED.fullmatch(plain_name(name)) for name in frame.columns)
     for name in frame.columns:
         why, column = _type_column(frame[name], features.notes, name in wished or name in groups)
         if name not in wished and name not in groups:
-            why = why or _no_feature(column, order)
+            unnamed = headed and bool(_UNNAMED.fullmatch(plain_name(name)))
+            why = why or ("number" if _is_row_number(column, unnamed) else _restates(column, order))
         if why not in ("personal", "text", "secret"):
             features.columns[name] = column
         if why and name not in wished:
@@ -71,6 +78,19 @@ def read_features(
     features.notes += [_left_note(why, names) for why, names in left.items()]
     features.left = {name: _WHY[why] for why, names in left.items() for name in names}
     return features
+
+
+def leave_leaks(features: Features, targets: np.ndarray) -> None:
+    """Take out what is nearly identical to the label, (n,) 1, 0 or -1, and say so."""
+    leaks = leaking_columns(pd.DataFrame(features.columns), features.chosen, targets)
+    for name, how in leaks.items():
+        text = (
+            f"Column {shorten(name, 40)!r} is nearly identical to the label ({how}), target leakage, and was "
+            "dropped. If it is known before the decision, set its role to feature."
+        )
+        features.notes.append(Finding("warning", "leaking-column", text))
+        features.left[name] = f"nearly identical to the label ({how})"
+    features.chosen = [name for name in features.chosen if name not in leaks]
 
 
 def read_features_like(frame: pd.DataFrame, kinds: Mapping[str, str], chosen: tuple[str, ...]) -> Features:
@@ -107,13 +127,31 @@ def read_number(column: pd.Series, numbers: Numbers, notes: list[Finding]) -> pd
     return pd.Series(values, index=column.index, name=column.name)
 
 
+def read_amount(column: pd.Series, notes: list[Finding]) -> pd.Series:
+    """Return amounts in any notation, float64; negative ones are noted.
+
+    Raises
+    ------
+    SchemaError
+        If most of them are no numbers.
+    """
+    expected, todo = "numbers such as 1234.56 or 1.234,56 €", "choose another amount column, or none"
+    amount = read_number(column, read_numbers(column, expected, todo), notes).astype("float64")
+    negative = (amount < 0).to_numpy()
+    if negative.any():
+        count = f"{int(negative.sum()):,} amounts are negative"
+        text = f"Column {shorten(column.name, 40)!r}: {count}, interpreted as refunds."
+        notes.append(Finding("info", "negative-amounts", text, _ids(column, negative)))
+    return amount
+
+
 def _ids(column: pd.Series, mask: np.ndarray) -> tuple[str, ...]:
     return tuple(column.index[mask][:100])
 
 
 def _type_column(column: pd.Series, notes: list[Finding], wanted: bool) -> tuple[str, pd.Series]:
     """Return why a column is no feature ("" if it may be one), and the column typed."""
-    if is_personal_column(str(column.name)) and not wanted and not _only_counts(column):
+    if is_personal_column(str(column.name)) and not wanted and not _only_counts(column) and not are_kinds(column):
         return "personal", column
     kind = column.dtype
     if pd.api.types.is_datetime64_any_dtype(kind):
@@ -172,23 +210,31 @@ def _time_order(time: np.ndarray | None) -> np.ndarray | None:
     return timed[np.argsort(time[timed], kind="stable")] if len(timed) >= 20 else None
 
 
-def _no_feature(column: pd.Series, order: np.ndarray | None) -> str:
-    """Return why a numeric column is no feature: a row number, or the time in other words."""
+def _is_row_number(column: pd.Series, unnamed: bool) -> bool:
+    """Return whether whole numbers count the rows, in one go, in any order, or anew in each of a few files."""
     if not pd.api.types.is_numeric_dtype(column.dtype):
-        return ""
+        return False
     values = column.to_numpy(dtype=np.float64, na_value=np.nan)
-    if len(values) >= 20 and np.isfinite(values).all() and (values % 1 == 0).all():
-        dense = values.max() - values.min() + 1 == len(values)
-        if dense and len(np.unique(values)) == len(values):
-            return "number"
-    if order is not None:
-        steps = np.diff(values[order])
-        steps = steps[np.isfinite(steps)]
-        if len(steps) >= 19 and len(np.unique(values[order])) > 2:
-            share = max((steps >= 0).mean(), (steps <= 0).mean())
-            if share >= _MONOTONE:
-                return "restates"
-    return ""
+    if len(values) < 20 or not np.isfinite(values).all() or (values % 1 != 0).any():
+        return False
+    distinct = len(np.unique(values))
+    if distinct == len(values) and (unnamed or values.max() - values.min() + 1 == distinct):
+        return True
+    runs = np.flatnonzero(np.diff(values) != 1) + 1
+    again = len(runs) * _RUN <= len(values) and bool((values[runs] == values[0]).all())
+    return again or (unnamed and distinct > len(values) / _FILES)
+
+
+def _restates(column: pd.Series, order: np.ndarray | None) -> str:
+    """Return whether a numeric column is the time in other words."""
+    if order is None or not pd.api.types.is_numeric_dtype(column.dtype):
+        return ""
+    values = column.to_numpy(dtype=np.float64, na_value=np.nan)[order]
+    steps = np.diff(values)
+    steps = steps[np.isfinite(steps)]
+    if len(steps) < 19 or len(np.unique(values)) <= 2:
+        return ""
+    return "restates" if max((steps >= 0).mean(), (steps <= 0).mean()) >= _MONOTONE else ""
 
 
 _LEFT = {
@@ -205,7 +251,7 @@ _WHY = {
     "personal": "may identify a person",
     "time": "a further time, which is not used",
     "text": "too many different texts",
-    "number": "a row number: as many values as rows, one after the other",
+    "number": "a row number: it counts the rows",
     "restates": "rises with time, so it only restates it",
     "secret": "some of its values are secrets",
 }

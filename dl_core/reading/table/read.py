@@ -13,17 +13,15 @@ import numpy as np
 import pandas as pd
 
 from dl_core.data.dataset import Dataset, Finding, Source
-from dl_core.data.findings import rows_named
 from dl_core.data.privacy import tidy_sex
 from dl_core.data.reading import CONTENT, Question, QuestionError, Reading, Target, Verdict
 from dl_core.data.table.derive import append_history
-from dl_core.data.table.labels import FRAUD, HONEST, label_codes
-from dl_core.data.table.suspects import leaking_columns
-from dl_core.errors import SchemaError, shorten
+from dl_core.data.table.labels import ACCOUNT_LABELS, FRAUD, HONEST, label_codes
+from dl_core.errors import SchemaError
 from dl_core.reading.limits import Limits
 from dl_core.reading.request import ReadRequest
-from dl_core.reading.table.accounts import tidy_keys
-from dl_core.reading.table.features import read_features, read_features_like, read_number
+from dl_core.reading.table.accounts import tidy_keys, unique_ids
+from dl_core.reading.table.features import leave_leaks, read_amount, read_features, read_features_like
 from dl_core.reading.table.layouts import table_kind
 from dl_core.reading.table.made import AGE, ages, with_made
 from dl_core.reading.table.new_cases import like_training
@@ -33,17 +31,17 @@ from dl_core.reading.table.schema import TRANSACTION_SCHEMA
 from dl_core.reading.table.several import joined_keys, joined_times
 from dl_core.reading.table.target import read_label
 from dl_core.reading.table.times import read_time
+from dl_core.reading.table.units import account_labels, labelled_unit
 from dl_core.reading.tables.about import Described, TableAbout, readings, reasons
 from dl_core.reading.tables.formats import formats_in_words
 from dl_core.reading.tables.names import Roles, guess_by_name, plain_name
 from dl_core.reading.tables.read import read_tables
 from dl_core.reading.tables.trained import Trained
-from dl_core.reading.tables.values import read_numbers
 from dl_core.reading.understood import understood
 from dl_core.schema import Role
 
 _LAYOUT = "a row a transaction"
-_ASKED = (Role.LABEL, Role.ENTITY)  # whose absence is an answer
+_ASKED = (Role.LABEL, Role.ENTITY, Role.TIME)  # whose absence is an answer
 _ASSUMED = ("fold-split",)
 _ROWS_THAT_TELL = 10  # whose order tells which of day and month comes first
 _SEX = ("sex", "gender", "customer_sex", "customer_gender")
@@ -102,7 +100,7 @@ class _Reading:
         self.hidden = found.hidden
         self.frame.index = pd.Index(pd.Series(np.arange(len(self.frame))).astype("str"), name="row")
         self.joined: set[str] = set()  # columns that became one with others
-        self.unread, self.split = found.left, found.split
+        self.unread, self.split, self.keys = found.left, found.split, found.keys
         self.left: dict[str, str] = {}  # why a column takes no part
         self.questions: list[Question] = []
         self.target: Target | None = None
@@ -132,13 +130,18 @@ class _Reading:
         self._read_time(roles)
         self._read_amount(roles)
         self._read_keys(roles)
+        self._read_unit(roles)
         self._read_features(roles)
         order = [*self.frame.columns, *(name for name in self.columns if name not in self.frame.columns)]
         table = pd.DataFrame({name: self.columns[name] for name in order if name in self.columns})
         uploaded = {role: decided.roles.get(role, names) for role, names in roles.items()}
-        about = self._about(uploaded, decided)
+        if not set(uploaded.get(Role.UNIT, ())) <= set(self.frame.columns):
+            uploaded.pop(Role.UNIT)  # joined of several columns, and found again
+        about = self._about(
+            {role: uploaded[role] for role in sorted(uploaded, key=lambda one: one != Role.UNIT)}, decided
+        )
         if Role.ENTITY in roles:
-            roles[Role.UNIT] = roles[Role.ENTITY]
+            roles.setdefault(Role.UNIT, roles[Role.ENTITY])
         dataset = self._dataset(table, roles)
         reading = self._reading(dataset, uploaded, about)
         if self.questions and self.request.labelled:
@@ -156,7 +159,8 @@ class _Reading:
             }
             for name, role in asked:
                 told[name] = told.get(name, {}) | {"verdict": Verdict.OPEN, "alternatives": (str(role),)}
-        roles = [one.with_roles(uploaded, {Role.FEATURE: CONTENT, **decided.why}) for one in self.tables]
+        shown = dict(sorted(uploaded.items(), key=lambda one: one[0] != Role.UNIT))  # a unit is an account besides
+        roles = [one.with_roles(shown, {Role.FEATURE: CONTENT, **decided.why}) for one in self.tables]
         return tuple(one.with_columns(told) for one in roles)
 
     def _reading(self, dataset: Dataset, uploaded: Roles, about: tuple[TableAbout, ...]) -> Reading:
@@ -174,12 +178,14 @@ class _Reading:
         return reading if self.target is None else replace(reading, target=self.target)
 
     def _dataset(self, table: pd.DataFrame, roles: Roles) -> Dataset:
-        derived = append_history(table, roles, self.request.options, self.request.labelled)
+        of_accounts = any(note.kind == ACCOUNT_LABELS for note in self.notes)
+        told = {role: names for role, names in roles.items() if role != Role.LABEL or not of_accounts}
+        derived = append_history(table, told, self.request.options, self.request.labelled)
         fixed = pd.Series(self.part, index=table.index, dtype="object") if (self.part != "").any() else None
         return Dataset(
             name=self.request.title("transactions"),
             table=derived.table,
-            roles=derived.roles,
+            roles=roles | derived.roles,
             source=self.source,
             arrays=derived.arrays,
             classes=(HONEST, FRAUD) if self._has_labels(roles) else ("ordinary", "unusual"),
@@ -230,19 +236,9 @@ class _Reading:
         return joined
 
     def _read_amount(self, roles: Roles) -> None:
-        if Role.AMOUNT not in roles:
-            return
-        name = roles[Role.AMOUNT][0]
-        expected, todo = "numbers such as 1234.56 or 1.234,56 €", "choose another amount column, or none"
-        numbers = read_numbers(self.frame[name], expected, todo)
-        amount = read_number(self.frame[name], numbers, self.notes).astype("float64")
-        self.columns[name] = amount
-        negative = (amount < 0).to_numpy()
-        if negative.any():
-            text = (
-                f"Column {shorten(name, 40)!r}: {int(negative.sum()):,} amounts are negative, interpreted as refunds."
-            )
-            self.notes.append(Finding("info", "negative-amounts", text, tuple(self.frame.index[negative][:100])))
+        if Role.AMOUNT in roles:
+            name = roles[Role.AMOUNT][0]
+            self.columns[name] = read_amount(self.frame[name], self.notes)
 
     def _read_keys(self, roles: Roles) -> None:
         for role, word in _WORD.items():
@@ -255,13 +251,27 @@ class _Reading:
         for name in roles.get(Role.ID, ())[:1]:
             ids = self.frame[name]
             self.columns[name] = ids
-            again = ids.duplicated().to_numpy() & ids.notna().to_numpy()
-            if again.any():
-                text = (
-                    f"Column {shorten(name, 40)!r}: {int(again.sum()):,} ids are not unique ({rows_named(again)}). "
-                    "Rows are told apart by their position in the file."
-                )
-                self.notes.append(Finding("warning", "duplicate-ids", text, tuple(ids.index[again][:100])))
+            self.notes += unique_ids(ids)
+
+    def _read_unit(self, roles: Roles) -> None:
+        """Keep the rows of one account together where they have one label because it is the account's, and say so."""
+        wished = self.request.wished.get(Role.UNIT, ())[:1]
+        if wished and not self.trained:
+            roles[Role.UNIT] = wished
+        if Role.LABEL in roles and self.request.labelled:
+            label = roles[Role.LABEL][0]
+            joined = [self.keys[label]] if label in self.keys else []
+            told = {
+                name: self.columns[name] if name in self.columns else self.frame[name] for name in (*wished, *joined)
+            }
+            keys = {name: self.columns[name] for role in _WORD for name in roles.get(role, ())}
+            if name := labelled_unit(self.columns[label], told, keys):
+                roles[Role.UNIT] = (name,)
+                self.notes.append(account_labels(name))
+        for name in roles.get(Role.UNIT, ()):
+            if name not in self.columns:
+                self.columns[name], notes, self.hidden = tidy_keys(self.frame[name], "account", self.hidden)
+                self.notes += notes
 
     def _read_features(self, roles: Roles) -> None:
         wished = tuple(self.request.roles.get(Role.FEATURE, ()))
@@ -284,11 +294,11 @@ class _Reading:
             features = read_features_like(rest[known], self.trained.types, roles.get(Role.FEATURE, ()))
         else:
             features = read_features(rest, self.time, wished, groups)
+        if Role.LABEL in roles and self.request.labelled and not self.trained and not wished:
+            leave_leaks(features, label_codes(self.columns[roles[Role.LABEL][0]]))
         self.columns |= features.columns
         self.notes += features.notes
         self.left |= features.left
-        if not self.trained and not wished:
-            features.chosen = self._without_leaks(roles, features.chosen)
         roles[Role.FEATURE] = tuple(features.chosen)
         for name in groups:
             if plain_name(name) in _SEX and not pd.api.types.is_numeric_dtype(self.columns[name].dtype):
@@ -298,17 +308,3 @@ class _Reading:
         for role in (Role.FEATURE, Role.GROUP):
             if not roles[role]:
                 roles.pop(role)
-
-    def _without_leaks(self, roles: Roles, chosen: list[str]) -> list[str]:
-        if Role.LABEL not in roles or not self.request.labelled:
-            return chosen
-        targets = label_codes(self.columns[roles[Role.LABEL][0]])
-        leaks = leaking_columns(pd.DataFrame({name: self.columns[name] for name in chosen}), chosen, targets)
-        for name, how in leaks.items():
-            text = (
-                f"Column {shorten(name, 40)!r} is nearly identical to the label ({how}), target leakage, and was "
-                "dropped. If it is known before the decision, set its role to feature."
-            )
-            self.notes.append(Finding("warning", "leaking-column", text))
-            self.left[name] = f"nearly identical to the label ({how})"
-        return [name for name in chosen if name not in leaks]

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 import numpy as np
 import pandas as pd
@@ -33,6 +34,7 @@ class Combined:
     hidden: Hidden
     left: tuple[FileReading, ...] = ()
     split: tuple[str, ...] = ()  # columns that gave the split
+    keys: Mapping[str, str] = field(default_factory=dict)  # of the columns of tables beside, by which these were joined
 
 
 def combined(read: Tables, request: ReadRequest) -> Combined:
@@ -46,18 +48,20 @@ def combined(read: Tables, request: ReadRequest) -> Combined:
     notes = [*read.notes, *([] if request.test_paths else _test_note(read))]
     main = max((table for table in read.tables if not table.test), key=lambda table: len(table.frame))
     kept, strange = _alike(read, main, bool(request.test_paths), notes)
-    kept, about = _with_beside(kept, strange, main.name, notes)
+    kept, about, keys = _with_beside(kept, strange, main.name, notes)
     columns = list(kept[0].frame.columns)
     frame, part = joined_rows(kept, columns, notes)
     split = tuple(name for name in columns if name not in frame.columns)
-    return Combined(frame, part, notes, (*(table.about for table in kept), *about), read.hidden, read.left, split)
+    tables = (*(table.about for table in kept), *about)
+    return Combined(frame, part, notes, tables, read.hidden, read.left, split, keys)
 
 
 def _with_beside(
     kept: list[RawTable], strange: list[RawTable], main: str, notes: list[Finding]
-) -> tuple[list[RawTable], list[TableAbout]]:
-    """Return the tables of rows with what tables beside them say, and the descriptions of these."""
+) -> tuple[list[RawTable], list[TableAbout], dict[str, str]]:
+    """Return the tables of rows with what tables beside them say, the descriptions of these, and keys by column."""
     about: list[TableAbout] = []
+    keys: dict[str, str] = {}
     left = []
     for side in strange:
         tried = [joined_beside(table, side) if table.test == side.test else (table, "") for table in kept]
@@ -68,6 +72,7 @@ def _with_beside(
                 side.about.as_part(LEFT_OUT, f"has other columns than {shorten(main, 60)} and no key of its rows")
             )
             continue
+        keys |= {name: key for table, _ in tried for name in table.frame if name not in kept[0].frame}
         kept = [table for table, _ in tried]
         words = f"joined by {shorten(key, 40)!r}"
         about.append(side.about.as_part("side table", words))
@@ -75,7 +80,7 @@ def _with_beside(
     if left:
         text = f"Tables with other columns than {shorten(main)} were left out: {listed(left, 5)}."
         notes.append(Finding("warning", "other-tables", f"{text} Join them into one table to use them."))
-    return kept, about
+    return kept, about, keys
 
 
 def _alike(read: Tables, main: RawTable, tested: bool, notes: list[Finding]) -> tuple[list[RawTable], list[RawTable]]:

@@ -14,7 +14,7 @@ from dl_core.errors import shorten
 from dl_core.reading.request import ReadRequest
 from dl_core.reading.secrets.hide import Hidden
 from dl_core.reading.table.schema import TRANSACTION_SCHEMA
-from dl_core.reading.table.several import is_clock, is_counter, time_columns
+from dl_core.reading.table.several import counter_of_time, is_clock, is_counter, time_columns
 from dl_core.reading.table.target import FoundLabel, find_label
 from dl_core.reading.tables.about import reasons
 from dl_core.reading.tables.names import (
@@ -78,9 +78,7 @@ def decide_roles(frame: pd.DataFrame, request: ReadRequest, hidden: Hidden) -> D
     roles |= {role: columns for role, columns in wished.items() if columns and role not in (Role.FEATURE, Role.UNIT)}
     decided = Decided(roles, questions=[found.question] if found.question else [])
     if Role.TIME not in wished:
-        time = _find_times(frame, roles, hidden)
-        decided.roles = {role: names for role, names in roles.items() if not set(names) & set(time)}
-        decided.roles |= {Role.TIME: time} if time else {}
+        _decide_times(frame, decided, hidden)
     if Role.ENTITY not in wished:
         _decide_accounts(frame, decided, wished, hidden)
     guessed = {role: columns for role, columns in decided.roles.items() if role not in wished}
@@ -95,12 +93,27 @@ def decide_roles(frame: pd.DataFrame, request: ReadRequest, hidden: Hidden) -> D
     return decided
 
 
-def _find_times(frame: pd.DataFrame, roles: Roles, hidden: Hidden) -> tuple[str, ...]:
-    """Return the column of time, or those that tell it together."""
+def _decide_times(frame: pd.DataFrame, decided: Decided, hidden: Hidden) -> None:
+    """Find the column of time, or those that tell it together; ask where one may count months or be a season."""
+    roles = decided.roles
     used = {name for role, names in roles.items() if role not in (Role.GROUP, Role.ID, Role.AMOUNT) for name in names}
     free = [name for name in frame.columns if name not in used and name not in hidden]
     first = _find_time(frame, used | {name for names in roles.values() for name in names})
-    return time_columns(frame, first, free)
+    time = time_columns(frame, first, free)
+    if not time:
+        counter, certain = counter_of_time(frame, free)
+        time = (counter,) if certain else ()
+        if counter and not certain:
+            decided.questions.append(_counter_question(frame[counter]))
+    decided.roles = {role: names for role, names in roles.items() if not set(names) & set(time)}
+    decided.roles |= {Role.TIME: time} if time else {}
+
+
+def _counter_question(column: pd.Series) -> Question:
+    name, low, high = shorten(column.name, 40), int(column.min()), int(column.max())
+    told = Choice(f"yes, {low} is before {high}: the past trains, the future tests", {"time": (str(column.name),)})
+    none = Choice("no, rows of any of them may come first", {"time": ()})
+    return Question("time", f"Does {name!r} ({low} to {high}) tell which rows are later?", (told, none))
 
 
 def _decide_accounts(

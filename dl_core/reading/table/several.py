@@ -8,6 +8,7 @@ from collections.abc import Iterable, Sequence
 import numpy as np
 import pandas as pd
 
+from dl_core.reading.tables.month_names import month_numbers
 from dl_core.reading.tables.names import Roles, plain_name, respelled
 from dl_core.reading.tables.times import looks_like_time
 from dl_core.reading.tables.values import sampled
@@ -20,6 +21,8 @@ _PARTS = {  # stems of names, and the range that values must have
     "day": (r"day(_of_month)?|tag|dag|d[ií]a|jour|giorno|dzien|dom|dd", 1, 31),
     "hour": (r"hour(_of_day)?|stunde|uur|hora|heure|ora|hr|hh", 0, 23),
 }
+_COUNTED = {"year": _PARTS["year"], "month": _PARTS["month"], "week": (r"week|woche|semaine|semana|wk", 1, 53)}
+_NUMBER = r"(?:_(?:number|num|no|nr|name|index|id))?"
 
 
 def joined_name(columns: Sequence[str]) -> str:
@@ -55,15 +58,34 @@ def time_columns(frame: pd.DataFrame, first: str | None, free: Sequence[str]) ->
     if first is not None and is_clock(frame[first]):
         clocks, first = [first, *clocks], next((name for name in free if _is_date(frame[name])), None)
     if first is not None and _is_date(frame[first]):
-        return (first, *(clocks or _part(frame, "hour", free))[:1])
+        return (first, *(clocks or [name for name, _ in _parts(frame, "hour", free)])[:1])
     if first is not None and not is_clock(frame[first]) and not _is_part(frame, first):
         return (first,)
     every = [*free, first] if first is not None else free
-    year, month, day = (_part(frame, word, every) for word in ("year", "month", "day"))
-    if year and month:
-        hour = clocks or _part(frame, "hour", every)
-        return (*year[:1], *month[:1], *day[:1], *(hour[:1] if day else ()))
+    for year, rest in sorted(_parts(frame, "year", every), key=lambda one: len(one[1])):
+        beside = {word: [name for name, of in _parts(frame, word, every) if of == rest] for word in _PARTS}
+        if beside["month"]:
+            hour = clocks or beside["hour"]
+            day = beside["day"][:1]
+            return (year, *beside["month"][:1], *day, *(hour[:1] if day else ()))
     return () if first is None else (first,)
+
+
+def counter_of_time(frame: pd.DataFrame, free: Sequence[str]) -> tuple[str, bool]:
+    """Return a column that counts years, months or weeks, where no date stands beside it, and whether that is certain.
+
+    It is where its numbers go beyond a calendar's or the rows are sorted by it; months from 1 to 12 in any order may be
+    seasons as well.
+    """
+    for stem, least, most in _COUNTED.values():
+        for name in free:
+            column = frame[name]
+            if re.fullmatch(stem + _NUMBER, plain_name(name)) and _whole(column) and column.nunique() > 2:
+                numbers = column.dropna()
+                beyond = least < 100 and bool(numbers.min() == 0 or numbers.max() > most)
+                if numbers.min() >= 0 and (least < 100 or numbers.between(least, most).all()):
+                    return name, beyond or bool(numbers.is_monotonic_increasing)
+    return "", False
 
 
 def joined_times(frame: pd.DataFrame, columns: Sequence[str]) -> pd.Series:
@@ -75,6 +97,7 @@ def joined_times(frame: pd.DataFrame, columns: Sequence[str]) -> pd.Series:
         said = _day_text(frame[dates[0]])
     else:
         parts = {kind: frame[name] for name, kind in kinds.items()}
+        parts["month"] = _month_numbers(parts["month"])
         year, month = (parts[word].astype("Int64").astype("str") for word in ("year", "month"))
         day = parts["day"].astype("Int64").astype("str") if "day" in parts else pd.Series("1", index=frame.index)
         said = year + "-" + month.str.zfill(2) + "-" + day.str.zfill(2)
@@ -117,7 +140,7 @@ def _kind(column: pd.Series) -> str:
         return "clock"
     if _is_date(column):
         return "date"
-    named = (word for word in _PARTS if _fits(column, word))
+    named = (word for word in _PARTS if _fits(column, word) is not None)
     return next(named, "date")
 
 
@@ -133,20 +156,36 @@ def _is_date(column: pd.Series) -> bool:
 
 
 def _is_part(frame: pd.DataFrame, name: str) -> bool:
-    return any(_fits(frame[name], word) for word in _PARTS)
+    return any(_fits(frame[name], word) is not None for word in _PARTS)
 
 
-def _part(frame: pd.DataFrame, word: str, names: Iterable[str]) -> list[str]:
-    return [name for name in names if _fits(frame[name], word)]
+def _parts(frame: pd.DataFrame, word: str, names: Iterable[str]) -> list[tuple[str, str]]:
+    """Return the columns that hold a part of a date, each with the rest of its name ("claim" of "claim_month")."""
+    found = ((name, _fits(frame[name], word)) for name in names)
+    return [(name, rest) for name, rest in found if rest is not None]
 
 
-def _fits(column: pd.Series, word: str) -> bool:
+def _fits(column: pd.Series, word: str) -> str | None:
+    """Return the rest of the name of a column that holds this part of a date; None of one that does not."""
     stem, least, most = _PARTS[word]
     plain = plain_name(column.name)
     within = re.search(r"(week|day|half|quarter)s?_of_(the_)?(month|year)", plain) and word in ("month", "year")
-    if within or not re.fullmatch(rf"(.*_)?({stem})(_.*)?", plain) or not _whole(column):
-        return False
-    return bool(column.dropna().between(least, most).all())
+    named = re.fullmatch(rf"(?:(?P<before>.*)_)?(?:{stem}){_NUMBER}(?:_(?P<after>.*))?", plain)
+    if within or not named:
+        return None
+    numbers = _month_numbers(column) if word == "month" else column
+    if not _whole(numbers) or not numbers.dropna().between(least, most).all():
+        return None
+    return "_".join(part for part in (named["before"], named["after"]) if part)
+
+
+def _month_numbers(column: pd.Series) -> pd.Series:
+    """Return months as numbers where a column names them all ("Dec", "März"), else the column."""
+    if pd.api.types.is_numeric_dtype(column.dtype) or pd.api.types.is_datetime64_any_dtype(column.dtype):
+        return column
+    words = column.dropna().unique()
+    numbers = month_numbers([str(word) for word in words]) if 0 < len(words) <= 40 else None
+    return column if numbers is None else column.map(numbers)
 
 
 def _whole(column: pd.Series) -> bool:

@@ -13,7 +13,15 @@ import pandas as pd
 from dl_core.data.dataset import Finding
 from dl_core.data.reading import CONTENT, NAMED, Choice, Question, Target
 from dl_core.data.table.degenerate import label_findings
-from dl_core.data.table.labels import FRAUD, fraud_labels, label_counts, label_question, may_be_labels
+from dl_core.data.table.labels import (
+    FRAUD,
+    HONEST,
+    fraud_labels,
+    label_counts,
+    label_meaning,
+    label_question,
+    may_be_labels,
+)
 from dl_core.errors import SchemaError, shorten
 from dl_core.reading.request import ReadRequest
 from dl_core.reading.table.schema import TRANSACTION_SCHEMA
@@ -50,21 +58,29 @@ def find_label(frame: pd.DataFrame, free: Sequence[str]) -> FoundLabel:
     exact = [by_name[word] for word in words_of(TRANSACTION_SCHEMA, Role.LABEL) if word in by_name]
     fraud = [name for name in exact if _STEM.search(plain_name(name)) or "launder" in plain_name(name)]
     stems = [name for name in free if _STEM.search(plain_name(name)) and name not in exact]
-    ranked = (fraud, stems, [name for name in exact if name not in fraud])
-    for names in ranked:
-        fitting = [name for name in names if may_be_labels(_counts(frame[name]))]
+    others = [name for name in exact if name not in fraud]
+    counts = {name: _counts(frame[name]) for name in free}
+    saying = [name for name in free if _says_fraud(counts[name])]
+    for names in (fraud, stems, list(dict.fromkeys((*saying, *others)))):
+        fitting = [name for name in names if may_be_labels(counts[name])]
         if fitting:
             return _one_of(frame, fitting)
     told = [name for name in exact if frame[name].iloc[:_SCANNED].nunique() <= 50]
     if told:  # a label that cannot be read, of which the reader says why
         return FoundLabel(told[0])
-    counts = {name: _counts(frame[name]) for name in free}
     asked = [name for name in free if _is_yes_no(counts[name])]
     asked = asked or [name for name in free if _tells_outcome(name, frame) and may_be_labels(counts[name])]
     if not asked:
         return FoundLabel()
     asked.sort(key=lambda name: min(counts[name].values()) / counts[name].total())
     return FoundLabel(why=CONTENT, question=_question(asked, counts))
+
+
+def _says_fraud(counts: Counter[str]) -> bool:
+    """Return whether values say "fraud" and its contrary, which no feature does ("confirmed fraud", "legit")."""
+    meaning = {name: label_meaning(name) for name in counts}
+    said = any(_STEM.search(name) and told != HONEST for name, told in meaning.items())
+    return said and HONEST in meaning.values() and may_be_labels(counts)
 
 
 def _tells_outcome(name: str, frame: pd.DataFrame) -> bool:
@@ -77,9 +93,10 @@ def _one_of(frame: pd.DataFrame, names: list[str]) -> FoundLabel:
     first = frame[names[0]].astype(str)
     others = [name for name in names[1:] if not frame[name].astype(str).equals(first)]
     if not others:
-        why = "named like a fraud label, and two values" if _STEM.search(plain_name(names[0])) else NAMED
-        known = plain_name(names[0]) in words_of(TRANSACTION_SCHEMA, Role.LABEL)
-        return FoundLabel(names[0], NAMED if known else why)
+        if plain_name(names[0]) in words_of(TRANSACTION_SCHEMA, Role.LABEL):
+            return FoundLabel(names[0])
+        named = _STEM.search(plain_name(names[0]))
+        return FoundLabel(names[0], "named like a fraud label, and two values" if named else "its values say fraud")
     names = [names[0], *others]
     return FoundLabel(names[0], question=_question(names, {name: _counts(frame[name]) for name in names}))
 

@@ -18,7 +18,15 @@ from dl_core.reading.tables.values import sampled, spread
 _EARLIEST, _LATEST = pd.Timestamp("1700-01-01"), pd.Timestamp("2200-01-01")
 _START = pd.Timestamp("1970-01-01")  # of relative times
 _UNIX = ((5e8, 4.2e9, "s"), (5e11, 4.2e12, "ms"), (5e14, 4.2e15, "us"), (5e17, 4.2e18, "ns"))
-_UNITS = {"step": ("h", "hours"), "hour": ("h", "hours"), "minute": ("min", "minutes"), "day": ("D", "days")}
+_UNITS = {  # what numbers without dates count, by a word of their name; months in days
+    "step": ("h", 1.0, "hours"),
+    "hour": ("h", 1.0, "hours"),
+    "minute": ("min", 1.0, "minutes"),
+    "day": ("D", 1.0, "days"),
+    "week": ("D", 7.0, "weeks"),
+    "month": ("D", 30.4375, "months"),
+}
+_YEARS = (1_900, 2_200)
 _EXCEL_DAYS = (20_000, 80_000)  # days since 1899-12-30: 1954 to 2119
 _SHAPE = (
     r"^\s*(?:[A-Za-z]{3,9},?\s+)?(?P<a>\d{1,2})[./\- ](?P<b>\d{1,2})[./\- ](?P<year>\d{4}|\d{2})"
@@ -130,12 +138,21 @@ def _from_numbers(numbers: np.ndarray, name: object) -> tuple[np.ndarray, list[F
     if _EXCEL_DAYS[0] <= low and high <= _EXCEL_DAYS[1] and "sec" not in plain_name(name):
         text = f"{name!r} was read as a spreadsheet's day numbers."
         return _whole_seconds(_scaled(numbers - 25_569, "D")), [_note("day-numbers", text)]
-    unit, word = next((found for key, found in _UNITS.items() if key in plain_name(name)), ("s", "seconds"))
+    whole = bool((finite % 1 == 0).all())
+    if (
+        whole
+        and re.search(r"year|jahr|jaar|ann[eé]e|a[nñ]o|anno", plain_name(name))
+        and _YEARS[0] <= finite.min() <= finite.max() <= _YEARS[1]
+    ):
+        dates = pd.to_datetime(pd.Series(numbers).astype("Int64").astype("str"), format="%Y", errors="coerce")
+        return _utc(dates), [_note("year-numbers", f"{name!r} was read as years, each by its first day.")]
+    found = (unit for key, unit in _UNITS.items() if key in plain_name(name))
+    unit, size, word = next(found, ("s", 1.0, "seconds"))
     text = (
         f"{name!r} holds no dates and was read as {word} since an unknown start; "
         "hours of the day and weekdays are therefore counted from that start."
     )
-    return _scaled(numbers, unit), [_note("relative-time", text)]
+    return _scaled(numbers * size, unit), [_note("relative-time", text)]
 
 
 def _scaled(numbers: np.ndarray, unit: str) -> np.ndarray:
