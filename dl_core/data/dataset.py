@@ -331,4 +331,6 @@ def _hashed(column: pd.Series) -> np.ndarray:
     """Return a hash a value; numbers and times are hashed as they are, which is many times faster than as text."""
     if isinstance(column.dtype, np.dtype) and column.dtype.kind in "biufM":
         return pd.util.hash_array(column.to_numpy())
-    return pd.util.hash_array(column.astype(str).to_numpy(dtype=object))
+    codes, texts = pd.factorize(column.astype("str"))  # few texts many times, or ids that each come once
+    hashes = pd.util.hash_array(np.asarray(texts, dtype=object), categorize=False)
+    return np.append(hashes, np.uint64(np.iinfo(np.uint64).max))[codes]

@@ -27,7 +27,7 @@ def secret_of(column: pd.Series) -> SecretKind | None:
     A share of the distinct values is looked at. Numbers with a check digit are secrets where far more of them have it
     than chance allows (one in ten sixteen-digit ids passes Luhn's test, all card numbers do).
     """
-    texts = [] if _is_measured(column) else _texts(column)
+    texts = _texts(column)
     if not texts:
         return None
     name = plain_name(column.name)
@@ -49,16 +49,19 @@ def secret_of(column: pd.Series) -> SecretKind | None:
     return None
 
 
-def _is_measured(column: pd.Series) -> bool:
-    """Return whether a column's numbers are too short for a secret, or have fractions; quickly, for wide tables."""
-    if not isinstance(column.dtype, np.dtype) or column.dtype.kind not in "if":
-        return False
-    some = column.to_numpy()[:: max(1, len(column) // _CELLS)]
-    known = some[np.isfinite(some)]
-    if not len(known):
-        return False
-    short = np.abs(known).max() < _LEAST and not re.fullmatch(CODE.named, plain_name(column.name))
-    return bool(short or (known % 1 != 0).any())
+def measured(frame: pd.DataFrame) -> set[str]:
+    """Return the columns of numbers that are too short for a secret, or have fractions; all of a type at once."""
+    found: set[str] = set()
+    for kind in ("float64", "int64"):
+        block = frame.iloc[:: max(1, len(frame) // _CELLS)].select_dtypes(kind)
+        values = block.to_numpy()
+        known = np.isfinite(values)
+        short = np.where(known, np.abs(values), 0).max(axis=0, initial=0) < _LEAST
+        parts = (known & (values % 1 != 0)).any(axis=0) if kind == "float64" else np.zeros(len(short), dtype=bool)
+        for name, is_short, has_parts, there in zip(block.columns, short, parts, known.any(axis=0), strict=True):
+            if there and (has_parts or (is_short and not re.fullmatch(CODE.named, plain_name(name)))):
+                found.add(name)
+    return found
 
 
 def codes_beside(frame: pd.DataFrame, cards: pd.Series, names: Collection[str]) -> list[str]:
@@ -99,8 +102,6 @@ def is_rounded(column: pd.Series, is_key: bool = False) -> bool:
     is_key : bool
         Whether its numbers name something, as the user or its name says; else it must look like card numbers.
     """
-    if _is_measured(column):
-        return False
     seen = _cells(column)
     cells = seen.drop_duplicates()
     if not len(cells) or pd.api.types.is_datetime64_any_dtype(cells.dtype) or pd.api.types.is_bool_dtype(cells.dtype):

@@ -12,7 +12,7 @@ from dl_core.data.dataset import Finding
 from dl_core.data.findings import listed
 from dl_core.errors import SchemaError, shorten
 from dl_core.reading.request import ReadRequest
-from dl_core.reading.secrets.find import codes_beside, is_rounded, secret_of
+from dl_core.reading.secrets.find import codes_beside, is_rounded, measured, secret_of
 from dl_core.reading.secrets.keys import derived_key, pseudonyms
 from dl_core.reading.secrets.kinds import CODE, KINDS, PSEUDONYM, SecretKind
 from dl_core.reading.tables.about import TableAbout
@@ -56,7 +56,8 @@ def hidden(tables: Sequence[T], request: ReadRequest) -> tuple[list[T], Hidden, 
     rounded: set[str] = set()
     wished = {name for role, names in request.wished.items() if role in _KEYS for name in names}
     for table in tables:
-        for name in table.frame.columns:
+        safe = measured(table.frame)
+        for name in (name for name in table.frame.columns if name not in safe):
             plain, kind = plain_name(name), secret_of(table.frame[name])
             if plain not in found and kind is None and is_rounded(table.frame[name], name in wished):
                 rounded.add(plain)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -20,6 +21,7 @@ MISSING = frozenset(_MISSING.split()) | {""}
 _SAMPLE = 400
 _NOTED = r"^\s*[<>≤≥~≈?*]+\s*(?=[-+]?[.,]?\d)|(?<=\d)\s*\*+$|(?<=\d)\s+[bcdefnprsuz]{1,3}$"  # "<1", "12.5 p", "7*"
 _LEAST_ROWS = 4
+_FIRST = 64
 _PLAIN_COMMA = r"[-+]?\d+(?:,\d+)?"
 _GROUPS_OF_COMMAS = r"[-+]?(?:[1-9]\d{0,2}(?:,\d{3})+|\d{1,3})(?:\.\d+)?"  # no group starts with a zero
 
@@ -31,6 +33,25 @@ def blanked(column: pd.Series) -> pd.Series:
     plain = column.str.strip().str.casefold() if hasattr(column, "str") else column
     marks = plain.isin(MISSING)
     return column.mask(marks, None) if marks.any() else column
+
+
+def number_columns(frame: pd.DataFrame, names: Sequence[str]) -> list[str]:
+    """Return those columns most of whose cells are numbers; of thousands only those of text are looked at."""
+    typed = set(frame.columns[[_is_number(kind) for kind in frame.dtypes]])
+    return [name for name in names if name in typed or is_numbers(frame[name])]
+
+
+def _is_number(kind: Any) -> bool:
+    return pd.api.types.is_numeric_dtype(kind) and not pd.api.types.is_bool_dtype(kind)
+
+
+def first_cells(frame: pd.DataFrame, names: Sequence[str]) -> np.ndarray:
+    """Return the first rows of columns, (r, c) float64, NaN where missing or no number: what tells most columns."""
+    head = frame[list(names)].iloc[:_FIRST]
+    typed = np.array([_is_number(kind) for kind in head.dtypes], dtype=bool)
+    found = np.full(head.shape, np.nan)
+    found[:, typed] = head.loc[:, typed].to_numpy(dtype=np.float64, na_value=np.nan)
+    return found
 
 
 def is_numbers(column: pd.Series) -> bool:
@@ -61,7 +82,8 @@ def counts_rows(column: pd.Series) -> bool:
 
 def noted_cells(frame: pd.DataFrame, columns: Sequence[str]) -> list[Finding]:
     """Return a warning where numbers stand with marks that say something of them: a bound, a doubt, a flag."""
-    texts = [name for name in columns if not pd.api.types.is_numeric_dtype(frame[name].dtype)]
+    typed = set(frame.columns[[pd.api.types.is_numeric_dtype(kind) for kind in frame.dtypes]])
+    texts = [name for name in columns if name not in typed]
     cells = [frame[name].dropna().astype("str") for name in texts]
     found = [cell[cell.str.contains(_NOTED, regex=True)] for cell in cells]
     number = sum(map(len, found))
@@ -86,16 +108,14 @@ def read_numbers(frame: pd.DataFrame, columns: Sequence[str], strict: bool = Tru
         If ``strict`` and something that stands there is no number, naming columns and rows.
     """
     found = np.full((len(frame), len(columns)), np.nan)
-    texts = []
-    for at, name in enumerate(columns):
-        column = frame[name]
-        if pd.api.types.is_numeric_dtype(column.dtype):
-            found[:, at] = column.to_numpy(dtype=np.float64, na_value=np.nan)
-        elif column.notna().any():
-            texts.append(at)
+    block = frame[list(columns)]
+    typed = np.array([pd.api.types.is_numeric_dtype(kind) for kind in block.dtypes], dtype=bool)
+    if typed.any():
+        found[:, typed] = block.loc[:, typed].to_numpy(dtype=np.float64, na_value=np.nan)
+    texts = [at for at in np.flatnonzero(~typed) if block.iloc[:, at].notna().any()]
     if texts:
-        block = [blanked(frame[columns[at]].astype("str")) for at in texts]
-        values, bad = _parsed(pd.concat(block, ignore_index=True))
+        cells = [blanked(block.iloc[:, at].astype("str")) for at in texts]
+        values, bad = _parsed(pd.concat(cells, ignore_index=True))
         found[:, texts] = values.reshape(len(texts), len(frame)).T
         if strict:
             _check(bad.reshape(len(texts), len(frame)), [columns[at] for at in texts])

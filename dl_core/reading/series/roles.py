@@ -72,7 +72,7 @@ def find_key(frame: pd.DataFrame, roles: Roles, time: Sequence[str], value: str)
         return tuple(first[:1])
     known = [name for name in names if is_named(name, Role.SERIES)]
     numbers = key_numbers(frame, time, [name for name in left if name not in names])
-    if not fewest(frame, time, [known]) and numbers and not names:
+    if numbers and not names:
         return tuple(numbers)
     chosen = fewest(frame, time, [known, [name for name in names if name not in known]], _FEW_REPEATS)
     if not chosen and numbers:

@@ -15,11 +15,11 @@ from dl_core.data.reading import Question
 from dl_core.errors import SchemaError, shorten
 from dl_core.reading.series.keys import key_numbers
 from dl_core.reading.series.matrix import Matrix, find_matrix, matrix_times
-from dl_core.reading.series.numbers import is_numbers, read_numbers
+from dl_core.reading.series.numbers import number_columns, read_numbers
 from dl_core.reading.series.parts import joined_times
 from dl_core.reading.series.roles import find_key, find_time
 from dl_core.reading.series.schema import TIME
-from dl_core.reading.series.stamps import is_axis, settled
+from dl_core.reading.series.stamps import axes, settled
 from dl_core.reading.series.target import Target, find_target, target_question
 from dl_core.reading.series.totals import set_aside, total_columns
 from dl_core.reading.series.wide import beside_steps, find_steps
@@ -115,7 +115,8 @@ def shape_of(
         if found is not None:
             steps, times = found
             left, key, sums = beside_steps(frame, steps, tuple(roles.get(Role.SERIES, ())))
-            more = tuple(c for c in frame.columns if c not in {*steps, *key, *left})
+            taken = {*steps, *key, *left}
+            more = tuple(name for name in frame.columns if name not in taken)
             return Layout(ROWS, (), key, tuple(steps), more, times, left=left, sums=sums if sums.any() else None)
         if asked == ROWS:
             raise _no_values(table, "a name in the first column and a value in each of the others")
@@ -167,8 +168,8 @@ def _columns(
             values = [name for name in values if name not in apart]
             were = "was" if len(marks) == 1 else "were"
             assumed = (f"{listed(list(marks), 4)} {were} taken for covariates and not forecast.",)
-        axes = [name for name in values if is_axis(frame[name])] if time else []
-        left |= dict.fromkeys(axes, "times as well") if len(axes) < len(values) else {}
+        also = axes(frame, values) if time else []
+        left |= dict.fromkeys(also, "times as well") if len(also) < len(values) else {}
         for name in total_columns(values, read_numbers(frame, values, strict=False)) if len(values) > 2 else ():
             left[name] = "the sum of the other columns"
         left |= _told_by_time(frame, time, values) if time and len(values) > 1 else {}
@@ -237,7 +238,7 @@ def _no_values(table: RawTable, expected: str) -> SchemaError:
 
 def _number_columns(frame: pd.DataFrame, time: tuple[str, ...], roles: Mapping[Role, Sequence[str]]) -> list[str]:
     taken = {*time, *roles.get(Role.SERIES, ()), *roles.get(Role.GROUP, ())}
-    numbers = [name for name in frame.columns if name not in taken and is_numbers(frame[name])]
+    numbers = number_columns(frame, [name for name in frame.columns if name not in taken])
     keys = key_numbers(frame, time, numbers) if len(numbers) > 1 and len(numbers) <= _MOST_BESIDE else []
     return [name for name in numbers if name not in keys or name in roles.get(Role.VALUE, ())]
 
@@ -272,11 +273,9 @@ def _are_kinds(frame: pd.DataFrame, names: Sequence[str]) -> bool:
     """Return whether codes of a few values stand among measures: what a row is about, and no series a column."""
     if len(frame) < _LEAST_ROWS:
         return False
-    distinct = [frame[name].nunique() for name in names]
-    few = [name for name, number in zip(names, distinct, strict=True) if 1 < number <= _FEW]
-    whole = [name for name in few if pd.api.types.is_integer_dtype(frame[name].dtype)]
-    codes = any(frame[name].isin(range(_FEW + 1)).all() for name in whole)
-    return codes and max(distinct) > len(frame) / 4
+    whole = [name for name in names if pd.api.types.is_integer_dtype(frame.dtypes[name])]
+    codes = any(1 < frame[name].nunique() <= _FEW and frame[name].isin(range(_FEW + 1)).all() for name in whole)
+    return codes and max(frame[name].nunique() for name in names) > len(frame) / 4
 
 
 def time_name(layout: Layout) -> str:

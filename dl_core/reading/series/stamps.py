@@ -13,6 +13,7 @@ from dl_core.data.findings import rows_named
 from dl_core.data.series.frequency import DAY
 from dl_core.data.series.naming import labels_of
 from dl_core.errors import SchemaError, shorten
+from dl_core.reading.series.numbers import first_cells
 from dl_core.reading.series.periods import WEEK, YEARS, is_fiscal, iso_week, periods_of, unit_of
 from dl_core.reading.series.schema import NUMBERED_STEPS
 from dl_core.reading.series.zones import localised
@@ -85,11 +86,15 @@ def is_times(column: pd.Series, named: bool = False) -> bool:
     return periods >= 0.9 or looks_like_time(column) or (named and looks_like_time(sample.iloc[: len(sample) // 2 + 1]))
 
 
-def is_axis(column: pd.Series) -> bool:
-    """Return whether numbers are dates or seconds that grow evenly: times, whatever the name."""
-    if not pd.api.types.is_numeric_dtype(column.dtype):
-        return False
-    return bool(column.min() >= YEARS[0]) and is_times(column)  # no serial day or second is smaller than a year
+def axes(frame: pd.DataFrame, names: Sequence[str]) -> list[str]:
+    """Return the columns of numbers that are dates or seconds that grow evenly: times, whatever the name."""
+    first = first_cells(frame, names)  # no serial day or second is smaller than a year
+    large = ~(first < YEARS[0]).any(axis=0)
+    return [name for name, fits in zip(names, large, strict=True) if fits and _is_axis(frame[name])]
+
+
+def _is_axis(column: pd.Series) -> bool:
+    return pd.api.types.is_numeric_dtype(column.dtype) and bool(column.min() >= YEARS[0]) and is_times(column)
 
 
 def _starts(column: pd.Series) -> pd.Series:

@@ -11,10 +11,10 @@ import pandas as pd
 from dl_core.data.findings import listed
 from dl_core.data.reading import Choice, Question
 from dl_core.errors import shorten
-from dl_core.reading.series.numbers import counts_rows, read_numbers
+from dl_core.reading.series.numbers import counts_rows, first_cells, read_numbers
 from dl_core.reading.series.parts import unit_named
 from dl_core.reading.series.schema import SERIES_SCHEMA, is_known_ahead, is_named
-from dl_core.reading.series.stamps import is_axis
+from dl_core.reading.series.stamps import axes
 from dl_core.reading.tables.names import plain_name, spellings, words_of
 from dl_core.schema import Role
 
@@ -69,10 +69,16 @@ def find_target(
         return Target(tuple(roles[Role.VALUE]), why="as asked")
     taken = {name for role, names in roles.items() if role != Role.VALUE for name in names}
     left = [name for name in numbers if name not in taken and name not in time]
-    ahead = tuple(name for name in left if is_known_ahead(name, frame[name]) or _is_mark(frame[name]))
+    first = first_cells(frame, left)
+    marks = ((first == 0) | (first == 1) | np.isnan(first)).all(axis=0)
+    ahead = tuple(
+        name
+        for name, mark in zip(left, marks, strict=True)
+        if is_known_ahead(name, frame[name]) or (mark and _is_mark(frame[name]))
+    )
     likely = [name for name in left if name not in ahead and _may_be(name)]
     likely = likely or [name for name in left if _may_be(name)] or left
-    idle = [name for name in likely if _is_idle(frame, name)]
+    idle = _idle(frame, likely)
     likely = [name for name in likely if name not in idle] or likely
     by_name = spellings(likely)
     exact = [by_name[word] for word in words_of(SERIES_SCHEMA, Role.VALUE) if word in by_name]
@@ -108,22 +114,18 @@ def _may_be(name: str) -> bool:
     return plain not in keys and not plain.endswith(("_id", "_nbr")) and not unit_named(name)
 
 
-def _is_idle(frame: pd.DataFrame, name: str) -> bool:
-    """Return whether a column only numbers the rows before all others, counts time itself, or never changes."""
-    column = frame[name]
-    first = column.name == frame.columns[0] and counts_rows(column)
-    return first or _never_changes(column) or is_axis(column)
-
-
-def _never_changes(column: pd.Series) -> bool:
-    some = column.iloc[:2].tolist()  # they tell it of most columns, in tables of thousands
-    known = len(some) == 2 and some[0] == some[0] and some[1] == some[1] and None not in some
-    return not (known and some[0] != some[1]) and bool(column.nunique() < 2)
+def _idle(frame: pd.DataFrame, names: Sequence[str]) -> set[str]:
+    """Return the columns that only number the rows before all others, count time itself, or never change."""
+    first = first_cells(frame, names)[:2]
+    differ = np.isfinite(first).all(axis=0) & (first.min(axis=0, initial=np.inf) < first.max(axis=0, initial=-np.inf))
+    still = [name for name, changes in zip(names, differ, strict=True) if not changes and frame[name].nunique() < 2]
+    counts = [name for name in names if name == frame.columns[0] and counts_rows(frame[name])]
+    return {*still, *counts, *axes(frame, names)}
 
 
 def _is_mark(column: pd.Series) -> bool:
     """Return whether a column holds nothing but 0 and 1, both of them."""
-    if len(set(column.iloc[:64].tolist())) > 3 or column.nunique() != 2:  # the first quickly, in tables of many columns
+    if column.nunique() != 2:
         return False
     values = read_numbers(column.to_frame(), [column.name], strict=False)[:, 0]
     return set(np.unique(values[np.isfinite(values)])) == {0.0, 1.0}

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 import numpy as np
 import pandas as pd
 
 from dl_core.reading.series.keys import fewest, may_name
-from dl_core.reading.series.numbers import is_numbers, read_numbers
+from dl_core.reading.series.numbers import number_columns, read_numbers
 from dl_core.reading.series.schema import TIME_WORDS
 from dl_core.reading.series.stamps import header_times, is_times
 from dl_core.reading.series.totals import set_aside, total_rows
@@ -18,6 +18,7 @@ from dl_core.schema import Role
 
 _NUMBERED = re.compile(r"(?P<stem>\D*?)[ _]?(?P<number>\d+)")
 _LEAST_STEPS = 3  # columns from which a header of steps is believed
+_SAMPLE = 200
 _MOST_BEFORE = 12  # columns before the first numbered step
 
 
@@ -37,14 +38,17 @@ def find_steps(
     """
     apart = {name for role in (Role.SERIES, Role.GROUP) for name in roles.get(role, ())}
     columns = [name for name in frame.columns if name not in apart]
-    times = header_times(columns, order)
-    dated = [int(at) for at in np.flatnonzero(~np.isnat(times)) if is_numbers(frame[columns[at]])]
+    numbers = set(number_columns(frame, columns))
+    some = columns[:: len(columns) // _SAMPLE] if len(columns) > _SAMPLE else []
+    told = not some or not np.isnat(header_times(some, order)).all()  # of thousands of names a share tells it
+    times = header_times(columns, order) if told else np.full(len(columns), np.datetime64("NaT", "ns"))
+    dated = [int(at) for at in np.flatnonzero(~np.isnat(times)) if columns[at] in numbers]
     if not forced and _starts_with_times(frame, columns, dated):
         return None  # a column of times, then stores 1, 2, 3
-    others = sum(is_numbers(frame[name]) for at, name in enumerate(columns) if at not in set(dated)) if dated else 0
+    others = len(numbers) - len(dated)
     if len(dated) >= _LEAST_STEPS and len(dated) >= others and len(np.unique(times[dated])) == len(dated):
         return [columns[at] for at in dated], times[dated]
-    start = _first_numbered(frame, columns, forced, 0 if apart else 1)
+    start = _first_numbered(frame, columns, numbers, forced, 0 if apart else 1)
     return None if start is None else (columns[start:], None)
 
 
@@ -55,11 +59,13 @@ def _starts_with_times(frame: pd.DataFrame, columns: Sequence[str], dated: Seque
     )
 
 
-def _first_numbered(frame: pd.DataFrame, columns: Sequence[str], forced: bool, least: int) -> int | None:
+def _first_numbered(
+    frame: pd.DataFrame, columns: Sequence[str], numbers: Collection[str], forced: bool, least: int
+) -> int | None:
     """Return the position of the first of the columns V2, V3, … that run to the end, ``least`` or later, or None."""
     start = len(columns)
     for at in range(len(columns) - 1, -1, -1):  # from the right: names and groups come first
-        if not is_numbers(frame[columns[at]]):
+        if columns[at] not in numbers:
             break
         start = at
     for at in range(start, min(start + 4, len(columns))):
@@ -86,7 +92,8 @@ def row_keys(
     """Return the columns that name the series of each row: as few as tell rows apart, in table order."""
     if asked:
         return tuple(asked)
-    rest = [name for name in frame.columns if name not in set(steps) and name not in left]
+    taken = {*steps, *left}
+    rest = [name for name in frame.columns if name not in taken]
     texts = [name for name in rest if may_name(frame[name])]
     numbers = [name for name in rest if name not in texts and not pd.api.types.is_float_dtype(frame[name].dtype)]
     whole = [name for name in texts if frame[name].notna().all()]
@@ -99,7 +106,8 @@ def beside_steps(
 ) -> tuple[dict[str, str], tuple[str, ...], np.ndarray]:
     """Return what only repeats the steps, the columns that name series, and which rows are sums of the others."""
     values = read_numbers(frame, steps)
-    rest = [name for name in frame.columns if name not in set(steps) and name not in asked]
+    taken = {*steps, *asked}
+    rest = [name for name in frame.columns if name not in taken]
     left = set_aside(frame, rest, values)
     key = row_keys(frame, steps, asked, left)
     names = frame[key[0]] if key else pd.Series("", index=frame.index)

@@ -6,7 +6,6 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
-import numpy as np
 import pandas as pd
 
 from dl_core.data.dataset import Dataset
@@ -127,27 +126,31 @@ def reasons(roles: Mapping[Role, Sequence[str]], asked: Collection[Role], traine
 
 def columns_about(frame: pd.DataFrame, file: str) -> tuple[ColumnReading, ...]:
     """Return names, types and first values of the columns of a file's table, none with a role yet."""
-    quick = _first_numbers(frame)
+    first = _first_numbers(frame)
     return tuple(
         ColumnReading(
-            file, str(name), LEFT_OUT, type_of(kind), "", examples=quick.get(name) or examples_of(frame[name])
+            file, str(name), LEFT_OUT, type_of(kind), "", examples=first.get(name) or examples_of(frame[name])
         )
         for name, kind in frame.dtypes.items()
     )
 
 
 def _first_numbers(frame: pd.DataFrame) -> dict[Any, tuple[str, ...]]:
-    """Return the examples of columns of floats whose first cells differ and have fractions; all columns at once."""
-    block = frame.iloc[:_EXAMPLES].select_dtypes("float64")
-    values = block.to_numpy()
-    if len(values) < _EXAMPLES:
-        return {}
-    differ = np.isfinite(values).all(axis=0) & (np.diff(np.sort(values, axis=0), axis=0) != 0).all(axis=0)
-    told = differ & (values % 1 != 0).any(axis=0)  # else they may be whole numbers with a gap
-    return {
-        block.columns[at]: tuple(shorten(value, _LONGEST) for value in values[:, at].tolist())
-        for at in np.flatnonzero(told)
-    }
+    """Return the examples of columns whose first rows hold enough different numbers; all columns of a type at once."""
+    found = {}
+    for kind in ("float64", "int64"):
+        block = frame.iloc[:_FIRST].select_dtypes(kind)
+        for name, cells in zip(block.columns, block.to_numpy().T.tolist(), strict=True):
+            some = list(dict.fromkeys(cell for cell in cells if cell == cell))[:_EXAMPLES]
+            if len(some) == _EXAMPLES:
+                found[name] = tuple(shorten(number, _LONGEST) for number in _without_point(some))
+    return found
+
+
+def _without_point(numbers: Sequence[Any]) -> Sequence[Any]:
+    """Return numbers as whole ones where all are, as those of a column with a gap."""
+    whole = all(number % 1 == 0 and abs(number) < 1e15 for number in numbers)
+    return [int(number) for number in numbers] if whole else numbers
 
 
 def examples_of(column: pd.Series) -> tuple[str, ...]:
@@ -155,17 +158,9 @@ def examples_of(column: pd.Series) -> tuple[str, ...]:
     filled = column.iloc[:_SCANNED].dropna()
     if filled.empty:
         filled = column.dropna().iloc[:_SCANNED]
-    if isinstance(filled.dtype, np.dtype) and filled.dtype.kind in "if":  # wide tables have thousands of these
-        values = filled.to_numpy()
-        if values.dtype.kind == "f" and (values % 1 == 0).all() and (np.abs(values) < 1e15).all():
-            values = values.astype(np.int64)  # whole numbers with a gap
-        some = list(dict.fromkeys(values[:_FIRST].tolist()))
-        some = some if len(some) >= _EXAMPLES else list(dict.fromkeys(values.tolist()))
-        return tuple(dict.fromkeys(shorten(value, _LONGEST) for value in some[: 2 * _EXAMPLES]))[:_EXAMPLES]
-    if pd.api.types.is_float_dtype(filled.dtype) and (filled % 1 == 0).all() and (filled.abs() < 1e15).all():
-        filled = filled.astype("int64")  # whole numbers with a gap
-    texts = dict.fromkeys(shorten(value, _LONGEST) for value in filled.drop_duplicates().iloc[: 2 * _EXAMPLES])
-    return tuple(texts)[:_EXAMPLES]
+    some: Sequence[Any] = filled.drop_duplicates().iloc[: 2 * _EXAMPLES].tolist()
+    some = _without_point(some) if pd.api.types.is_float_dtype(filled.dtype) else some
+    return tuple(dict.fromkeys(shorten(value, _LONGEST) for value in some))[:_EXAMPLES]
 
 
 def type_of(kind: Any) -> str:

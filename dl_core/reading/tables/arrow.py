@@ -13,25 +13,22 @@ LIST = "|"  # parts the members of a list in a text
 
 def unique_names(header: Collection[object]) -> list[str]:
     """Return column names without outer blanks; unnamed ones get a number, repeated ones too."""
-    names: list[str] = []
+    names: dict[str, None] = {}
     for at, cell in enumerate(header, start=1):
         name = str(cell).strip().strip("\ufeff") or f"column {at}"
         count, wanted = 2, name
         while name in names:
             name, count = f"{wanted} ({count})", count + 1
-        names.append(name)
-    return names
+        names[name] = None
+    return list(names)
 
 
 def to_frame(table: pa.Table, as_text: Callable[[str], bool]) -> pd.DataFrame:
     """Return a data frame of numbers, times and texts; lists of these become texts, other structures are left out."""
     table = table.rename_columns(unique_names(table.column_names))
-    columns: dict[str, pd.Series] = {}
-    for name in table.column_names:
-        column = _plain(table[name], as_text(name))
-        if column is not None:
-            columns[name] = column.to_pandas()
-    return pd.DataFrame(columns, copy=False)
+    plain = {name: _plain(table[name], as_text(name)) for name in table.column_names}
+    kept = {name: column for name, column in plain.items() if column is not None}
+    return pa.table(kept).to_pandas() if kept else pd.DataFrame(index=pd.RangeIndex(len(table)))
 
 
 def _plain(column: pa.ChunkedArray, as_text: bool) -> pa.ChunkedArray | None:
