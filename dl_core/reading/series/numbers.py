@@ -112,7 +112,7 @@ def read_numbers(frame: pd.DataFrame, columns: Sequence[str], strict: bool = Tru
     typed = np.array([pd.api.types.is_numeric_dtype(kind) for kind in block.dtypes], dtype=bool)
     if typed.any():
         found[:, typed] = block.loc[:, typed].to_numpy(dtype=np.float64, na_value=np.nan)
-    texts = [at for at in np.flatnonzero(~typed) if block.iloc[:, at].notna().any()]
+    texts = [int(at) for at in np.flatnonzero(~typed) if block.iloc[:, at].notna().any()]
     if texts:
         cells = [blanked(block.iloc[:, at].astype("str")) for at in texts]
         values, bad = _parsed(pd.concat(cells, ignore_index=True))

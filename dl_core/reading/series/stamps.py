@@ -89,7 +89,7 @@ def is_times(column: pd.Series, named: bool = False) -> bool:
 def axes(frame: pd.DataFrame, names: Sequence[str]) -> list[str]:
     """Return the columns of numbers that are dates or seconds that grow evenly: times, whatever the name."""
     first = first_cells(frame, names)  # no serial day or second is smaller than a year
-    large = ~(first < YEARS[0]).any(axis=0)
+    large = ((first >= YEARS[0]) | np.isnan(first)).all(axis=0)
     return [name for name, fits in zip(names, large, strict=True) if fits and _is_axis(frame[name])]
 
 
