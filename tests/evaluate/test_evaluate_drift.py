@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 from scipy.stats import ks_2samp
 
-from dl_core.evaluate.drift import COLUMNS, drift, level_of
+from dl_core.evaluate.drift import COLUMNS, FALSE_ALARMS, LEVELS, drift, level_of
 
 
 def share(count, bins, total):
@@ -53,7 +53,8 @@ def test_levels_in_words():
         "moderate drift",
         "significant drift",
     ]
-    assert level_of(0.5, chance=0.2) == level_of(float("nan")) == "too few rows"
+    assert level_of(0.5, limit=0.6) == level_of(0.05, 0.2, 0.6) == level_of(float("nan")) == "too few rows"
+    assert level_of(0.5, 0.2, 0.4) == "significant drift"  # few rows, and yet more than chance gives
 
 
 def test_columns_are_ranked_and_told():
@@ -85,3 +86,32 @@ def test_all_later_rows_at_once():
     found = drift(old, old.assign(y=old["y"] + 500))
     assert found["column"].tolist() == ["y", "x"] and found["distance"].tolist() == [0.5, 0.0]
     assert found["level"].tolist() == ["significant drift", "no drift"] and (found["n"] == 1000).all()
+
+
+def rows_of(count, rng, shift=0.0):
+    """Return rows of columns as they come: bell-shaped, skewed, counts, rare words, often missing."""
+    words = np.arange(1, 60)
+    return pd.DataFrame(
+        {
+            "bell": rng.normal(shift, 1, count),
+            "amount": rng.exponential(50, count).round(2),
+            "count": rng.poisson(0.6, count),
+            "shop": rng.choice(words.astype(str), count, p=(1 / words) / (1 / words).sum()),
+            "often missing": np.where(rng.random(count) < 0.7, np.nan, rng.normal(0, 1, count)),
+        }
+    )
+
+
+@pytest.mark.parametrize("later", (30, 120, 250, 1000))
+def test_steady_data_drift_as_rarely_as_is_stated(later):
+    """Of 200 steady data sets at most one in twenty has a drifted column, within what 200 draws tell."""
+    rng = np.random.default_rng(later)
+    alarms = sum(drift(rows_of(2000, rng), rows_of(later, rng))["level"].isin(LEVELS[1:3]).any() for _ in range(200))
+    assert alarms / 200 <= FALSE_ALARMS + 2 * np.sqrt(FALSE_ALARMS * (1 - FALSE_ALARMS) / 200)
+
+
+@pytest.mark.parametrize("later", (120, 1000))
+def test_planted_drift_is_found(later):
+    rng = np.random.default_rng(7)
+    found = [drift(rows_of(2000, rng), rows_of(later, rng, shift=1.0)) for _ in range(20)]
+    assert all(one["column"].iloc[0] == "bell" and one["level"].iloc[0] == "significant drift" for one in found)

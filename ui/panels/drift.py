@@ -8,7 +8,7 @@ import streamlit as st
 
 from dl_core.domain import Domain
 from dl_core.errors import shorten
-from dl_core.evaluate.drift import LEVELS, STEADY, level_of
+from dl_core.evaluate.drift import LEVELS, STEADY
 from ui.shell import charts, theme
 from ui.shell.context import PageContext
 from ui.shell.words import count, number
@@ -32,12 +32,12 @@ def show(domain: Domain, context: PageContext) -> None:
 
 
 def _draw(rows: list[dict[str, Any]]) -> None:
-    known = [row for row in rows if row["psi"] is not None and row.get("level") != TOO_FEW]
+    known = [row for row in rows if row["psi"] is not None and row["level"] != TOO_FEW]
     if not known:
         st.caption("Too few rows to measure feature drift.")
         return
     known.sort(key=lambda row: -row["psi"])
-    far = {row["column"]: level_of(row["psi"]) for row in known}
+    far = {row["column"]: row["level"] for row in known}
     moved = sum(word != STILL for word in far.values())
     clear = [column for column, word in far.items() if word == FAR]
     if moved:
@@ -49,12 +49,12 @@ def _draw(rows: list[dict[str, Any]]) -> None:
         {"label": shorten(row["column"], LONGEST), "value": row["psi"], "colour": COLOURS[far[row["column"]]]}
         for row in known[:MOST]
     ]
-    chart = charts.dots(dots, title, x="Population stability index (PSI), maximum over test weeks", line=STEADY)
+    chart = charts.dots(dots, title, x="Population stability index (PSI), test rows against training rows", line=STEADY)
     chart.update_xaxes(rangemode="tozero")
     words = "; ".join(f"{dot['label']} {number(dot['value'], 2)}" for dot in dots[:5])
     charts.draw(chart, alt=f"{title}. {words}.", key="drift")
     for row in known[:MOST_SENTENCES]:
-        if row.get("sentence") and far[row["column"]] != STILL:
+        if far[row["column"]] != STILL:
             st.markdown(f"- {row['sentence']}")
     st.caption(
         "PSI below 0.1 (dotted): no drift; 0.1 to 0.25: moderate; from 0.25: significant. Feature drift alone "
