@@ -1,4 +1,4 @@
-"""What two charts of the Compare tab say: which axis is true, and which way A − B counts, with numbers by hand."""
+"""What charts say: which axis is true, which way A − B counts, where axes end and what keeps its room, by hand."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import pytest
 from dl_core.domain import get_domain
 from dl_core.evaluate.pairs import PAIRS
 from dl_core.evaluate.results import Comparison
-from ui.panels import compare, curves
+from ui.panels import compare, curves, predict
 from ui.shell import charts
 
 AUROC = ("auroc", "net", "plain", 0.9, 0.8, 0.1, 0.02, 0.15, 50, "better", 0.004, "better")
@@ -93,3 +93,31 @@ def test_a_minus_b_and_its_interval_count_from_the_first_model(
     assert [text[0] for text in table["A − B, 95 % interval"]] == ["+" if one > 0 else "−" for one in value]
     assert table["A is"].tolist() == verdicts
     assert [float(table[side][0]) for side in "AB"] == pytest.approx([float(one) for one in sides])
+
+
+@pytest.mark.parametrize(
+    ("scores", "end"),
+    [([(0.004, 0.011, 0.02), (0.002, 0.003, None)], 0.024), ([(0.4, 0.9, 0.3)], 1.0), ([(0.0, 0.0, None)], 1.0)],
+)
+def test_the_axis_of_what_if_ends_a_fifth_beyond_its_values_and_the_threshold(context, drawn, scores, end) -> None:
+    lines = [
+        {"model": ("net", "plain")[at], "before": before, "after": after, "cut": cut}
+        for at, (before, after, cut) in enumerate(scores)
+    ]
+    predict.moved(context, {"target": "fraud", "scores": lines})
+    chart = drawn["what_if"]
+    assert chart.layout.xaxis.range == pytest.approx((-0.03 * end, 1.03 * end))
+    assert {float(one.x[0]) for one in chart.data if len(one.x) == 1} == {cut for *_, cut in scores if cut is not None}
+
+
+def test_what_stands_above_a_chart_keeps_its_room_when_the_title_leaves(monkeypatch: pytest.MonkeyPatch) -> None:
+    seen: list[Any] = []
+    monkeypatch.setattr("streamlit.plotly_chart", lambda chart, **_: seen.append(chart))
+    dots = [{"label": "net", "value": 1.0, "low": 0.9, "high": 1.0, "colour": "#0072b2"}]
+    for bound in (None, 1.0):
+        chart = charts.dots(dots, "Savings", x="Savings")
+        if bound is not None:
+            compare._bound(chart, bound)
+        charts.draw(chart, "Savings")
+    assert [chart.layout.margin.t for chart in seen] == [8, 28]  # a line of text is 20 pixels high
+    assert seen[1].layout.annotations[0].text == "a perfect model: 1.00"

@@ -99,7 +99,7 @@ def _bound(chart: Any, bound: float) -> None:
         annotation={"text": f"a perfect model: {number(bound)}", "font": {"size": 12}, "xanchor": "right"},
         annotation_position="top",
     )
-    chart.update_layout(margin_t=28)
+    chart.update_layout(margin_t=28 + charts.TITLE)
 
 
 def _pick_pair(context: PageContext) -> tuple[str, str] | None:

@@ -107,9 +107,10 @@ def moved(context: PageContext, result: dict[str, Any]) -> None:
     target = result["target"]
     chart = charts.figure(
         f"Change of each model's probability of {target}",
-        x=f"Probability of {target}; hollow: before the change",
+        x=f"Probability of {target}",
         height=100 + 44 * len(result["scores"]),
     )
+    highest = 0.0
     for score in result["scores"]:
         name, colour = context.label(score["model"]), context.colour(score["model"])
         chart.add_scatter(
@@ -120,7 +121,18 @@ def moved(context: PageContext, result: dict[str, Any]) -> None:
             marker={"size": 12, "symbol": ["circle-open", "circle"], "color": colour},
             hovertemplate=f"{name}: %{{x:.3f}}<extra></extra>",
         )
-    chart.update_xaxes(range=[-0.03, 1.03])
+        if score["cut"] is not None:
+            chart.add_scatter(
+                x=[score["cut"]],
+                y=[name],
+                mode="markers",
+                marker={"size": 18, "symbol": "line-ns-open", "color": colour},
+                hovertemplate=f"{name}: decision threshold %{{x:.3f}}<extra></extra>",
+            )
+        highest = max(highest, score["before"], score["after"], score["cut"] or 0.0)
+    highest = min(1.0, 1.2 * highest) or 1.0
+    chart.update_xaxes(range=[-0.03 * highest, 1.03 * highest])
     chart.update_yaxes(autorange="reversed", showgrid=False, type="category")
     moved = ", ".join(f"{context.label(s['model'])} {number(s['after'])}" for s in result["scores"])
     charts.draw(chart, alt=f"Probability of {target} after the change: {moved}", key="what_if")
+    st.caption("Hollow: before the change. Bar: decision threshold.")

@@ -12,6 +12,7 @@ from ui.shell import theme
 from ui.shell.words import count, interval, number, signed
 
 CONFIG = {"displayModeBar": False, "scrollZoom": False}
+TITLE = 36  # pixels of the top margin that are a title's
 
 
 def figure(title: str, *, x: str = "", y: str = "", height: int = 320) -> go.Figure:
@@ -26,11 +27,12 @@ def figure(title: str, *, x: str = "", y: str = "", height: int = 320) -> go.Fig
 def draw(chart: go.Figure, alt: str, *, key: str | None = None, **options: Any) -> Any:
     """Show a chart with its text for those who cannot see it; ``options`` go to ``st.plotly_chart`` (``on_select``).
 
-    The title stands above the chart as text, where it wraps on a narrow screen instead of being cut.
+    The title stands above the chart as text, where it wraps on a narrow screen instead of being cut; what else stands
+    above the plot (a legend, a label) keeps its part of the top margin.
     """
     if chart.layout.title.text:
         st.markdown(f"**{chart.layout.title.text}**")
-        chart.update_layout(title_text=None, margin_t=28 if chart.layout.showlegend else 8)
+        chart.update_layout(title_text=None, margin_t=chart.layout.margin.t - TITLE)
     return st.plotly_chart(chart, width="stretch", config=CONFIG, alt=alt, key=key, **options)
 
 
