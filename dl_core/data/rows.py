@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from dl_core.data.dataset import Dataset
+from dl_core.data.instants import is_relative, said
 from dl_core.schema import Role, Schema
 
 FIRST = (Role.TIME, Role.AMOUNT, Role.ENTITY, Role.COUNTERPARTY, Role.FEATURE, Role.GROUP)
@@ -30,11 +31,13 @@ def shown_columns(dataset: Dataset) -> list[str]:
 
 
 def plain(value: Any) -> Any:
-    """Return one cell as JSON knows it: a time as ISO text, anything missing or infinite as None."""
+    """Return one cell as JSON knows it: a date as ISO text, a time since a start in words, nothing known as None."""
     if value is None or value is pd.NaT:
         return None
     if isinstance(value, pd.Timestamp | np.datetime64):
-        return None if pd.isna(value) else pd.Timestamp(value).isoformat()
+        if pd.isna(value):
+            return None
+        return said(value) if is_relative(value) else pd.Timestamp(value).isoformat()
     if isinstance(value, np.generic):
         value = value.item()
     if isinstance(value, float):
@@ -101,6 +104,8 @@ def _usual(values: pd.Series) -> dict[str, Any]:
     known = values.dropna()
     found: dict[str, Any] = {"kind": "text", "distinct": int(known.nunique()), "typical": None, "choices": []}
     if pd.api.types.is_datetime64_any_dtype(values):
+        if len(known) and is_relative(known.iloc[0]):
+            return found  # a text to read and to edit, as `said` returns it
         found["kind"] = "time"
         ends = (known.min(), known.max()) if len(known) else (None, None)
         return {**found, "low": plain(ends[0]), "high": plain(ends[1])}

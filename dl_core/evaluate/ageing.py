@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pandas as pd
 
+from dl_core.data import instants
 from dl_core.errors import OptionError
 from dl_core.evaluate.about import Facts
 from dl_core.evaluate.judge import judge
@@ -124,7 +125,11 @@ def plan_weeks(times: pd.Series, start: pd.Timestamp | str, *, delay_days: float
     begin = pd.Timestamp(start).floor("D")
     stop = times.max() + pd.Timedelta(nanoseconds=1)
     if not (times >= begin).any():
-        raise OptionError(f"no row is at or after {begin:%Y-%m-%d}", where="weeks", expected="an earlier first week")
+        raise OptionError(
+            f"no row is at or after {instants.said(begin, instants.DAY)}",
+            where="weeks",
+            expected="an earlier first week",
+        )
     ordered = times.dropna().sort_values(kind="stable")
     clock, step, delay = ordered.to_numpy(), pd.Timedelta(days=DAYS), pd.Timedelta(days=delay_days)
     weeks, before = [], 0

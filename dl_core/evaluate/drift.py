@@ -78,10 +78,11 @@ def _measure(old: pd.Series, new: pd.Series, alarms: float) -> tuple[str, tuple[
     if pd.api.types.is_numeric_dtype(old) and not pd.api.types.is_bool_dtype(old):
         a, b = (_floats(values) for values in (old, pd.to_numeric(new, errors="coerce")))
         codes = _number_bins(a, b)
-        counts = tuple(np.bincount(code, minlength=codes[2]) for code in codes[:2])
-        return "number", (_psi(*counts), _kolmogorov(a[~np.isnan(a)], b[~np.isnan(b)]), *_chance(*counts, alarms))
-    counts = _category_counts(old, new)
-    return "category", (_psi(*counts), _chi_square(*counts), *_chance(*counts, alarms))
+        before, after = (np.bincount(code, minlength=codes[2]) for code in codes[:2])
+        distance = _kolmogorov(a[~np.isnan(a)], b[~np.isnan(b)])
+        return "number", (_psi(before, after), distance, *_chance(before, after, alarms))
+    before, after = _category_counts(old, new)
+    return "category", (_psi(before, after), _chi_square(before, after), *_chance(before, after, alarms))
 
 
 def _floats(values: pd.Series) -> np.ndarray:

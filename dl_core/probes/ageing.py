@@ -7,6 +7,7 @@ from typing import Any
 
 import pandas as pd
 
+from dl_core.data import instants
 from dl_core.data.dataset import Dataset
 from dl_core.data.rows import plain_rows
 from dl_core.domain import Domain
@@ -43,7 +44,7 @@ def ageing(domain: Domain, run: Run, work: Work, arguments: Mapping[str, Any]) -
         about=about_rows(domain, dataset, run.spec.options),
         seed=run.spec.seed,
     )
-    return {"rows": plain_rows(table.assign(week=table["week"].map(lambda day: f"{day:%Y-%m-%d}")))}
+    return {"rows": plain_rows(table.assign(week=table["week"].map(lambda day: instants.said(day, instants.DAY))))}
 
 
 def _updated(domain: Domain, run: Run, name: str, dataset: Dataset, work: Work) -> Predictions:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -10,14 +11,22 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+import dl_core.domains  # noqa: F401  registers the four
+from dl_core import pipeline
+from dl_core.data import instants
 from dl_core.data.privacy import is_card_number
+from dl_core.data.rows import describe_columns, plain, row_values
 from dl_core.data.safe_export import neutralise
 from dl_core.data.table.labels import fraud_labels
+from dl_core.data.table.summary import describe
+from dl_core.domain import ReadRequest, get_domain
 from dl_core.errors import SchemaError
+from dl_core.probes.table.what_if_row import with_values
 from dl_core.reading.secrets.hide import Hidden
 from dl_core.reading.table.accounts import tidy_keys
 from dl_core.reading.tables.times import looks_like_time, parse_times
 from dl_core.reading.tables.values import parse_numbers
+from dl_core.schema import Role
 
 
 @pytest.mark.parametrize(
@@ -131,7 +140,7 @@ def test_day_or_month_first_is_decided_over_the_column(texts: list[str], order: 
         ([1522540800123, 1522540801000], "2018-04-01T00:00:00.123", "unix-time"),
         ([20180401, 20180402], "2018-04-01", "date-numbers"),
         ([43191.5, 43192.0], "2018-04-01T12:00", "day-numbers"),
-        ([0, 3600], "1970-01-01", "relative-time"),
+        ([0, 3600], "2210-01-01", "relative-time"),
     ],
 )
 def test_numbers_as_times(numbers: list[float], first: str, kind: str) -> None:
@@ -142,7 +151,56 @@ def test_numbers_as_times(numbers: list[float], first: str, kind: str) -> None:
 
 def test_steps_are_hours() -> None:
     found = parse_times(pd.Series([0, 25], name="step"))
-    assert found.values[1] == np.datetime64("1970-01-02T01:00", "ns")
+    assert [instants.said(at) for at in found.values] == ["day 0, 00:00", "day 1, 01:00"]
+
+
+@pytest.mark.parametrize(
+    ("text", "hours"), [("day 3, 04:12", 76.2), ("day 3", 72), ("day 0, 00:00:36", 0.01), ("day -1, 23:00", -1)]
+)
+def test_what_counts_from_a_start_is_said_so_and_read_back(text: str, hours: float) -> None:
+    moment = instants.START + pd.Timedelta(hours=hours)
+    assert instants.read(text) == moment and instants.is_relative(text)
+    assert instants.said(moment) == (text if "," in text else "day 3, 00:00")
+    assert instants.said(moment, instants.DAY) == text.partition(",")[0]
+
+
+def test_dates_stay_dates() -> None:
+    born = pd.Timestamp("1970-01-03 04:12")  # a date of birth, no time since a start
+    assert (instants.said(born), instants.is_relative(born)) == ("1970-01-03 04:12", False)
+    assert plain(born) == "1970-01-03T04:12:00"
+
+
+def payments_by_step(start: float = 1) -> pd.DataFrame:
+    """Return payments of 30 days whose time counts hours from a start."""
+    rng = np.random.default_rng(0)
+    return pd.DataFrame(
+        {
+            "step": start + np.sort(rng.integers(0, 720, 900)),
+            "amount": rng.lognormal(3, 1, 900).round(2),
+            "nameOrig": [f"C{at}" for at in rng.integers(0, 300, 900)],
+            "isFraud": (rng.random(900) < 0.1).astype(int),
+        }
+    )
+
+
+def test_times_since_a_start_are_nowhere_dates(tmp_path: Path) -> None:
+    """The preview, the protocol, the course in time, a value changed, and rows that are written and read again."""
+    domain = get_domain("fraud_detection")
+    payments_by_step().to_csv(tmp_path / "paysim.csv", index=False)
+    data = pipeline.ingest(domain, ReadRequest((tmp_path / "paysim.csv",)))
+    splits = pipeline.split(domain, data, 0, {})
+    assert "training day 0 to day " in splits.protocol and "test day 24 to day 29" in splits.protocol
+    step = next(one for one in describe_columns(data, domain.schema, ["step"]) if one["name"] == "step")
+    assert step["kind"] == "text" and step["role"] == "time"
+    first = row_values(data, ["step"])[0]["step"]
+    assert first == "day 0, 01:00"
+    changed = with_values(data.subset(data.ids[:1]), {"step": "day 2, 03:00"})
+    assert changed.table["step"].iloc[0] - data.table["step"].iloc[0] == pd.Timedelta(days=2, hours=2)
+    told = describe("overview", data, splits, domain.schema, {}, {})
+    assert not any("1970" in str(part) for part in (told["columns"], told["first"], splits.protocol))
+    again = pipeline.read_again(domain, data, {Role.ENTITY: ()}, {}, tmp_path / "again")
+    assert row_values(again, ["step"])[0]["step"] == first
+    assert any(note.kind == "relative-time" for note in again.notes)
 
 
 def test_amounts_are_not_taken_for_times() -> None:

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from dl_core.data.instants import START
 from dl_core.domain import get_domain
 from dl_core.evaluate.pairs import PAIRS
 from dl_core.evaluate.results import Comparison
@@ -121,3 +122,13 @@ def test_what_stands_above_a_chart_keeps_its_room_when_the_title_leaves(monkeypa
         charts.draw(chart, "Savings")
     assert [chart.layout.margin.t for chart in seen] == [8, 28]  # a line of text is 20 pixels high
     assert seen[1].layout.annotations[0].text == "a perfect model: 1.00"
+
+
+@pytest.mark.parametrize(
+    ("days", "ticks"), [(2, ["day 0", "day 1", "day 2"]), (31, ["day 0", "day 10", "day 20", "day 30"])]
+)
+def test_an_axis_of_times_since_a_start_counts_days(days: int, ticks: list[str]) -> None:
+    ends = [(START + pd.Timedelta(days=day, hours=1)).isoformat() for day in (0, days)]
+    chart = charts.time_axis(charts.figure("Rows"), *ends)
+    assert list(chart.layout.xaxis.ticktext) == [f"day {tick}" for tick in ticks]
+    assert charts.time_axis(charts.figure("Rows"), "1970-01-01", "1970-02-01").layout.xaxis.ticktext is None

@@ -506,7 +506,7 @@ LAYOUTS = (
         _counted_months(0, shuffled=True),
         {"roles": {**ROLES, "time": ["month"]}},
         features=("channel",),
-        times=("1970-01-01 00:00:00", "1970-08-02 01:30:00"),
+        times=("2210-01-01 00:00:00", "2210-08-02 01:30:00"),
     ),
     Layout("months in the order of the rows", _counted_months(3), {"roles": {**ROLES, "time": ["month"]}}),
     Layout("months that may be seasons", _counted_months(3, shuffled=True), asked="time"),

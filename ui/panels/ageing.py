@@ -7,6 +7,7 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
+from dl_core.data import instants
 from dl_core.domain import Domain
 from dl_core.evaluate.choice import best_model
 from dl_core.evaluate.leading import changes_most
@@ -79,7 +80,11 @@ def _chart(context: PageContext, rows: pd.DataFrame, metric: str) -> None:
     title = _sentence(series, metric_words.metric(metric).label)
     label = metric_words.metric(metric).label
     chart = charts.lines(series, title, x="Test week (first day)", y=label, height=420)
-    chart.update_xaxes(type="date", tickvals=sorted(set(rows["week"])), tickformat="%d %b")
+    weeks = list(dict.fromkeys(rows["week"]))
+    if instants.is_relative(weeks[0]):
+        chart.update_xaxes(type="category")
+    else:
+        chart.update_xaxes(type="date", tickvals=sorted(weeks), tickformat="%d %b")
     charts.draw(chart, alt=title, key=f"ageing_{metric}")
     first = rows[rows["model"] == rows["model"].iloc[0]]
     st.caption(

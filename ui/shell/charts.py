@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import timedelta
 from typing import Any
 
 import plotly.graph_objects as go
 import streamlit as st
 
+from dl_core.data import instants
 from ui.shell import theme
 from ui.shell.words import count, interval, number, signed
 
 CONFIG = {"displayModeBar": False, "scrollZoom": False}
 TITLE = 36  # pixels of the top margin that are a title's
+MOST_TICKS = 6  # of an axis of days since a start
+_DAYS = [digit * 10**power for power in range(5) for digit in (1, 2, 5)]  # between two of them
 
 
 def figure(title: str, *, x: str = "", y: str = "", height: int = 320) -> go.Figure:
@@ -120,6 +124,17 @@ def band(chart: go.Figure, x: Sequence, low: Sequence, high: Sequence, colour: s
         hoverinfo="skip",
         showlegend=False,
     )
+
+
+def time_axis(chart: go.Figure, first: str, last: str, **look: Any) -> go.Figure:
+    """Return the chart with an x axis of instants (ISO): dates, or days since a start that is unknown."""
+    chart.update_xaxes(type="date", **look)
+    if instants.is_relative(first):
+        end = (instants.read(last) - instants.START).days
+        step = next(size for size in _DAYS if end <= MOST_TICKS * size)
+        ticks = [instants.START + timedelta(days=day) for day in range(0, end + 1, step)]
+        chart.update_xaxes(tickvals=ticks, ticktext=[instants.said(at, instants.DAY) for at in ticks])
+    return chart
 
 
 def bars(

@@ -8,6 +8,8 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
+from dl_core.data import instants
+
 TIME = "D MMM YYYY, HH:mm"
 
 
@@ -66,8 +68,7 @@ def value_text(value: Any, column: Mapping[str, Any] | None = None) -> str:
         return "–"
     column = column or {}
     if column.get("kind") == "time":
-        moment = pd.Timestamp(value)
-        return f"{moment.day} {moment:%b %Y, %H:%M}"
+        return instants.said(value, "%-d %b %Y, %H:%M")
     if isinstance(value, int | float) and not isinstance(value, bool):
         if column.get("role") == "amount":
             text = f"{value:,.2f}"

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from dl_core.data import instants
 from dl_core.data.dataset import Dataset
 from dl_core.data.interactions.histories import positive_rows
 from dl_core.data.interactions.split_ways import Rows, by_date, by_share, of_each_user
@@ -120,7 +121,7 @@ def _date(text: object) -> pd.Timestamp | None:
     if text in (None, ""):
         return None
     try:
-        return pd.Timestamp(str(text))
+        return instants.read(str(text))
     except ValueError:
         raise OptionError(f"{text!r} is no date", where="option test_from", expected="a date as 2024-01-31") from None
 

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from dl_core.data import instants
 from dl_core.data.parts import NONE, TEST, TRAIN, VALIDATION
 from dl_core.errors import counted
 
@@ -228,4 +229,4 @@ def _quantile(stamps: np.ndarray, share: float) -> int:
 def _day(stamp: int) -> str:
     if stamp == np.iinfo(np.int64).max:
         return "no day"
-    return str(pd.Timestamp(stamp)).removesuffix(" 00:00:00")
+    return instants.said(pd.Timestamp(stamp), instants.SECOND).removesuffix(" 00:00:00").removesuffix(", 00:00")

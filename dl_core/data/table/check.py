@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from dl_core.data import instants
 from dl_core.data.dataset import Dataset, Finding
 from dl_core.data.findings import listed, worst_first
 from dl_core.data.parts import part_ranks
@@ -109,7 +110,8 @@ def _check_gaps(dataset: Dataset) -> list[Finding]:
     wide = np.flatnonzero(steps > _GAP_DAYS)
     if not len(wide) or len(days) < 0.5 * span:
         return []
-    shown = ", ".join(f"{days[at] + 1} to {days[at + 1] - 1}" for at in wide[:3])
+    ends = [(days[at] + 1, days[at + 1] - 1) for at in wide[:3]]
+    shown = ", ".join(" to ".join(instants.said(day, instants.DAY) for day in pair) for pair in ends)
     more = f" and {len(wide) - 3} more" if len(wide) > 3 else ""
     text = f"No transaction on {shown}{more}. If data are missing there, history and weekly scores suffer."
     return [Finding("warning", "time-gap", text)]

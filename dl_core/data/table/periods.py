@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import pandas as pd
 
+from dl_core.data import instants
 from dl_core.data.options import choice_of, number_of, share_of
 from dl_core.data.splits import PARTS
 from dl_core.data.table.derive import delay_of
@@ -59,7 +59,7 @@ def read_options(options: Mapping[str, Any]) -> TimePlan:
     days = {part: number_of(options, f"{part}_days", most=MOST_DAYS) or None for part in PARTS}  # 0: by the shares
     start = str(options.get("test_start") or "").strip()
     try:
-        test_start = np.datetime64(pd.Timestamp(start).tz_localize(None), "ns") if start else None
+        test_start = np.datetime64(instants.read(start).tz_localize(None), "ns") if start else None
     except ValueError:
         raise OptionError(
             f"{start!r} is no date", where="option test_start", expected="a date such as 2024-01-31"
@@ -213,11 +213,11 @@ def _span(period: tuple[np.datetime64, np.datetime64]) -> str:
     last = end - np.timedelta64(1, "ns")
     if _midnight(begin) == begin and _midnight(end) == end:
         return f"{_day(begin)} to {_day(last)}"
-    return f"{str(begin)[:16].replace('T', ' ')} to {str(last)[:16].replace('T', ' ')}"
+    return f"{instants.said(begin)} to {instants.said(last.astype('datetime64[m]'))}"
 
 
 def _day(time: np.datetime64) -> str:
-    return str(time)[:10]
+    return instants.said(time, instants.DAY)
 
 
 def _days(days: float) -> np.timedelta64:

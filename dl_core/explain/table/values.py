@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from dl_core.data import instants
 from dl_core.data.dataset import Dataset
 from dl_core.data.table.recent import RECENT_FEATURES
 from dl_core.errors import shorten
@@ -40,7 +41,7 @@ def value_text(value: Any, column: str = "", role: Role | None = None) -> str:
     if isinstance(value, bool | np.bool_):
         return "yes" if value else "no"
     if isinstance(value, pd.Timestamp | np.datetime64):
-        return f"{pd.Timestamp(value):%Y-%m-%d %H:%M}"
+        return instants.said(value)
     if not isinstance(value, int | float | np.number):
         return shorten(value, LONGEST)
     number = float(value)

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from dl_core.data import instants
 from dl_core.data.dataset import Dataset
 from dl_core.data.rows import plain, row_values, shown_columns
 from dl_core.data.table.derive import append_history
@@ -85,7 +86,8 @@ def _typed(column: pd.Series, value: Any, name: str) -> pd.Series:
     """Return a column of one value in the type of ``column``."""
     try:
         if pd.api.types.is_datetime64_any_dtype(column):
-            return pd.Series(pd.to_datetime([value]), index=column.index).astype(column.dtype)
+            moment = pd.NaT if value is None else instants.read(value)
+            return pd.Series([moment], index=column.index).astype(column.dtype)
         if pd.api.types.is_numeric_dtype(column) and not pd.api.types.is_bool_dtype(column):
             number = float("nan") if value is None else float(value)
             return pd.Series([number], index=column.index, dtype="float64")

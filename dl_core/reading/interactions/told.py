@@ -6,7 +6,9 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
+import pandas as pd
 
+from dl_core.data import instants
 from dl_core.data.dataset import Dataset
 from dl_core.data.interactions.histories import positive_rows
 from dl_core.data.reading import FileReading, Reading
@@ -60,7 +62,10 @@ def _counts(dataset: Dataset, typed: Typed) -> dict[str, Any]:
         "taken": int(np.sum(positive)),
         "impressions": typed.impressions,
         "value": None if value is None else {"column": value, "kind": typed.value_kind},
-        "time": None
-        if times is None or times.empty
-        else {"column": str(dataset.column(Role.TIME)), "first": str(times.min()), "last": str(times.max())},
+        "time": None if times is None or times.empty else {"column": str(dataset.column(Role.TIME)), **_ends(times)},
     }
+
+
+def _ends(times: pd.Series) -> dict[str, str]:
+    ends = {"first": times.min(), "last": times.max()}
+    return {name: instants.said(at, instants.SECOND) for name, at in ends.items()}

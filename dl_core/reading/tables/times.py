@@ -10,13 +10,13 @@ import pandas as pd
 
 from dl_core.data.dataset import Finding
 from dl_core.data.findings import rows_named
+from dl_core.data.instants import EARLIEST, LATEST, START
 from dl_core.errors import SchemaError, shorten
 from dl_core.reading.tables.month_names import named_dates
 from dl_core.reading.tables.names import plain_name
 from dl_core.reading.tables.values import sampled, spread
 
-_EARLIEST, _LATEST = pd.Timestamp("1700-01-01"), pd.Timestamp("2200-01-01")
-_START = pd.Timestamp("1970-01-01")  # of relative times
+_EPOCH = pd.Timestamp(0)
 _UNIX = ((5e8, 4.2e9, "s"), (5e11, 4.2e12, "ms"), (5e14, 4.2e15, "us"), (5e17, 4.2e18, "ns"))
 _UNITS = {  # what numbers without dates count, by a word of their name; months in days
     "step": ("h", 1.0, "hours"),
@@ -45,7 +45,8 @@ class Times:
     Parameters
     ----------
     values : numpy.ndarray
-        (n,) datetime64[ns], naive UTC; NaT where nothing stands or what stands is no time.
+        (n,) datetime64[ns], naive UTC; NaT where nothing stands or what stands is no time. What counts from an unknown
+        start does so from `instants.START`.
     bad : numpy.ndarray
         (n,) bool, where something stands that is no time.
     notes : tuple of Finding
@@ -68,6 +69,8 @@ def parse_times(column: pd.Series, order: str = "") -> Times:
         ``"day-first"`` or ``"month-first"``, where data read before have decided it.
     """
     if pd.api.types.is_datetime64_any_dtype(column.dtype):
+        if column.dt.tz is None and column.min() > LATEST:  # written from a data set
+            return _within(column.to_numpy("datetime64[ns]"), column.notna().to_numpy(), [_from_start(column.name)])
         return _within(_utc(column), column.notna().to_numpy(), [])
     if pd.api.types.is_numeric_dtype(column.dtype):
         values, notes = _from_numbers(column.to_numpy(dtype=np.float64, na_value=np.nan), column.name)
@@ -118,7 +121,7 @@ def _utc(column: pd.Series) -> np.ndarray:
     """Return naive UTC in ns; what ns cannot hold, or nobody means, becomes NaT."""
     if column.dt.tz is not None:
         column = column.dt.tz_convert("UTC").dt.tz_localize(None)
-    column = column.where((column >= _EARLIEST) & (column <= _LATEST))
+    column = column.where((column >= EARLIEST) & (column <= LATEST))
     return column.astype("datetime64[ns]").to_numpy()
 
 
@@ -148,19 +151,25 @@ def _from_numbers(numbers: np.ndarray, name: object) -> tuple[np.ndarray, list[F
         return _utc(dates), [_note("year-numbers", f"{name!r} was read as years, each by its first day.")]
     found = (unit for key, unit in _UNITS.items() if key in plain_name(name))
     unit, size, word = next(found, ("s", 1.0, "seconds"))
+    return _scaled(numbers * size, unit, START), [_from_start(name, word)]
+
+
+def _from_start(name: object, word: str = "time") -> Finding:
     text = (
         f"{name!r} holds no dates and was read as {word} since an unknown start; "
         "hours of the day and weekdays are therefore counted from that start."
     )
-    return _scaled(numbers * size, unit), [_note("relative-time", text)]
+    return _note("relative-time", text)
 
 
-def _scaled(numbers: np.ndarray, unit: str) -> np.ndarray:
+def _scaled(numbers: np.ndarray, unit: str, start: pd.Timestamp = _EPOCH) -> np.ndarray:
+    """Return instants (n,) so many units after a start; NaT where no instant is so far from it."""
     size = pd.Timedelta(1, unit=unit).value  # ns
-    good = np.isfinite(numbers) & (np.abs(numbers) < (_LATEST - _START).value / size)
+    room = LATEST - start if start < LATEST else pd.Timestamp.max - start
+    good = np.isfinite(numbers) & (np.abs(numbers) < room.value / size)
     kept = np.where(good, numbers, 0.0)
     whole = np.floor(kept)  # apart from the fraction, which a float of so many ns could not hold
-    stamps = whole.astype(np.int64) * size + np.round((kept - whole) * size).astype(np.int64)
+    stamps = whole.astype(np.int64) * size + np.round((kept - whole) * size).astype(np.int64) + start.value
     times = stamps.astype("datetime64[ns]")
     times[~good] = np.datetime64("NaT", "ns")
     return times

@@ -7,6 +7,7 @@ from typing import Any
 
 import streamlit as st
 
+from dl_core.data import instants
 from ui.kinds.interactions import data_facts
 from ui.shell import charts, tables, theme
 from ui.shell.context import PageContext
@@ -143,10 +144,11 @@ def _course(time: Mapping[str, Any]) -> None:
     chart.add_bar(
         x=[point["start"] for point in points],
         y=[point["rows"] for point in points],
+        customdata=[instants.said(point["start"], "%d %b %Y") for point in points],
         marker_color=theme.GREYS[0],
-        hovertemplate="from %{x|%d %b %Y}: %{y:,}<extra></extra>",
+        hovertemplate="from %{customdata}: %{y:,}<extra></extra>",
     )
-    chart.update_xaxes(type="date")
+    charts.time_axis(chart, points[0]["start"], points[-1]["start"])
     chart.update_layout(bargap=0.15)
     values = [point["rows"] for point in points]
     charts.draw(chart, f"{title}: between {count(min(values))} and {count(max(values))}.", key="course")

@@ -8,6 +8,7 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
+from dl_core.data import instants
 from dl_core.errors import counted
 from ui.shell import tables
 from ui.shell.context import PageContext
@@ -31,7 +32,11 @@ def history_table(rows: Sequence[Mapping[str, Any]]) -> pd.DataFrame:
     """Return what someone took as a table, the latest first."""
     found: dict[str, list[Any]] = {"Item": [row["title"] for row in rows]}
     if any(row.get("time") for row in rows):
-        found["Date"] = [pd.Timestamp(row["time"]) if row.get("time") else pd.NaT for row in rows]
+        times = [row.get("time") for row in rows]
+        dated = not any(time and instants.is_relative(time) for time in times)
+        found["Date" if dated else "Time"] = (
+            [pd.Timestamp(time) if time else pd.NaT for time in times] if dated else times
+        )
     if any(row.get("value") not in (None, 1.0) for row in rows):
         found["Value"] = [row.get("value") for row in rows]
     return pd.DataFrame({**found, **_more(rows)})
@@ -53,6 +58,7 @@ def config(table: pd.DataFrame) -> dict[str, Any]:
         "Item": st.column_config.TextColumn(),
         "Hit": st.column_config.TextColumn(width=78, help="Relevant: a held-out interaction of this user."),
         "Date": st.column_config.DatetimeColumn(format="D MMM YYYY", width=104),
+        "Time": st.column_config.TextColumn(width=104),
         "Value": st.column_config.NumberColumn(width=64, format="%.3g"),
         "Price": st.column_config.NumberColumn(width=72, format="%.2f"),
         "Category": st.column_config.TextColumn(),

@@ -9,6 +9,7 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
+from dl_core.data import instants
 from ui.shell import charts, choice, tables, theme
 from ui.shell.context import PageContext
 from ui.shell.words import count, percent
@@ -108,13 +109,13 @@ def _split_in_time(context: PageContext, time: Mapping[str, Any], span: Sequence
             orientation="h",
             marker_color=COLOURS[name],
             width=0.5,
-            hovertemplate=f"{name}: {start[:10]} to {end[:10]}, {words}<extra></extra>",
+            hovertemplate=f"{name}: {_day(start)} to {_day(end)}, {words}<extra></extra>",
         )
         chart.add_annotation(x=end, y=name, text=words, showarrow=False, xanchor="left", xshift=6, font={"size": 12})
-    chart.update_xaxes(type="date", range=_stretched(span))
+    charts.time_axis(chart, *span, range=_stretched(span))
     chart.update_yaxes(autorange="reversed", showgrid=False, type="category", automargin=False)
     chart.update_layout(barmode="overlay", margin_l=LEFT)
-    charts.draw(chart, "; ".join(f"{n} from {a[:10]} to {b[:10]}: {words}" for n, a, b, words in bars), key="in_time")
+    charts.draw(chart, "; ".join(f"{n} from {_day(a)} to {_day(b)}: {words}" for n, a, b, words in bars), key="in_time")
     dropped = time["left_out"]
     if dropped:
         one, many = context.words.row
@@ -128,6 +129,10 @@ def _pairs(parts: Sequence[Mapping[str, Any]]) -> list[tuple[Mapping[str, Any], 
     return list(zip(parts[:-1], parts[1:], strict=True))
 
 
+def _day(moment: str) -> str:
+    return instants.said(moment, "%d %b %Y")
+
+
 def _stretched(span: Sequence[str]) -> list[str]:
     """Return the ends of the time axis with room at the right for words."""
     first, last = (datetime.fromisoformat(end) for end in span)
@@ -137,9 +142,13 @@ def _stretched(span: Sequence[str]) -> list[str]:
 def _bars(starts: Sequence[str], values: Sequence[int], title: str, span: Sequence[str], colour: str) -> None:
     chart = charts.figure(title, height=150)
     chart.add_bar(
-        x=list(starts), y=list(values), marker_color=colour, hovertemplate="from %{x|%d %b %Y}: %{y:,}<extra></extra>"
+        x=list(starts),
+        y=list(values),
+        customdata=list(map(_day, starts)),
+        marker_color=colour,
+        hovertemplate="from %{customdata}: %{y:,}<extra></extra>",
     )
-    chart.update_xaxes(type="date", range=_stretched(span))
+    charts.time_axis(chart, *span, range=_stretched(span))
     chart.update_yaxes(automargin=False)
     chart.update_layout(bargap=0.15, margin_l=LEFT)
     low, high = min(values), max(values)
