@@ -53,6 +53,7 @@ class FittedModel:
     for the positive class picked on validation (binary tasks), ``temperature`` the calibration, and
     ``uncertain_below`` the top probability under which a prediction is flagged. ``state`` is ``"done"``, ``"failed"``
     or ``"skipped"``, with ``reason``. ``chosen`` are the settings that validation chose, where a model tells them.
+    ``refit`` says that the model that is used has learned from the test rows, too, once they had judged it.
     """
 
     name: str
@@ -71,6 +72,7 @@ class FittedModel:
     uncertain_below: float | None = None
     history: list[dict[str, float]] = field(default_factory=list)
     chosen: dict[str, Any] = field(default_factory=dict)
+    refit: bool = False
 
     @property
     def rule(self) -> DecisionRule:

@@ -221,11 +221,13 @@ class _Training:
         fitted, said = self.answers.judged(fitted, said)
         began = clock()
         place = self._place(offer)
-        if self.answers.finishes:
+        refit = False
+        if self.answers.finishes and self.spec.options.get("refit", True):
             judged = place / JUDGED
             judged.mkdir()
             model.save(judged)
-            if not self.answers.finish(model, self.parts, context.part(half, 1.0)):
+            refit = self.answers.finish(model, self.parts, context.part(half, 1.0))
+            if not refit:
                 shutil.rmtree(judged)
         seconds += clock() - began
         model.save(place)
@@ -237,6 +239,7 @@ class _Training:
             size_bytes=size,
             parameters=model.parameters(),
             history=list(getattr(model, "history", [])),
+            refit=refit,
         )
         self.unfinished.mark(offer, fitted, said)
         return fitted, said

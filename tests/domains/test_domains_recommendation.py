@@ -54,6 +54,14 @@ def test_the_last_item_of_each_user_is_the_test(ratings, lists_run):
     assert "last" in lists_run.splits.protocol
 
 
+def test_the_model_in_use_has_learned_from_the_test_rows_and_the_judged_one_has_not(lists_run, recommendation, ratings):
+    """Popularity counts the users of each item: 150 of them, one test row a user, were counted after judging."""
+    run, offer = lists_run, recommendation.models["popularity"]
+    assert all(run.models[name].refit for name in run.trained)
+    in_use, judged = (run.load_model("popularity", offer, judged=one).weights.sum() for one in (False, True))
+    assert in_use - judged == 150
+
+
 def test_models_beat_popularity_and_metrics_stand_with_intervals(lists_run, recommendation):
     value = lists_run.evaluation.value
     for name in ("item_neighbours", "ease"):
@@ -139,6 +147,7 @@ def test_rows_given_as_test_are_the_test_and_nothing_else(cli_run):
     from dl_core.train.run import Run
 
     run = Run.load(cli_run / "run")
+    assert not any(model.refit for model in run.models.values())
     assert len(run.splits.test) == 150 and not set(run.splits.test) & {*run.splits.train, *run.splits.validation}
     table = run.load_dataset().table.loc[list(run.splits.test)]
     held_out = pd.read_csv(cli_run / "held_out.data", sep="\t", header=None, dtype=str)

@@ -23,6 +23,10 @@ def show(context: PageContext) -> None:
             words.append("Until the question on the Data tab is answered, the other tabs show the earlier data.")
         elif context.prepared:
             words.append("This is the sample. Upload your own to replace it.")
+        if any(about.get("refit") for about in context.models.values()):
+            words.append(
+                "Scores come from models that never saw the test rows; those in use were then refit on all rows."
+            )
         if words:
             st.caption(" · ".join(words))
 

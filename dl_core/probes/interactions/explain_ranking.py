@@ -45,7 +45,7 @@ def explain_ranking(domain: Domain, run: Run, work: Work, arguments: Mapping[str
     left_out: list[dict[str, Any]] = []
     for number, name in enumerate(names):
         work.progress(number / len(names), f"Explaining {domain.models[name].label}")
-        _, model = open_as(domain, run, name, Recommender)
+        _, model = open_as(domain, run, name, Recommender, judged=True)
         known = recode(histories.known.take(np.array([at])), histories.catalogue, model.catalogue)
         try:
             explained = _explained(model, name, known.last(MOST_HISTORY), item, methods, arguments["faithfulness"])

@@ -25,7 +25,7 @@ def feedback_loop(domain: Domain, run: Run, work: Work, arguments: Mapping[str, 
     from dl_core.evaluate.interactions.facts import InteractionFacts
 
     histories = open_histories(run)
-    name, model = open_as(domain, run, arguments["model"], Recommender)
+    name, model = open_as(domain, run, arguments["model"], Recommender, judged=True)
     known = recode(histories.known, histories.catalogue, model.catalogue)
     facts = InteractionFacts.of(known, model.catalogue)
     few = known.take(some(len(known), run.spec.seed))

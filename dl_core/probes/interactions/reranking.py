@@ -36,7 +36,7 @@ def reranking(domain: Domain, run: Run, work: Work, arguments: Mapping[str, Any]
     from dl_core.bias.interactions.rerank import trade_off_curve
 
     histories, k, aim = open_histories(run), ranking_length(run, arguments), arguments["aim"]
-    name, model = open_as(domain, run, arguments["model"], Recommender)
+    name, model = open_as(domain, run, arguments["model"], Recommender, judged=True)
     tested = np.flatnonzero(histories.held.lengths > 0)
     if not len(tested):
         raise OptionError("no user has held-out items, so re-ranking cannot be evaluated", where="this run")
@@ -56,7 +56,7 @@ def reranking_of_user(domain: Domain, run: Run, work: Work, arguments: Mapping[s
     from dl_core.bias.interactions.rerank import rerank
 
     histories, k = open_histories(run), ranking_length(run, arguments)
-    name, model = open_as(domain, run, arguments["model"], Recommender)
+    name, model = open_as(domain, run, arguments["model"], Recommender, judged=True)
     at = np.array([_someone(histories) if arguments["user"] is None else histories.find(arguments["user"])])
     facts = _facts(histories, model)
     items, scores = _long_rankings(run, model, histories, at, k)

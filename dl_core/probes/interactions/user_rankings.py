@@ -57,7 +57,7 @@ def judged_ranking(
         if len(rows) == k:  # else judged by shorter rankings than are asked for now
             codes = histories.catalogue.codes(rows["item"].to_numpy(dtype=object)).tolist()
             return list(zip(codes, rows["score"].astype(float).tolist(), strict=True))
-    _, fitted = open_as(domain, run, model, Recommender)
+    _, fitted = open_as(domain, run, model, Recommender, judged=True)
     history = histories.known.take(np.array([histories.find(user)]))
     return top_ranking(fitted, history, histories.catalogue, k, removes_seen(run))
 

@@ -1,4 +1,4 @@
-"""Recommenders rank all items for every user with held-out ones; what validation knows is learned before the test."""
+"""Recommenders rank all items for every user with held-out ones; what has chosen and judged them is learned at last."""
 
 from __future__ import annotations
 
@@ -41,7 +41,8 @@ class RankingAnswers(Answers[Recommender]):
         Draws the users that are judged, where there are very many.
     """
 
-    settles = 0.4
+    settles = 0.6
+    finishes = True
 
     primary_metric: str
     k: int = 10
@@ -49,10 +50,11 @@ class RankingAnswers(Answers[Recommender]):
     seed: int = 0
 
     def parts(self, dataset: Dataset, splits: Splits) -> dict[str, Dataset]:
-        """Return the three parts, and as ``"known"`` the rows of training and validation together."""
+        """Return the three parts, ``"known"``: all before the test, and ``"all"``: whatever may be learned at last."""
         parts = super().parts(dataset, splits)
         both = set(splits.train).union(splits.validation)
-        return {**parts, "known": dataset.subset(dataset.ids[dataset.ids.isin(both)])}
+        known = dataset.subset(dataset.ids[dataset.ids.isin(both)])
+        return {**parts, "known": known, "all": known if dataset.fixed_split is not None else dataset}
 
     def ask(self, model: Recommender, part: str, parts: Mapping[str, Dataset]) -> Answer:
         """Return ``users`` (n,), ``items`` (n, depth) ids, ``scores``, ``hits`` and ``relevant`` (n,).
@@ -83,6 +85,13 @@ class RankingAnswers(Answers[Recommender]):
         if not len(parts["validation"]):
             return False
         model.refit(parts["known"], context)
+        return True
+
+    def finish(self, model: Recommender, parts: Mapping[str, Dataset], context: FitContext) -> bool:
+        """Learn anew with the test rows, too, once they have judged; rows given as a test set are never learned."""
+        if len(parts["all"]) == len(parts["known"]):
+            return False
+        model.refit(parts["all"], context)
         return True
 
     def count(self, answer: Answer) -> int:
