@@ -124,10 +124,8 @@ def test_what_stands_above_a_chart_keeps_its_room_when_the_title_leaves(monkeypa
     assert seen[1].layout.annotations[0].text == "a perfect model: 1.00"
 
 
-@pytest.mark.parametrize(
-    ("days", "ticks"), [(2, ["day 0", "day 1", "day 2"]), (31, ["day 0", "day 10", "day 20", "day 30"])]
-)
-def test_an_axis_of_times_since_a_start_counts_days(days: int, ticks: list[str]) -> None:
+@pytest.mark.parametrize(("days", "ticks"), [(2, [0, 1, 2]), (31, [0, 10, 20, 30])])
+def test_an_axis_of_times_since_a_start_counts_days(days: int, ticks: list[int]) -> None:
     ends = [(START + pd.Timedelta(days=day, hours=1)).isoformat() for day in (0, days)]
     chart = charts.time_axis(charts.figure("Rows"), *ends)
     assert list(chart.layout.xaxis.ticktext) == [f"day {tick}" for tick in ticks]
