@@ -17,13 +17,14 @@ from dl_core.explain.explanation import Explanation
 def write_explanations(explanations: Sequence[Explanation], data: Dataset, out: Path) -> Path:
     """Write ``explanations.csv`` into the folder ``out``, a line each, with the pictures and tables of their types.
 
-    A picture is ``<row>_<method>.png``. What the further tables hold stands in the types: `Explanation.tables`.
+    A picture is ``<row>_<method>.png``: an image, and beside it the map over it. What the further tables
+    hold stands in the types: `Explanation.tables`.
 
     Parameters
     ----------
     explanations : sequence of Explanation
     data : Dataset
-        The rows explained; its images lie below the maps.
+        The rows explained, whose images the pictures show.
     out : Path
         Folder, made if it does not exist.
     """

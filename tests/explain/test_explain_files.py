@@ -3,6 +3,7 @@
 import numpy as np
 import pandas as pd
 import pytest
+from PIL import Image
 
 from dl_core.data.dataset import Dataset, Source
 from dl_core.explain.explanation import Explanation
@@ -23,6 +24,20 @@ def test_rows_whose_names_look_alike_get_files_of_their_own(tmp_path):
     table = pd.read_csv(tmp_path / "new" / "explanations.csv")
     assert table["file"].tolist() == rows and table["picture"].nunique() == 2
     assert all((tmp_path / "new" / name).is_file() for name in table["picture"])
+
+
+def test_the_plain_image_stands_beside_its_map_which_is_seen_where_it_is_hot(tmp_path):
+    image = np.full((8, 8, 1), 90, np.uint8)
+    data = Dataset("x", pd.DataFrame(index=["r"]), {Role.IMAGE: ("image",)}, Source("x"), {"image": image[None]})
+    heat = np.full((8, 8), 0.3, np.float32)  # diffuse, but for one corner
+    heat[:4, :4] = 1.0
+    write_explanations([ImageMap("r", heat=heat, **ABOUT)], data, tmp_path)
+    with Image.open(tmp_path / "r_occlusion.png") as drawn:
+        pixels = np.asarray(drawn.convert("RGB")).astype(int)
+    side = pixels.shape[0]
+    plain, over = pixels[:, :side], pixels[:, side:]
+    assert pixels.shape == (256, 512, 3) and (plain == 90).all()
+    assert np.abs(over[200:, 200:] - 90).max() <= 8 and np.abs(over[:80, :80] - 90).max() > 60
 
 
 def test_rows_of_a_table_get_their_features_weights(tmp_path):

@@ -9,6 +9,7 @@ from dl_core.data.dataset import Dataset, Finding
 from dl_core.data.findings import few, worst_first
 from dl_core.data.images.hashing import is_flat
 from dl_core.data.images.leakage import find_leakage
+from dl_core.data.placeholders import check_placeholders
 from dl_core.data.splits import PARTS, Splits
 from dl_core.errors import counted, shorten
 from dl_core.schema import Role
@@ -32,6 +33,7 @@ def check_images(dataset: Dataset, splits: Splits | None = None) -> list[Finding
     findings += check_labels(dataset)
     findings += _check_sizes(dataset)
     findings += _check_flat(dataset)
+    findings += check_placeholders(dataset.table.drop(columns=list(dataset.roles.get(Role.LABEL, ()))))
     if splits is not None:
         findings += _check_parts(dataset, splits)
     findings += find_leakage(dataset, splits)

@@ -13,6 +13,7 @@ from dl_core.data.interactions.catalogue import ITEMS, TITLE
 from dl_core.data.interactions.histories import POSITIVE
 from dl_core.data.interactions.leakage import find_leakage, known_pairs
 from dl_core.data.parts import check_mendable, part_ranks, without_rows
+from dl_core.data.placeholders import check_placeholders
 from dl_core.data.privacy import personal_kind
 from dl_core.data.splits import Splits
 from dl_core.errors import counted, shorten
@@ -42,6 +43,7 @@ def check_interactions(dataset: Dataset, splits: Splits | None = None) -> list[F
         rank = part_ranks(dataset, splits)
         findings += [*_sparsity(user, item), *_popularity(item), *_heavy_users(dataset, user, rank)]
         findings += [*_values(dataset), *_metadata(dataset), *_personal(dataset)]
+        findings += [note for side in dataset.side.values() for note in check_placeholders(side)]
         if splits is not None:
             findings += find_leakage(dataset, user, item, rank)
     return worst_first(findings)

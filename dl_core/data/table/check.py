@@ -9,6 +9,7 @@ from dl_core.data import instants
 from dl_core.data.dataset import Dataset, Finding
 from dl_core.data.findings import listed, worst_first
 from dl_core.data.parts import part_ranks
+from dl_core.data.placeholders import check_placeholders
 from dl_core.data.splits import PARTS, Splits
 from dl_core.data.table.labels import label_codes
 from dl_core.data.table.leakage import find_leakage
@@ -34,6 +35,7 @@ def check_transactions(dataset: Dataset, splits: Splits | None = None) -> list[F
     findings = list(dataset.notes)
     findings += check_frauds(dataset)
     findings += _check_columns(dataset)
+    findings += check_placeholders(dataset.table[_given(dataset)])
     findings += _check_gaps(dataset)
     rank = part_ranks(dataset, splits)
     if splits is not None:
@@ -88,6 +90,11 @@ def _check_columns(dataset: Dataset) -> list[Finding]:
         text = f"Missing values: {shown}{more}. Missing-value indicators are used as features."
         findings.append(Finding("info", "missing-values", text))
     return findings
+
+
+def _given(dataset: Dataset) -> list[str]:
+    """Return the columns that say something of a row, as they were uploaded."""
+    return [column for role in (Role.FEATURE, Role.GROUP) for column in dataset.roles.get(role, ())]
 
 
 def _is_constant(column: pd.Series) -> bool:

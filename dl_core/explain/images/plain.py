@@ -11,7 +11,7 @@ from PIL import Image
 
 from dl_core.data.dataset import Dataset
 from dl_core.explain.explanation import Explanation
-from dl_core.explain.images.overlay import heat_png, overlay
+from dl_core.explain.images.overlay import heat_png, overlay, picture
 
 LEAST = 256  # pixels of an overlay's longer side
 
@@ -23,9 +23,13 @@ class ImageMap(Explanation):
     case: ClassVar[str] = "file"
 
     def picture(self, data: Dataset) -> Image.Image:
-        """Return the map over its image."""
+        """Return the image and, beside it, the map over it."""
         image = np.asarray(data.images[data.ids.get_loc(self.row)])
-        return overlay(image, self.heat, size=max(LEAST, *image.shape[:2]))
+        over = overlay(image, self.heat, size=max(LEAST, *image.shape[:2]))
+        both = Image.new("RGB", (2 * over.width, over.height))
+        both.paste(picture(image).resize(over.size, Image.Resampling.BICUBIC), (0, 0))
+        both.paste(over, (over.width, 0))
+        return both
 
     def as_json(self) -> dict[str, Any]:
         """Return the map as plain JSON; ``heat`` is the data URI of an 8-bit grey PNG scaled to its own range."""

@@ -10,14 +10,10 @@ from typing import Any
 import numpy as np
 
 from dl_core.data.dataset import Finding
+from dl_core.data.placeholders import find_code
 from dl_core.data.reading import Choice, Question
 from dl_core.errors import OptionError, counted
 from dl_core.reading.series.long import Long
-
-_CODE = re.compile(r"-?(9{2,}|8{3,}|7{3,}|99+\.9+|9{3,}\.0*|32768|32767|2147483648|1e\+?(20|30|36))")
-_CLEAR = 3.0  # as far as so many times the range of all others from the nearest of them
-_LIKELY = 0.5
-_MOST = 0.4  # share of values
 
 
 def with_missing(long: Long, options: Mapping[str, Any]) -> tuple[Long, list[Finding], Question | None]:
@@ -41,7 +37,7 @@ def with_missing(long: Long, options: Mapping[str, Any]) -> tuple[Long, list[Fin
         codes = _read(told)
         found = np.isin(long.value, codes)
         return _without(long, found), _notes(codes, found, "as the option missing says"), None
-    code, clear = _find(long.value)
+    code, clear = find_code(long.value)
     if code is None:
         return long, [], None
     found = long.value == code
@@ -63,37 +59,6 @@ def _read(told: str) -> np.ndarray:
         raise OptionError(
             "it holds no numbers", where="option missing", expected='numbers such as -999, or "none"'
         ) from error
-
-
-def _find(value: np.ndarray) -> tuple[float | None, bool]:
-    """Return the number that stands for missing, if any, and whether that is clear.
-
-    A code of nines, a negative hundred that comes again (or -1 where nothing else is negative) is one where it is the
-    least or the greatest value, and as far from the next one as the others range; far more than that is clear.
-    """
-    known = value[np.isfinite(value)]
-    if len(known) < 8:
-        return None, False
-    for code in (float(known.min()), float(known.max())):
-        others = known[known != code]
-        number = len(known) - len(others)
-        if not len(others) or number > _MOST * len(known):
-            continue
-        spread = float(others.max() - others.min())
-        away = float(others.min() - code if code < others.min() else code - others.max())
-        size = max(spread, 1e-9 * float(np.abs(others).max()))
-        rounded = code < 0 and code % 100 == 0 and number > 2
-        if (_is_code(code) or rounded) and away >= _LIKELY * size and (number > 1 or away >= size):
-            return code, away >= _CLEAR * size
-        whole = (others == np.floor(others)).all()
-        if code == -1 and number > 1 and others.min() >= 0 and whole and others.max() > 1:
-            return code, False
-    return None, False
-
-
-def _is_code(code: float) -> bool:
-    texts = (f"{code:g}", f"{code:.0f}", f"{code:.1f}", f"{code:.2f}")
-    return any(_CODE.fullmatch(text) and float(text) == code for text in texts)
 
 
 def _without(long: Long, found: np.ndarray) -> Long:
