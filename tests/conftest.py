@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import zipfile
 from pathlib import Path
@@ -21,12 +22,18 @@ if TYPE_CHECKING:
     from dl_core.train.run import Run
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+gc.set_threshold(50_000, 10, 10)  # tracing networks makes millions of objects: looking for dead ones was 15 % of a run
 
 IMAGES = 60
 SIDE = 32  # pixels
 MODELS = ("majority", "pixels", "frozen_features")
 FRAUD_MODELS = ("rules", "logistic", "boosting", "feed_forward")
 LIST_MODELS = ("popularity", "item_neighbours", "ease", "mult_vae")
+
+
+def pytest_collection_finish() -> None:
+    """Spare what was imported from every later search for dead objects."""
+    gc.freeze()
 
 
 def draw_images(count: int = IMAGES, seed: int = 0) -> tuple[np.ndarray, pd.DataFrame]:

@@ -46,13 +46,13 @@ from tests.series import toy_dataset, toy_splits
 from tests.transactions import draw_transactions
 
 HORIZON = 4
-FIRST_BLOCKS = {"sizes": (32,), "taps": ("block2",)}  # of the backbone: the others are more of the same layers
+FIRST_BLOCK, THREE_BLOCKS = ({"sizes": (32,), "taps": (tap,)} for tap in ("block0", "block2"))  # the others: the same
 
 
 class FirstBlocks(FineTunedImages):
     """Fine-tuning of a backbone's first blocks."""
 
-    plan = EmbeddingPlan("efficientnet_lite0", **FIRST_BLOCKS)
+    plan = EmbeddingPlan("efficientnet_lite0", **THREE_BLOCKS)
 
 
 class Case(NamedTuple):
@@ -97,7 +97,7 @@ class Case(NamedTuple):
 
 CASES = [
     Case(SmallCNN, {}, "images"),
-    Case(FrozenFeatures, {**FIRST_BLOCKS, "copies": 0}, "images"),
+    Case(FrozenFeatures, {**FIRST_BLOCK, "copies": 0}, "images"),
     Case(FirstBlocks, {}, "images"),
     Case(FeedForward, {}, "table"),
     Case(Recurrent, {}, "table"),

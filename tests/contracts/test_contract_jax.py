@@ -26,7 +26,10 @@ CHOSEN = (
     f"{EXPLAINERS}::test_parts_of_a_ranking_are_the_items_own",
     f"{EXPLAINERS}::test_accounts_of_a_forecast_add_up_to_it",
 )
-BARELY_COMPILED = {"JAX_DISABLE_MOST_OPTIMIZATIONS": "1", "XLA_FLAGS": "--xla_cpu_use_fusion_emitters=false"}
+BARELY_COMPILED = {
+    "JAX_DISABLE_MOST_OPTIMIZATIONS": "1",
+    "XLA_FLAGS": "--xla_cpu_use_fusion_emitters=false --xla_cpu_parallel_codegen_split_count=1",
+}
 
 
 @pytest.fixture(scope="module")

@@ -20,6 +20,11 @@ def test_taps_have_the_depth_and_size_of_the_stages():
     assert shapes == [(16, 16, 24), (8, 8, 40), (4, 4, 80), (4, 4, 112), (2, 2, 1280)]
 
 
+def test_nothing_is_built_behind_the_last_tap():
+    maps = get_backbone("efficientnet_lite0").maps(keras.Input((64, 64, 3)), until=("block2", "block1"))
+    assert list(maps) == ["block0", "block1", "block2"]
+
+
 def test_an_application_gives_renamed_flat_stages_without_weights():
     inputs = keras.Input((64, 64, 3))
     maps = get_backbone("mobilenet_v2").maps(inputs, "size64_", pretrained=False)

@@ -7,7 +7,7 @@ over the network once and Keras keeps them.
 from __future__ import annotations
 
 import socket
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from types import MappingProxyType
@@ -81,7 +81,9 @@ class Backbone:
         """Short name of architecture and weights, for cache keys."""
         return lite0.weights_version() if self.name == EMBEDDED else f"keras-{self.name}"
 
-    def maps(self, x: keras.KerasTensor, prefix: str = "", pretrained: bool = True) -> dict[str, keras.KerasTensor]:
+    def maps(
+        self, x: keras.KerasTensor, prefix: str = "", pretrained: bool = True, until: Collection[str] = ("head",)
+    ) -> dict[str, keras.KerasTensor]:
         """Add the network to ``x`` and return its feature maps by name.
 
         Parameters
@@ -92,6 +94,8 @@ class Backbone:
             Put before each layer's name.
         pretrained : bool
             False leaves the weights random (they are set afterwards) and needs no network.
+        until : collection of str
+            Maps that are needed; what lies behind the last of them may be left out.
 
         Raises
         ------
@@ -105,7 +109,7 @@ class Backbone:
                 f"images of {x.shape[1]} pixels are too small for it", where=self.name, expected=f"{self.min_size}"
             )
         if self.name == EMBEDDED:
-            return lite0.trunk(x, prefix, pretrained)
+            return lite0.trunk(x, prefix, pretrained, until)
         return _application_maps(self.name, x, prefix, pretrained)
 
     def build(self, size: int, taps: tuple[str, ...] | None = None) -> keras.Model:
@@ -113,8 +117,9 @@ class Backbone:
         import keras
 
         inputs = keras.Input((size, size, 3), name="image")
-        maps = self.maps(inputs)
-        return keras.Model(inputs, [maps[tap] for tap in self.check_taps(taps or self.taps)], name=self.name)
+        taps = self.check_taps(taps or self.taps)
+        maps = self.maps(inputs, until=taps)
+        return keras.Model(inputs, [maps[tap] for tap in taps], name=self.name)
 
     def check_taps(self, taps: tuple[str, ...]) -> tuple[str, ...]:
         """Return ``taps`` if this network has them all.

@@ -92,7 +92,7 @@ def add_embedding(inputs: keras.KerasTensor, plan: EmbeddingPlan, pretrained: bo
         x = inputs
         if tuple(x.shape[1:3]) != (size, size):
             x = Resample(size, name=prefix + "resample")(x)
-        maps = backbone.maps(to_rgb(x, prefix), prefix, pretrained)
+        maps = backbone.maps(to_rgb(x, prefix), prefix, pretrained, plan.taps)
         for tap in plan.taps:
             x = keras.layers.Identity(name=f"tap_{size}_{tap}")(maps[tap])
             grid = 0 if tap == HEAD or plan.grid < 2 else plan.grid

@@ -18,6 +18,8 @@ from dl_core.errors import FileError
 from dl_core.files import sha256
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
+
     import keras
 
 WEIGHTS = Path(__file__).parent / "weights" / "efficientnet_lite0.npz"
@@ -95,7 +97,9 @@ class _Builder:
         return self.add(keras.layers.BatchNormalization, name + "_bn", x, epsilon=BN_EPSILON)
 
 
-def trunk(x: keras.KerasTensor, prefix: str = "", pretrained: bool = True) -> dict[str, keras.KerasTensor]:
+def trunk(
+    x: keras.KerasTensor, prefix: str = "", pretrained: bool = True, until: Collection[str] = ("head",)
+) -> dict[str, keras.KerasTensor]:
     """Add the network to ``x`` and return its feature maps by name.
 
     Parameters
@@ -106,11 +110,14 @@ def trunk(x: keras.KerasTensor, prefix: str = "", pretrained: bool = True) -> di
         Put before each layer's name, so that one graph can hold the network at several sizes.
     pretrained : bool
         Give the layers their ImageNet weights; False where they are set afterwards.
+    until : collection of str
+        Maps with whose last one the network may end.
 
     Returns
     -------
     dict
-        ``"block0"`` … ``"block15"`` and ``"head"``, each (n, h, w, c); the layers are named ``prefix + key``.
+        ``"block0"`` … ``"block15"`` and ``"head"``, as far as it goes, each (n, h, w, c); the layers are named
+        ``prefix + key``.
     """
     import keras
 
@@ -132,6 +139,8 @@ def trunk(x: keras.KerasTensor, prefix: str = "", pretrained: bool = True) -> di
         else:
             x = keras.layers.Identity(name=f"{prefix}block{i}")(x)
         maps[f"block{i}"] = x
+        if maps.keys() >= set(until):
+            return maps
     x = add.convolve("head", x, HEAD_CHANNELS)
     maps["head"] = keras.layers.ReLU(max_value=6.0, name=prefix + "head")(x)  # (n, size / 32, size / 32, 1280)
     return maps
