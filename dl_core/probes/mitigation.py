@@ -48,7 +48,7 @@ PROBE = Probe(
     purpose="Reduces disparities between the groups of a column; reports gain and cost.",
     panel="bias",
     verb=mitigation,
-    needs=lambda domain, run: "" if remedies(domain.problem.name) else "no remedy is known for this problem",
+    needs=lambda domain, run: "" if remedies(domain.problem.name) else "no mitigation method is known for this problem",
     arguments=(
         MODEL,
         Argument("column", str, None, "sensitive feature", required=True),

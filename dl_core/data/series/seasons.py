@@ -96,7 +96,7 @@ def _suiting(step: Step, value: np.ndarray, starts: np.ndarray, longest: int) ->
     seasons = tuple(season for season in wanted if 2 * season <= longest)
     if len(seasons) == len(wanted):
         return seasons, []
-    usual = f"usual at this frequency ({step.words})" if step.unit else "found in the values"
+    usual = f"typical of this frequency ({step.words})" if step.unit else "found in the values"
     text = (
         f"The season of {max(set(wanted) - set(seasons)):,} steps, {usual}, was not used: the longest series has "
         f"{longest:,} steps, and two seasons are needed."

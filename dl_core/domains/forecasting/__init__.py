@@ -154,9 +154,7 @@ DOMAIN = Domain(
             1,
             "ensemble size: networks per architecture, trained with different seeds and averaged, 1 to 10",
         ),
-        Option(
-            "refit", bool, True, "refit the models on all rows, test rows included, once they have been judged on them"
-        ),
+        Option("refit", bool, True, "refit the models on all rows, test rows included, after the evaluation on them"),
         Option("time_limit", float, 60.0, "time limit of a statistical model for one set of forecasts, in seconds"),
         Option(
             "reconcile",

@@ -25,7 +25,7 @@ OFFERS = (
         "boosting",
         "Gradient boosting",
         "baseline",
-        "Gradient-boosted decision trees; the usual choice for tabular data.",
+        "Gradient-boosted decision trees; the standard choice for tabular data.",
         lazy("dl_core.models.table.boosting:Boosting"),
     ),
     Offer(

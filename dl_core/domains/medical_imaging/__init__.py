@@ -112,7 +112,7 @@ DOMAIN = Domain(
             "pretrained backbone; others of keras.applications need an internet connection",
         ),
         Option("image_size", int, 0, "image size in pixels; 0: automatic, the size of the data"),
-        Option("finding", str, "", "of several findings in a cell: the one to tell, or combinations, or single"),
+        Option("finding", str, "", "of several findings in a cell: the one to predict, or combinations, or single"),
         Option(
             "blank",
             str,

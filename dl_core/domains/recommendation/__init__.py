@@ -79,9 +79,7 @@ DOMAIN = Domain(
     problem=RANKING,
     learning_curve=learning_curve,
     options=(
-        Option(
-            "refit", bool, True, "refit the models on all rows, test rows included, once they have been judged on them"
-        ),
+        Option("refit", bool, True, "refit the models on all rows, test rows included, after the evaluation on them"),
         Option("k", int, 10, "list length k at which ranking metrics are computed, 1 to 50"),
         Option(
             "split",

@@ -25,7 +25,7 @@ OFFERS = (
         "own_frequent",
         "Own most frequent",
         "baseline",
-        "The user's own most frequent items; the baseline to beat where items are taken again (repeats = keep).",
+        "The user's own most frequent items; the baseline to beat where consumption repeats (repeats = keep).",
         lazy("dl_core.models.interactions.own_frequent:OwnFrequent"),
         wants={"repeats": "keep"},
     ),

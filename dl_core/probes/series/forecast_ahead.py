@@ -82,7 +82,7 @@ PROBE = Probe(
     arguments=(
         MODEL,
         Argument("horizon", int, None, "forecast horizon; default: the run's"),
-        Argument("reconcile", str, None, "reconciliation method: reconciliation method: none, bottom up or mint"),
+        Argument("reconcile", str, None, "reconciliation method: none, bottom up or mint"),
         Argument("hierarchy", str, None, "columns that define the hierarchy"),
         Argument("search", str, "", "search text for the series whose charts are returned"),
         Argument("only", bool, False, "whether only these are forecast and no file is written"),

@@ -110,7 +110,7 @@ def _read_event(typed: Typed, column: pd.Series, taken: Mapping[str, float]) -> 
     typed.keep &= ~rest
     counts = ", ".join(f"{kind} {weight:g}" for kind, weight in taken.items())
     left = counted(int(rest.sum()), "row")
-    text = f"Column {shorten(column.name, 40)!r}: what counts as taken is {counts}; {left} do not."
+    text = f"Column {shorten(column.name, 40)!r}: positive interactions are {counts}; {left} left out."
     typed.notes.append(Finding("info", "taken", text))
     if typed.names.get(Role.VALUE) == column.name:
         typed.value, typed.value_kind = weights, COUNT
@@ -121,7 +121,7 @@ def _read_flag(typed: Typed, flags: np.ndarray, name: str) -> None:
     shown = (flags == 0) & typed.keep
     typed.impressions += int(shown.sum())
     typed.keep &= ~shown
-    text = f"Column {name!r} says what was taken: {counted(int(shown.sum()), 'row')} are impressions only, left out."
+    text = f"Column {name!r} tells positive interactions: {counted(int(shown.sum()), 'row')} of impressions left out."
     typed.notes.append(Finding("info", "impressions", text))
     typed.value, typed.value_kind = np.where(flags == 1, 1.0, np.nan), COUNT
 

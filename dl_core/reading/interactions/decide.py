@@ -152,7 +152,7 @@ def _decide_value(made: Decision, frame: pd.DataFrame, kinds: Mapping[str, str],
     acts = [name for name in by_kind["flag"] if is_act(name)]
     if len(by_kind["flag"]) == 1 and acts:
         made.roles[Role.VALUE] = (acts[0],)
-        made.told[acts[0]] = {"why": "yes or no, named like an act: rows without it are impressions, not taken"}
+        made.told[acts[0]] = {"why": "yes or no, named like an act: rows without it are impressions only"}
     elif by_kind["flag"]:
         _ask_flags(made, acts or by_kind["flag"], by_kind["value"])
     elif len(by_kind["value"]) == 1:
@@ -161,7 +161,7 @@ def _decide_value(made: Decision, frame: pd.DataFrame, kinds: Mapping[str, str],
         made.told[by_kind["value"][0]] = {"why": why}
     elif by_kind["value"]:
         names = by_kind["value"]
-        text = f"Which column says how much a user took or liked an item? {listed(names, 4)} are numbers that fit."
+        text = f"Which column holds the rating or the count of an interaction? {listed(names, 4)} are numbers that fit."
         choices = [Choice(name, {Role.VALUE: (name,)}) for name in names[:6]]
         made.questions.append(Question("value", text, (*choices, Choice("none: rows count alike", {Role.VALUE: ()}))))
 
@@ -175,7 +175,8 @@ def _is_event_role(column: pd.Series) -> bool:
 
 
 def _ask_flags(made: Decision, flags: Sequence[str], values: Sequence[str]) -> None:
-    text = f"Which rows count as taken? {listed(list(flags), 4)} {'says' if len(flags) == 1 else 'say'} yes or no."
+    say = "says" if len(flags) == 1 else "say"
+    text = f"Which rows are positive interactions? {listed(list(flags), 4)} {say} yes or no."
     shown = "the others were shown only"
     choices = [Choice(f"those with {name} = 1; {shown}", {Role.VALUE: (name,)}) for name in flags[:6]]
     choices += [Choice(f"all rows; {name} is their value", {Role.VALUE: (name,)}) for name in values[:1]]
@@ -205,7 +206,7 @@ def _of_events(made: Decision, column: pd.Series, said: str) -> None:
         (f"every row, whatever {shorten(name, 40)!r} says", ALL),
     ]
     told = ", ".join(f"{kind} {counts[kind]:,}" for kind in sorted(weights, key=lambda kind: -counts[kind]))
-    text = f"Which events count as taken, and how much? Column {shorten(name, 40)!r} has {told}."
+    text = f"Which events are positive interactions, and with what weight? Column {shorten(name, 40)!r} has {told}."
     text += f" With all answers but the last, {listed(undone, 3)} never counts." if undone else ""
     distinct: dict[str, str] = {}
     for words, option in options:

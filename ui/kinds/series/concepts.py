@@ -40,7 +40,7 @@ NAIVE = (
 )
 CONFORMAL = (
     "Prediction intervals are often overconfident. *Split-conformal calibration* uses held-out windows: the "
-    "*conformity score* is the distance of each actual value from the forecast, in half widths of the interval. "
+    "*conformity score* is the distance of each actual value from the forecast, in half-widths of the interval. "
     "The interval is then scaled by the quantile of these scores that gives the nominal coverage.\n\nThe "
     "guarantee holds as long as the errors stay exchangeable with those of the calibration windows, that is, "
     "while volatility does not change. The median does not move."
@@ -152,7 +152,10 @@ def _conformal(domain: Domain | None) -> None:
     stretch, before = float(ratios[place]), float((ratios <= 1).mean())
     title = f"Coverage {percent(before)}; scaled by {number(stretch, 2)}: {percent(COVER)}"
     chart = charts.figure(
-        title, x="Actual values of held-out windows, sorted by score", y="Conformity score (half widths)", height=280
+        title,
+        x="Actual values of held-out windows, sorted by score",
+        y="Conformity score (interval half-widths)",
+        height=280,
     )
     held = ratios <= stretch
     for inside, colour, name in ((True, theme.DEEP[0], "covered after scaling"), (False, theme.FAINT, "outside")):
@@ -163,7 +166,7 @@ def _conformal(domain: Domain | None) -> None:
             mode="markers",
             name=name,
             marker={"size": 7, "color": colour, "symbol": "circle" if inside else "x"},
-            hovertemplate="%{y:.2f} half widths<extra></extra>",
+            hovertemplate="conformity score %{y:.2f}<extra></extra>",
         )
     for value, dash in ((1.0, "dot"), (stretch, "solid")):
         chart.add_hline(y=value, line={"dash": dash, "width": 1.5, "color": theme.GREYS[0]})
