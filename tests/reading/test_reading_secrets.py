@@ -55,6 +55,11 @@ def nhs(count: int) -> list[str]:
 
 
 RNG = np.random.default_rng(1)
+WITHIN = {
+    "card numbers": [f"Refund to card {number}, approved" for number in cards(30)],
+    "account numbers (IBAN)": [f"Überweisung an {number} Miete" for number in ibans(20)],
+    "mail addresses": [f"invoice sent to p{at}@example.org." for at in range(20)] + ["cash"] * 9,
+}
 FOUND = {
     "card numbers": [
         cards(30),
@@ -96,6 +101,14 @@ PLAIN = {
 def test_secrets_are_found_by_what_stands_in_a_column(name: str, at: int) -> None:
     kind = secret_of(pd.Series(FOUND[name][at], name="note"))
     assert kind is not None and kind.name == name
+
+
+@pytest.mark.parametrize("name", WITHIN)
+def test_secrets_are_found_within_sentences(name: str) -> None:
+    kind = secret_of(pd.Series(WITHIN[name], name="memo"))
+    assert kind is not None and kind.name == name
+    rare = [f"sold {at} of order {400_000_000_000 + 7_919 * at}" for at in range(300)]
+    assert secret_of(pd.Series([*WITHIN[name][:1], *rare], name="memo")) is None
 
 
 @pytest.mark.parametrize("name", PLAIN)

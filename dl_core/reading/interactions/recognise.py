@@ -111,13 +111,20 @@ def recognise(read: Tables, request: ReadRequest) -> Recognised:
     beside = [table for table in others if not table.test and not any(table is one for one, _ in same)]
     items, users = _sides(beside, main.frame, roles)
     left = [table for table in beside if not any(table.name == found.name for found in (*items, *users))]
-    made = decide(main.frame, roles, request, main.about.header is None and bool(main.about.delimiter))
+    keys = {name for role in (Role.USER, Role.ITEM) for name in roles.get(role, ())}
+    secret = [name for name in main.frame if name in read.hidden and name not in keys]
+    roles = {role: tuple(name for name in names if name not in secret) for role, names in roles.items()}
+    roles = {role: names for role, names in roles.items() if names}
+    open_columns = main.frame.drop(columns=secret)
+    made = decide(open_columns, roles, request, main.about.header is None and bool(main.about.delimiter))
+    items, users = ([_without(read, table) for table in tables] for tables in (items, users))
     notes = list(read.notes)
     if len(read.tables) > 1:
         notes += _notes([table for table, _ in kept], items, users, [table.name for table in left])
     if any(role not in request.roles for role in roles if role in _ROW_ROLES):
         notes += guessed_note({role: roles[role] for role in _ROW_ROLES if role in roles})
     frame, part = joined_rows([_as_main(table, found, made.roles) for table, found in kept], main.frame.columns, notes)
+    frame = frame.drop(columns=[name for name in secret if name in frame])
     why = reasons(made.roles, request.wished)
     tables = (
         *(_about_rows(table, made, why, table.test) for table, found in kept),
@@ -125,6 +132,11 @@ def recognise(read: Tables, request: ReadRequest) -> Recognised:
         *(table.about.as_part(LEFT_OUT, "about neither these users nor these items") for table in left),
     )
     return Recognised(frame, part, made, tuple(items), tuple(users), tuple(notes), tables, layout)
+
+
+def _without(read: Tables, table: RawTable) -> RawTable:
+    """Return a table about users or items, whose ids are its index, without secrets."""
+    return replace(table, frame=table.frame.drop(columns=[name for name in table.frame if name in read.hidden]))
 
 
 def _likeliness(one: tuple[RawTable, Roles]) -> tuple[bool, bool, bool, bool, int]:

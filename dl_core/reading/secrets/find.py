@@ -15,6 +15,12 @@ from dl_core.reading.tables.names import plain_name
 _CELLS, _DISTINCT = 2_000, 400  # looked at, a column
 _FIT = 0.8  # share of the values of a shape that must have the check digits, where not all were typed well
 _ACCIDENT = 1e-5  # likelihood below which no accident makes that many check digits fit
+_RARE = 0.02  # share of values below which secrets among others are an exception
+_WITHIN = {  # how those that can be told for certain stand within a sentence
+    "mail": r"[^@\s<>,;:()]+@[^@\s<>,;:()]+\.[A-Za-z]{2,}",
+    "iban": r"\b[A-Z]{2}\d{2}(?: ?[A-Z0-9]{4}){2,7}(?: ?[A-Z0-9]{1,3})?\b",
+    "card": r"(?<![\d-])(?<!\d[.,])\d(?:[ -]?\d){11,18}(?![\d-]|[.,]\d)",
+}
 _LEAST = 1e6  # numbers below are too short for any of these
 _WRITTEN = re.compile(r"\d(?:[.,]\d+)?E\+?1[1-8]", re.IGNORECASE)
 _KEY_WORDS = re.compile(r"(^|_)(card|cc|pan|account|acct|iban|konto|karte|tarjeta|carte|number|num|no|nr|id)(_|$)")
@@ -35,14 +41,14 @@ def secret_of(column: pd.Series) -> SecretKind | None:
         return PSEUDONYM
     for kind in KINDS:
         shaped = [tidy for tidy in map(kind.tidy, texts) if re.fullmatch(kind.shape, tidy)]
-        if not shaped:
-            continue
-        if re.fullmatch(kind.named, name) and len(shaped) >= 0.5 * len(texts):
+        if shaped and re.fullmatch(kind.named, name) and len(shaped) >= 0.5 * len(texts):
             return kind
-        if kind.chance ** len(shaped) > _ACCIDENT:
-            continue
-        fitting = sum(map(kind.fits, shaped))
-        if fitting >= _FIT * len(shaped) and kind.chance**fitting <= _ACCIDENT and _many(kind, fitting, len(texts)):
+        if _fits(kind, shaped) and (kind.chance < 1e-3 or _many(shaped, texts)):  # one mail address is enough
+            return kind
+    for kind in (kind for kind in KINDS if kind.word in _WITHIN):
+        words = (tidy for text in texts for word in re.findall(_WITHIN[kind.word], text) if (tidy := kind.tidy(word)))
+        shaped = [tidy for tidy in words if re.fullmatch(kind.shape, tidy)]
+        if _fits(kind, shaped) and _many(shaped, texts):
             return kind
     if re.fullmatch(CODE.named, name) and _share(CODE, [text.zfill(3) for text in texts]) > _FIT:
         return CODE
@@ -125,9 +131,17 @@ def is_rounded(column: pd.Series, is_key: bool = False) -> bool:
     return (is_key or again) and all(in_card_range(str(value)) for value in whole)
 
 
-def _many(kind: SecretKind, fitting: int, count: int) -> bool:
+def _fits(kind: SecretKind, shaped: Sequence[str]) -> bool:
+    """Return whether far more values of a kind's shape have its check digits than chance allows."""
+    if kind.chance ** len(shaped) > _ACCIDENT:
+        return False
+    fitting = sum(map(kind.fits, shaped))
+    return fitting >= _FIT * len(shaped) and kind.chance**fitting <= _ACCIDENT
+
+
+def _many(found: Sequence[str], texts: Sequence[str]) -> bool:
     """Return whether secrets are no rare exception among values that are something else."""
-    return kind.chance < 1e-3 or fitting >= 0.02 * count
+    return len(found) >= _RARE * len(texts)
 
 
 def _share(kind: SecretKind, texts: Sequence[str]) -> float:

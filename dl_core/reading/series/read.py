@@ -104,11 +104,13 @@ def _made(
     for side in found.sides:
         long, on = join_by_time(side, long, on, found.order)
     long, on = without_closed(long, on, str(options.get("opened") or ""), choice_of(options, "gaps", GAPS) == "keep")
+    long = replace(long, more=long.more.drop(columns=[name for name in long.more if name in tables.hidden]))
     grid = gridded(long, on, options, lambda steps: check_steps(steps, request.where, limits))
     around = beside(long, grid, roles, covariates, {Role.PAST, Role.FUTURE} <= set(request.wished))
     for side in found.sides:
         if side.part == LEFT_OUT:
-            around.notes += join_by_series(side, around.static, long)
+            around.notes += join_by_series(side, around.static, long, tables.hidden)
+    around.static = around.static.drop(columns=[name for name in around.static if name in tables.hidden])
     notes = [*tables.notes, *found.notes, *long.notes, *notes, *grid.notes, *around.notes, *_left_tables(found.sides)]
     if asked and long.numbered:
         text = "The data have no time stamps, so the frequency option is ignored; steps are numbered."

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -198,8 +198,11 @@ def _joined(
     ), replace(on, position=position)
 
 
-def join_by_series(side: Side, static: pd.DataFrame, long: Long) -> list[Finding]:
-    """Join the columns of a table about series to ``static``, by a series' id or one part of it, where it fits."""
+def join_by_series(side: Side, static: pd.DataFrame, long: Long, hidden: Container[object]) -> list[Finding]:
+    """Join the columns of a table about series to ``static``, by a series' id or one part of it, where it fits.
+
+    Columns with secrets (``hidden``) may be that id, and are nothing else.
+    """
     frame = side.table.frame
     parts = [pd.Series(static.index.astype(str))]
     parts += [_text(static[name]).reset_index(drop=True) for name in long.groups.columns if name in static]
@@ -220,7 +223,7 @@ def join_by_series(side: Side, static: pd.DataFrame, long: Long) -> list[Finding
     placed = about.reindex(pd.Index(keys))
     for name in placed.columns:
         values = placed[name]
-        if name in static or values.isna().all():
+        if name in static or name in hidden or values.isna().all():
             continue
         numeric = pd.api.types.is_numeric_dtype(values.dtype) and not pd.api.types.is_bool_dtype(values.dtype)
         static[name] = values.to_numpy(dtype=float) if numeric else values.astype("str").to_numpy()
