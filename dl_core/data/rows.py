@@ -12,13 +12,13 @@ from dl_core.data.dataset import Dataset
 from dl_core.data.instants import is_relative, said
 from dl_core.schema import Role, Schema
 
-FIRST = (Role.TIME, Role.AMOUNT, Role.ENTITY, Role.COUNTERPARTY, Role.FEATURE, Role.GROUP)
+FIRST = (Role.ID, Role.TIME, Role.AMOUNT, Role.ENTITY, Role.COUNTERPARTY, Role.FEATURE, Role.GROUP)
 SAMPLE = 50_000  # rows from which the usual value of a column is taken
 CHOICES = 30  # commonest values of a text column that a form offers
 
 
 def main_columns(dataset: Dataset, most: int = 8) -> list[str]:
-    """Return the columns by which people know a row: when, how much, who, where, then features and groups."""
+    """Return the columns by which people know a row: its id, when, how much, who, where, then features and groups."""
     label = dataset.column(Role.LABEL)
     ordered = dict.fromkeys(column for role in FIRST for column in dataset.roles.get(role, ()))
     return [column for column in ordered if column != label][:most]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -163,7 +164,9 @@ def test_labels_of_accounts_keep_their_rows_together_and_give_no_history(name: s
 
 
 def test_the_rows_own_id_stands_beside_the_score(tmp_path: Path) -> None:
+    from dl_core.data.rows import main_columns
     from dl_core.domains.fraud_detection import prediction_table
+    from ui.panels.report import with_ids
 
     FRAME.assign(transaction_id=[f"t{at}" for at in range(len(FRAME))]).to_csv(tmp_path / "rows.csv", index=False)
     dataset = read_transactions(ReadRequest((tmp_path / "rows.csv",)))
@@ -171,6 +174,11 @@ def test_the_rows_own_id_stands_beside_the_score(tmp_path: Path) -> None:
     table = prediction_table(said, dataset)
     assert table.columns.tolist() == ["row", "score", "flagged", "transaction_id"]
     assert table["transaction_id"].tolist() == ["t3", "t1"]
+    assert main_columns(dataset)[0] == "transaction_id"  # of the queue and of cases
+    page: Any = SimpleNamespace(table=lambda: dataset.table, roles=dataset.describe()["roles"])
+    assert with_ids(page, said)["transaction_id"].tolist() == ["t3", "t1"]
+    page = SimpleNamespace(table=lambda: None, roles=dataset.describe()["roles"])  # a prepared run has no rows
+    assert with_ids(page, said).equals(said)
 
 
 def test_rules_are_suggested_for_common_frauds_too() -> None:

@@ -9,6 +9,7 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
+from dl_core.data.safe_export import neutralise
 from dl_core.domain import Domain
 from ui.shell import choice, downloads, on_request
 from ui.shell.context import PageContext
@@ -71,7 +72,15 @@ def _predictions(context: PageContext, stem: str) -> None:
         return
     table = context.predictions()
     if table is not None:
-        downloads.offer("Predictions (CSV)", table.to_csv(index=False).encode(), f"{stem}-predictions.csv")
+        said = neutralise(with_ids(context, table)).to_csv(index=False).encode()
+        downloads.offer("Predictions (CSV)", said, f"{stem}-predictions.csv")
+
+
+def with_ids(context: PageContext, table: pd.DataFrame) -> pd.DataFrame:
+    """Return predictions with the ids by which the user knows the rows, where the data have any."""
+    data = context.table()
+    names = [name for name in context.roles.get("id", ()) if data is not None and name in data and name not in table]
+    return table if data is None else table.assign(**{name: data[name].reindex(table["row"]).array for name in names})
 
 
 def _files(context: PageContext) -> tuple[Path, Path] | None:
