@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import gzip
 import io
+import json
+import tarfile
 import zipfile
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -243,6 +246,32 @@ def pairs() -> Files:
     return {**images(f"{at}_{eye}.png" for at in range(8) for eye in "ab"), "data.csv": csv(header, rows)}
 
 
+def tarred(files: Files) -> bytes:
+    """Return files as an archive of tar, packed by gzip."""
+    buffer = io.BytesIO()
+    with tarfile.open(fileobj=buffer, mode="w:gz") as archive:
+        for name, content in files.items():
+            told = tarfile.TarInfo(name)
+            told.size = len(content)
+            archive.addfile(told, io.BytesIO(content if isinstance(content, bytes) else content.encode()))
+    return buffer.getvalue()
+
+
+def boxes() -> Files:
+    """Return images and one JSON object with lists of images, of boxes and of categories."""
+    held = {
+        "info": {"year": 2020},
+        "images": [{"id": 500 + at, "file_name": f"im{at:02d}.png", "width": 12} for at in range(12)],
+        "annotations": [
+            {"id": at * 2 + k, "image_id": 500 + at, "category_id": 1 + (at + k) % 3, "bbox": [1, 2, 3, 4]}
+            for at in range(12)
+            for k in range(2)
+        ],
+        "categories": [{"id": at + 1, "name": name} for at, name in enumerate(("RBC", "WBC", "platelet"))],
+    }
+    return {**flat(12), "annotations/instances.json": json.dumps(held)}
+
+
 def people(table: bool) -> Files:
     """Return images of 6 patients, who they are in a table of their own or as folders."""
     places = [f"{at // 4:05d}/flair/Image-{at % 4}.png" for at in range(24)]
@@ -261,6 +290,10 @@ def with_masks(folder: str, content: Callable[[int], bytes] = mask) -> Files:
 
 
 PERSONS = ("Anna", "Bela", "Cleo", "Dina", "Emil", "Finn")
+HALVES = {"train": range(16), "test": range(16, 24)}
+STUDIES = [
+    f"{('train', 'valid')[k // 4]}/patient{k}/study{s}_{('neg', 'pos')[(k + s) % 2]}/" for k in range(6) for s in (1, 2)
+]
 TWELVE = {"0": 12, "1": 12}
 NP = {"NORMAL": 8, "PNEUMONIA": 8}
 AB = {"a": 12, "b": 12}
@@ -462,7 +495,7 @@ CASES = (
             ),
         },
         asks="target",
-        choices=("Mass: yes or no (12 of 12", "Edema: yes or no (8 of 12"),
+        choices=("Edema: yes or no (8 of 12", "Nodule: yes or no (4 of 12"),
     ),
     Case(
         "one column of 0 and 1 a class beside a column of words",
@@ -511,6 +544,129 @@ CASES = (
         lambda: labelled(lambda at: (f"im{at:02d}", "lung", ("sharp", "blurred")[at % 2]), "file,label,picture"),
         asks="target",
         choices=("picture: blurred, sharp", "none of them"),
+    ),
+    Case(
+        "findings of which one is called so",
+        lambda: labelled(
+            lambda at: (f"im{at:02d}", at % 2, at // 2 % 2, 0, int(at % 4 == 0)),
+            "id,Mass,Edema,Fracture,No finding",
+        ),
+        asks="target",
+        choices=("No finding: 0, 1", "Mass: 0, 1", "Edema: 0, 1"),
+    ),
+    Case(
+        "tables packed by gzip, the findings of studies in one of them",
+        lambda: (
+            images(f"files/p1{s // 2}/s5{s}/{s * 7919:06x}-d{i}.png" for s in range(12) for i in range(2))
+            | {
+                f"{name}.csv.gz": gzip.compress(csv(header, rows).encode())
+                for name, header, rows in (
+                    (
+                        "findings",
+                        "subject_id,study_id,Edema",
+                        [(f"1{s // 2}", f"5{s}", (s // 2) % 2) for s in range(12)],
+                    ),
+                    (
+                        "meta",
+                        "dicom_id,subject_id,study_id,split",
+                        [
+                            (f"{s * 7919:06x}-d{i}", f"1{s // 2}", f"5{s}", ("train", "validate", "test")[s // 2 % 3])
+                            for s in range(12)
+                            for i in range(2)
+                        ],
+                    ),
+                )
+            }
+        ),
+        TWELVE,
+        ("subject_id", 6),
+        split=(8, 8, 8),
+        columns={"Edema": "label", "split": "split"},
+    ),
+    Case(
+        "a list in JSON",
+        lambda: {
+            **flat(),
+            "l.json": json.dumps([{"file": f"im{at:02d}.png", "kind": "ab"[at % 2]} for at in range(24)]),
+        },
+        AB,
+        columns={"kind": "label", "file": "image"},
+    ),
+    Case(
+        "names and classes of a JSON object, parts in another",
+        lambda: {
+            **flat(),
+            "l.json": json.dumps({f"im{at:02d}.png": "ab"[at % 2] for at in range(24)}, indent=1),
+            "s.json": json.dumps({p: [f"im{at:02d}.png" for at in r] for p, r in HALVES.items()}),
+        },
+        AB,
+        split=(16, 0, 8),
+    ),
+    Case(
+        "pairs of name and class in JSON",
+        lambda: {**flat(), "dataset.json": json.dumps({"labels": [[f"im{at:02d}.png", at % 2] for at in range(24)]})},
+        TWELVE,
+    ),
+    Case("boxes, their categories and their images in one JSON", boxes, asks="target", choices=("WBC: yes or no (8",)),
+    Case(
+        "a list of findings an image in JSON",
+        lambda: {
+            **flat(),
+            "chest.json": json.dumps(
+                [{"file_name": f"im{at:02d}.png", "syms": ["Mass", "Edema"][: at % 3]} for at in range(24)]
+            ),
+        },
+        {"no Edema": 16, "Edema": 8},
+        options={"finding": "Edema"},
+    ),
+    Case(
+        "class folders in an archive of tar",
+        lambda: {"slides.tar.gz": tarred(two([""], each=8))},
+        NP,
+    ),
+    Case(
+        "several findings a cell, and lists of a given split",
+        lambda: {
+            **findings(),
+            "train_val_list.txt": "".join(f"{at // 3 + 1:08d}_{at % 3:03d}.png\n" for at in range(36)),
+            "test_list.txt": "".join(f"{at // 3 + 1:08d}_{at % 3:03d}.png\n" for at in range(36, 48)),
+        },
+        {"no Effusion": 16, "Effusion": 32},
+        ("Patient ID", 16),
+        split=(36, 0, 12),
+        options={"finding": "Effusion"},
+    ),
+    Case(
+        "tables of studies by the path of their folders",
+        lambda: (
+            images(f"{name}image{i}.png" for name in STUDIES for i in range(2))
+            | {
+                f"{part}_studies.csv": csv(
+                    "study,verdict", [(f"set/{s}", "ab"["_pos" in s]) for s in STUDIES if s.startswith(part)]
+                )
+                for part in ("train", "valid")
+            }
+        ),
+        AB,
+        ("folder 1", 6),
+        split=(16, 8, 0),
+    ),
+    Case(
+        "studies whose folders say what they show",
+        lambda: images(
+            f"{('hand', 'elbow')[k % 2]}/patient{k}/study{s}_{('negative', 'positive')[(k // 2 + s) % 2]}/{i}.png"
+            for k in range(8)
+            for s in (1, 2)
+            for i in range(2)
+        ),
+        asks="target",
+        choices=("folder 1: elbow, hand", "folder 3 part 2: negative, positive"),
+    ),
+    Case(
+        "a column of persons that is not called so",
+        lambda: labelled(lambda at: (f"im{at:02d}", f"{at // 2}w", "ab"[at // 2 % 2]), "file,who,label"),
+        asks="unit",
+        choices=("yes, keep them together", "no"),
     ),
     Case(
         "two tables by file",

@@ -61,21 +61,23 @@ def candidates(frame: pd.DataFrame, columns: Sequence[str], schema: Schema) -> C
     one_hot = _one_hot(frame, truths)
     worded = [name for name in few if name not in (*exact, *one_hot) and _WORDS & set(plain_name(name).split("_"))]
     content = [name for name in few if name not in (*exact, *worded, *one_hot)]
-    left = [name for name in truths if name not in one_hot and (flags_of(frame[name]) == 1).any()]
+    said = [name for name in truths if (flags_of(frame[name]) == 1).any()]
+    left = [name for name in said if name not in one_hot]
     flags = left if len(left) > 1 or not set(left) & set(few) else []
     odd = [name for name in named if name not in (*few, *flags)]
     return Candidates(
-        tuple(exact), tuple(worded), tuple(content), tuple(odd), one_hot, tuple(flags), _cover(frame, flags)
+        tuple(exact), tuple(worded), tuple(content), tuple(odd), one_hot, tuple(flags), _cover(frame, flags, truths)
     )
 
 
-def _cover(frame: pd.DataFrame, flags: Sequence[str]) -> bool:
+def _cover(frame: pd.DataFrame, flags: Sequence[str], truths: Sequence[str]) -> bool:
     """Return whether columns of yes and no stand together and every row that says anything says yes in one."""
     if len(flags) < 3:
         return False
     told = pd.DataFrame({name: flags_of(frame[name]) for name in flags}).dropna(how="all")
-    places = [list(frame.columns).index(name) for name in flags]
-    return places[-1] - places[0] == len(flags) - 1 and bool((told == 1).any(axis=1).all())
+    order = list(frame.columns)
+    between = order[order.index(flags[0]) : order.index(flags[-1]) + 1]
+    return set(between) <= set(truths) and bool((told == 1).any(axis=1).all())
 
 
 def distinct(frame: pd.DataFrame, names: Sequence[str]) -> tuple[str, ...]:
@@ -85,7 +87,7 @@ def distinct(frame: pd.DataFrame, names: Sequence[str]) -> tuple[str, ...]:
         twin = next((one for one in kept if part_alike(frame[one], frame[name])), None)
         if twin is None:
             kept.append(name)
-        elif _is_number(frame[twin]) and not _is_number(frame[name]):
+        elif not _is_worded(frame[twin]) and _is_worded(frame[name]):
             kept[kept.index(twin)] = name
     return tuple(kept)
 
@@ -97,8 +99,8 @@ def part_alike(left: pd.Series, right: pd.Series) -> bool:
     return 0 < pairs == both["l"].nunique() == both["r"].nunique() and pairs > 1
 
 
-def _is_number(values: pd.Series) -> bool:
-    return bool(pd.to_numeric(values.dropna(), errors="coerce").notna().all())
+def _is_worded(values: pd.Series) -> bool:
+    return bool(values.dropna().astype(str).str.contains(r"[^\W\d_]").any())
 
 
 def fits(values: pd.Series) -> bool:

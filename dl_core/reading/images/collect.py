@@ -10,12 +10,13 @@ from pathlib import Path, PurePosixPath
 
 from dl_core.data.dataset import Finding
 from dl_core.data.findings import few
-from dl_core.errors import DaylightError, FileError
+from dl_core.errors import ArchiveError, DaylightError, FileError
 from dl_core.reading.images.file_types import kind_of
 from dl_core.reading.limits import Limits
-from dl_core.reading.listing import is_source, list_files, suffix_of
+from dl_core.reading.listing import GivenFile, is_source, list_files, suffix_of
+from dl_core.reading.tables.packed import opened
 
-_LISTS = (".txt", ".lst")  # read-me files, or lists of images
+_LISTS = (".txt", ".lst", ".json", "")  # read-me files, or lists of images
 _QUIET = (".txt", ".md", ".html", ".htm", ".json", ".xml", ".yml", ".yaml", ".py", ".rst", ".log", ".db", ".lst", "")
 
 
@@ -55,18 +56,18 @@ def collect(paths: Sequence[Path], workspace: Path, limits: Limits) -> Collected
     arrays: list[Item] = []
     tables: list[Item] = []
     texts: list[Item] = []
-    errors: list[DaylightError] = []
     other: list[str] = []
     source = None
-    for path, name in _listed(paths, workspace, limits):
+    listed, errors = _opened(_listed(paths, workspace, limits), workspace, limits)
+    beside = {PurePosixPath(name).stem for _, name in listed if suffix_of(name) not in _QUIET}
+    for path, name in listed:
         if is_source(name):
             source = path
             continue
         if suffix_of(name) in _QUIET and not _is_bare_image(path, name):
-            if suffix_of(name) in _LISTS:
-                texts.append(Item(path, name, "text"))
-            else:
-                other.append(name)
+            listing = suffix_of(name) in _LISTS and PurePosixPath(name).stem not in beside  # else of one image
+            texts += [Item(path, name, "text")] if listing else []
+            other += [] if listing else [name]
             continue
         try:
             item = Item(path, name, kind_of(path, name))
@@ -87,6 +88,23 @@ def collect(paths: Sequence[Path], workspace: Path, limits: Limits) -> Collected
         text = f"{len(copies)} images lie in it twice, in a copy of a folder, and were taken once: {few(copies)}."
         notes.append(Finding("info", "copies", text, tuple(copies)))
     return Collected(tuple(images), tuple(arrays), tuple(tables), tuple(texts), source, tuple(notes), tuple(errors))
+
+
+def _opened(
+    listed: Sequence[tuple[Path, str]], workspace: Path, limits: Limits
+) -> tuple[list[tuple[Path, str]], list[DaylightError]]:
+    """Return files with those in their place that are packed in them by gzip, bzip2, xz or tar; and what is damaged."""
+    found: list[tuple[Path, str]] = []
+    errors: list[DaylightError] = []
+    for path, name in listed:
+        if suffix_of(name) == ".nii.gz":
+            found.append((path, name))
+            continue
+        try:
+            found += [(one.path, one.name) for one in opened(GivenFile(path, name, name), workspace, limits)]
+        except ArchiveError as error:
+            errors.append(error)
+    return found, errors
 
 
 def _without_copies(images: list[Item]) -> tuple[list[Item], list[str]]:

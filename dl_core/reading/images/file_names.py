@@ -1,4 +1,4 @@
-"""Parts of file names that may tell a class: few different ones at one place of all names, and no mere numbering."""
+"""Parts of names that may tell a class: few different ones at one place of all names, and no mere numbering."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import pandas as pd
 
 from dl_core.reading.given_split import part_in
 from dl_core.reading.images.candidates import fits, part_alike
+from dl_core.reading.images.folders import Folders
 
 _SIDES = frozenset(("l", "r", "left", "right", "od", "os"))
 _SPARED = 0.1  # of the rests of names, that a number may repeat in without being a numbering
@@ -37,6 +38,20 @@ def name_parts(names: Sequence[str]) -> dict[str, pd.Series]:
         rests = pd.Series(["_".join(cell[:at] + cell[at:][1:]) for cell in cells])
         if _may_be_classes(values, rests) and not any(part_alike(values, one) for one in found.values()):
             found[f"file name part {at + 1}" if at >= 0 else f"file name part {-at} from the end"] = values
+    return found
+
+
+def folder_parts(folders: Folders) -> dict[str, pd.Series]:
+    """Return words in the names of numbered folders ("study1_positive"), by file, that part files as no level does."""
+    found: dict[str, pd.Series] = {}
+    for level in folders.levels:
+        if level.score > 0 or level.values.isna().any():
+            continue
+        for name, values in name_parts([f"{text}.x" for text in level.values]).items():
+            others = [*(one.values for one in folders.levels), *found.values()]
+            words = values.str.fullmatch(r"[^\W\d_]{3,}").all()
+            if words and not any(part_alike(values, one) for one in others):
+                found[name.replace("file name", level.name)] = values
     return found
 
 

@@ -7,9 +7,8 @@ from pathlib import Path
 from dl_core.errors import FileError
 from dl_core.reading.images.formats import readers
 from dl_core.reading.listing import RENAMED, foreign_kind, head_of, suffix_of
-from dl_core.reading.tables.formats import is_claimed
+from dl_core.reading.tables.formats import is_claimed, table_suffixes
 
-_TABLES = (".csv", ".tsv", ".parquet", ".xlsx", ".jsonl", ".ndjson")  # that may lie beside images
 _ZIP = (b"PK\x03\x04", b"PK\x05\x06")
 
 
@@ -47,6 +46,6 @@ def _kind(head: bytes, suffix: str, path: Path) -> str:
         return "npz" if suffix == ".npz" else "zip"
     if foreign_kind(head):
         return ""
-    if suffix in _TABLES:
+    if suffix in table_suffixes(quiet=False):
         return "table"
     return next((kind for kind, reader in readers().items() if suffix in reader.unmarked), "")

@@ -17,6 +17,8 @@ from dl_core.reading.images.match import Match, match_names
 from dl_core.reading.tables.names import plain_name
 
 _KEY_SHARE = 0.5  # of the images, that a table joined by another key has to speak of
+_ALL = 0.9  # of the rows, that name folders by their path
+PATH = "folder path"  # all folders of a file, as a key
 _FILE_WORDS = frozenset(("image", "img", "file", "filename", "id", "name", "path", "scan", "slide", "photo", "index"))
 
 
@@ -102,8 +104,11 @@ def key_links(table: Table, keys: pd.DataFrame, joined: Joined) -> pd.DataFrame 
             if column.nunique() < max(2, 0.9 * column.count()) or not _akin(str(name), key, names):
                 continue
             match = match_names(column, names)
+            if (match.target >= 0).sum() > 1.1 * len(match.names):
+                continue  # "study1" below every patient
             share = float(values.isin([names[at] for at in match.names]).mean())
-            if share < _KEY_SHARE or (best is not None and share <= best[0]):
+            whole = key == PATH and bool((match.target >= 0).mean() > _ALL)
+            if (share < _KEY_SHARE and not whole) or (best is not None and share <= best[0]):
                 continue
             at_name = pd.DataFrame({"name": match.target, "row": np.arange(len(column))}).query("name >= 0")
             at_image = pd.DataFrame({"image": values.index, "name": values.map({n: at for at, n in enumerate(names)})})

@@ -42,7 +42,7 @@ def join_sides(
             files = [entries[position].file for position in at]
             _merge(whole, join(own, files, keys.loc[at].reset_index(drop=True), column), at)
     every = [table for found in tables.values() for table in found if not table.maybe]
-    alone = not len(keys.columns) and not any(entry.columns for entry in entries)
+    alone = keys.nunique().max() < 2 and not any(entry.columns for entry in entries)
     if request.labelled and alone and not whole.origin and not whole.files and every:
         _raise_unmatched(every, [entry.file for entry in entries], column)
     if request.labelled and not whole.origin and errors and alone:

@@ -10,6 +10,7 @@ from pathlib import PurePosixPath
 import pandas as pd
 
 from dl_core.data.dataset import Finding
+from dl_core.data.findings import few
 from dl_core.data.reading import LEFT_OUT
 from dl_core.errors import DaylightError, FileError, shorten
 from dl_core.reading.given_split import part_in
@@ -90,9 +91,11 @@ def join(tables: Sequence[Table], names: Sequence[str], keys: pd.DataFrame, colu
                     waiting.remove(table)
     joined.parts = _listed_parts(joined)
     _say_unnamed(joined, names)
-    for table in waiting:
-        if table.maybe:
-            continue
+    spare = [table.name for table in waiting if table.maybe]
+    if spare:
+        text = f"Texts that name no images were left out: {few(spare, 3, 40)}."
+        joined.notes.append(Finding("info", "other-files", text, tuple(spare)))
+    for table in (table for table in waiting if not table.maybe):
         why = "no column names a file, a folder or a patient of this upload"
         joined.abouts.append(table.about.as_part(LEFT_OUT, why))
         joined.notes.append(Finding("warning", "table-left-out", f"{shorten(table.name)} was left out: {why}."))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -59,6 +59,7 @@ def choose_target(
     options: Mapping[str, Any],
     wished: tuple[str, ...] | None,
     trained: tuple[str, ...] = (),
+    beside: Collection[str] = (),
     spare: Mapping[str, pd.Series] | None = None,
 ) -> Target:
     """Choose the label among the columns of the joined tables and the levels of folders.
@@ -78,6 +79,8 @@ def choose_target(
         The user's columns; an empty tuple for none at all.
     trained : tuple of str
         Those of the data a model learned from.
+    beside : collection of str
+        Of ``spare`` those that may tell the class where folders tell one too.
     spare : mapping of str to pandas.Series, optional
         What tells a class where nothing else does: lettered folders, and, only if asked, numbered ones and parts of
         file names.
@@ -94,8 +97,9 @@ def choose_target(
     if found.odd and not found.exact and (offers or rivals):
         odd = _alone([name for name in found.odd if 1 < tidy(frame[name]).nunique() <= len(frame) / 2])
         return _asked(frame, [*odd, *offers, *rivals], (), none=True)
+    rivals += _alone([name for name in beside if rivals and not offers])
     if len(offers) + len(rivals) > 1:
-        return _asked(frame, [*offers, *rivals], fit)
+        return _asked(whole, [*offers, *rivals], fit)
     if offers:
         return _made(frame, offers[0], _why(offers[0], found), options, fit)
     if rivals:
@@ -123,7 +127,8 @@ def _from_tables(frame: pd.DataFrame, found: Candidates) -> tuple[list[tuple[str
     pool = distinct(frame, [*loose, *(name for name in found.flags if name not in loose)])
     worded = _alone([name for name in pool if name in found.worded])
     rest = tuple(name for name in pool if name not in found.worded)
-    if len(worded) == 1 and not found.cover and all(name in found.flags for name in rest):
+    flagged = found.cover or set(pool) & set(found.worded) & set(found.flags)
+    if len(worded) == 1 and not flagged and all(name in found.flags for name in rest):
         return worded, rest
     return _alone(pool), ()
 
@@ -187,15 +192,15 @@ def _is_blank_no(name: str, told: pd.Series) -> Question:
 
 
 def _which_finding(name: str, cells: pd.Series, known: pd.Series) -> Question:
+    """Return the question which finding is meant; each answer gives two classes."""
     roles = {str(Role.LABEL): (name,)}
     choices = [
         Choice(f"{finding}: yes or no ({count} of {len(cells)} images have it)", roles, {"finding": str(finding)})
-        for finding, count in known.iloc[:_MOST_CHOICES].items()
+        for finding, count in known[known < len(cells)].iloc[:_MOST_CHOICES].items()
     ]
-    choices += [
-        Choice("only images with one finding, each finding a class", roles, {"finding": SINGLE}),
-        Choice("every combination is a class of its own", roles, {"finding": COMBINATIONS}),
-    ]
+    if cells[cells.map(len) == 1].nunique() > 1:
+        choices.append(Choice("only images with one finding, each finding a class", roles, {"finding": SINGLE}))
+    choices.append(Choice("every combination is a class of its own", roles, {"finding": COMBINATIONS}))
     several = int((cells.map(len) > 1).sum())
     text = f"{several} of {len(cells)} cells of {name!r} hold several findings. Which finding should be recognised?"
     return Question("target", text, tuple(choices))

@@ -16,7 +16,7 @@ from dl_core.errors import DaylightError
 from dl_core.reading.images.rows import Readable
 from dl_core.reading.images.table import HEADER_GROUPS
 from dl_core.reading.images.understand import Understanding
-from dl_core.reading.images.units import STEM, TAGS
+from dl_core.reading.images.units import PATH, STEM, TAGS
 from dl_core.reading.request import ReadRequest
 from dl_core.reading.tables.about import examples_of, readings
 from dl_core.reading.understood import understood
@@ -207,9 +207,11 @@ def _headers(found: Understanding) -> list[ColumnReading]:
 
 def _stems(found: Understanding) -> list[ColumnReading]:
     """Return a line for what file names tell, and for what they may."""
-    columns = [ColumnReading(NAMES, STEM, str(Role.UNIT), "text", found.unit.why)] if found.unit.name == STEM else []
+    unit = found.unit
+    columns = [ColumnReading(NAMES, unit.name, str(Role.UNIT), "text", unit.why)] if unit.name in (STEM, PATH) else []
     taken = (*found.target.columns, *found.target.fit, found.unit.name)
     for name in (name for name in found.name_parts if name in taken):
         said = {"role": LEFT_OUT, "examples": examples_of(found.name_parts[name]), **_role(name, found, {})}
-        columns.append(ColumnReading(NAMES, name, type="text", **said))
+        where = NAMES if name.startswith(STEM) else FOLDERS
+        columns.append(ColumnReading(where, name, type="text", **said))
     return columns

@@ -17,13 +17,13 @@ from dl_core.errors import DaylightError, SchemaError, shorten
 from dl_core.reading.given_split import part_in
 from dl_core.reading.images.collect import Collected
 from dl_core.reading.images.entries import HEADER_FIELDS, Entry, tags_of
-from dl_core.reading.images.file_names import name_parts
+from dl_core.reading.images.file_names import folder_parts, name_parts
 from dl_core.reading.images.folders import Folders, Level, look_at
 from dl_core.reading.images.joined import Joined
 from dl_core.reading.images.sides import join_sides
 from dl_core.reading.images.splits import parts_of, split_column
 from dl_core.reading.images.target import Target, choose_target
-from dl_core.reading.images.units import STEM, TAGS, Unit, choose_unit
+from dl_core.reading.images.units import PATH, STEM, TAGS, Unit, choose_unit, folder_paths
 from dl_core.reading.limits import Limits
 from dl_core.reading.request import ReadRequest
 from dl_core.reading.secrets.find import secret_of
@@ -81,15 +81,17 @@ def understand(
     folders = _folders(entries)
     tags = tags_of(entries)
     known = {**{level.name: level.values for level in folders.levels}, **{TAGS[name]: tags[name] for name in tags}}
-    keys = pd.DataFrame(known, index=range(len(entries)))
+    names = [entry.file for entry in entries]
+    keys = pd.DataFrame({**known, PATH: folder_paths(names)}, index=range(len(entries)))
     joined = join_sides(entries, sides, request, keys, limits)
     wished = request.wished
     if options.get("label"):
         wished.setdefault(Role.LABEL, (str(options["label"]),))
     wished = _with_levels(wished, folders, joined)
     lone = folders.lone if folders.lone in options.get("like_classes", ()) and not folders.levels else ""
-    names = [entry.file for entry in entries]
     told = {} if any(entry.array for entry in entries) else name_parts(names)
+    worded = folder_parts(folders)
+    told |= worded
     _check_wished(wished, [*joined.frame, *(level.name for level in folders.levels), *told], lone)
     split = split_column(joined)
     parts = parts_of(entries, folders, joined, split)
@@ -113,6 +115,7 @@ def understand(
         options,
         wished.get(Role.LABEL),
         _in_levels(trained.get(Role.LABEL, ()), folders, joined),
+        worded,
         {**{level.name: level.values for level in folders.classes if level.score == 0}, **told},
     )
     found.unit = choose_unit(
@@ -125,6 +128,7 @@ def understand(
         trained.get(Role.UNIT, ()),
         found.target,
         told,
+        {*found.groups, *found.locked, split},
     )
     found.notes += [note for note in joined.notes if request.labelled or note.kind != "file-without-row"]
     found.errors += joined.errors
@@ -168,7 +172,8 @@ def _with_levels(wished: dict[Role, tuple[str, ...]], folders: Folders, joined: 
 
 
 def _check_wished(wished: Mapping[Role, tuple[str, ...]], known: Sequence[str], lone: str) -> None:
-    derived = {*known, *HEADER_FIELDS, *TAGS.values(), STEM, "source_file", "file", *([FOLDER_LABEL] if lone else [])}
+    derived = {*known, *HEADER_FIELDS, *TAGS.values(), STEM, PATH, "source_file", "file"}
+    derived |= {FOLDER_LABEL} if lone else set()
     for column in (name for role, names in wished.items() if role != Role.IMAGE for name in names):
         if column not in derived:
             raise SchemaError(

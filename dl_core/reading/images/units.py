@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
 import pandas as pd
 
 from dl_core.data.reading import ASKED, NAMED, TRAINED, Choice, Question, Verdict
+from dl_core.reading.images.candidates import part_alike
 from dl_core.reading.images.folders import UNIT_WORDS, Folders, unit_level
 from dl_core.reading.images.joined import Joined
+from dl_core.reading.images.links import PATH
 from dl_core.reading.images.target import Target
 from dl_core.reading.tables.names import plain_name
 from dl_core.schema import Role, Schema
@@ -22,6 +24,7 @@ _SIDES = re.compile(r"^(.+?)[\W_](l|r|left|right|od|os)$", re.IGNORECASE)
 _NUMBERED = re.compile(r"^(.+?)[\W_](?:[a-z]{0,8}[\W_]?)?(\d{1,4})$", re.IGNORECASE)
 _KEY_WORDS = frozenset(("id", "ids", "no", "nr", "num", "number", "code", "key", "uid", "index"))
 _LEAST_GROUPS = 3
+_MANY_GROUPS, _MOST_EACH = 10, 30  # groups, and images of one on average, that may be persons
 TAGS = {"patient": "PatientID", "study": "StudyInstanceUID", "series": "SeriesInstanceUID"}
 
 
@@ -49,6 +52,7 @@ def choose_unit(
     trained: tuple[str, ...],
     target: Target,
     parts: Mapping[str, pd.Series],
+    never: Collection[str] = (),
 ) -> Unit:
     """Choose what stays together: as asked, by a column's name, by header, by folder, by file name.
 
@@ -68,11 +72,14 @@ def choose_unit(
         The label as it was chosen.
     parts : mapping of str to pandas.Series
         Parts of file names, which are a unit only as asked.
+    never : collection of str
+        Columns of the tables that are no unit.
     """
     frame = joined.frame.drop(columns=[name for name in target.columns if name in joined.frame])
     stems = stem_groups(names, target.values)
     every: dict[str, pd.Series] = {
         **parts,
+        PATH: folder_paths(names),
         **{TAGS[name]: tags[name] for name in tags},
         **{level.name: level.values for level in folders.levels},
         **({STEM: stems[0]} if stems is not None else {}),
@@ -91,8 +98,8 @@ def choose_unit(
     told = _from_tags(tags)
     if told is not None:
         return told
-    labels = [level for level in folders.levels if level.name in target.columns]
-    tabled = target.values if target.columns and not labels else None
+    labels = [level for level in folders.levels if _tells(level.name, level.values, target)]
+    tabled = target.values if target.columns and target.columns[0] in joined.frame else None
     level, verdict = unit_level(folders.levels, labels or ([] if target.columns else folders.classes), tabled, names)
     if level is not None and verdict is Verdict.CERTAIN:
         why = "folders that are called patients or cases" if level.unit_word else "folders of numbered slices"
@@ -102,17 +109,39 @@ def choose_unit(
             return Unit(name, every[name], f"a row of {table} is of all images of one {name}")
     if stems is not None and stems[1]:
         return Unit(STEM, stems[0], stems[1])
+    for name in (name for name in frame if name not in never and _like_persons(frame[name], target)):
+        return Unit(question=_folder_question(name, frame[name], "values"))
     if level is not None:
         return Unit(question=_folder_question(level.name, level.values))
-    if stems is not None:
+    if stems is not None and target.question is None:
         return Unit(question=_stem_question(stems[0], names))
     return Unit()
+
+
+def _tells(name: str, values: pd.Series, target: Target) -> bool:
+    return name in target.columns or (target.values is not None and part_alike(values, target.values))
+
+
+def _like_persons(values: pd.Series, target: Target) -> bool:
+    """Return whether a column parts images into many small groups of one class each, as those of persons are."""
+    if target.values is None or values.isna().mean() > 0.1:
+        return False
+    told = pd.DataFrame({"group": values, "class": target.values}).dropna()
+    sizes = told["group"].value_counts()
+    many = len(sizes) >= max(_MANY_GROUPS, 3 * told["class"].nunique(), len(told) / _MOST_EACH)
+    return many and told["class"].nunique() > 1 and sizes.median() > 1 and len(told.drop_duplicates()) == len(sizes)
 
 
 def _row_keys(joined: Joined, target: Target) -> list[tuple[str, str]]:
     """Return what tables that tell the label were joined by, each with its table."""
     tables = {joined.origin[name][0] for name in target.columns if name in joined.origin}
     return [(key, table) for table, key in joined.keyed.items() if table in tables]
+
+
+def folder_paths(names: Sequence[str]) -> pd.Series:
+    """Return the folders of files, None where one lies in none."""
+    paths = [str(PurePosixPath(name).parent) for name in names]
+    return pd.Series([None if path == "." else path for path in paths], dtype=object)
 
 
 def _repeats(values: pd.Series) -> bool:
@@ -179,10 +208,11 @@ def _grouped(heads: pd.Series) -> bool:
     return len(counts) >= _LEAST_GROUPS and bool((counts > 1).mean() > 0.5)
 
 
-def _folder_question(name: str, values: pd.Series) -> Question:
+def _folder_question(name: str, values: pd.Series, what: str = "folders") -> Question:
     counts = values.value_counts()
+    what = what if what == "folders" else f"{what} of {name!r}"
     text = (
-        f"{counts.size} folders such as {counts.index[0]!r} hold {counts.mean():.0f} images each. Is each of them one "
+        f"{counts.size} {what} such as {counts.index[0]!r} hold {counts.mean():.0f} images each. Is each of them one "
         "patient or case, whose images must stay together in the split?"
     )
     return _yes_or_no(text, name)

@@ -1,7 +1,8 @@
-"""JSON lines, and a JSON array of objects."""
+"""JSON lines, a JSON array of objects, and one object that holds tables."""
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pandas as pd
@@ -10,6 +11,7 @@ import pyarrow.json as arrow_json
 
 from dl_core.reading.tables.arrow import to_frame
 from dl_core.reading.tables.formats.base import Parsed, TableFormat
+from dl_core.reading.tables.json_objects import is_one_object, tables_of
 from dl_core.reading.tables.room import Room
 
 _SAMPLE = 1 << 20  # bytes from which the number of rows is estimated
@@ -18,7 +20,11 @@ _SAMPLE = 1 << 20  # bytes from which the number of rows is estimated
 def read(path: Path, room: Room) -> tuple[Parsed, ...]:
     """Return the rows of a JSON file; ``{"card": {"number": …}}`` becomes the column card.number."""
     with open(path, "rb") as opened:
-        sample = opened.read(_SAMPLE)
+        sample = opened.read(_SAMPLE).removeprefix(b"\xef\xbb\xbf")
+    if is_one_object(sample):
+        room.check(sample.count(b",") * path.stat().st_size // len(sample), 1, about=True)
+        found = tables_of(json.loads(path.read_text(encoding="utf-8-sig")))
+        return tuple(Parsed(frame, header=None, sheet=name) for name, frame in found.items())
     return (Parsed(_frame(path, sample, room), header=None),)
 
 
