@@ -94,6 +94,7 @@ def disagreements(scored: Mapping[str, Scored], classes: tuple[str, ...]) -> pd.
     names = np.array(classes, dtype=object)
 
     def lines(one: Scored, two: Scored) -> dict[str, np.ndarray]:
+        """Return what two models say of the rows, with the probability of the class that each decides."""
         pred_a, pred_b = decide(one.y_score, one.threshold), decide(two.y_score, two.threshold)
         distance = np.abs(one.y_score - two.y_score).sum(axis=1) / 2  # total variation
         apart = np.flatnonzero(pred_a != pred_b)

@@ -42,6 +42,7 @@ def kept(most: int) -> Callable[[Callable[Concatenate[Run, P], T]], Callable[Con
     """Return a decorator that keeps the ``most`` latest answers of a function of a run and of what can be hashed."""
 
     def keep(make: Callable[Concatenate[Run, P], T]) -> Callable[Concatenate[Run, P], T]:
+        """Return ``make`` with its answers kept until the run's record changes."""
         made: Callable[..., T] = lru_cache(maxsize=most)(lambda state, *rest, **more: make(state.run, *rest, **more))
 
         @wraps(make)

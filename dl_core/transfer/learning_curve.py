@@ -15,7 +15,6 @@ if TYPE_CHECKING:
     from dl_core.models.base import Classifier, FitContext
 
 BUDGETS = (10, 25, 50, 100, 200, 500, 1000, 2000, 5000)
-Metric = Callable[[np.ndarray, np.ndarray], float]
 
 
 def learning_curve(
@@ -26,7 +25,6 @@ def learning_curve(
     seeds: int | Sequence[int],
     context: FitContext,
     budgets: Sequence[int] = BUDGETS,
-    metric: Metric | None = None,
     draws: Mapping[str, int] | None = None,
 ) -> list[dict[str, Any]]:
     """Return one row for each model, budget and draw.
@@ -47,17 +45,14 @@ def learning_curve(
         Its progress runs over the whole curve.
     budgets : sequence of int
         Numbers of labels; those beyond the data are left out.
-    metric : callable or None
-        ``f(y_true (n,), y_score (n, n_classes)) -> float``; None is the mean one-vs-rest AUROC.
     draws : mapping of str to int or None
         Models that are too slow for all ``seeds``: how many of the first each gets.
 
     Returns
     -------
     list of dict
-        ``model``, ``labels``, ``seed``, ``metric`` (a name) and ``value``.
+        ``model``, ``labels``, ``seed``, ``metric`` ("auroc", mean one-vs-rest) and ``value``.
     """
-    measure = metric or auroc
     seeds = range(seeds) if isinstance(seeds, int) else seeds
     pool = len(train)
     counts = [budget for budget in sorted(set(budgets)) if budget < pool] + [pool]
@@ -70,9 +65,8 @@ def learning_curve(
         learn, choose = draw(train, validation, labels, seed)
         model = models[name]()
         model.fit(learn, choose, part.quiet(seed))
-        value = measure(test.targets, model.scores(test))
-        name_of_metric = getattr(measure, "__name__", "metric")
-        rows.append({"model": name, "labels": labels, "seed": seed, "metric": name_of_metric, "value": float(value)})
+        value = float(auroc(test.targets, model.scores(test)))
+        rows.append({"model": name, "labels": labels, "seed": seed, "metric": "auroc", "value": value})
     context.progress(1.0, "Learning curve computed")
     return rows
 

@@ -60,13 +60,13 @@ def uncompiled():
     tensorflow.config.run_functions_eagerly(False)
 
 
-def close(found, expected):
+def assert_close(found, expected):
     np.testing.assert_allclose(found, expected, rtol=2e-3, atol=2e-4 * np.abs(expected).max())
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
 def test_what_jax_trained_says_the_same_on_tensorflow(case, left):
     model = case.model.load(left / case.name / "model")
-    close(case.answers(model), np.load(left / case.name / "answers.npy"))
+    assert_close(case.answers(model), np.load(left / case.name / "answers.npy"))
     if case.model in EXPLAINED:
-        close(case.gradients(model), np.load(left / case.name / "gradients.npy"))
+        assert_close(case.gradients(model), np.load(left / case.name / "gradients.npy"))

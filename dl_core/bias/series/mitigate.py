@@ -5,7 +5,7 @@ Weights need a new training: take them here, train, hand old and new forecasts t
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import replace
 
 import numpy as np
@@ -140,7 +140,6 @@ def forecast_mitigation(
     facts: SeriesFacts,
     method: str = "reweighing",
     shifts: Mapping[str, float] | None = None,
-    metrics: Sequence[str | ForecastMetric] | None = None,
     seed: int = 0,
 ) -> Mitigation:
     """Return both bias reports on the same test windows, with paired intervals of what changed.
@@ -162,7 +161,7 @@ def forecast_mitigation(
         If the test windows are not the same.
     """
     column = str(first_grouping(groups).name)
-    drawn = [draw_forecasts(one, model, groups, metrics=metrics, facts=facts, seed=seed) for one in (before, after)]
+    drawn = [draw_forecasts(one, model, groups, facts=facts, seed=seed) for one in (before, after)]
     reports = [report_of(one, model) for one in drawn]
 
     def words(gain: pd.DataFrame, cost: pd.DataFrame) -> str:

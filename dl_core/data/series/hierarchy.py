@@ -238,6 +238,7 @@ def _with_nodes(panel: Panel, hierarchy: Hierarchy) -> Panel:
     share = sparse.diags(1 / np.maximum(np.diff(rows.indptr), 1)) @ rows
 
     def means(values: np.ndarray | None) -> np.ndarray | None:
+        """Return covariates with those of the sums below, each the mean of its parts."""
         if values is None:
             return None
         wide = np.zeros((len(panel), len(times), values.shape[1]), dtype=np.float32)

@@ -91,6 +91,7 @@ def ranking_disagreements(lists: Mapping[str, RankedLists], k: int) -> pd.DataFr
     """Return the users whose lists of two models have least in common, at most `MOST_APART` a pair."""
 
     def lines(one: RankedLists, two: RankedLists) -> dict[str, np.ndarray]:
+        """Return the users with the least overlap of two lists, and how good each list is."""
         common = overlap(one.codes[:, :k], two.codes[:, :k])
         apart = np.argsort(common, kind="stable")[:MOST_APART]
         apart = apart[common[apart] < 1]

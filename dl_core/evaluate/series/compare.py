@@ -138,6 +138,7 @@ def forecast_disagreements(judged: Mapping[str, JudgedWindows], facts: SeriesFac
     mase = metric_named(PRIMARY, ForecastMetric)
 
     def lines(a: JudgedWindows, b: JudgedWindows) -> dict[str, np.ndarray]:
+        """Return the windows whose two forecasts are furthest apart, and the error of each."""
         one, two = a.cases, b.cases
         distance = np.nanmean(np.abs(one.middle - two.middle), axis=1) / facts.scales_of(one.series)
         apart = np.argsort(-distance, kind="stable")[:MOST_APART]

@@ -55,6 +55,7 @@ def top_items(
     scores = np.full((len(histories), k), -np.inf, dtype=np.float32)
 
     def pick(start: int, block: Histories, values: np.ndarray) -> None:
+        """Write the best items of a block of users to their places."""
         values = np.array(values, dtype=np.float32)  # (b, n_items), a copy of our own
         if remove_seen:
             values[block.known().nonzero()] = -np.inf

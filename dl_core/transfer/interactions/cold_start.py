@@ -113,21 +113,8 @@ def cold_start(
         If one of the models is no recommender.
     """
     context = context or FitContext(seed=seed)
-    users, items = withhold(dataset, seed, max(given))
-    who, what = (dataset.require(role).astype(str) for role in (Role.USER, Role.ITEM))
-    kept = ~(who.isin(users) | what.isin(items))
-    train, validation = (
-        dataset.subset([row for row, keep in kept.loc[list(part)].items() if keep])
-        for part in (splits.train, splits.validation)
-    )
-    catalogue = Catalogue.of(train)
-    cases = [*_user_cases(dataset.subset(dataset.ids[who.isin(users) & ~what.isin(items)]), catalogue, given, items)]
-    if len(items):
-        known = dataset.subset([*train.ids, *validation.ids])
-        cases += _item_cases(known, dataset.subset(dataset.ids[~who.isin(users) & what.isin(items)]), catalogue, items)
-    about = f"retrained without {counted(len(users), 'user')}"
-    about += f" and {counted(len(items), 'item')}" if len(items) else ""
-    protocol = f"{about}, drawn at random with seed {seed}; lists of {k}"
+    train, validation, cases, about = _withheld(dataset, splits, seed, given)
+    protocol = f"{about}; lists of {k}"
     rows: list[dict[str, Any]] = []
     for place, (name, offer) in enumerate(offers.items()):
         part = context.part(place / len(offers), (place + 1) / len(offers))
@@ -143,6 +130,27 @@ def cold_start(
     ]
     context.progress(1.0, "Cold start measured")
     return [{**row, "protocol": protocol} for row in rows]
+
+
+def _withheld(
+    dataset: Dataset, splits: Splits, seed: int, given: Sequence[int]
+) -> tuple[Dataset, Dataset, list[Case], str]:
+    """Return training and validation rows without the new users and items, what is asked of them, and that in words."""
+    users, items = withhold(dataset, seed, max(given))
+    who, what = (dataset.require(role).astype(str) for role in (Role.USER, Role.ITEM))
+    kept = ~(who.isin(users) | what.isin(items))
+    train, validation = (
+        dataset.subset([row for row, keep in kept.loc[list(part)].items() if keep])
+        for part in (splits.train, splits.validation)
+    )
+    catalogue = Catalogue.of(train)
+    cases = [*_user_cases(dataset.subset(dataset.ids[who.isin(users) & ~what.isin(items)]), catalogue, given, items)]
+    if len(items):
+        known = dataset.subset([*train.ids, *validation.ids])
+        cases += _item_cases(known, dataset.subset(dataset.ids[~who.isin(users) & what.isin(items)]), catalogue, items)
+    about = f"retrained without {counted(len(users), 'user')}"
+    about += f" and {counted(len(items), 'item')}" if len(items) else ""
+    return train, validation, cases, f"{about}, drawn at random with seed {seed}"
 
 
 def withhold(dataset: Dataset, seed: int, longest: int) -> tuple[np.ndarray, np.ndarray]:
