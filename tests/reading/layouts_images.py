@@ -620,6 +620,46 @@ CASES = (
         options={"finding": "Edema"},
     ),
     Case(
+        "objects of each image in JSON",
+        lambda: {
+            **flat(),
+            "training.json": json.dumps(
+                [
+                    {
+                        "image": {"path": f"im{at:02d}.png"},
+                        "objects": [{"kind": one} for one in ("red", "ring")[: 1 + at % 2]],
+                    }
+                    for at in range(24)
+                ]
+            ),
+        },
+        {"no ring": 12, "ring": 12},
+        options={"finding": "ring"},
+        columns={"objects.kind": "label", "image.path": "image"},
+    ),
+    Case(
+        "two tables that tell different labels",
+        lambda: {
+            **flat(),
+            "reader1.csv": csv("file label", [(f"im{at:02d}", "ab"[at % 2]) for at in range(24)]),
+            "reader2.csv": csv("file label", [(f"im{at:02d}", "ab"[at % 3 == 0]) for at in range(24)]),
+        },
+        asks="target",
+        choices=("label: a, b", "label (reader2.csv): a, b"),
+    ),
+    Case(
+        "folders of parts within folders of parts",
+        lambda: (
+            images(f"{p}_Set/{p}/{i}.png" for p, n in (("Training", 16), ("Validation", 8)) for i in range(n))
+            | {
+                f"{p}_Set/{p}_Labels.csv": csv("ID,Disease_Risk", [(i, i % 2) for i in range(n)])
+                for p, n in (("Training", 16), ("Validation", 8))
+            }
+        ),
+        TWELVE,
+        split=(16, 8, 0),
+    ),
+    Case(
         "class folders in an archive of tar",
         lambda: {"slides.tar.gz": tarred(two([""], each=8))},
         NP,

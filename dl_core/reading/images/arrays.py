@@ -50,3 +50,15 @@ def class_names(item: Item, options: Mapping[str, Any]) -> tuple[str, ...]:
         return tuple(wish.split(",")) if isinstance(wish, str) else tuple(wish)
     known = known_stem(item.name)
     return known.classes if known else tuple(options.get("like_classes", ()))
+
+
+def class_order(
+    classes: tuple[str, ...], items: Sequence[Item], options: Mapping[str, Any], present: set[str]
+) -> tuple[str, ...]:
+    """Return the classes in the order of the training data, or of a known data set, where these are its classes."""
+    names = tuple(options.get("like_classes", ()))
+    if names and present <= set(names):
+        return names
+    known = (class_names(item, options) for item in items)
+    found = next((names for names in known if names and present <= set(names)), None)
+    return classes if found is None else tuple(name for name in found if name in present)

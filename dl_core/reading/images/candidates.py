@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import pandas as pd
@@ -50,12 +50,15 @@ class Candidates:
     cover: bool
 
 
-def candidates(frame: pd.DataFrame, columns: Sequence[str], schema: Schema) -> Candidates:
-    """Return the columns that may be a label by name and content."""
+def candidates(
+    frame: pd.DataFrame, columns: Sequence[str], schema: Schema, called: Mapping[str, str] | None = None
+) -> Candidates:
+    """Return the columns that may be a label by content, and by name or what they are ``called`` in their table."""
+    called = called or {}
     field_ = schema.field(Role.LABEL)
     names = field_.names if field_ else ()
     few = [name for name in columns if fits(frame[name])]
-    named = [name for known in names for name in columns if plain_name(name) == known]
+    named = [name for known in names for name in columns if plain_name(called.get(name, name)) == known]
     exact = [name for name in named if name in few]
     truths = [name for name in columns if is_flag(frame[name]) and name not in exact]
     one_hot = _one_hot(frame, truths)

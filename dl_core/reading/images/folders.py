@@ -117,7 +117,7 @@ def _given_parts(columns: list[pd.Series], count: int) -> tuple[pd.Series, list[
         found = {name: part for name, (part, _) in told.items() if part}
         here = set(found.values())
         if len(here) < 2 or "train" not in here or parts.notna().any():
-            consistent = found and len(found) == len(told) and column.map(found).equals(parts.where(column.notna()))
+            consistent = found and len(found) == len(told) and [found.get(name) for name in column] == list(parts)
             kept += [] if consistent else [column]
             continue
         parts = column.map(found).astype(object).where(column.map(found).notna(), None)

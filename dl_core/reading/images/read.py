@@ -18,7 +18,7 @@ from dl_core.data.labels import fold_labels
 from dl_core.data.reading import QuestionError
 from dl_core.errors import DaylightError, FileError, LabelError, OptionError, SchemaError, shorten
 from dl_core.reading.images import masks as mask_files
-from dl_core.reading.images.arrays import array_entries, array_ids, class_names, wanted_parts
+from dl_core.reading.images.arrays import array_entries, array_ids, class_order, wanted_parts
 from dl_core.reading.images.collect import Collected, Item, collect
 from dl_core.reading.images.entries import Entry
 from dl_core.reading.images.formats.npz import ArrayPart, read_npz
@@ -212,7 +212,9 @@ class _Reading:
             self.notes += notes
         if self.request.labelled:
             keep &= self._labelled_rows(table, label, found)
-            classes = self._class_order(classes, sides, set(table.loc[keep, label]))
+            classes = class_order(
+                classes, [item for _, side in sides for item in side.arrays], self.options, set(table.loc[keep, label])
+            )
         arrays = {"image": rows.stack(keep, self._channels())}
         if self.options.get("masks"):
             kept = [record for record, good in zip(rows.records, keep, strict=True) if good]
@@ -223,7 +225,7 @@ class _Reading:
         part = found.parts.iloc[at].set_axis(table.index)[keep]
         roles[Role.IMAGE] = ("image",)
         return Dataset(
-            name=self.request.name or _name(self.request.paths),
+            name=self.request.title("images"),
             table=table[keep],
             roles=roles,
             source=_source(sides),
@@ -253,20 +255,6 @@ class _Reading:
             text = f"{len(missing)} of {len(table)} images have no label and were left out: {few(missing)}."
             self.notes.append(Finding("warning", "missing-label", text, missing))
         return keep
-
-    def _class_order(
-        self, classes: tuple[str, ...], sides: Sequence[tuple[str, Collected]], present: set[str]
-    ) -> tuple[str, ...]:
-        """Return the classes in the order of a known data set where these are its classes."""
-        names = tuple(self.options.get("like_classes", ()))
-        if names and present <= set(names):
-            return names
-        for _, side in sides:
-            for item in side.arrays:
-                names = class_names(item, self.options)
-                if names and present <= set(names):
-                    return tuple(name for name in names if name in present)
-        return classes
 
     def _channels(self) -> int | None:
         wish = self.options.get("channels")
@@ -307,8 +295,3 @@ def _source(sides: Sequence[tuple[str, Collected]]) -> Source:
             if known is not None:
                 return Source(known.title, known.licence, known.page)
     return UPLOADED
-
-
-def _name(paths: Sequence[Path]) -> str:
-    path = Path(paths[0])
-    return shorten(path.name.split(".")[0] if path.is_file() else path.name, 60) or "images"

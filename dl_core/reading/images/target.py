@@ -61,6 +61,7 @@ def choose_target(
     trained: tuple[str, ...] = (),
     beside: Collection[str] = (),
     spare: Mapping[str, pd.Series] | None = None,
+    called: Mapping[str, str] | None = None,
 ) -> Target:
     """Choose the label among the columns of the joined tables and the levels of folders.
 
@@ -84,6 +85,8 @@ def choose_target(
     spare : mapping of str to pandas.Series, optional
         What tells a class where nothing else does: lettered folders, and, only if asked, numbered ones and parts of
         file names.
+    called : mapping of str to str, optional
+        The names of columns in their own tables.
     """
     spare = spare or {}
     whole = frame.assign(**{name: values for name, values in spare.items() if name not in frame})
@@ -91,7 +94,7 @@ def choose_target(
         return _made(whole, wished, ASKED, options, ()) if wished else Target(why=ASKED)
     if trained and all(name in whole for name in trained):
         return _made(whole, trained, TRAINED, options, ())
-    found = candidates(frame, [name for name in frame if name not in (*never, *folders, *spare)], schema)
+    found = candidates(frame, [name for name in frame if name not in (*never, *folders, *spare)], schema, called)
     offers, fit = _from_tables(frame, found)
     rivals = _alone([name for name in folders if not offers or not part_alike(frame[name], frame[offers[0][0]])])
     if found.odd and not found.exact and (offers or rivals):

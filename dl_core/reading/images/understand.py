@@ -117,6 +117,7 @@ def understand(
         _in_levels(trained.get(Role.LABEL, ()), folders, joined),
         worded,
         {**{level.name: level.values for level in folders.classes if level.score == 0}, **told},
+        {name: own for name, (_, own) in joined.origin.items()},
     )
     found.unit = choose_unit(
         joined,

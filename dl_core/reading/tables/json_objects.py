@@ -37,23 +37,38 @@ def tables_of(held: dict[str, Any]) -> dict[str, pd.DataFrame]:
     lists = {name: value for name, value in held.items() if isinstance(value, list) and value}
     rows = {name: value for name, value in lists.items() if all(isinstance(one, dict | list) for one in value)}
     if rows:
-        return _resolved({name: _frame(value) for name, value in rows.items()})
+        return _resolved({name: rows_of(value) for name, value in rows.items()})
     if lists and all(part_in(name)[0] for name in held):
         return {name: pd.DataFrame({"column 1": value}) for name, value in lists.items()}
     if len(lists) == len(held) and len({len(value) for value in values}) == 1 and len(values[0]) > 1:
         return {"": pd.DataFrame(held)}
     if len(held) < 2 or any(isinstance(one, dict) for one in values) != all(isinstance(one, dict) for one in values):
-        return {"": _frame([held])}
-    frame = _frame(values) if isinstance(values[0], dict) else pd.DataFrame({VALUE: values})
+        return {"": rows_of([held])}
+    frame = rows_of(values) if isinstance(values[0], dict) else pd.DataFrame({VALUE: values})
     frame.insert(0, KEY if KEY not in frame else f"{KEY} of the row", list(held))
     return {"": frame}
 
 
-def _frame(rows: list[Any]) -> pd.DataFrame:
+def rows_of(rows: list[Any]) -> pd.DataFrame:
+    """Return the table of a list: of objects, whose own objects become columns, of lists, or of values.
+
+    A row that lists objects of its own (boxes, ordered items) becomes a row for each of them.
+    """
     if not all(isinstance(row, dict) for row in rows):
         frame = pd.DataFrame([row if isinstance(row, list) else [row] for row in rows])
         return frame.set_axis([f"column {at}" for at in range(1, frame.shape[1] + 1)], axis=1)
-    return pd.json_normalize(rows, max_level=_DEEPEST)
+    frame = pd.json_normalize(rows, max_level=_DEEPEST)
+    listing = next((name for name in frame if _lists_objects(frame[name])), None)
+    if listing is None:
+        return frame
+    frame = frame.explode(listing, ignore_index=True)
+    inner = [one if isinstance(one, dict) else {} for one in frame.pop(listing)]
+    return frame.join(pd.json_normalize(inner, max_level=_DEEPEST).add_prefix(f"{listing}."))
+
+
+def _lists_objects(cells: pd.Series) -> bool:
+    lists = [cell for cell in cells if isinstance(cell, list) and cell]
+    return bool(lists) and all(isinstance(one, dict) for cell in lists for one in cell)
 
 
 def _resolved(tables: dict[str, pd.DataFrame]) -> dict[str, pd.DataFrame]:

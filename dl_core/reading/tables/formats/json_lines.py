@@ -11,7 +11,7 @@ import pyarrow.json as arrow_json
 
 from dl_core.reading.tables.arrow import to_frame
 from dl_core.reading.tables.formats.base import Parsed, TableFormat
-from dl_core.reading.tables.json_objects import is_one_object, tables_of
+from dl_core.reading.tables.json_objects import is_one_object, rows_of, tables_of
 from dl_core.reading.tables.room import Room
 
 _SAMPLE = 1 << 20  # bytes from which the number of rows is estimated
@@ -32,7 +32,7 @@ def _frame(path: Path, sample: bytes, room: Room) -> pd.DataFrame:
     size = path.stat().st_size
     if sample.lstrip()[:1] == b"[":  # a JSON array, read whole
         room.check(sample.count(b"}") * size // len(sample), 1, about=True)
-        return pd.read_json(path, dtype=False, convert_dates=False)
+        return rows_of(json.loads(path.read_text(encoding="utf-8-sig")))
     room.check(sample.count(b"\n") * size // max(1, len(sample)), sample.split(b"\n")[0].count(b":"), about=True)
     try:
         table = arrow_json.read_json(path, read_options=arrow_json.ReadOptions(block_size=16 << 20))
