@@ -13,6 +13,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from dl_core.data import instants
 from dl_core.data.dataset import Dataset
 from dl_core.data.interactions.catalogue import Catalogue
 from dl_core.data.interactions.histories import Histories
@@ -325,6 +326,16 @@ def test_ids_of_float_columns_lose_their_point(tmp_path: Path) -> None:
 def test_times_in_every_spelling(write: Write, times: list[str]) -> None:
     data = read(write("data.csv", f'user,item,time\na,x,"{times[0]}"\na,y,"{times[1]}"\n'))
     assert data.table["time"].tolist() == [pd.Timestamp("2023-11-14 22:13:20"), pd.Timestamp("2023-11-15 22:13:20")]
+
+
+def test_days_since_a_start_are_days_and_called_so(write: Write) -> None:
+    rows = "".join(f"u{at % 7},i{at // 7},{at // 4}\n" for at in range(60))
+    data = read(write("data.csv", f"user,item,day\n{rows}"))
+    assert "was read as days since an unknown start" in note(data, "relative-time")
+    assert [instants.said(at) for at in (data.table["day"].min(), data.table["day"].max())] == [
+        "day 0, 00:00",
+        "day 14, 00:00",
+    ]
 
 
 def test_two_tables_of_the_same_columns_are_appended(write: Write) -> None:

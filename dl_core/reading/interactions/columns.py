@@ -207,10 +207,7 @@ def _read_time(typed: Typed, column: pd.Series, order: str) -> None:
     name = shorten(column.name, 40)
     times = read_times(column, order)
     typed.time = times.values
-    typed.notes += [note for note in times.notes if note.kind != "relative-time"]
-    if any(note.kind == "relative-time" for note in times.notes):
-        text = f"Column {name!r} holds no dates; its numbers were read as seconds since an unknown start."
-        typed.notes.append(Finding("info", "relative-time", text))
+    typed.notes += times.notes
     lost = (times.bad | np.isnat(times.values)) & typed.keep
     if lost.any():
         text = (
