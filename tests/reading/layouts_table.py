@@ -202,6 +202,23 @@ def _labels_apart(key: str) -> Files:
     return write
 
 
+def _without_header(folder: Path) -> None:
+    """Write a table of labels by id, and one without a header whose first column is that id."""
+    ids = 1_000_003 + 7_919 * np.random.default_rng(6).permutation(ROWS)
+    pd.DataFrame({"txId": ids, "is_fraud": FRAUD}).to_csv(folder / "classes.csv", index=False)
+    rows = pd.DataFrame({"id": ids, "amount": FRAME["amount"], "half": FRAME["amount"] / 2}).sample(
+        frac=1, random_state=3
+    )
+    rows.to_csv(folder / "features.csv", index=False, header=False)
+
+
+def _beside_ranges(folder: Path) -> None:
+    """Write labelled payments, and a longer table that has no key of theirs."""
+    FRAME.to_csv(folder / "payments.csv", index=False)
+    low = 16_777_216 + 256 * np.arange(2 * ROWS)
+    pd.DataFrame({"lower": low, "upper": low + 255, "country": "A"}).to_csv(folder / "ranges.csv", index=False)
+
+
 def _numbered(folder: Path) -> None:
     """Write two files, each with a row index of its own under a blank header."""
     for at, part in enumerate((FRAME.iloc[:350], FRAME.iloc[350:])):
@@ -219,6 +236,7 @@ def _counted_months(first: int, shuffled: bool = False) -> Files:
 
 _MONTHS = dict(enumerate(("Jan", "Feb", "Mar", "Apr"), 1))
 _MONATE = dict(enumerate(("Januar", "Februar", "März", "April"), 1))
+_MIESIACE = dict(enumerate(("sty", "lut", "mar", "kwi"), 1))
 _YEARS = TIME.dt.year - (FRAME["account_id"] % 3)
 _NO_TIME = FRAME.drop(columns="timestamp")
 _REVIEWED = np.where(FRAUD == 1, "confirmed fraud", np.where(np.arange(ROWS) % 9 == 0, "under investigation", "legit"))
@@ -573,5 +591,34 @@ LAYOUTS = (
         table(_PLAIN.assign(status=_REVIEWED)),
         {"target": {"column": "status", "positive": "confirmed fraud"}},
         features=("channel",),
+    ),
+    # tables beside, and words of other languages
+    Layout(
+        "labels by id, features without a header",
+        _without_header,
+        {**target("is_fraud"), "rows": ROWS, "roles": {"label": ["is_fraud"], "id": ["txId"]}},
+        features=("column 2", "column 3"),
+    ),
+    Layout("a longer table that is about something else", _beside_ranges, {**target("is_fraud"), "roles": ROLES}),
+    Layout(
+        "sender and receiver",
+        table(_PLAIN.rename(columns={"account_id": "SENDER_ACCOUNT_ID"}).assign(to_account_id=5, is_fraud=FRAUD)),
+        {"unit": {"name": "SENDER_ACCOUNT_ID", "units": 60}, "roles": {"counterparty": ["to_account_id"]}},
+    ),
+    Layout("an account of any owner", table(FRAME.rename(columns={"account_id": "bank_account_no"})), asked="unit"),
+    Layout(
+        "år, månad, dag",
+        table(
+            _NO_TIME.rename(columns={"is_fraud": "bedrägeri"}).assign(
+                år=TIME.dt.year, månad=TIME.dt.month, dag=TIME.dt.day
+            )
+        ),
+        {**target("bedrägeri"), "roles": {"time": ["år", "månad", "dag"]}},
+    ),
+    Layout(
+        "rok, miesiąc by name, dzień",
+        table(_NO_TIME.assign(rok=2024, miesiąc=TIME.dt.month.map(_MIESIACE), dzień=TIME.dt.day)),
+        {"roles": {**ROLES, "time": ["rok", "miesiąc", "dzień"]}},
+        times=(str(TIME.min().floor("D")), str(TIME.max().floor("D"))),
     ),
 )

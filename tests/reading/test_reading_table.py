@@ -136,6 +136,46 @@ def test_order_spelling_and_writing_change_nothing(
     assert [column.name.casefold() for column in reading.columns if column.locked] == ["memo"]
 
 
+@settings(max_examples=8, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    order=st.permutations(range(6)),
+    seed=st.integers(0, 9),
+    written=st.sampled_from(
+        [
+            {"sep": ";", "decimal": ",", "encoding": "cp1252"},
+            {"sep": "\t", "decimal": ",", "encoding": "utf-16"},
+            {"sep": ",", "decimal": "."},
+            {"sep": "|", "decimal": ".", "encoding": "utf-8-sig"},
+        ]
+    ),
+    dates=st.sampled_from(["%d.%m.%Y %H:%M:%S", "%Y-%m-%dT%H:%M:%SZ", "%m/%d/%Y %I:%M:%S %p", "%d %b %Y %H:%M:%S"]),
+)
+def test_what_content_decides_needs_no_names(
+    tmp_path_factory: pytest.TempPathFactory, order: list[int], seed: int, written: Any, dates: str
+) -> None:
+    folder = tmp_path_factory.mktemp("in")
+    frame = pd.DataFrame(
+        {
+            "a": FRAME["timestamp"].dt.strftime(dates),
+            "b": np.where(FRAME["is_fraud"] == 1, "confirmed fraud", "legit"),
+            "c": FRAME["amount"],
+            "d": cards(FRAME),
+            "e": FRAME["channel"],
+            "f": FRAME["account_id"].map("p{}@example.org".format),
+        }
+    )
+    frame = frame.iloc[:, order].sample(frac=1, random_state=seed)
+    frame.to_csv(folder / "rows.csv", index=False, **written)
+    reading, dataset = _read(folder, {"entity": ("d",)})
+    assert dataset is not None and not reading.questions
+    found = {role: sorted(names) for role, names in reading.roles.items()}
+    assert found == {"label": ["b"], "time": ["a"], "entity": ["d"], "feature": ["c", "e"]}
+    assert {column.name for column in reading.columns if column.locked} == {"d", "f"}
+    assert reading.target is not None and reading.target.positive == "confirmed fraud"
+    assert dataset.table["c"].tolist() == frame["c"].tolist()
+    assert dataset.require(Role.TIME).tolist() == FRAME["timestamp"].loc[frame.index].dt.floor("s").tolist()
+
+
 def test_new_rows_join_what_training_joined(tmp_path: Path) -> None:
     layout = next(one for one in LAYOUTS if one.name.startswith("year, month, day and time"))
     dataset = read_transactions(ReadRequest((_written(layout, tmp_path / "in"),)))

@@ -6,9 +6,11 @@ from dataclasses import replace
 
 import pandas as pd
 
-from dl_core.reading.tables.names import respelled
+from dl_core.reading.tables.names import plain_name, respelled
 from dl_core.reading.tables.read import RawTable
 
+_UNNAMED = "column_1"
+_LEAST_KEYS, _SAME = 20, 0.95  # keys, and share of them that is the same, where no name tells
 _SHARED = 0.05  # share of the transactions that a table must know
 _KNOWN = 0.5  # share of a table's keys that must stand among the transactions, where it knows few of them
 
@@ -19,8 +21,11 @@ def joined_beside(main: RawTable, side: RawTable) -> tuple[RawTable, str]:
     A key is unique in the table beside; each transaction has at most one row there.
     """
     other = respelled(side.frame, main.frame.columns)
+    shared = [name for name in other.columns if name in main.frame.columns]
+    if not shared and plain_name(other.columns[0]) == _UNNAMED and len(key := _same_values(main.frame, other)):
+        other, shared = other.rename(columns={other.columns[0]: key}), [key]
     best: tuple[float, str] | None = None
-    for name in (name for name in other.columns if name in main.frame.columns):
+    for name in shared:
         keys, mine = _keys(other[name]), _keys(main.frame[name])
         if not len(keys) or keys.duplicated().any() or pd.api.types.is_float_dtype(other[name].dtype):
             continue
@@ -35,6 +40,15 @@ def joined_beside(main: RawTable, side: RawTable) -> tuple[RawTable, str]:
     about = about[about.index.notna()]
     placed = about.reindex(_index(main.frame[key])).set_axis(main.frame.index, axis=0)
     return replace(main, frame=pd.concat([main.frame, placed], axis=1)), key
+
+
+def _same_values(main: pd.DataFrame, other: pd.DataFrame) -> str:
+    """Return the column whose values are the first one's of a table without a header; nothing where they only count."""
+    keys = _keys(other.iloc[:, 0])
+    numbers = pd.to_numeric(keys, errors="coerce")
+    if len(keys) < _LEAST_KEYS or numbers.max() - numbers.min() + 1 == len(keys):
+        return ""
+    return next((name for name in main.columns if _keys(main[name]).isin(keys).mean() >= _SAME), "")
 
 
 def _keys(column: pd.Series) -> pd.Series:

@@ -15,6 +15,7 @@ from dl_core.errors import SchemaError, shorten
 from dl_core.reading.request import ReadRequest
 from dl_core.reading.secrets.hide import Hidden
 from dl_core.reading.table.beside import joined_beside
+from dl_core.reading.table.target import find_label
 from dl_core.reading.tables.about import TableAbout
 from dl_core.reading.tables.append import joined_rows
 from dl_core.reading.tables.names import respelled
@@ -46,7 +47,7 @@ def combined(read: Tables, request: ReadRequest) -> Combined:
         If test rows lack columns.
     """
     notes = [*read.notes, *([] if request.test_paths else _test_note(read))]
-    main = max((table for table in read.tables if not table.test), key=lambda table: len(table.frame))
+    main = _main([table for table in read.tables if not table.test])
     kept, strange = _alike(read, main, bool(request.test_paths), notes)
     kept, about, keys = _with_beside(kept, strange, main.name, notes)
     columns = list(kept[0].frame.columns)
@@ -54,6 +55,16 @@ def combined(read: Tables, request: ReadRequest) -> Combined:
     split = tuple(name for name in columns if name not in frame.columns)
     tables = (*(table.about for table in kept), *about)
     return Combined(frame, part, notes, tables, read.hidden, read.left, split, keys)
+
+
+def _main(tables: list[RawTable]) -> RawTable:
+    """Return the table of rows: the largest, unless another one has a fraud label that cannot be joined to it."""
+    tables = sorted(tables, key=lambda table: -len(table.frame))
+    columns = {frozenset(table.frame) for table in tables}
+    told = [one for one in tables if len(columns) > 1 and find_label(one.frame, list(one.frame)).column]
+    if not told or any(one is tables[0] or joined_beside(tables[0], one)[1] for one in told):
+        return tables[0]
+    return told[0]
 
 
 def _with_beside(

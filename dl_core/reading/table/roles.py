@@ -34,8 +34,9 @@ _KEYED = (Role.ENTITY, Role.COUNTERPARTY)
 _TIME_WORDS = frozenset(("ts", "time", "date", "stamp", "timestamp", "epoch", "datetime", "at", "when", "unix"))
 _SINCE, _UNTIL = 5 * 10**8, 4 * 10**9  # seconds of 1985 and 2096
 _ACCOUNT = re.compile(
-    r"(id_)?(acct|cust|client[ei]?|kunden?|konto|konten|cuenta|compte|conto|conta|klant|rekening|usuario|utente|账号|账户"
-    r"|客户|卡号|用户|口座|顧客|계좌|고객|счет|клиент)(_?(id|no|nr|num|number|nummer|numero|code|番号|编号|号))?"
+    r"(id_)?(acct|cust|client[ei]?|klient|kund(en?)?|konto|konten|cuenta|compte|conto|conta|klant|rekening|usuario|utente"
+    r"|账号|账户|客户|卡号|用户|口座|顧客|계좌|고객|счет|клиент)(_?(id|no|nr|num|number|nummer|numero|code|番号|编号|号))?"
+    r"|.+_(account|acct|customer|cust|client|card|user|member|payer|sender)_?(id|no|nr|num|number|key|code)"
 )
 _OWNERS = ("user", "user_id", "userid", "client", "client_id", "customer", "customer_id", "member_id")
 

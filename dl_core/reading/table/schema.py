@@ -25,12 +25,13 @@ _AMOUNT = """
 _ENTITY = """
     customer_id customer account_id account card_id cc_num card_number card card_no cardnumber card_num user_id user
     client_id client account_number account_no account_nr accountid customerid cardid userid clientid name_orig
-    nameorig sender_id sender sender_account from_account payer payer_id cardholder cardholder_id iban policy_holder
-    policyholder_id member_id consumer_id buyer_id card1
+    nameorig sender_id sender sender_account sender_account_id from_account from_account_id orig_account
+    payer payer_id cardholder cardholder_id iban policy_holder policyholder_id member_id consumer_id buyer_id card1
 """
 _COUNTERPARTY = """
     merchant_id merchant terminal_id terminal name_dest namedest merchant_name merchantid terminalid payee payee_id
-    receiver receiver_id receiver_account recipient recipient_id to_account beneficiary beneficiary_id shop shop_id
+    receiver receiver_id receiver_account receiver_account_id to_account_id
+    recipient recipient_id to_account beneficiary beneficiary_id shop shop_id
     store store_id seller seller_id vendor vendor_id counterparty counterparty_id dest_account pos_id atm_id provider
     provider_id
 """

@@ -8,21 +8,18 @@ from collections.abc import Iterable, Sequence
 import numpy as np
 import pandas as pd
 
-from dl_core.reading.tables.month_names import month_numbers
+from dl_core.reading.tables.month_names import folded_word, month_numbers, unit_words
 from dl_core.reading.tables.names import Roles, plain_name, respelled
 from dl_core.reading.tables.times import looks_like_time
 from dl_core.reading.tables.values import sampled
 
 BETWEEN = " + "  # in the name of what was joined
 _CLOCK = r"\d{1,2}:\d{2}(?::\d{2}(?:[.,]\d+)?)?\s*(?:[AaPp]\.?[Mm]\.?)?"
-_PARTS = {  # stems of names, and the range that values must have
-    "year": (r"year|jahr|jaar|a[nñ]+o|ann[eé]e|anno|ano|rok|god|yr|yyyy", 1900, 2200),
-    "month": (r"month|monat|maand|mes|mois|mese|m[eê]s|mnth|mm", 1, 12),
-    "day": (r"day(_of_month)?|tag|dag|d[ií]a|jour|giorno|dzien|dom|dd", 1, 31),
-    "hour": (r"hour(_of_day)?|stunde|uur|hora|heure|ora|hr|hh", 0, 23),
-}
-_COUNTED = {"year": _PARTS["year"], "month": _PARTS["month"], "week": (r"week|woche|semaine|semana|wk", 1, 53)}
-_NUMBER = r"(?:_(?:number|num|no|nr|name|index|id))?"
+_PARTS = {"year": (1900, 2200), "month": (1, 12), "day": (1, 31), "hour": (0, 23)}  # and what their values may be
+_COUNTED = {"year": _PARTS["year"], "month": _PARTS["month"], "week": (1, 53)}
+_SHORT = {"yr": "year", "yyyy": "year", "mm": "month", "mnth": "month", "dd": "day", "hr": "hour", "hh": "hour"}
+_SHORT |= {"annee": "year", "dag": "day", "uur": "hour", "wk": "week"}  # besides the words of the CLDR
+_LITTLE = {"number", "num", "no", "nr", "name", "index", "id"}  # in a name beside the word
 
 
 def joined_name(columns: Sequence[str]) -> str:
@@ -77,10 +74,10 @@ def counter_of_time(frame: pd.DataFrame, free: Sequence[str]) -> tuple[str, bool
     It is where its numbers go beyond a calendar's or the rows are sorted by it; months from 1 to 12 in any order may be
     seasons as well.
     """
-    for stem, least, most in _COUNTED.values():
+    for word, (least, most) in _COUNTED.items():
         for name in free:
             column = frame[name]
-            if re.fullmatch(stem + _NUMBER, plain_name(name)) and _whole(column) and column.nunique() > 2:
+            if _rest(column, word) == "" and _whole(column) and column.nunique() > 2:
                 numbers = column.dropna()
                 beyond = least < 100 and bool(numbers.min() == 0 or numbers.max() > most)
                 if numbers.min() >= 0 and (least < 100 or numbers.between(least, most).all()):
@@ -167,16 +164,25 @@ def _parts(frame: pd.DataFrame, word: str, names: Iterable[str]) -> list[tuple[s
 
 def _fits(column: pd.Series, word: str) -> str | None:
     """Return the rest of the name of a column that holds this part of a date; None of one that does not."""
-    stem, least, most = _PARTS[word]
-    plain = plain_name(column.name)
-    within = re.search(r"(week|day|half|quarter)s?_of_(the_)?(month|year)", plain) and word in ("month", "year")
-    named = re.fullmatch(rf"(?:(?P<before>.*)_)?(?:{stem}){_NUMBER}(?:_(?P<after>.*))?", plain)
-    if within or not named:
+    rest = _rest(column, word)
+    if rest is None:
         return None
     numbers = _month_numbers(column) if word == "month" else column
-    if not _whole(numbers) or not numbers.dropna().between(least, most).all():
+    return rest if _whole(numbers) and numbers.dropna().between(*_PARTS[word]).all() else None
+
+
+def _rest(column: pd.Series, word: str) -> str | None:
+    """Return what a column's name says besides a word for a part of a date, in any language; None without that word.
+
+    A week of the month is no month, a day of the month is a day.
+    """
+    plain = re.sub(r"(?<=day)_of_month$|(?<=hour)_of_day$", "", folded_word(plain_name(column.name)))
+    words = [one for one in plain.split("_") if one not in _LITTLE]
+    found = [one for one in words if one in unit_words()[word] or _SHORT.get(one) == word]
+    if not found or re.search(r"(week|day|half|quarter)s?_of_(the_)?(month|year|week)", plain):
         return None
-    return "_".join(part for part in (named["before"], named["after"]) if part)
+    words.remove(found[0])
+    return "_".join(words)
 
 
 def _month_numbers(column: pd.Series) -> pd.Series:

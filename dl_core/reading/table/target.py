@@ -29,7 +29,7 @@ from dl_core.reading.tables.names import plain_name, spellings, words_of
 from dl_core.schema import Role
 
 _STEM = re.compile(
-    r"fraud|fraude|frode|betrug|betrueg|scam|charge_?back|launder|svindel|bedr[ai]e?g|oszust|podvod|estafa|dolandir"
+    r"fraud|fraude|frode|betrug|betrueg|scam|charge_?back|launder|svindel|bedr[aä]ger|bedraeger|bedrieg|bedrog|oszust|podvod|estafa|dolandir"
     r"|мошен|欺诈|詐欺|不正|사기"
 )
 _OUTCOME = frozenset(

@@ -170,6 +170,22 @@ def _since_midnight(clock: str, tokens: Iterable[str]) -> np.timedelta64:
     return np.timedelta64(round((hour * 3600 + minute * 60 + second) * 1e9), "ns")
 
 
+@lru_cache(maxsize=1)
+def unit_words() -> dict[str, frozenset[str]]:
+    """Return the words for year, month, week, day and hour, one and several, folded, of all languages."""
+    from babel.units import format_unit
+
+    found: dict[str, frozenset[str]] = {}
+    for unit in ("year", "month", "week", "day", "hour"):
+        said = (
+            format_unit(n, f"duration-{unit}", "long", locale=language)
+            for language in _LANGUAGES.split()
+            for n in (1, 2, 5)
+        )
+        found[unit] = frozenset(word for text in said for word in re.findall(r"[^\W\d]+", folded_word(text)))
+    return found
+
+
 def weekday_numbers(words: Collection[str]) -> dict[str, int] | None:
     """Return those words that name days of the week, 1 for Monday, in the first language that knows five; else None."""
     from babel import Locale
