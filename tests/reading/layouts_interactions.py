@@ -205,6 +205,41 @@ FUNNEL = ["view", "cart", "remove_from_cart", "purchase"]
 SHARES = [0.75, 0.15, 0.05, 0.05]
 FOUR = ("user", "item", "value", "time")
 
+STAMP = "%Y-%m-%dT%H:%M:%S.351Z"
+
+
+def lines(write: Callable[[int, list[int]], str], name: str, header: str = "") -> Write:
+    """Return a writer of a line a user, made of the user and the items."""
+    body = [write(user, rows["item"].tolist()) for user, rows in T.groupby("user")]
+    return lambda folder: (folder / name).write_text("\n".join([*([header] if header else []), *body]) + "\n") and None
+
+
+def netflix(folder: Path) -> None:
+    text = []
+    for item, rows in T.groupby("item"):
+        text.append(f"{item + 1}:")
+        text += [f"{row.user + 1_488_844},{row.rating},{row.time:%Y-%m-%d}" for row in rows.itertuples()]
+    (folder / "combined_data_1.txt").write_text("\n".join(text) + "\n")
+
+
+def jester() -> pd.DataFrame:
+    """Return ratings from -10 to 10 of fifteen jokes, 99 where none was given."""
+    rated = T.assign(score=np.random.default_rng(4).uniform(-10, 10, ROWS).round(2))
+    wide = rated.pivot(index="user", columns="item", values="score").fillna(99.0)
+    return wide.add_prefix("joke").rename_axis("user_id").reset_index()
+
+
+def sessions(folder: Path) -> None:
+    kinds = np.random.default_rng(5).choice(["clicks", "carts", "orders"], ROWS, p=[0.7, 0.2, 0.1])
+    with open(folder / "train.jsonl", "w", encoding="utf-8") as file:
+        for user, rows in T.assign(kind=kinds).groupby("user"):
+            inner = [
+                {"aid": 1_517_085 + row.item, "ts": int(row.time.timestamp() * 1000), "type": row.kind}
+                for row in rows.itertuples()
+            ]
+            file.write(json.dumps({"session": int(user), "events": inner}) + "\n")
+
+
 LAYOUTS = [
     Layout(
         "customers with 45 home stores",
@@ -453,5 +488,95 @@ LAYOUTS = [
     ),
     Layout(
         "a time under any name", csv(named(user="user", item="item", gekauft_am="time")), {"time": ["gekauft_am"]}, ALL
+    ),
+    Layout(
+        "a user and all items a line",
+        lines(lambda user, items: " ".join(map(str, [user, *items])), "train.txt"),
+        {"user": ["user"], "item": ["item"]},
+        ALL,
+    ),
+    Layout(
+        "baskets without a header",
+        lines(lambda user, items: ",".join(TITLES[item] for item in items), "groceries.csv"),
+        {"user": ["basket"], "item": ["item"]},
+        ALL,
+    ),
+    Layout(
+        "baskets with a count in front",
+        lines(
+            lambda user, items: ",".join(map(str, [len(items), *(TITLES[item] for item in items)])),
+            "baskets.csv",
+            "Item(s),Item 1,Item 2,Item 3,Item 4,Item 5,Item 6",
+        ),
+        {"user": ["basket"], "item": ["item"]},
+        ALL,
+    ),
+    Layout(
+        "ratings below the film they are of",
+        netflix,
+        {"user": ["user"], "item": ["item"], "value": ["rating"], "time": ["timestamp"]},
+        ALL,
+    ),
+    Layout(
+        "a matrix in which 99 is no rating",
+        lambda folder: jester().to_csv(folder / "jester.csv", index=False),
+        {"user": ["user_id"]},
+        ALL,
+        layout="a row a user, a column an item",
+    ),
+    Layout(
+        "a matrix without a header, its counts in front",
+        lambda folder: (
+            jester()
+            .assign(user_id=(jester().iloc[:, 1:] != 99).sum(axis=1))
+            .to_csv(folder / "jester.csv", index=False, header=False)
+        ),
+        {"user": ["user"]},
+        ALL,
+        layout="a row a user, a column an item",
+    ),
+    Layout(
+        "sessions with a list of events",
+        sessions,
+        {"user": ["session"], "item": ["aid"], "time": ["ts"], "value": ["type"]},
+        ALL,
+        asked="taken",
+        answer=2,
+    ),
+    Layout(
+        "clicks in one file and purchases in another",
+        many(
+            bare(T["user"], T["time"].dt.strftime(STAMP), T["item"] + 214_536_500, name="shop-clicks.dat"),
+            bare(
+                T["user"].iloc[::7],
+                T["time"].iloc[::7].dt.strftime(STAMP),
+                T["item"].iloc[::7] + 214_536_500,
+                T["count"].iloc[::7],
+                T["rating"].iloc[::7] * 0 + 1,
+                name="shop-buys.dat",
+            ),
+        ),
+        {"user": ["user"], "item": ["item"], "value": ["event"]},
+        {"users": USERS, "items": ITEMS},
+        asked="taken",
+        parts={"shop-clicks.dat": "table", "shop-buys.dat": "table"},
+    ),
+    Layout(
+        "whose the orders are, in another table",
+        many(
+            csv(named(order_id="user", product_id="item").assign(order_id=T["user"] * 2 + 1_000), "lines.csv"),
+            lambda folder: pd.DataFrame(
+                {"order_id": np.arange(USERS) * 2 + 1_000, "user_id": [f"u{at // 2}" for at in range(USERS)]}
+            ).to_csv(folder / "orders.csv", index=False),
+        ),
+        {"user": ["user_id"], "item": ["product_id"]},
+        {"users": USERS // 2, "items": ITEMS},
+        parts={"lines.csv": "table", "orders.csv": "side table"},
+    ),
+    Layout(
+        "names with commas are no lists",
+        csv(named(user="user", rating="rating").assign(game=[f"Game {at}, The, Deluxe" for at in T["item"]])),
+        {"user": ["user"], "item": ["game"], "value": ["rating"]},
+        ALL,
     ),
 ]

@@ -131,6 +131,11 @@ def is_event(column: pd.Series) -> bool:
     return told >= 2 or (named and told >= 1) or (named and len(kinds) <= 6)
 
 
+def kind_of(name: str) -> str:
+    """Return the word of a file's name that tells a kind of events (``"shop-clicks"`` → ``"clicks"``), or nothing."""
+    return next((word for word in re.split(r"[^a-z]+", plain_name(name)) if _KINDS.search(word)), "")
+
+
 def weights_of(counts: pd.Series) -> dict[str, int]:
     """Return how much each kind of event may count, from the weakest to the strongest; those that undo one count 0.
 

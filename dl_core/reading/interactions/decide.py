@@ -13,8 +13,17 @@ from dl_core.data.findings import listed
 from dl_core.data.interactions.catalogue import PRICE, TITLE
 from dl_core.data.reading import ASKED, Choice, Question, Verdict
 from dl_core.errors import OptionError, shorten
-from dl_core.reading.interactions.content import agreement, candidates, flag_of, is_act, weights_of
+from dl_core.reading.interactions.content import (
+    agreement,
+    candidates,
+    flag_of,
+    is_act,
+    is_event,
+    numbers_of,
+    weights_of,
+)
 from dl_core.reading.interactions.ids import as_ids
+from dl_core.reading.interactions.lists import BASKET
 from dl_core.reading.interactions.schema import INTERACTION_SCHEMA, RATINGS
 from dl_core.reading.interactions.sides import AGREE, SPELLED, canonical
 from dl_core.reading.request import ReadRequest
@@ -22,6 +31,7 @@ from dl_core.reading.tables.names import Roles, plain_name, words_of
 from dl_core.reading.tables.values import parse_numbers
 from dl_core.schema import Role
 
+_MANY_ZEROS = 0.02  # share of ratings from which zeros are spoken of
 ALL = "all"  # of the option ``taken``: every row counts
 _WHY = {
     "item": "the same in all rows of an item",
@@ -71,12 +81,19 @@ def decide(frame: pd.DataFrame, roles: Roles, request: ReadRequest, headless: bo
     """
     made = Decision(dict(roles))
     wished = request.wished
+    if Role.FEATURE not in wished:  # a "type" of events is none of items
+        roles = {
+            role: tuple(c for c in names if role != Role.FEATURE or not is_event(frame[c]))
+            for role, names in roles.items()
+        }
+        made.roles = {role: names for role, names in roles.items() if names}
     user, item = (as_ids(frame[roles[role][0]]) for role in (Role.USER, Role.ITEM))
     used = {name for names in roles.values() for name in names}
     kinds = candidates(frame, [name for name in frame.columns if name not in used], user, item)
     _drop_unsettled(made, frame, item, wished)
     _decide_time(made, kinds, wished)
     _decide_value(made, frame, kinds, request)
+    _say_zeros(made, frame, request)
     for name, kind in kinds.items():
         if name in {column for names in made.roles.values() for column in names}:
             continue
@@ -90,10 +107,11 @@ def decide(frame: pd.DataFrame, roles: Roles, request: ReadRequest, headless: bo
             made.told[name] = {"why": _LEFT.get(kind, f"it describes the {kind}")}
     if headless and not {Role.USER, Role.ITEM} & set(wished):
         first, second = (roles[role][0] for role in (Role.USER, Role.ITEM))
-        made.assumed.append(
+        text = (
             f"The file has no header line: its first column of ids is taken for users ({first!r}), the next for items "
             f"({second!r})."
         )
+        made.assumed.append("Each line is a basket, taken for a user of its own." if first == BASKET else text)
     return made
 
 
@@ -164,6 +182,21 @@ def _decide_value(made: Decision, frame: pd.DataFrame, kinds: Mapping[str, str],
         text = f"Which column holds the rating or the count of an interaction? {listed(names, 4)} are numbers that fit."
         choices = [Choice(name, {Role.VALUE: (name,)}) for name in names[:6]]
         made.questions.append(Question("value", text, (*choices, Choice("none: rows count alike", {Role.VALUE: ()}))))
+
+
+def _say_zeros(made: Decision, frame: pd.DataFrame, request: ReadRequest) -> None:
+    """Say that zeros below a scale of whole numbers, which often mean that nothing was rated, count as ratings."""
+    name = made.roles.get(Role.VALUE, ("",))[0]
+    values = numbers_of(frame[name]) if name else None
+    if values is None or made.taken or request.options.get("positive_from"):
+        return
+    zeros = float((values == 0).mean())
+    scale = np.unique(values)
+    if zeros >= _MANY_ZEROS and len(scale) > 3 and (scale % 1 == 0).all() and scale[0] == 0 and scale[-1] <= 10:
+        made.assumed.append(
+            f"0 in {shorten(name, 40)!r} ({zeros:.0%} of rows) counts as a rating; where it means not rated, set the "
+            "least rating that counts (positive_from) to 1."
+        )
 
 
 def _is_event_role(column: pd.Series) -> bool:

@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from dl_core.reading.interactions.content import is_settled, is_time
+from dl_core.reading.interactions.lists import headed_rows, lists_of
 from dl_core.reading.interactions.schema import IDS, KEYS, KNOWN_NAMES
 from dl_core.reading.request import ReadRequest
 from dl_core.reading.tables.headless import Headless
@@ -47,7 +48,13 @@ def table_kind(request: ReadRequest) -> TableKind:
         _chosen,
         _tidy,
         sheets="all",
+        lists=_lists,
     )
+
+
+def _lists(lines: Sequence[Sequence[str]]) -> pd.DataFrame | None:
+    rows = headed_rows(lines)
+    return lists_of(lines) if rows is None else rows
 
 
 def _chosen(names: Sequence[str]) -> Sequence[str]:

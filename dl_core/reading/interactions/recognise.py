@@ -13,15 +13,16 @@ from dl_core.data.dataset import Finding
 from dl_core.data.findings import listed
 from dl_core.data.reading import CONTENT, LEFT_OUT, NAMED, Choice, Question
 from dl_core.errors import SchemaError, shorten
-from dl_core.reading.interactions.content import is_time
+from dl_core.reading.interactions.content import flag_of, is_event, is_time, numbers_of
 from dl_core.reading.interactions.decide import Decision, decide, item_candidates
 from dl_core.reading.interactions.ids import as_ids
+from dl_core.reading.interactions.orders import EVENT, row_roles, with_events, with_users
 from dl_core.reading.interactions.schema import INTERACTION_SCHEMA, KEYS
-from dl_core.reading.interactions.shapes import LONG, melted
+from dl_core.reading.interactions.shapes import LONG, Shaped, melted
 from dl_core.reading.request import ReadRequest
 from dl_core.reading.tables.about import TableAbout, reasons
 from dl_core.reading.tables.append import joined_rows
-from dl_core.reading.tables.names import Roles, check_columns, guess_by_name, guess_others, guessed_note, plain_name
+from dl_core.reading.tables.names import Roles, check_columns, guess_by_name, guessed_note, plain_name
 from dl_core.reading.tables.read import RawTable, Tables
 from dl_core.schema import Role
 
@@ -76,15 +77,17 @@ def recognise(read: Tables, request: ReadRequest) -> Recognised:
     SchemaError
         If no table has both users and items, or the user names a column that does not exist.
     """
-    guessed = [(table, row_roles(table.frame, request)) for table in read.tables]
+    joined, orders = with_users(read.tables, request)
+    joined = with_events(joined, request)
+    guessed = [(table, row_roles(table.frame, request)) for table in joined]
     plain = any(all(role in roles for role in KEYS) for _, roles in guessed)
     if not plain:
         guessed = [(table, _by_content(table.frame, roles, request)) for table, roles in guessed]
     shaped = [
-        (table, roles, LONG) if plain and Role.ITEM not in roles else melted(table, roles) for table, roles in guessed
+        Shaped(table, roles) if plain and Role.ITEM not in roles else melted(table, roles) for table, roles in guessed
     ]
-    _check_wished(request, [*read.tables, *(table for table, _, _ in shaped)])
-    guessed = [(table, roles) for table, roles, _ in shaped]
+    _check_wished(request, [*joined, *(one.table for one in shaped)])
+    guessed = [(one.table, one.roles) for one in shaped]
     rows = [(table, roles) for table, roles in guessed if all(role in roles for role in KEYS)]
     for test in (False, True):
         here = [(table, roles) for table, roles in guessed if table.test == test]
@@ -98,7 +101,7 @@ def recognise(read: Tables, request: ReadRequest) -> Recognised:
             return Recognised(pd.DataFrame(), np.zeros(0), made, (), (), read.notes, tables)
     training = [(table, roles) for table, roles in rows if not table.test]
     main, roles = max(training, key=_likeliness)
-    layout = next(words for table, _, words in shaped if table is main)
+    shape = next(one for one in shaped if one.table is main)
     others = [table for table, _ in guessed if table is not main]
     roles = _with_known_item(main, roles, others, request)
     same = [
@@ -115,9 +118,11 @@ def recognise(read: Tables, request: ReadRequest) -> Recognised:
     secret = [name for name in main.frame if name in read.hidden and name not in keys]
     roles = {role: tuple(name for name in names if name not in secret) for role, names in roles.items()}
     roles = {role: names for role, names in roles.items() if names}
-    open_columns = main.frame.drop(columns=secret)
-    made = decide(open_columns, roles, request, main.about.header is None and bool(main.about.delimiter))
+    seen = pd.concat([one.frame for one, _ in kept], ignore_index=True) if EVENT in main.frame else main.frame
+    seen = seen.drop(columns=secret)
+    made = decide(seen, roles, request, main.about.header is None and bool(main.about.delimiter))
     items, users = ([_without(read, table) for table in tables] for tables in (items, users))
+    made.assumed += [shape.assumed] if shape.assumed else []
     notes = list(read.notes)
     if len(read.tables) > 1:
         notes += _notes([table for table, _ in kept], items, users, [table.name for table in left])
@@ -129,9 +134,10 @@ def recognise(read: Tables, request: ReadRequest) -> Recognised:
     tables = (
         *(_about_rows(table, made, why, table.test) for table, found in kept),
         *(table.about for table in (*items, *users)),
+        *(table.about.as_part("side table", "tells whose the rows are") for table in orders),
         *(table.about.as_part(LEFT_OUT, "about neither these users nor these items") for table in left),
     )
-    return Recognised(frame, part, made, tuple(items), tuple(users), tuple(notes), tables, layout)
+    return Recognised(frame, part, made, tuple(items), tuple(users), tuple(notes), tables, shape.layout)
 
 
 def _without(read: Tables, table: RawTable) -> RawTable:
@@ -168,6 +174,8 @@ def _of_one_kind(table: RawTable, found: Roles, main: RawTable, roles: Roles) ->
     """Return whether a table tells no ids that the main one lacks, and is no list of users beside it."""
     if not _foreign(table, found) <= {plain_name(name) for name in main.frame}:
         return False
+    if EVENT in table.frame and EVENT in main.frame:
+        return True
     columns = {plain_name(name) for name in table.frame} == {plain_name(name) for name in main.frame}
     return columns or _come_again(table, found) or not _come_again(main, roles)
 
@@ -202,9 +210,19 @@ def _may_name(frame: pd.DataFrame, roles: Roles) -> list[str]:
         if name in used or pd.api.types.is_float_dtype(column.dtype) or pd.api.types.is_bool_dtype(column.dtype):
             continue
         distinct = column.nunique()
-        if 2 <= distinct < column.notna().sum() and not is_time(column):
+        if 2 <= distinct < column.notna().sum() and not is_time(column) and not _says(column):
             found.append(str(name))
     return found
+
+
+def _says(column: pd.Series) -> bool:
+    """Return whether a column says what an interaction was, not whose or of what: its kind, yes or no, a value."""
+    if is_event(column) or flag_of(column) is not None:
+        return True
+    values = numbers_of(column)
+    return values is not None and bool(
+        (values % 1 != 0).any() or (len(np.unique(values)) <= 11 and values.max() <= 100)
+    )
 
 
 def _which(table: RawTable, roles: Roles) -> Question | None:
@@ -233,16 +251,6 @@ def _with_known_item(main: RawTable, roles: Roles, others: Sequence[RawTable], r
         known[name] = max((float(ids.isin(other).mean()) for other in tables if other.is_unique), default=0.0)
     best = max(found, key=lambda name: known[name])
     return {**roles, Role.ITEM: (best,)} if known[best] >= _OVERLAP else roles
-
-
-def row_roles(frame: pd.DataFrame, request: ReadRequest) -> Roles:
-    """Return the roles of one table's columns: as the user says, the rest by name; no columns means no such role."""
-    filled = [name for name in frame.columns if frame[name].notna().any()] if len(frame) else list(frame.columns)
-    roles = guess_others(INTERACTION_SCHEMA, list(frame.columns), request)
-    roles |= guess_others(INTERACTION_SCHEMA, filled, request)  # rather than empty ones
-    here = set(frame.columns)
-    roles |= {role: columns for role, columns in request.wished.items() if columns and set(columns) <= here}
-    return {role: columns if role in (Role.GROUP, Role.FEATURE) else columns[:1] for role, columns in roles.items()}
 
 
 def _check_wished(request: ReadRequest, tables: Sequence[RawTable]) -> None:
@@ -276,7 +284,8 @@ def _alike(roles: Roles, main: Roles) -> bool:
 
 def _as_main(table: RawTable, roles: Roles, main: Roles) -> RawTable:
     """Return a table with the main one's names for the columns of rows, and for others in another spelling."""
-    names = {roles[role][0]: main[role][0] for role in _ROW_ROLES if role in roles and role in main}
+    same = {role: main[role][0] for role in _ROW_ROLES if role in roles and role in main}
+    names = {roles[role][0]: name for role, name in same.items() if name != EVENT}  # which each table has of its own
     frame = table.frame.drop(columns=[new for old, new in names.items() if new != old and new in table.frame])
     return replace(table, frame=frame.rename(columns=names))
 

@@ -12,7 +12,7 @@ _USER = """
     member_id memberid member buyer_id buyer shopper_id shopper household_id household_key household reviewer_id
     reviewerid reviewer consumer_id consumer subscriber_id subscriber viewer_id viewer listener_id listener reader_id
     reader guest_id guest patron_id account_id account person_id uid u_id user_name username login kunde kunden_id
-    kundennummer session_id sessionid session
+    kundennummer session_id sessionid session basket
 """
 _ITEM = """
     item_id itemid item movie_id movieid product_id productid stock_code stockcode sku article_id articleid asin

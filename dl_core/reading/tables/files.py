@@ -113,7 +113,8 @@ def _holds_rows(path: Path, alone: bool) -> bool:
     if odd > 0.01 * len(text):
         return False
     lines = [line for line in text.splitlines()[:50] if line.strip()]
-    sizes = {len(row) for row in csv.reader(lines[:-1], delimiter=separator_of(text)[:1])}
+    rows = csv.reader((line for line in lines[:-1] if not line.endswith(":")), delimiter=separator_of(text)[:1])
+    sizes = {len(row) for row in rows}
     return alone or (len(lines) > 3 and len(sizes) == 1 and max(sizes) > 1)
 
 

@@ -47,6 +47,8 @@ class TableKind:
         Which sheets of a workbook are read: the ``"largest"``, those ``"alike"`` in their columns, or ``"all"``.
     nulls : tuple of str
         What means in text files that nothing is known.
+    lists : callable or None
+        Takes the cells of a text file's lines and returns a table where these are lists rather than rows, else None.
     """
 
     as_text: Callable[[str], bool]
@@ -59,6 +61,7 @@ class TableKind:
     zones: bool = False
     sheets: str = "largest"
     nulls: tuple[str, ...] = NULLS
+    lists: Callable[[Sequence[Sequence[str]]], pd.DataFrame | None] | None = None
 
 
 @dataclass(frozen=True)

@@ -83,7 +83,14 @@ def read(path: Path, room: Room) -> tuple[Parsed, ...]:
     encoding, sample = decode_table(path, SAMPLE)
     size = path.stat().st_size / (2 if encoding.startswith("utf-16") else 1)
     rows = int(sample.count("\n") * max(1.0, size / max(1, len(sample.encode("utf-8", "replace")))))
-    layout, lines = _layout(path, room, encoding, sample, rows)
+    separator = separator_of(sample[:_LOOKED], room.where)
+    lines, ends = _lines(sample[:_LOOKED], separator, len(sample) > _LOOKED)
+    if room.kind.lists is not None and room.kind.lists(lines) is not None:
+        room.check(rows * sum(map(len, lines)) // max(1, len(lines)), 2, about=True)
+        whole = _narrowed(path.read_bytes().decode(encoding, errors="replace").lstrip("\ufeff"), separator)
+        frame = room.kind.lists(_lines(whole, separator, False)[0])
+        return (Parsed(frame, 0, None, "", encoding, separator, ("each line is a list of items",)),)
+    layout = _layout(path, room, (encoding, separator), sample, lines, ends, rows)
     room.check(rows, len(layout.names), about=True)
     if layout.ragged:
         cells = [line for line in csv.reader(io.StringIO(layout.text()), delimiter=layout.narrow) if line]
@@ -124,9 +131,17 @@ def decimal_commas(frame: pd.DataFrame) -> pd.DataFrame:
     return frame.assign(**{name: frame[name].str.replace(",", ".", regex=False) for name in plain}) if plain else frame
 
 
-def _layout(path: Path, room: Room, encoding: str, sample: str, rows: int) -> tuple[_Layout, list[list[str]]]:
-    separator = separator_of(sample[:_LOOKED], room.where)
-    lines, ends = _lines(sample[:_LOOKED], separator, len(sample) > _LOOKED)
+def _layout(
+    path: Path,
+    room: Room,
+    written: tuple[str, str],
+    sample: str,
+    lines: list[list[str]],
+    ends: list[int],
+    rows: int,
+) -> _Layout:
+    """Return how a file is ``written`` (encoding and separator) whose first lines have these cells and ends."""
+    encoding, separator = written
     outline = outline_of(lines)
     if outline is None:
         raise FileError("the table has no rows", where=room.where, todo="export it again")
@@ -138,18 +153,15 @@ def _layout(path: Path, room: Room, encoding: str, sample: str, rows: int) -> tu
     short = sum(len(line) < outline.width for line in body if line)
     last = body[-_MOST_LAST:] if len(sample) <= _LOOKED else _last(path, encoding, separator)
     footer = footer_of(last) if len(body) > 2 else 0
-    return (
-        _Layout(
-            path,
-            encoding,
-            separator,
-            outline,
-            names,
-            skip=ends[outline.first - 1] if outline.first else 0,
-            footer=footer,
-            ragged=short - footer > _RAGGED * len(body) and rows < 1_000_000,
-        ),
-        lines,
+    return _Layout(
+        path,
+        encoding,
+        separator,
+        outline,
+        names,
+        skip=ends[outline.first - 1] if outline.first else 0,
+        footer=footer,
+        ragged=short - footer > _RAGGED * len(body) and rows < 1_000_000,
     )
 
 
