@@ -83,6 +83,7 @@ PLAIN = {
     "sixteen digits": RNG.integers(4 * 10**15, 5 * 10**15, 300).tolist(),
     "ids in order": [4_000_000_000_000_000 + at for at in range(300)],
     "nine digits": RNG.integers(10**8, 10**9, 300).tolist(),
+    "nine digits in order": list(range(214530000, 214530015)),  # as born on 30 April 1921, which has no check digit
     "milliseconds": (1_700_000_000_000 + RNG.integers(0, 10**9, 300)).tolist(),
     "amounts": RNG.uniform(0, 1e12, 300).tolist(),
     "revenue": (RNG.integers(10**3, 10**4, 300) * 10**12).tolist(),

@@ -89,7 +89,7 @@ _IDS = (  # stdnum module, shape, share of numbers that fit by accident
     ("cn.ric", r"\d{17}[\dX]", 0.02),
     ("za.idnr", r"\d{13}", 0.02),
     ("ro.cnp", r"[1-8]\d{12}", 0.02),
-    ("cz.rc", r"\d{9,10}", 0.1),
+    ("cz.rc", r"\d{10}", 0.1),  # those of nine digits, before 1954, have no check digit: any ids in order would fit
     ("ch.ssn", r"756\d{10}", 0.1),
     ("kr.rrn", r"\d{13}", 0.05),
     ("tr.tckimlik", r"[1-9]\d{10}", 0.02),
