@@ -22,7 +22,7 @@ from dl_core.reading.interactions.shapes import LONG, Shaped, melted
 from dl_core.reading.request import ReadRequest
 from dl_core.reading.tables.about import TableAbout, reasons
 from dl_core.reading.tables.append import joined_rows
-from dl_core.reading.tables.names import Roles, check_columns, guess_by_name, guessed_note, plain_name
+from dl_core.reading.tables.names import Roles, check_columns, guess_by_name, plain_name
 from dl_core.reading.tables.read import RawTable, Tables
 from dl_core.schema import Role
 
@@ -126,8 +126,6 @@ def recognise(read: Tables, request: ReadRequest) -> Recognised:
     notes = list(read.notes)
     if len(read.tables) > 1:
         notes += _notes([table for table, _ in kept], items, users, [table.name for table in left])
-    if any(role not in request.roles for role in roles if role in _ROW_ROLES):
-        notes += guessed_note({role: roles[role] for role in _ROW_ROLES if role in roles})
     frame, part = joined_rows([_as_main(table, found, made.roles) for table, found in kept], main.frame.columns, notes)
     frame = frame.drop(columns=[name for name in secret if name in frame])
     why = reasons(made.roles, request.wished)
@@ -184,7 +182,7 @@ def _about_rows(table: RawTable, made: Decision, why: Mapping[Role, str], test: 
     """Return the description of a table of interactions with the roles of its columns, and why they have them."""
     told = {name: dict(fields) for name, fields in made.told.items()}
     if table.about.header is None and table.about.delimiter:
-        why = {role: "by what stands in it, without a name" if said == NAMED else said for role, said in why.items()}
+        why = {role: CONTENT if said == NAMED else said for role, said in why.items()}
     for role, names in made.roles.items():
         for name in names:
             told[name] = {"role": str(role), "why": why[role], **told.get(name, {})}

@@ -21,7 +21,6 @@ from dl_core.reading.tables.names import (
     Roles,
     check_columns,
     guess_others,
-    guessed_note,
     plain_name,
     spellings,
     words_of,
@@ -90,7 +89,6 @@ def decide_roles(frame: pd.DataFrame, request: ReadRequest, hidden: Hidden) -> D
     for role, names in decided.roles.items():
         if len(names) > 1 and role in (Role.TIME, Role.ENTITY) and role in guessed:
             decided.why[role] = f"{' and '.join(names)} together"
-    decided.notes = guessed_note(guessed)
     return decided
 
 

@@ -8,7 +8,6 @@ from functools import lru_cache
 
 import pandas as pd
 
-from dl_core.data.dataset import Finding
 from dl_core.data.findings import listed
 from dl_core.errors import SchemaError, shorten
 from dl_core.reading.request import ReadRequest
@@ -86,11 +85,3 @@ def check_columns(roles: Mapping[Role, Sequence[str]], columns: Sequence[str]) -
                     expected=listed(columns),
                     todo="choose one of these",
                 )
-
-
-def guessed_note(roles: Mapping[Role, Sequence[str]]) -> list[Finding]:
-    """Return a note on roles that were guessed, if any."""
-    if not roles:
-        return []
-    told = "; ".join(f"{role} = {', '.join(shorten(name, 40) for name in names)}" for role, names in roles.items())
-    return [Finding("info", "guessed-roles", f"Columns were recognised by name: {told}.")]
