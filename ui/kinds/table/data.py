@@ -14,9 +14,9 @@ from ui.shell import charts, choice, tables, theme
 from ui.shell.context import PageContext
 from ui.shell.words import count, percent
 
-PARTS, COLOURS = theme.PARTS, {**theme.PART_COLOURS, "Gap": theme.FAINT}
+PARTS, COLOURS = theme.PARTS, {**theme.PART_COLOURS, "Label delay": theme.FAINT}
 GAP = timedelta(days=1)  # a shorter pause between two parts is none
-LEFT = 76  # pixels left of the charts in time, so that their axes stand below each other
+LEFT = 82  # pixels left of the charts in time, so that their axes stand below each other
 MOST_MISSING = 12  # columns of the chart of missing values
 
 
@@ -97,21 +97,23 @@ def _split_in_time(context: PageContext, time: Mapping[str, Any], span: Sequence
     for before, after in _pairs(parts):
         gap = datetime.fromisoformat(after["start"]) - datetime.fromisoformat(before["end"])
         if gap > GAP:
-            words = f"{round(gap / timedelta(days=1))} days of label delay"
-            bars.append(("Gap", before["end"], after["start"], words))
+            words = f"{round(gap / timedelta(days=1))} days"
+            bars.append(("Label delay", before["end"], after["start"], words))
     chart = charts.figure("Time-based split", height=64 + 34 * len({name for name, *_ in bars}))
     for name, start, end, words in bars:
-        length = datetime.fromisoformat(end) - datetime.fromisoformat(start)
+        begin, finish, low, high = map(datetime.fromisoformat, (start, end, *span))
         chart.add_bar(
             base=[start],
-            x=[length / timedelta(milliseconds=1)],
+            x=[(finish - begin) / timedelta(milliseconds=1)],
             y=[name],
             orientation="h",
             marker_color=COLOURS[name],
             width=0.5,
             hovertemplate=f"{name}: {_day(start)} to {_day(end)}, {words}<extra></extra>",
         )
-        chart.add_annotation(x=end, y=name, text=words, showarrow=False, xanchor="left", xshift=6, font={"size": 12})
+        late = begin - low > high - finish  # the words stand where there is more room
+        side = {"x": start, "xanchor": "right", "xshift": -6} if late else {"x": end, "xanchor": "left", "xshift": 6}
+        chart.add_annotation(y=name, text=words, showarrow=False, font={"size": 12}, **side)
     charts.time_axis(chart, *span, range=_stretched(span))
     chart.update_yaxes(autorange="reversed", showgrid=False, type="category", automargin=False)
     chart.update_layout(barmode="overlay", margin_l=LEFT)
@@ -134,9 +136,10 @@ def _day(moment: str) -> str:
 
 
 def _stretched(span: Sequence[str]) -> list[str]:
-    """Return the ends of the time axis with room at the right for words."""
+    """Return the ends of the time axis with room for half a bar at either."""
     first, last = (datetime.fromisoformat(end) for end in span)
-    return [first.isoformat(), (last + 0.28 * (last - first)).isoformat()]
+    room = 0.04 * (last - first)
+    return [(first - room).isoformat(), (last + room).isoformat()]
 
 
 def _bars(starts: Sequence[str], values: Sequence[int], title: str, span: Sequence[str], colour: str) -> None:
