@@ -73,7 +73,7 @@ def _facts(reading: Reading) -> list[str]:
         unlabelled = f"; {target.unlabelled:,} unlabelled" if target.unlabelled else ""
         lines.append(f"  target: {target.column} ({_few(shown)}{positive}{unlabelled})")
     if reading.unit:
-        lines.append(f"  kept together in a split: {reading.unit['name']} ({reading.unit['units']:,})")
+        lines.append(f"  grouped by: {reading.unit['name']} ({reading.unit['units']:,})")
     if reading.split.get("given"):
         parts = ", ".join(f"{count:,} {part}" for part, count in reading.split["counts"].items() if count)
         lines.append(f"  split given with the data: {parts}")

@@ -20,6 +20,7 @@ from tests.ratings import draw_ratings
 from tests.series import toy_frame
 from tests.transactions import draw_transactions
 from ui.panels import findings
+from ui.panels.reading import _on_button
 from ui.panels.reading_columns import first_values, with_role
 from ui.shell.owner import owner_of
 
@@ -247,7 +248,7 @@ def test_many_columns_are_folded() -> None:
     test.session_state["reading_certain"] = True
     drawn = [one for one in settled(test).selectbox if "_role_" in str(one.key)]
     assert 0 < len(drawn) < 16
-    test.session_state["fraud_detection_fold_Features and covariates"] = True
+    test.session_state["fraud_detection_fold_feature"] = True
     assert len([one for one in settled(test).selectbox if "_role_" in str(one.key)]) == len(drawn) + 20
 
 
@@ -284,6 +285,21 @@ def test_first_values_fit_on_a_line_and_secrets_are_hidden() -> None:
     assert first_values(shown) == "a" * 20 + ", " + "b" * 10
     assert first_values(dataclasses.replace(shown, examples=("z" * 60,))) == "z" * 60
     assert first_values(dataclasses.replace(shown, locked=True)) == "(hidden)"
+    days = dataclasses.replace(shown, type="time", examples=("2024-01-01 00:00:00", "2024-01-02 00:00:00"))
+    assert first_values(days) == "2024-01-01, 2024-01-02"
+
+
+@pytest.mark.parametrize(
+    ("text", "label", "more"),
+    [
+        ("Effusion: yes or no (32 of 48)", "Effusion: yes or no (32 of 48)", ""),
+        ("weighed: view 1, addtocart 3, transaction 5", "weighed: view 1, addtocart 3", "transaction 5"),
+        ("those with is_click = 1 (1,204 of 80,000 rows)", "those with is_click = 1", "(1,204 of 80,000 rows)"),
+        ("a" * 60, "a" * 60, ""),
+    ],
+)
+def test_a_long_answer_stands_in_part_beside_its_button(text: str, label: str, more: str) -> None:
+    assert _on_button(text) == (label, more)
 
 
 def test_findings_come_worst_first_and_those_of_a_kind_together() -> None:

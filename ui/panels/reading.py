@@ -10,6 +10,7 @@ import streamlit as st
 from dl_core.data.reading import LEFT_OUT, FileReading, Question, Reading
 from dl_core.domain import Domain, Option
 from dl_core.errors import counted
+from ui import kinds
 from ui.panels import findings, reading_columns
 from ui.shell import folders, options, readings
 from ui.shell.context import PageContext
@@ -19,6 +20,7 @@ TITLE = "How your files were read"
 COUNTED = ("count", "users", "items")  # of what a kind says of itself, in the headline
 NOUNS = {"images": "image", "masks": "mask"}  # of what a part of the files holds; else rows
 FILES = 6  # lines of files that are shown at once
+ON_BUTTON = 40  # letters that fit on a button on a phone; what an answer says beyond stands below it
 KEPT_ROWS = (
     "A change reads the rows that were kept again. What was left out before does not come back; upload the files again "
     "for that."
@@ -95,10 +97,12 @@ def headline(context: PageContext, reading: Reading) -> str:
     for key, facts in reading.about.items():
         shown = [name for name in COUNTED if isinstance(facts, Mapping) and name in facts]
         parts += [f"{count(facts[name])} {key if name == 'count' else name}" for name in shown]
+    told = kinds.part(context, "data", "read_as")
+    parts += [escaped(part) for part in told(reading.about)] if told else []
     if reading.target is not None and reading.target.values:
         parts.append(f"{len(reading.target.values)} classes")
     if reading.unit:
-        parts.append(f"kept together by {escaped(reading.unit['name'])} ({count(reading.unit['units'])})")
+        parts.append(f"grouped by {escaped(reading.unit['name'])} ({count(reading.unit['units'])})")
     if reading.layout:
         parts.append(escaped(reading.layout))
     if not reading.rows and reading.open:
@@ -127,8 +131,8 @@ def _body(context: PageContext, card: readings.Card, reading: Reading) -> None:
                 _parts(context, card, reading)
     else:
         _parts(context, card, reading)
-    if reading.open and reading.findings:
-        findings.show_plain(reading.findings)
+    if reading.open:
+        findings.show_plain([one for one in reading.findings if one["level"] != "info"])
 
 
 def _parts(context: PageContext, card: readings.Card, reading: Reading) -> None:
@@ -141,16 +145,29 @@ def _parts(context: PageContext, card: readings.Card, reading: Reading) -> None:
 def _question(context: PageContext, question: Question, at: int, disabled: bool) -> None:
     """Draw an open question with a button an answer."""
     with st.container(border=True, key=f"reading_question_{at}"):
-        st.markdown(f":material/help: **{escaped(question.text)}**")
+        before, _, after = question.text.rpartition("?")
+        st.markdown(f":material/help: **{escaped(before)}?**{escaped(after)}" if before else escaped(after))
         with st.container(horizontal=True):
             for number, choice in enumerate(question.choices):
+                label, more = _on_button(choice.text)
                 st.button(
-                    escaped(choice.text),
+                    escaped(label),
                     key=f"reading_answer_{at}_{number}",
                     disabled=disabled,
                     on_click=readings.again,
                     args=(context.domain, context.owner, choice.roles, choice.options),
                 )
+                if more:
+                    st.caption(escaped(more), width="content")
+
+
+def _on_button(text: str) -> tuple[str, str]:
+    """Return what of an answer stands on its button, and what beside it, parted where a clause ends."""
+    if len(text) <= ON_BUTTON:
+        return text, ""
+    ends = [at for mark in (": ", "; ", ", ", " (") if (at := text.rfind(mark, 0, ON_BUTTON + 1)) > 0]
+    at = max(ends, default=0)
+    return (text[:at], text[at:].lstrip(":;, ")) if at else (text, "")
 
 
 def _sentences(reading: Reading) -> None:
@@ -161,7 +178,7 @@ def _sentences(reading: Reading) -> None:
     if target is not None and target.values:
         shown = [f"{escaped(value)} ({count(n)})" for value, n in list(target.values.items())[:12]]
         more = f" and {len(target.values) - 12} more" if len(target.values) > 12 else ""
-        positive = f"; looked for: **{escaped(target.positive)}**" if target.positive else ""
+        positive = f"; positive class: **{escaped(target.positive)}**" if target.positive else ""
         without = f"; {count(target.unlabelled)} without a label" if target.unlabelled else ""
         st.markdown(f":material/target: **{escaped(target.column)}**: {', '.join(shown)}{more}{positive}{without}")
     if reading.split.get("given"):
@@ -184,12 +201,14 @@ def _files(files: Sequence[FileReading]) -> None:
 
 def _file(one: FileReading) -> None:
     icon = ":material/draft:" if one.part != LEFT_OUT else ":material/block:"
+    rows = [] if one.rows is None else [counted(one.rows, NOUNS.get(one.part, "row"))]
     said = [
-        one.part,
-        *([] if one.rows is None else [counted(one.rows, NOUNS.get(one.part, "row"))]),
+        *([] if rows and one.part in NOUNS else [one.part]),
+        *rows,
         *([one.written] if one.written else []),
     ]
-    st.markdown(f"{icon} **{escaped(one.name)}** · {escaped(' · '.join(said))} :small[:gray[{escaped(one.why)}]]")
+    why = f":small[:gray[{escaped(one.why)}]]" if one.why != one.part else ""
+    st.markdown(f"{icon} **{escaped(one.name)}** · {escaped(' · '.join(said))} {why}")
 
 
 def _options(context: PageContext, card: readings.Card, reading: Reading | None) -> None:

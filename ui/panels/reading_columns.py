@@ -17,8 +17,9 @@ AT_ONCE = 16  # columns up to which nothing is folded
 ON_PAGE = 20  # columns of a fold that are drawn at once
 NEVER = (Role.IMAGE, Role.HISTORY)  # roles that no column can be given
 PLAIN = (Role.FEATURE, Role.PAST, Role.FUTURE)  # what many columns are, and few are looked at
+FEW = 4  # columns of one role that are drawn, though there are many of others
 MARKS = {Verdict.OPEN: ":orange[:material/help:] ", Verdict.ASSUMED: ":orange[:material/lightbulb:] "}
-NAME, SELECT, FACTS = 165, 150, 300  # pixels of the cells before the last; the first two stand together on a phone
+NAME, SELECT, FACTS = 150, 150, 300  # pixels of the cells before the last; the first two stand together on a phone
 VALUES_SHOWN = 34  # characters of first values, so that a line stays a line
 
 
@@ -30,6 +31,7 @@ class _Table:
     reading: Reading
     fields: Mapping[str, Field]
     fixed: bool
+    named: bool  # whether a line says of which file its column is
 
     def draw(self, columns: Sequence[ColumnReading]) -> None:
         """Draw a line a column."""
@@ -38,12 +40,11 @@ class _Table:
                 with st.container(horizontal=True, vertical_alignment="center", gap="xsmall"):
                     _line(self, one)
 
-    def fold(self, title: str, columns: Sequence[ColumnReading]) -> None:
-        """Draw columns folded, some at a time."""
-        if not columns:
-            return
-        key = f"{self.context.key}_fold_{title}"
-        fold = st.expander(f"{title} ({len(columns)})", key=key, on_change="rerun")
+    def fold(self, role: str, columns: Sequence[ColumnReading]) -> None:
+        """Draw columns of one role folded, some at a time."""
+        key, first = f"{self.context.key}_fold_{role}", ", ".join(escaped(one.name) for one in columns[:2])
+        title = f"{role.capitalize()}: {first} and {len(columns) - 2:,} more"
+        fold = st.expander(title, key=key, on_change="rerun")
         if fold.open:
             with fold:
                 pages = -(-len(columns) // ON_PAGE)
@@ -52,7 +53,7 @@ class _Table:
 
 
 def show(context: PageContext, reading: Reading, *, fixed: bool, hidden: Collection[Role] = ()) -> None:
-    """Draw all columns: those in use first; where there are many, features and what was left out are folded.
+    """Draw all columns: those in use first; where there are many, those of a role that many have are folded.
 
     Parameters
     ----------
@@ -64,19 +65,26 @@ def show(context: PageContext, reading: Reading, *, fixed: bool, hidden: Collect
         Roles that are not offered.
     """
     fields = {str(one.role): one for one in context.domain.schema.fields if one.role not in (*NEVER, *hidden)}
-    table = _Table(context, reading, fields, fixed)
+    many = len({one.file for one in reading.columns}) > 1
+    table = _Table(context, reading, fields, fixed, many)
     out = [one for one in reading.columns if one.role == LEFT_OUT]
     plain = [one for one in reading.columns if one.role in PLAIN]
     used = [one for one in reading.columns if one.role != LEFT_OUT and one.role not in PLAIN]
     if reading.columns:
         st.caption("Each column with its role, its type and first values, and why. Another role reads the files again.")
-    if len(reading.columns) <= AT_ONCE:
-        table.draw([*used, *plain, *out])
+    columns = [*used, *plain, *out]
+    if len(columns) <= AT_ONCE:
+        table.draw(columns)
         return
-    unsure = [one for one in (*plain, *out) if one.verdict != Verdict.CERTAIN][:AT_ONCE]
-    table.draw([*used, *unsure])
-    table.fold("Features and covariates", [one for one in plain if one not in unsure])
-    table.fold("Left out", [one for one in out if one not in unsure])
+    unsure = [one for one in columns if one.verdict != Verdict.CERTAIN][:AT_ONCE]
+    alike: dict[str, list[ColumnReading]] = {}
+    for one in columns:
+        if one not in unsure:
+            alike.setdefault(one.role, []).append(one)
+    table.draw([*unsure, *(one for some in alike.values() if len(some) <= FEW for one in some)])
+    for role, some in alike.items():
+        if len(some) > FEW:
+            table.fold(role, some)
 
 
 def _line(table: _Table, one: ColumnReading) -> None:
@@ -91,7 +99,8 @@ def _line(table: _Table, one: ColumnReading) -> None:
     of = f"{one.type}, {one.unit}" if one.unit else one.type
     st.markdown(f":small[:gray[{escaped(of)}] {escaped(first_values(one))}]", width=FACTS)
     also = f"; also fits: {', '.join(one.alternatives)}" if one.alternatives else ""
-    st.markdown(f":small[:gray[{escaped(one.why + also)}]]" if one.why or also else " ", width="stretch")
+    why = "; ".join(part for part in (f"{one.file}" if table.named else "", one.why + also) if part)
+    st.markdown(f":small[:gray[{escaped(why)}]]" if why else " ", width="stretch")
 
 
 def first_values(one: ColumnReading) -> str:
@@ -99,7 +108,7 @@ def first_values(one: ColumnReading) -> str:
     if one.locked:
         return "(hidden)"
     shown: list[str] = []
-    for value in one.examples:
+    for value in (text.removesuffix(" 00:00:00") if one.type == "time" else text for text in one.examples):
         if shown and len(", ".join([*shown, value])) > VALUES_SHOWN:
             break
         shown.append(value)

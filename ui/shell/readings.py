@@ -194,6 +194,7 @@ def failed(context: PageContext, job: Any, safe: str) -> None:
         retry=lambda: chosen.update(ingest=None),
         key="dismiss_ingest",
         button="Close",
+        icon="close",
     )
 
 

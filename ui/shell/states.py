@@ -82,12 +82,13 @@ def failed(
     retry: Callable[[], None] | None = None,
     key: str = "",
     button: str = "Try again",
+    icon: str = "refresh",
 ) -> None:
     """Draw a failure: what happened, what is safe, what to do; details folded, the id shown."""
     st.error(f"{error.get('line') or 'Something went wrong.'}\n\n{safe}", icon=":material/error:")
     with st.container(horizontal=True, vertical_alignment="center"):
         if retry:
-            st.button(button, icon=":material/refresh:", on_click=retry, key=key)
+            st.button(button, icon=f":material/{icon}:", on_click=retry, key=key)
         st.caption(f"Id `{number}`")
     details = {name: error[name] for name in ("where", "problem", "expected", "todo") if error.get(name)}
     if details:

@@ -198,11 +198,11 @@ def _which_finding(name: str, cells: pd.Series, known: pd.Series) -> Question:
     """Return the question which finding is meant; each answer gives two classes."""
     roles = {str(Role.LABEL): (name,)}
     choices = [
-        Choice(f"{finding}: yes or no ({count} of {len(cells)} images have it)", roles, {"finding": str(finding)})
+        Choice(f"{finding}: yes or no ({count} of {len(cells)})", roles, {"finding": str(finding)})
         for finding, count in known[known < len(cells)].iloc[:_MOST_CHOICES].items()
     ]
     if cells[cells.map(len) == 1].nunique() > 1:
-        choices.append(Choice("only images with one finding, each finding a class", roles, {"finding": SINGLE}))
+        choices.append(Choice("images with one finding, each a class", roles, {"finding": SINGLE}))
     choices.append(Choice("every combination is a class of its own", roles, {"finding": COMBINATIONS}))
     several = int((cells.map(len) > 1).sum())
     text = f"{several} of {len(cells)} cells of {name!r} hold several findings. Which finding should be recognised?"

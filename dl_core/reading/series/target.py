@@ -86,7 +86,7 @@ def find_target(
     ended = [name for name in likely if is_named(name, Role.VALUE) and name not in exact]
     bounded = _bounded(frame, likely)
     if len(likely) < 2:
-        why = "the only column of numbers that may be it"
+        why = "the only column of numbers to forecast"
         return Target(tuple(likely), hinted=bool(exact or ended), why=why, ahead=ahead)
     if len(plain) == 1:
         return Target(_first(plain, likely), hinted=True, why="named like a value", ahead=ahead)

@@ -22,6 +22,12 @@ COLOURS = {
 WORDS = {"train": "Train", "validation": "Validation", "test": "Test", "left out": "Unused"}
 
 
+def read_as(about: Mapping[str, Any]) -> list[str]:
+    """Return what a reading says of the times, for its headline: "1 Jan 2024 to 15 Mar 2024"."""
+    time = about.get("interactions", {}).get("time")
+    return [" to ".join(instants.said(time[end], "%-d %b %Y") for end in ("first", "last"))] if time else []
+
+
 def first_look(context: PageContext) -> dict[str, Any] | None:
     """Draw the first rows, the counts, the split and the course in time; return the summary."""
     if context.dataset_folder is None and not context.prepared:

@@ -9,6 +9,7 @@ import pandas as pd
 import streamlit as st
 
 from dl_core.data.series.browse import first_lines, first_listed
+from dl_core.data.series.frequency import parse_frequency
 from ui.kinds.series import data_facts, lines
 from ui.kinds.series.words import moment, seasons, steps
 from ui.shell import choice, options
@@ -20,6 +21,17 @@ VIEWS = {"whole": "Whole history", "end": "Held-out end"}
 MOST_DRAWN = 4
 SLIVER = 0.08  # share of held-out steps under which a chart begins with the end alone
 ROW = 32  # pixels of a row of the list
+
+
+def read_as(about: Mapping[str, Any]) -> list[str]:
+    """Return what a reading says of the times, for its headline: "monthly, Jan 2018 to Dec 2022"."""
+    found = about.get("series", {})
+    if "frequency" not in found:
+        return []
+    if not found["frequency"]:
+        return ["no timestamps"]
+    first, last = (moment(found[end], found["frequency"]) for end in ("start", "end"))
+    return [f"{parse_frequency(found['frequency']).words}, {first} to {last}"]
 
 
 def first_look(context: PageContext) -> dict[str, Any] | None:
