@@ -176,6 +176,19 @@ def test_what_content_decides_needs_no_names(
     assert dataset.require(Role.TIME).tolist() == FRAME["timestamp"].loc[frame.index].dt.floor("s").tolist()
 
 
+def test_plus_and_minus_of_a_table_without_a_header_may_be_the_label(tmp_path: Path) -> None:
+    signs = np.where(FRAME["is_fraud"] == 1, "+", "-")
+    flags = np.resize(["t", "f"], len(FRAME))
+    FRAME[["channel", "amount"]].assign(flag=flags, sign=signs).to_csv(tmp_path / "crx.data", index=False, header=False)
+    (question,) = _read(tmp_path)[0].questions
+    asked = [roles[0] for choice in question.choices if (roles := choice.roles["label"])]
+    assert question.about == "target" and asked == ["column 4", "column 3"]
+    (question,) = _read(tmp_path, {"label": ("column 4",)})[0].questions
+    _, dataset = _read(tmp_path, {"label": ("column 4",)}, {"positive": "+"})
+    assert question.about == "positive" and dataset is not None
+    assert (dataset.require(Role.LABEL) == "fraud").tolist() == (signs == "+").tolist()
+
+
 def test_new_rows_join_what_training_joined(tmp_path: Path) -> None:
     layout = next(one for one in LAYOUTS if one.name.startswith("year, month, day and time"))
     dataset = read_transactions(ReadRequest((_written(layout, tmp_path / "in"),)))

@@ -68,8 +68,8 @@ def find_label(frame: pd.DataFrame, free: Sequence[str]) -> FoundLabel:
     told = [name for name in exact if frame[name].iloc[:_SCANNED].nunique() <= 50]
     if told:  # a label that cannot be read, of which the reader says why
         return FoundLabel(told[0])
-    asked = [name for name in free if _is_yes_no(counts[name])]
-    asked = asked or [name for name in free if _tells_outcome(name, frame) and may_be_labels(counts[name])]
+    outcomes = {name for name in free if _tells_outcome(name, frame) and may_be_labels(counts[name])}
+    asked = [name for name in free if name in outcomes or _is_yes_no(counts[name])]
     if not asked:
         return FoundLabel()
     asked.sort(key=lambda name: min(counts[name].values()) / counts[name].total())

@@ -8,6 +8,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as compute
 
+MINUS = "−"  # stands for a dash beside plus signs
 LIST = "|"  # parts the members of a list in a text
 
 
@@ -55,4 +56,6 @@ def _plain(column: pa.ChunkedArray, as_text: bool) -> pa.ChunkedArray | None:
     if pa.types.is_string(column.type) or pa.types.is_large_string(column.type):
         column = compute.utf8_trim_whitespace(column.cast(pa.large_string()))
         column = compute.if_else(compute.equal(column, ""), pa.scalar(None, pa.large_string()), column)
+        if column.null_count and compute.min_max(column).as_py() == {"min": "+", "max": "+"}:
+            column = compute.fill_null(column, MINUS)  # a dash is nothing but where the rest are plus signs
     return column
