@@ -21,7 +21,7 @@ from dl_core.schema import Role
 NONE = "none"  # the column of a role that no column has
 DOUBTS = {
     "unlike_training": "are out of distribution (unlike the training data): do not rely on their predictions",
-    "uncertain": "are uncertain: the probability of the predicted class is too low to rely on",
+    "uncertain": "are uncertain: the probability of the most probable class is too low to rely on",
 }
 
 

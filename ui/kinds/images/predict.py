@@ -35,7 +35,7 @@ def answer(context: PageContext, result: dict[str, Any]) -> None:
     with st.container(horizontal=True):
         for name, number_of, why in (
             ("Cases", result["rows"], None),
-            ("Uncertain", doubtful, "The probability of the predicted class is too low to rely on."),
+            ("Uncertain", doubtful, "The probability of the most probable class is too low to rely on."),
             ("Out of distribution", strange, "Novelty score above the 99th percentile of the training images."),
         ):
             st.metric(name, count(number_of), border=True, help=why)
