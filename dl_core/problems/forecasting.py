@@ -12,7 +12,7 @@ import pandas as pd
 from dl_core.data.dataset import Dataset
 from dl_core.data.series.ends import to_common_end
 from dl_core.data.series.origins import horizon_of, rolling_origins, stride_of
-from dl_core.data.series.panel import AHEAD, SERIES, TIME, Panel, panel_facts
+from dl_core.data.series.panel import AHEAD, SERIES, TIME, Panel, panel_facts, zone_of
 from dl_core.data.splits import Splits
 from dl_core.evaluate.results import Comparison, Evaluation
 from dl_core.evaluate.series.forecasts import LEVELS, Cases, Forecasts, forecast_rows
@@ -50,6 +50,7 @@ class Forecasting(Problem[Forecasts, "Forecaster"]):
             "frequency": found.get("frequency", ""),
             "scale_season": found.get("scale_season", 1),
             "opened": found.get("opened", ""),
+            "zone": zone_of(dataset),
         }
 
     def answers(self, judging: Judging) -> ForecastAnswers:

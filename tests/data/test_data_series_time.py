@@ -13,6 +13,7 @@ from dl_core.data.series.frequency import Step, parse_frequency
 from dl_core.data.series.panel import PANEL, Panel, zone_of
 from dl_core.data.series.seasons import read_seasons
 from dl_core.errors import OptionError, SchemaError
+from dl_core.problems.forecasting import Forecasting
 from dl_core.reading.series.stamps import header_times
 from tests.data.series_cases import daily, kinds, note, read, refused, write
 
@@ -172,6 +173,34 @@ def test_times_in_utc_stay_so_and_are_told_in_it(tmp_path: Path) -> None:
     data = read(write(tmp_path / "d.csv", frame))
     assert zone_of(data) == "UTC" and data.table["load"].tolist() == frame["load"].tolist()
     assert zone_of(read(write(tmp_path / "e.csv", frame.assign(time=times.strftime("%Y-%m-%d %H:%M"))))) == ""
+
+
+@pytest.mark.parametrize(
+    ("form", "start", "note", "first"),
+    [
+        ("%Y-%m-%d %H:%M", "2024-04-11", "zone-of-training", "2024-04-11 00:00"),
+        ("%Y-%m-%dT%H:%M:%SZ", "2024-04-11", "other-zone", "2024-04-11 02:00"),
+        ("%Y-%m-%dT%H:%M:%S+02:00", "2024-04-11", "zones", "2024-04-11 00:00"),
+    ],
+)
+def test_new_cases_are_of_the_zone_of_the_training(
+    tmp_path: Path, form: str, start: str, note: str, first: str
+) -> None:
+    times = pd.date_range("2024-03-25", "2024-04-10", freq="h", tz="Europe/Berlin")
+    trained = read(
+        write(tmp_path / "d.csv", pd.DataFrame({"time": times.map(str), "load": np.arange(len(times)) % 24.0}))
+    )
+    settled = Forecasting().settle_options({}, trained)
+    assert settled["zone"] == "Europe/Berlin"
+    later = pd.date_range(start, periods=200, freq="h").strftime(form)
+    options = {**settled, "like": trained.describe()}
+    new = read(
+        write(tmp_path / "e.csv", pd.DataFrame({"time": later, "load": np.arange(200) % 24.0})),
+        **options,
+        labelled=False,
+    )
+    assert zone_of(new) == "Europe/Berlin" and note in kinds(new)
+    assert new.table["time"].iloc[0] == pd.Timestamp(first)
 
 
 def test_local_hours_are_averaged_where_clocks_are_put_back(tmp_path: Path) -> None:

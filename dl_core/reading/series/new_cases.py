@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
-from dl_core.errors import SchemaError
+import numpy as np
+
+from dl_core.data.dataset import Finding
+from dl_core.errors import SchemaError, shorten
 from dl_core.reading.request import ReadRequest
 from dl_core.reading.series.covariates import base_of
+from dl_core.reading.series.long import Long
 from dl_core.reading.series.melt import JOINER
+from dl_core.reading.series.zones import brought_to
 from dl_core.reading.tables.names import Roles, plain_name, spellings
 from dl_core.reading.tables.read import RawTable
 from dl_core.reading.tables.trained import Trained
@@ -68,6 +74,31 @@ def check_times(numbered: bool, trained: Trained) -> None:
             expected="times, as in the training data",
             todo="add a column of times, or name it with the role time",
         )
+
+
+def in_zone_of_training(long: Long, options: Mapping[str, Any], trained: Trained) -> Long:
+    """Return new cases with times of the zone that the training data's were of, and what had to be done for that.
+
+    Times without a zone are those of the training data's; others are brought to it.
+    """
+    wanted, zone = str(options.get("zone") or ""), long.stamps.zone if long.stamps is not None else ""
+    if not trained or long.numbered or long.stamps is None or wanted == zone or "zone" not in options:
+        return long
+    name = shorten(long.columns[1], 40)
+    if not wanted:
+        text = f"{name!r} holds local times of {zone}, those of the training data had no zone; its clocks were kept."
+        return replace(long, notes=(*long.notes, Finding("warning", "other-zone", text)))
+    stamps = replace(long.stamps, zone=wanted)
+    if not zone:
+        text = f"{name!r} has no zone; its times were read as local times of {wanted}, as in the training data."
+        return replace(long, stamps=stamps, notes=(*long.notes, Finding("info", "zone-of-training", text)))
+    time = brought_to(long.time, zone, wanted)
+    clock = None if long.clock is None else brought_to(long.clock, zone, wanted)
+    moved = replace(long, time=time, clock=clock, stamps=stamps)
+    if np.array_equal(time, long.time):
+        return moved
+    text = f"{name!r} holds local times of {zone}; they were brought to {wanted}, that of the training data."
+    return replace(moved, notes=(*long.notes, Finding("warning", "other-zone", text)))
 
 
 def _columns(names: Sequence[str], role: Role, here: Mapping[str, str]) -> list[str]:

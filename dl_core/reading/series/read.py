@@ -30,7 +30,7 @@ from dl_core.reading.series.infer import put_on_grid
 from dl_core.reading.series.layouts import check_steps, table_kind
 from dl_core.reading.series.long import Long, joined
 from dl_core.reading.series.missing import with_missing
-from dl_core.reading.series.new_cases import check_times, like_training
+from dl_core.reading.series.new_cases import check_times, in_zone_of_training, like_training
 from dl_core.reading.series.recognise import recognise
 from dl_core.reading.series.said import Said, short_time
 from dl_core.reading.series.sides import Side, join_by_series, join_by_time
@@ -97,7 +97,7 @@ def _made(
     found, request, trained = said.found, said.request, said.trained
     long = joined(found.parts)
     check_times(long.numbered, trained)
-    long, notes, missing = with_missing(long, options)
+    long, notes, missing = with_missing(in_zone_of_training(long, options, trained), options)
     asked = str(options.get("frequency") or "")
     step = parse_frequency(asked) if asked and not long.numbered else None
     on = put_on_grid(long, step, anchored="-" in asked)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import replace
 from functools import lru_cache
+from typing import Any
 from zoneinfo import available_timezones
 
 import numpy as np
@@ -98,8 +99,20 @@ def in_zone(times: pd.Series, zone: str) -> pd.Series:
     """
     if not zone or not pd.api.types.is_datetime64_any_dtype(times.dtype):
         return times
+    local = _localised(times.to_numpy(), zone)
+    return pd.Series([one.isoformat(sep=" ") for one in local], index=times.index, dtype="str")
+
+
+def brought_to(times: np.ndarray, zone: str, wanted: str) -> np.ndarray:
+    """Return local times of one zone, (n,) datetime64[ns], as the clocks of another show them."""
+    return _localised(times, zone).tz_convert(_clocks(wanted)).tz_localize(None).to_numpy().astype("datetime64[ns]")
+
+
+def _localised(times: np.ndarray, zone: str) -> pd.DatetimeIndex:
     known = pd.DatetimeIndex(times)
     first = np.ones(len(known), dtype=bool)
-    where = pd.Timestamp(f"2000-01-01 00:00:00{zone}").tz if zone[0] in "+-" else zone
-    local = known.tz_localize(where, ambiguous=first, nonexistent="shift_forward")
-    return pd.Series([one.isoformat(sep=" ") for one in local], index=times.index, dtype="str")
+    return known.tz_localize(_clocks(zone), ambiguous=first, nonexistent="shift_forward")
+
+
+def _clocks(zone: str) -> Any:
+    return pd.Timestamp(f"2000-01-01 00:00:00{zone}").tz if zone[0] in "+-" else zone
