@@ -283,6 +283,16 @@ def summed(frame: pd.DataFrame, name: str) -> pd.DataFrame:
     return frame.assign(**{name: frame.select_dtypes("number").sum(axis=1).round(2)})
 
 
+def blocks(*stems: str, n: int = 52, low: int = 0) -> pd.DataFrame:
+    """Return a row a product and blocks of numbered columns, with the least and greatest of the first between them."""
+    first = np.stack([wave(n, 13, 10 + at, at).round() for at in range(4)])
+    low_, high = first.min(axis=1, keepdims=True), first.max(axis=1, keepdims=True)
+    other = ((first - low_) / (high - low_)).round(2) if stems[1] == "Normalized " else first[::-1] * 3 + np.arange(n)
+    named = {"Product_Code": [f"P{at}" for at in range(4)]}
+    named |= {f"{stems[0]}{at + low}": first[:, at] for at in range(n)} | {"MIN": low_[:, 0], "MAX": high[:, 0]}
+    return pd.DataFrame(named | {f"{stems[1]}{at + low}": other[:, at] for at in range(n)})
+
+
 WEEKS_ON_DAYS = pd.concat(
     [
         stamped(pd.date_range("2022-01-03", periods=120, freq="7D") + pd.Timedelta(days=shift), "week").assign(
@@ -897,6 +907,19 @@ CASES = (
         "a sheet a series",
         sheets({name: stamped(_DAYS[:90], period=7) for name in ("Berlin", "Köln")}),
         {"count": 2, "steps": 90, "frequency": "D"},
+    ),
+    Case(
+        "numbered weeks, and the same normalised",
+        csv(blocks("W", "Normalized ")),
+        {"count": 4, "names": ["P0", "P1", "P2", "P3"], "steps": 52, "start": "1", "end": "52"},
+        {"W0": "value", "W51": "value", "MIN": "left out", "Normalized 0": "left out", "Normalized 51": "left out"},
+        assumed="'Normalized 0'",
+    ),
+    Case(
+        "numbered weeks of two measures are asked",
+        csv(blocks("Units ", "Returns ", low=1)),
+        asks="target",
+        choices=("Units 1 … Units 52", "Returns 1 … Returns 52"),
     ),
     Case("a season of 10", csv(pd.DataFrame({"y": wave(120, 10)})), {"season": 10}),
     Case(

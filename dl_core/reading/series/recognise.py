@@ -275,7 +275,7 @@ def _layout_notes(layout: Layout, table: RawTable) -> list[Finding]:
     notes = [Finding("info", "layout", text)]
     aside = [name for name, why in layout.left.items() if why != "empty"]
     if aside:
-        text = f"Columns that only sum up the others were left out: {listed(aside, 4)}."
+        text = f"Columns that only repeat or sum up the others were left out: {listed(aside, 4)}."
         notes.append(Finding("info", "totals", text))
     if layout.sums is not None:
         text = f"{int(layout.sums.sum()):,} rows that only sum up the others were left out."

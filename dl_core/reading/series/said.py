@@ -132,7 +132,7 @@ class Said:
         if self.around is not None:
             for role in (Role.PAST, Role.FUTURE):
                 roles[role] = tuple(name for name, one in self.around.roles.items() if one == role)
-        roles |= {role: names for role, names in self.request.wished.items() if role == Role.GROUP}
+        roles |= {role: names for role, names in self.request.wished.items() if role in (Role.GROUP, Role.VALUE)}
         return {role: tuple(names) for role, names in roles.items() if names}
 
     def _series(self, dataset: Dataset | None, layout: Layout) -> dict[str, Any]:

@@ -11,7 +11,7 @@ import pandas as pd
 
 from dl_core.data.findings import listed
 from dl_core.data.options import choice_of
-from dl_core.data.reading import Question
+from dl_core.data.reading import Choice, Question
 from dl_core.errors import SchemaError, shorten
 from dl_core.reading.series.keys import key_numbers
 from dl_core.reading.series.matrix import Matrix, find_matrix, matrix_times
@@ -22,7 +22,7 @@ from dl_core.reading.series.schema import TIME
 from dl_core.reading.series.stamps import axes, settled
 from dl_core.reading.series.target import Target, find_target, target_question
 from dl_core.reading.series.totals import set_aside, total_columns
-from dl_core.reading.series.wide import beside_steps, find_steps
+from dl_core.reading.series.wide import beside_steps, find_steps, repeats
 from dl_core.reading.tables.names import check_columns
 from dl_core.reading.tables.read import RawTable
 from dl_core.schema import Role
@@ -112,12 +112,8 @@ def shape_of(
             raise _no_values(table, "a column of years and a column for each month (or quarter, week …)")
     if asked == ROWS or free:
         found = find_steps(frame, roles, asked == ROWS, order)
-        if found is not None:
-            steps, times = found
-            left, key, sums = beside_steps(frame, steps, tuple(roles.get(Role.SERIES, ())))
-            taken = {*steps, *key, *left}
-            more = tuple(name for name in frame.columns if name not in taken)
-            return Layout(ROWS, (), key, tuple(steps), more, times, left=left, sums=sums if sums.any() else None)
+        if found:
+            return _rows(frame, found, roles)
         if asked == ROWS:
             raise _no_values(table, "a name in the first column and a value in each of the others")
     time = find_time(frame, roles)
@@ -145,6 +141,38 @@ def _matrix(frame: pd.DataFrame, matrix: Matrix, roles: Mapping[Role, Sequence[s
     )
     more = tuple(name for name in rest if name not in key and name not in left)
     return Layout(MATRIX, time, key, matrix.columns, more, matrix=matrix, left=left)
+
+
+def _rows(
+    frame: pd.DataFrame, found: Sequence[tuple[list[str], np.ndarray | None]], roles: Mapping[Role, Sequence[str]]
+) -> Layout:
+    """Return the layout of a table with a row a series; which of several blocks of steps is meant is asked."""
+    (steps, times), *others = found
+    rivals = [block for block, _ in others if not repeats(frame, steps, block)]
+    again = {name: "the steps again, on another scale" for block, _ in others if block not in rivals for name in block}
+    left, key, sums = beside_steps(frame, steps, tuple(roles.get(Role.SERIES, ())), [*again, *sum(rivals, [])])
+    taken = {*steps, *key, *left, *again, *sum(rivals, [])}
+    more = tuple(name for name in frame.columns if name not in taken)
+    return Layout(
+        ROWS,
+        (),
+        key,
+        tuple(steps),
+        more,
+        times,
+        left={**left, **again},
+        sums=sums if sums.any() else None,
+        questions=(_which_steps([steps, *rivals]),) if rivals else (),
+    )
+
+
+def _which_steps(blocks: Sequence[Sequence[str]]) -> Question:
+    names = [f"{shorten(block[0], 20)} … {shorten(block[-1], 20)}" for block in blocks]
+    choices = [
+        Choice(name, {str(Role.VALUE): tuple(block)}, {"layout": ROWS})
+        for name, block in zip(names, blocks, strict=True)
+    ]
+    return Question("target", f"Which columns are the target, a step each? {' and '.join(names)} fit.", tuple(choices))
 
 
 def _columns(

@@ -39,6 +39,9 @@ def set_aside(frame: pd.DataFrame, columns: Sequence[str], steps: np.ndarray) ->
     """
     found = {}
     with np.errstate(all="ignore"):
+        filled = np.isfinite(steps).any(axis=1)
+        least = np.where(filled, np.nanmin(steps, axis=1, initial=np.inf), np.nan)
+        most = np.where(filled, np.nanmax(steps, axis=1, initial=-np.inf), np.nan)
         sums = np.nansum(steps, axis=1)
         means = sums / np.maximum(1, np.isfinite(steps).sum(axis=1))
     for name in columns:
@@ -46,9 +49,9 @@ def set_aside(frame: pd.DataFrame, columns: Sequence[str], steps: np.ndarray) ->
             found[name] = "empty"
         elif is_numbers(frame[name]):
             values = read_numbers(frame, [name], strict=False)[:, 0]
-            for other, word in ((sums, "the sum of the steps"), (means, "the mean of the steps")):
+            for other, word in ((sums, "sum"), (means, "mean"), (least, "least"), (most, "greatest")):
                 if are_alike(values, other):
-                    found[name] = word
+                    found[name] = f"the {word} of the steps"
             if name not in found and is_total_name(name):
                 found[name] = "named like a total, and no step"
     return found
