@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import zipfile
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -920,6 +921,92 @@ CASES = (
         csv(blocks("Units ", "Returns ", low=1)),
         asks="target",
         choices=("Units 1 … Units 52", "Returns 1 … Returns 52"),
+    ),
+    Case(
+        "candles without a header",
+        csv(
+            prices()
+            .assign(Date=1_609_459_200_000 + 3_600_000 * np.arange(600))
+            .assign(closed=lambda f: f["Date"] + 3_599_999, quote=wave(600, 24, 5000), trades=range(600), ignore=0),
+            header=False,
+        ),
+        asks="target",
+        choices=("close", "open", "high", "low", "volume"),
+    ),
+    Case(
+        "a date and a clock before candles without a header",
+        csv(
+            prices().assign(Date=pd.date_range("2020-01-01", periods=600, freq="h").strftime("%Y.%m.%d,%H:%M")),
+            header=False,
+            quoting=3,
+            escapechar=" ",
+        ),
+        asks="target",
+        choices=("close", "open"),
+    ),
+    Case(
+        "year, month and measures without a header",
+        text(
+            "".join(
+                f"{1749 + at // 12};{at % 12 + 1:02d};{1749 + (at + 0.5) / 12:.3f}; {value:6.1f}; -1.0;   -1;1\n"
+                for at, value in enumerate(wave(480, 132, 80))
+            )
+        ),
+        {"count": 1, "target": "column 4", "steps": 480, "frequency": "MS", "start": "1749-01-01"},
+        {"year": "time", "month": "time", "column 3": "left out", "column 5": "left out"},
+    ),
+    Case(
+        "days and measures without a header are asked",
+        text(
+            "".join(
+                f"{at:%Y;%m;%d};{at.year + at.dayofyear / 366:.3f}; {value:4.0f};{value / 9:6.1f};{n % 7:4};1\n"
+                for n, (at, value) in enumerate(zip(_DAYS, wave(400, 27, 80), strict=True))
+            )
+        ),
+        asks="target",
+        choices=("column 5", "column 6"),
+    ),
+    Case(
+        "years without a header",
+        text("".join(f"{1821 + at},{value}\n" for at, value in enumerate(wave(114, 10)))),
+        {"count": 1, "steps": 114, "frequency": "YS", "start": "1821-01-01"},
+        {"year": "time", "value": "value"},
+    ),
+    Case(
+        "an object of lists",
+        text(
+            json.dumps(
+                {
+                    "latitude": 52.5,
+                    "hourly_units": {"time": "iso8601", "temperature_2m": "°C"},
+                    "hourly": {
+                        "time": pd.date_range("2024-01-01", periods=200, freq="h").strftime("%Y-%m-%dT%H:%M").tolist(),
+                        "temperature_2m": wave(200, 24, 10).tolist(),
+                    },
+                }
+            ),
+            "weather.json",
+        ),
+        {"count": 1, "target": "temperature_2m", "steps": 200, "frequency": "h", "start": "2024-01-01"},
+    ),
+    Case(
+        "rows of objects within an object",
+        text(
+            json.dumps(
+                {
+                    "response": {
+                        "total": 200,
+                        "data": [
+                            {"period": f"{at:%Y-%m-%d}", "respondent": "CAL", "value": str(value)}
+                            for at, value in zip(_DAYS[:200], wave(200, 7), strict=True)
+                        ],
+                    }
+                },
+                indent=1,
+            ),
+            "load.json",
+        ),
+        {"count": 1, "target": "value", "steps": 200, "frequency": "D"},
     ),
     Case("a season of 10", csv(pd.DataFrame({"y": wave(120, 10)})), {"season": 10}),
     Case(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -29,6 +30,7 @@ from dl_core.schema import Role
 
 LONG, COLUMNS, ROWS, MATRIX = "long", "columns", "rows", "matrix"
 LAYOUTS = ("auto", LONG, COLUMNS, ROWS, MATRIX)
+_UNNAMED = re.compile(r"column \d+")
 _LEAST_ROWS, _FEW = 50, 12  # rows from which columns of so few whole numbers are codes
 _MOST_BESIDE = 12  # number columns beside a named value, from which a table is rather wide
 
@@ -242,7 +244,8 @@ def _long(
     value = target.columns[0]
     key = find_key(frame, roles, time, value)
     used = {*time, *key, value}
-    more = tuple(name for name in frame.columns if name not in used)
+    also = axes(frame, [name for name in numbers if name not in used]) if time else []
+    more = tuple(name for name in frame.columns if name not in {*used, *also})
     others = tuple(name for name in target.columns if name not in {*time, *key})
     questions: tuple[Question, ...] = ()
     if not target.certain and len(others) > 1:
@@ -251,7 +254,16 @@ def _long(
         questions = (target_question(left, each),)
     likely = value not in target.ahead
     return Layout(
-        LONG, time, key, (value,), more, why=target.why, hinted=target.hinted, likely=likely, questions=questions
+        LONG,
+        time,
+        key,
+        (value,),
+        more,
+        left=dict.fromkeys(also, "times as well"),
+        why=target.why,
+        hinted=target.hinted,
+        likely=likely,
+        questions=questions,
     )
 
 
@@ -290,6 +302,8 @@ def _long_or_columns(
     if time and frame.duplicated(list(time)).any():
         return LONG
     left = [name for name in numbers if name not in apart]
+    if all(map(_UNNAMED.fullmatch, target.columns)):
+        return LONG  # nothing says that they are alike
     if not target.certain and target.hinted is False and _are_kinds(frame, target.columns):
         return LONG
     if target.hinted and len(left) <= _MOST_BESIDE:

@@ -25,6 +25,7 @@ from dl_core.reading.tables.values import sampled
 _EPOCH_NUMBERS = 1.9e7  # from here on whole numbers are dates such as 20240131 or seconds since 1970
 _SERIAL = (20_000, 80_000)  # a spreadsheet's days: 1954 to 2119
 _ONLY_STEPS = ("t", "step", "time_step", "step_number", "index", "period")
+_LEAST_DAYS, _BESIDE_LINE = 30, 0.01  # years, of a leap day and a rounding
 _EVEN = 0.95  # share of equal changes, from which a column of numbers is an axis of times
 _RANGE = r"(.*\d{4}.*?)\s+[-–]\s+(?:.*\d{4}.*)"
 FOOTERS = 3  # lines at a table's end that may say something else than a time
@@ -94,7 +95,17 @@ def axes(frame: pd.DataFrame, names: Sequence[str]) -> list[str]:
 
 
 def _is_axis(column: pd.Series) -> bool:
-    return pd.api.types.is_numeric_dtype(column.dtype) and bool(column.min() >= YEARS[0]) and is_times(column)
+    if not pd.api.types.is_numeric_dtype(column.dtype) or not column.min() >= YEARS[0]:
+        return False
+    return is_times(column) or _are_days_in_years(column.to_numpy(dtype=float, na_value=np.nan))
+
+
+def _are_days_in_years(numbers: np.ndarray) -> bool:
+    """Return whether numbers are years with a fraction that tells the day: they lie on a line (1818.001, 1818.004)."""
+    if len(numbers) < _LEAST_DAYS or not numbers.max() <= YEARS[1] or (numbers % 1 == 0).all():
+        return False
+    line = np.linspace(numbers[0], numbers[-1], len(numbers))
+    return bool(numbers[-1] > numbers[0]) and bool(np.abs(numbers - line).max() < _BESIDE_LINE)
 
 
 def _starts(column: pd.Series) -> pd.Series:
