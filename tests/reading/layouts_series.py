@@ -294,6 +294,20 @@ def blocks(*stems: str, n: int = 52, low: int = 0) -> pd.DataFrame:
     return pd.DataFrame(named | {f"{stems[1]}{at + low}": other[:, at] for at in range(n)})
 
 
+def _numbered_days() -> dict[str, pd.DataFrame]:
+    """Return a row a product with numbered days, and a calendar that tells their dates, events and 28 days more."""
+    steps = [f"d_{at}" for at in range(1, 121)]
+    sales = wide(["HOBBIES_1_001_CA_1", "HOBBIES_1_002_CA_1"], steps, "id").assign(store_id="CA_1")
+    days = pd.date_range("2011-01-29", periods=148)
+    calendar = pd.DataFrame(
+        {"date": days, "wm_yr_wk": 11101 + np.arange(148) // 7, "d": [f"d_{at}" for at in range(1, 149)]}
+    )
+    return {
+        "sales_train": sales[["id", "store_id", *steps]],
+        "calendar": calendar.assign(snap_CA=(np.arange(148) % 10 < 3).astype(int)),
+    }
+
+
 WEEKS_ON_DAYS = pd.concat(
     [
         stamped(pd.date_range("2022-01-03", periods=120, freq="7D") + pd.Timedelta(days=shift), "week").assign(
@@ -905,6 +919,23 @@ CASES = (
         {"count": 1, "steps": 24, "frequency": "MS", "start": "2020-01-01"},
     ),
     Case(
+        "a sheet a year, with months by name only",
+        sheets({str(y): stamped(MONTHS_DE, "Monat", "Umsatz").assign(Umsatz=wave(12) + y) for y in (2020, 2021, 2022)}),
+        {**MS, "count": 1, "target": "Umsatz", "steps": 36, "start": "2020-01-01", "end": "2022-12-01"},
+        {"year": "time", "Monat": "time"},
+        finds="2020 to 2022",
+    ),
+    Case(
+        "a file a year, with quarters only",
+        folder(
+            **{
+                f"sales_{y}": pd.DataFrame({"Q": ["Q1", "Q2", "Q3", "Q4"], "sales": wave(4, 4) + y})
+                for y in range(2012, 2022)
+            }
+        ),
+        {"count": 1, "target": "sales", "steps": 40, "frequency": "QS", "start": "2012-01-01"},
+    ),
+    Case(
         "a sheet a series",
         sheets({name: stamped(_DAYS[:90], period=7) for name in ("Berlin", "Köln")}),
         {"count": 2, "steps": 90, "frequency": "D"},
@@ -915,6 +946,13 @@ CASES = (
         {"count": 4, "names": ["P0", "P1", "P2", "P3"], "steps": 52, "start": "1", "end": "52"},
         {"W0": "value", "W51": "value", "MIN": "left out", "Normalized 0": "left out", "Normalized 51": "left out"},
         assumed="'Normalized 0'",
+    ),
+    Case(
+        "numbered days, and a calendar that dates them",
+        lambda place: folder(**_numbered_days())(place),
+        {"count": 2, "steps": 120, "frequency": "D", "season": 7, "start": "2011-01-29"},
+        {"d_1": "value", "snap_CA": "future"},
+        files={"calendar.csv": "side table"},
     ),
     Case(
         "numbered weeks of two measures are asked",

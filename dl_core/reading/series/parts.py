@@ -11,7 +11,7 @@ import pandas as pd
 from dl_core.errors import SchemaError
 from dl_core.reading.series.periods import HALF, MONTH, MOST, QUARTER, WEEK, YEARS, iso_week, unit_of
 from dl_core.reading.series.stamps import is_times, read_stamps
-from dl_core.reading.tables.month_names import month_numbers
+from dl_core.reading.tables.month_names import is_month_name, month_numbers
 from dl_core.reading.tables.names import plain_name
 from dl_core.reading.tables.values import sampled
 
@@ -66,10 +66,12 @@ def part_of_time(column: pd.Series) -> str:
 
 
 def _marked(column: pd.Series) -> str:
-    """Return the unit that all cells tell by one mark before their number ("M01", "Q3"); "" if none."""
+    """Return the unit that all cells tell by one mark before their number ("M01", "Q3") or by names; "" if none."""
     if pd.api.types.is_numeric_dtype(column.dtype) or pd.api.types.is_datetime64_any_dtype(column.dtype):
         return ""
     texts = [str(one).strip() for one in column.dropna().unique()[: max(MOST.values()) + 1]]
+    if len(texts) > 2 and all(map(is_month_name, texts)):
+        return MONTH
     found = [_PART.fullmatch(text) for text in texts]
     marks = {one[1].casefold() if one else "" for one in found}
     mark = marks.pop() if len(marks) == 1 else ""

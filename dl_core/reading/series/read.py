@@ -34,6 +34,7 @@ from dl_core.reading.series.new_cases import check_times, in_zone_of_training, l
 from dl_core.reading.series.recognise import recognise
 from dl_core.reading.series.said import Said, short_time
 from dl_core.reading.series.sides import Side, join_by_series, join_by_time
+from dl_core.reading.series.years import with_years
 from dl_core.reading.tables.about import Described
 from dl_core.reading.tables.names import Roles
 from dl_core.reading.tables.read import Tables, read_tables
@@ -74,7 +75,7 @@ def describe_series(request: ReadRequest, limits: Limits | None = None) -> Descr
     """Return what `read_series` reads, and how it read each table."""
     limits, trained = limits or Limits.from_environment(), Trained.of(request)
     with tempfile.TemporaryDirectory(prefix="daylight-") as folder:
-        tables = read_tables(request, Path(folder), table_kind(), limits)
+        tables = with_years(read_tables(request, Path(folder), table_kind(), limits), 1 if trained else 2)
     roles, options, covariates = like_training(request, trained, tables.tables)
     found = recognise(tables.tables, roles, options, limits, trained.order)
     said = Said(found, request, trained)

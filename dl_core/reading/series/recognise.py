@@ -18,15 +18,18 @@ from dl_core.errors import DaylightError, SchemaError, shorten
 from dl_core.reading.limits import Limits
 from dl_core.reading.series.long import Long
 from dl_core.reading.series.melt import JOINER, melted
+from dl_core.reading.series.parts import joined_times
+from dl_core.reading.series.roles import find_time
 from dl_core.reading.series.shape import COLUMNS, LONG, MATRIX, ROWS, Layout, shape_of
 from dl_core.reading.series.sides import Side
-from dl_core.reading.series.stamps import ORDERS, read_stamps
+from dl_core.reading.series.stamps import ORDERS, read_stamps, settled
 from dl_core.reading.tables.names import plain_name, respelled, spellings
 from dl_core.reading.tables.read import RawTable
 from dl_core.schema import Role
 
 Roles = Mapping[Role, Sequence[str]]
 DATES = ("auto", *ORDERS)
+_OF_VALUES = (Role.SERIES, Role.TIME, Role.VALUE)  # covariates stand in tables beside too
 WORDS = {
     LONG: "long format",
     COLUMNS: "wide format, series in columns",
@@ -81,6 +84,8 @@ def recognise(
     order = order if asked == "auto" else asked
     main, rivals = _main([table for table in tables if not table.test], roles, options, order)
     layout = shape_of(main, _here(main, roles), options, order)
+    if layout.kind == ROWS and layout.times is None:
+        layout = _dated(layout, [table for table in tables if table is not main], order)
     long = melted(main, layout, limits, order)
     found = Found([long], [(main, layout)], notes=_layout_notes(layout, main), questions=list(layout.questions))
     if rivals and not layout.questions:
@@ -106,6 +111,21 @@ def recognise(
             todo="give all tables a column of times, or none",
         )
     return found
+
+
+def _dated(layout: Layout, others: Sequence[RawTable], order: str) -> Layout:
+    """Return the layout with the times of its steps, where a table beside tells one for each of their names."""
+    for table in others:
+        time = find_time(table.frame, {})
+        for name in (name for name in table.frame.columns if time and name not in time):
+            names = pd.Index(table.frame[name])
+            if not names.is_unique or (names.get_indexer(list(layout.values)) < 0).any():
+                continue
+            column = joined_times(table.frame, time, order) if len(time) > 1 else table.frame[time[0]]
+            times = settled(column, np.zeros(len(column), np.int64)).values
+            if times.dtype.kind == "M":
+                return replace(layout, times=times[names.get_indexer(list(layout.values))])
+    return layout
 
 
 def _check_roles(tables: Sequence[RawTable], roles: Roles) -> None:
@@ -141,8 +161,9 @@ def _main(
             layout = shape_of(table, here, options, order)
         except DaylightError:
             layout = None
-        ranked.append((sum(map(len, here.values())), _strength(table, layout), table.frame.size, table, layout))
-    # Roles of covariates name columns of side tables too: a table without values is never the main one.
+        named = sum(len(names) for role, names in here.items() if role in _OF_VALUES)
+        ranked.append((named, _strength(table, layout), table.frame.size, table, layout))
+    # a table without values is never the main one
     named, strength, _, main, chosen = max(ranked, key=lambda one: (one[4] is not None, *one[:3]))
     rivals = [
         (table, layout)
