@@ -1046,6 +1046,19 @@ CASES = (
         ),
         {"count": 1, "target": "value", "steps": 200, "frequency": "D"},
     ),
+    Case(
+        "a time series file of the Monash archive",
+        text(
+            "# NN5\n@relation NN5\n@attribute series_name string\n@attribute start_timestamp date\n@frequency monthly\n"
+            "@missing true\n@data\n"
+            + "".join(
+                f"T{at}:1996-03-18 00-00-00:{','.join('?' if n == 9 else str(x) for n, x in enumerate(wave(60)))}\n"
+                for at in range(3)
+            ),
+            "nn5.tsf",
+        ),
+        {**MS, "count": 3, "names": ["T0", "T1", "T2"], "steps": 60, "start": "1996-03-01", "target": "value"},
+    ),
     Case("a season of 10", csv(pd.DataFrame({"y": wave(120, 10)})), {"season": 10}),
     Case(
         "seconds since a start are steps, and no 1970",
