@@ -1028,25 +1028,6 @@ CASES = (
         {"count": 1, "target": "temperature_2m", "steps": 200, "frequency": "h", "start": "2024-01-01"},
     ),
     Case(
-        "rows of objects within an object",
-        text(
-            json.dumps(
-                {
-                    "response": {
-                        "total": 200,
-                        "data": [
-                            {"period": f"{at:%Y-%m-%d}", "respondent": "CAL", "value": str(value)}
-                            for at, value in zip(_DAYS[:200], wave(200, 7), strict=True)
-                        ],
-                    }
-                },
-                indent=1,
-            ),
-            "load.json",
-        ),
-        {"count": 1, "target": "value", "steps": 200, "frequency": "D"},
-    ),
-    Case(
         "a time series file of the Monash archive",
         text(
             "# NN5\n@relation NN5\n@attribute series_name string\n@attribute start_timestamp date\n@frequency monthly\n"

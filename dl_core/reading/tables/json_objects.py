@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from typing import Any
 
 import pandas as pd
@@ -10,6 +11,7 @@ import pandas as pd
 from dl_core.reading.given_split import part_in
 
 KEY, VALUE = "key", "value"
+_LONG = 10  # cells from which lists inside an object are the columns of a table
 _DEEPEST = 2  # objects within a row's objects become columns of their own
 
 
@@ -34,6 +36,11 @@ def tables_of(held: dict[str, Any]) -> dict[str, pd.DataFrame]:
     {'key': ['a.png', 'b.png'], 'value': ['cat', 'dog']}
     """
     values = list(held.values())
+    within = dict(_columns_within(held))
+    if within:
+        return within
+    if values and isinstance(values[0], dict) and all(_is_numbered(one, len(values[0])) for one in values):
+        return {"": pd.DataFrame({name: list(cells.values()) for name, cells in held.items()})}  # as pandas writes one
     lists = {name: value for name, value in held.items() if isinstance(value, list) and value}
     rows = {name: value for name, value in lists.items() if all(isinstance(one, dict | list) for one in value)}
     if rows:
@@ -47,6 +54,24 @@ def tables_of(held: dict[str, Any]) -> dict[str, pd.DataFrame]:
     frame = rows_of(values) if isinstance(values[0], dict) else pd.DataFrame({VALUE: values})
     frame.insert(0, KEY if KEY not in frame else f"{KEY} of the row", list(held))
     return {"": frame}
+
+
+def _columns_within(held: dict[str, Any], below: str = "") -> Iterator[tuple[str, pd.DataFrame]]:
+    """Yield the tables that objects inside hold as long lists side by side, as web services send series."""
+    for name, inner in held.items():
+        if not isinstance(inner, dict):
+            continue
+        path, lists = f"{below}{name}", list(inner.values())
+        long = len(lists) > 1 and all(isinstance(one, list) and len(one) >= _LONG for one in lists)
+        if long and len({len(one) for one in lists}) == 1 and not isinstance(lists[0][0], list | dict):
+            yield path, pd.DataFrame(inner)
+        elif not long:
+            yield from _columns_within(inner, f"{path}.")
+
+
+def _is_numbered(cells: Any, rows: int) -> bool:
+    """Return whether an object's keys number its cells."""
+    return isinstance(cells, dict) and rows > 1 and list(cells) == list(map(str, range(rows)))
 
 
 def rows_of(rows: list[Any]) -> pd.DataFrame:
