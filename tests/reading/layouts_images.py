@@ -405,6 +405,12 @@ CASES = (
         {"class_a": 12, "class_b": 12},
     ),
     Case(
+        "a column that says yes of every image",
+        lambda: labelled(lambda at: (f"im{at:02d}", 1, at // 2 + 0.5), "file,checked,length"),
+        asks="target",
+        choices=("length: 0.5, 1.5, 10.5, 11.5 …", "none of them"),
+    ),
+    Case(
         "several yes-or-no columns",
         flags,
         asks="target",

@@ -64,7 +64,7 @@ def candidates(
     one_hot = _one_hot(frame, truths)
     worded = [name for name in few if name not in (*exact, *one_hot) and _WORDS & set(plain_name(name).split("_"))]
     content = [name for name in few if name not in (*exact, *worded, *one_hot)]
-    said = [name for name in truths if (flags_of(frame[name]) == 1).any()]
+    said = [name for name in truths if (flags_of(frame[name]) == 1).any() and frame[name].nunique(dropna=False) > 1]
     left = [name for name in said if name not in one_hot]
     flags = left if len(left) > 1 or not set(left) & set(few) else []
     odd = [name for name in named if name not in (*few, *flags)]

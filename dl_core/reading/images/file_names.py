@@ -13,6 +13,7 @@ from dl_core.reading.images.candidates import fits, part_alike
 from dl_core.reading.images.folders import Folders
 
 _SIDES = frozenset(("l", "r", "left", "right", "od", "os"))
+_MOST = 60  # different words at one place; more are never classes
 _SPARED = 0.1  # of the rests of names, that a number may repeat in without being a numbering
 
 
@@ -33,6 +34,8 @@ def name_parts(names: Sequence[str]) -> dict[str, pd.Series]:
     found: dict[str, pd.Series] = {}
     for at in (*range(shortest), *ends):
         values = pd.Series([cell[at] for cell in cells], dtype=object)
+        if values.str.rstrip("0123456789").nunique() > _MOST and values.nunique() > _MOST:
+            continue
         letters = values.str.extract(r"^([^\W\d_]{2,})\d+$")[0]  # "cat12" is a cat
         values = letters.astype(object) if letters.notna().all() else values
         rests = pd.Series(["_".join(cell[:at] + cell[at:][1:]) for cell in cells])
