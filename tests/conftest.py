@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from dl_core.train.run import Run
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+for library in ("OMP", "OPENBLAS"):  # two test processes keep the cores busy; threads would only wait for each other
+    os.environ.setdefault(f"{library}_NUM_THREADS", "1")
 gc.set_threshold(50_000, 10, 10)  # tracing networks makes millions of objects: looking for dead ones was 15 % of a run
 
 IMAGES = 60

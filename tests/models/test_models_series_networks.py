@@ -15,6 +15,7 @@ from dl_core.evaluate.series.forecasts import LEVELS, MIDDLE
 from dl_core.models import training
 from dl_core.models.base import FitContext
 from dl_core.models.series import ensemble as ensemble_module
+from dl_core.models.series import pretrained
 from dl_core.models.series.base import Held
 from dl_core.models.series.bases import knots, polynomial, waves
 from dl_core.models.series.ensemble import DeepEnsemble
@@ -361,6 +362,13 @@ def test_recipes_follow_the_panel() -> None:
     assert all(recipe.changes["lookback"] <= 18 for recipe in short)
 
 
+@pytest.fixture
+def few_steps(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Ends fine-tuning after a few steps."""
+    monkeypatch.setattr(pretrained, "GENTLE", replace(pretrained.GENTLE, steps=20, every=5, batch=16))
+
+
+@pytest.mark.usefixtures("few_steps")
 def test_ensemble_picks_saves_and_shows_itself(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The ensemble weighs its members, goes on with all, and its graph and its saved copy forecast the same."""
     tiny = {**SMALL, "epochs": 1, "steps": 15, "width": 8}
@@ -379,6 +387,7 @@ def test_ensemble_picks_saves_and_shows_itself(tmp_path: Path, monkeypatch: pyte
     assert np.allclose(DeepEnsemble.load(tmp_path).forecast(panel), model.forecast(panel), rtol=1e-5)
 
 
+@pytest.mark.usefixtures("few_steps")
 def test_members_of_an_ensemble_read_what_they_know(monkeypatch: pytest.MonkeyPatch) -> None:
     """Some members read the calendar, the linear path and the pretrained network do not: one graph serves all."""
     tiny = {**SMALL, "epochs": 1, "steps": 5, "width": 8, "lookback": 12}
