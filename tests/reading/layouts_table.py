@@ -465,6 +465,13 @@ LAYOUTS = (
         {"split": {"given": True, "counts": {"training": 360, "validation": 120, "test": 120}}},
         features=("channel",),
     ),
+    Layout(
+        "folds that the user wants for a feature",
+        table(FRAME.assign(fold=np.arange(ROWS) % 5)),
+        {"split": {"given": False}},
+        roles={"feature": ("channel", "fold")},
+        features=("channel", "fold"),
+    ),
     # tables beside, formats, what is made of columns
     Layout("packed with gzip", _packed, {"roles": ROLES, "rows": ROWS}),
     Layout("in an archive", _zipped, {"roles": ROLES, "rows": ROWS}),

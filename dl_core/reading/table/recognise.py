@@ -51,7 +51,7 @@ def combined(read: Tables, request: ReadRequest) -> Combined:
     kept, strange = _alike(read, main, bool(request.test_paths), notes)
     kept, about, keys = _with_beside(kept, strange, main.name, notes)
     columns = list(kept[0].frame.columns)
-    frame, part = joined_rows(kept, columns, notes)
+    frame, part = joined_rows(kept, columns, notes, {name for names in request.wished.values() for name in names})
     split = tuple(name for name in columns if name not in frame.columns)
     tables = (*(table.about for table in kept), *about)
     return Combined(frame, part, notes, tables, read.hidden, read.left, split, keys)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Container, Iterable, Sequence
 
 import numpy as np
 import pandas as pd
@@ -19,7 +19,7 @@ _FOLD_NAMES = ("fold", "folds", "kfold", "k_fold", "cv_fold", "fold_id", "fold_n
 
 
 def joined_rows(
-    tables: Sequence[RawTable], columns: Iterable[str], notes: list[Finding]
+    tables: Sequence[RawTable], columns: Iterable[str], notes: list[Finding], wanted: Container[str] = ()
 ) -> tuple[pd.DataFrame, np.ndarray]:
     """Return the rows of tables of one kind, and the part of a given split that each belongs to, (n,) object.
 
@@ -31,6 +31,8 @@ def joined_rows(
         How columns are spelled.
     notes : list of Finding
         Gets where the split comes from.
+    wanted : container of str
+        Columns that the user wants for something else.
 
     Returns
     -------
@@ -40,7 +42,7 @@ def joined_rows(
     """
     frame = appended([respelled(table.frame, columns) for table in tables])
     part = np.concatenate([np.full(len(t.frame), "test" if t.test else "", dtype=object) for t in tables])
-    return frame, _split_column(frame, part, notes)
+    return frame, _split_column(frame, part, notes, wanted)
 
 
 def appended(frames: Sequence[pd.DataFrame]) -> pd.DataFrame:
@@ -62,12 +64,12 @@ def _kind(column: pd.Series) -> str:
     return "number" if pd.api.types.is_numeric_dtype(column.dtype) else "text"
 
 
-def _split_column(frame: pd.DataFrame, part: np.ndarray, notes: list[Finding]) -> np.ndarray:
+def _split_column(frame: pd.DataFrame, part: np.ndarray, notes: list[Finding], wanted: Container[str]) -> np.ndarray:
     """Return the parts that a column gives, and remove that column: words of parts, or a flag or folds by its name."""
     if (part != "").any():
         return part
     for name in frame.columns:
-        found = _parts_of(frame[name])
+        found = None if name in wanted else _parts_of(frame[name])
         if found is None:
             continue
         frame.drop(columns=name, inplace=True)
