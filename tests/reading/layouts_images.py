@@ -641,7 +641,7 @@ CASES = (
         },
         {"no ring": 12, "ring": 12},
         options={"finding": "ring"},
-        columns={"objects.kind": "label", "image.path": "image"},
+        columns={"kind": "label", "image.path": "image"},
     ),
     Case(
         "two tables that tell different labels",

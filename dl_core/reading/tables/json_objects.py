@@ -9,10 +9,10 @@ from typing import Any
 import pandas as pd
 
 from dl_core.reading.given_split import part_in
+from dl_core.reading.tables.nested import exploded
 
 KEY, VALUE = "key", "value"
 _LONG = 10  # cells from which lists inside an object are the columns of a table
-_DEEPEST = 2  # objects within a row's objects become columns of their own
 
 
 def is_one_object(sample: bytes) -> bool:
@@ -77,23 +77,12 @@ def _is_numbered(cells: Any, rows: int) -> bool:
 def rows_of(rows: list[Any]) -> pd.DataFrame:
     """Return the table of a list: of objects, whose own objects become columns, of lists, or of values.
 
-    A row that lists objects of its own (boxes, ordered items) becomes a row for each of them.
+    A row that lists objects of its own (boxes, ordered items) becomes a row for each of them (`exploded`).
     """
     if not all(isinstance(row, dict) for row in rows):
         frame = pd.DataFrame([row if isinstance(row, list) else [row] for row in rows])
         return frame.set_axis([f"column {at}" for at in range(1, frame.shape[1] + 1)], axis=1)
-    frame = pd.json_normalize(rows, max_level=_DEEPEST)
-    listing = next((name for name in frame if _lists_objects(frame[name])), None)
-    if listing is None:
-        return frame
-    frame = frame.explode(listing, ignore_index=True)
-    inner = [one if isinstance(one, dict) else {} for one in frame.pop(listing)]
-    return frame.join(pd.json_normalize(inner, max_level=_DEEPEST).add_prefix(f"{listing}."))
-
-
-def _lists_objects(cells: pd.Series) -> bool:
-    lists = [cell for cell in cells if isinstance(cell, list) and cell]
-    return bool(lists) and all(isinstance(one, dict) for cell in lists for one in cell)
+    return exploded(pd.DataFrame(rows))
 
 
 def _resolved(tables: dict[str, pd.DataFrame]) -> dict[str, pd.DataFrame]:

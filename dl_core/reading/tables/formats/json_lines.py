@@ -28,7 +28,7 @@ def read(path: Path, room: Room) -> tuple[Parsed, ...]:
     if is_one_object(sample):
         room.check(sample.count(b",") * path.stat().st_size // len(sample), 1, about=True)
         found = tables_of(json.loads(path.read_text(encoding="utf-8-sig")))
-        return tuple(Parsed(exploded(frame), header=None, sheet=name) for name, frame in found.items())
+        return tuple(Parsed(frame, header=None, sheet=name) for name, frame in found.items())
     return (Parsed(_frame(path, sample, room), header=None),)
 
 
@@ -36,7 +36,7 @@ def _frame(path: Path, sample: bytes, room: Room) -> pd.DataFrame:
     size = path.stat().st_size
     if sample.lstrip()[:1] == b"[":  # a JSON array, read whole
         room.check(sample.count(b"}") * size // len(sample), 1, about=True)
-        return exploded(rows_of(json.loads(path.read_text(encoding="utf-8-sig"))))
+        return rows_of(json.loads(path.read_text(encoding="utf-8-sig")))
     room.check(sample.count(b"\n") * size // max(1, len(sample)), sample.split(b"\n")[0].count(b":"), about=True)
     try:
         table = arrow_json.read_json(path, read_options=arrow_json.ReadOptions(block_size=16 << 20))
