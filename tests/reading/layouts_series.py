@@ -1040,6 +1040,23 @@ CASES = (
         ),
         {**MS, "count": 3, "names": ["T0", "T1", "T2"], "steps": 60, "start": "1996-03-01", "target": "value"},
     ),
+    Case(
+        "dates under no known name, beside day, month and year",
+        csv(
+            pd.concat(
+                [
+                    pd.DataFrame(
+                        {"dateRep": _DAYS.strftime("%d/%m/%Y"), "day": _DAYS.day, "month": _DAYS.month}
+                    ).assign(
+                        year=_DAYS.year, cases=wave(400, 7).round(), deaths=wave(400, 7, 9).round(1), geo=geo, area=area
+                    )[::-1]
+                    for geo, area in (("AT", 84.0), ("BE", 30.5))
+                ]
+            )
+        ),
+        asks="target",
+        choices=("cases", "deaths"),
+    ),
     Case("a season of 10", csv(pd.DataFrame({"y": wave(120, 10)})), {"season": 10}),
     Case(
         "seconds since a start are steps, and no 1970",

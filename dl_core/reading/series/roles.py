@@ -36,6 +36,13 @@ def find_time(frame: pd.DataFrame, roles: Roles) -> tuple[str, ...]:
     named_dates = [name for name in words if name in dated]
     if named_dates or dated:
         return ((named_dates or dated)[0],)
+    kinds = frame.dtypes
+    typed = {name for name in words if pd.api.types.is_numeric_dtype(kinds[name])}
+    if words and typed == set(words) and any(unit_named(name) not in ("", "year") for name in words):
+        whole = (name for name in by_name.values() if pd.api.types.is_string_dtype(kinds[name]))
+        date = next((name for name in whole if is_times(frame[name])), None)
+        if date is not None:
+            return (date,)  # beside it, months and days as numbers only repeat it
     for name in words:
         if _is_time(frame, name, taken) or (plain_name(name) in _DATES and may_name(frame[name])):
             return (name,)  # a date that cannot be read is refused, and never taken for something else

@@ -247,6 +247,9 @@ def _long(
     also = axes(frame, [name for name in numbers if name not in used]) if time else []
     more = tuple(name for name in frame.columns if name not in {*used, *also})
     others = tuple(name for name in target.columns if name not in {*time, *key})
+    if key and not target.certain and len(others) <= _MOST_BESIDE:  # what stays the same in each series is a group
+        groups = frame.groupby(list(key), dropna=False)
+        others = tuple(name for name in others if name == value or bool((groups[name].nunique() > 1).any()))
     questions: tuple[Question, ...] = ()
     if not target.certain and len(others) > 1:
         left = Target(others, certain=False)
