@@ -82,7 +82,7 @@ def test_ratings_out_of_range_are_left_out(write: Write, stray: float, scale: st
     data = read(write(ratings([1, 2, 3, 4, 5, 5, stray, 4])))
     assert len(data) == 7 and stray not in set(data.table["rating"])
     assert (
-        f"1 row with a rating outside {scale}, where all others are (row 7)"
+        f"1 row with a rating ({stray}) outside {scale}, where all others are (row 7)"
         in finding(data, "rating-out-of-range").message
     )
 

@@ -197,6 +197,20 @@ def given_test(folder: Path) -> None:
     T[["user", "item"]].iloc[160:].to_csv(folder / "test.csv", index=False)
 
 
+def placed(folder: Path) -> None:
+    order = T["user"] * 10 + T.groupby("user").cumcount() // 3
+    rows = pd.DataFrame({"order_id": order, "product_id": T["item"]})
+    place = rows.groupby("order_id").cumcount() + 1
+    rows.assign(add_to_cart_order=place).to_csv(folder / "order_products.csv", index=False)
+    heads = named(user_id="user").assign(order_id=order, hour=order * 7 % 24).drop_duplicates()
+    heads.to_csv(folder / "orders.csv", index=False)
+
+
+def shelves(low: int, high: int) -> pd.DataFrame:
+    rating = np.random.default_rng(4).integers(low, high + 1, ROWS)
+    return named(user_id="user", book_id="item").assign(rating=np.where(np.arange(ROWS) % 4 == 0, 0, rating))
+
+
 ALL = {"users": USERS, "items": ITEMS, "taken": ROWS}
 ISO = T["time"].dt.strftime("%Y-%m-%dT%H:%M:%S.000Z")
 SECONDS = T["time"].astype("datetime64[s]").astype("int64")
@@ -577,6 +591,52 @@ LAYOUTS = [
         "names with commas are no lists",
         csv(named(user="user", rating="rating").assign(game=[f"Game {at}, The, Deluxe" for at in T["item"]])),
         {"user": ["user"], "item": ["game"], "value": ["rating"]},
+        ALL,
+    ),
+    Layout(
+        "places in a basket are no value, nor are hours of orders",
+        placed,
+        {"user": ["user_id"], "item": ["product_id"], "value": None},
+        ALL,
+        parts={"orders.csv": "side table"},
+    ),
+    Layout("0 beside ratings, not rated", csv(shelves(1, 5)), {"value": ["rating"]}, ALL, asked="taken"),
+    Layout(
+        "0 beside ratings, shown only",
+        csv(shelves(1, 10)),
+        {"value": ["rating"]},
+        {"taken": 180, "impressions": 60},
+        asked="taken",
+        answer=1,
+    ),
+    Layout("0 beside ratings, the lowest", csv(shelves(1, 5)), {"value": ["rating"]}, ALL, asked="taken", answer=2),
+    Layout(
+        "songs of artists without header",
+        bare(T["user"], ISO, T["item"] // 2 + 70_000, T["item"].map("song-{}".format), sep="\t"),
+        {"item": ["column 4"]},
+        ALL,
+        asked="item",
+    ),
+    Layout(
+        "99 in most cells",
+        csv(T.assign(rating=np.where(np.arange(ROWS) % 3 == 0, T["rating"], 99))[["user", "item", "rating"]]),
+        {"value": ["rating"]},
+        {"taken": 80},
+    ),
+    Layout(
+        "numbers of users, items and ratings that overlap",
+        csv(
+            T.assign(rating=T["rating"] * 2)[["user", "item", "rating"]].set_axis(
+                ["user_id", "anime_id", "rating"], axis=1
+            )
+        ),
+        {"user": ["user_id"], "item": ["anime_id"], "value": ["rating"]},
+        ALL,
+    ),
+    Layout(
+        "the same without header",
+        bare(T["user"], T["item"], T["rating"] * 2 + 10, name="ratings.csv"),
+        {"user": ["user"], "item": ["item"], "value": ["rating"]},
         ALL,
     ),
 ]

@@ -120,6 +120,14 @@ DOMAIN = Domain(
             "kinds of events that count, with their weights, such as view=1,purchase=5; all: every row; empty: by "
             "content, or asked",
         ),
+        Option(
+            "zero",
+            str,
+            "",
+            "what a rating of 0 means: the lowest rating, taken but not rated, or shown only (left out); empty: asked "
+            "where it matters",
+            ("", "lowest", "unrated", "left out"),
+        ),
         Option("min_user", int, 1, "minimum interactions per user (k-core filter)"),
         Option("min_item", int, 1, "minimum interactions per item (k-core filter)"),
         Option(

@@ -14,6 +14,6 @@ KIND = Kind(
     fixed=(Role.IMAGE, Role.HISTORY, Role.GROUP, Role.FEATURE),
     made=(POSITIVE,),
     kept_apart=True,
-    read_options=("taken", "positive_from", "repeats", "min_user", "min_item"),
+    read_options=("taken", "zero", "positive_from", "repeats", "min_user", "min_item"),
     learning=Learning((("val_ndcg", "solid", ""),), "Validation nDCG by epoch", "nDCG on validation users"),
 )

@@ -11,7 +11,7 @@ import pandas as pd
 from dl_core.data.dataset import Finding
 from dl_core.data.findings import rows_named
 from dl_core.errors import SchemaError, counted, shorten
-from dl_core.reading.interactions.content import flag_of
+from dl_core.reading.interactions.content import flag_of, is_rating
 from dl_core.reading.interactions.ids import as_ids, is_damaged
 from dl_core.reading.interactions.schema import COUNTS, RATINGS
 from dl_core.reading.tables.names import plain_name
@@ -20,6 +20,7 @@ from dl_core.reading.tables.values import read_numbers
 from dl_core.schema import Role
 
 COUNT, RATING = "count", "rating"
+ZERO = ("", "lowest", "unrated", "left out")  # what a rating of 0 means
 _COUNTS_FROM = 20  # whole numbers above this, under an unknown name, are counts
 _STRAY = 0.25  # share of ratings that may lie outside the scale
 _ROLES = (Role.USER, Role.ITEM, Role.VALUE, Role.TIME)
@@ -54,6 +55,7 @@ def read_columns(
     order: str = "",
     event: str = "",
     taken: Mapping[str, float] | None = None,
+    zero: str = "",
 ) -> Typed:
     """Type the columns of users, items, values and times.
 
@@ -67,6 +69,8 @@ def read_columns(
         Column of kinds of events, empty where there is none.
     taken : mapping of str to float, optional
         How much each kind counts; the others do not.
+    zero : str
+        What a rating of 0 means: ``"lowest"`` (also the empty text), ``"unrated"`` or ``"left out"``.
 
     Raises
     ------
@@ -96,7 +100,7 @@ def read_columns(
     if event:
         _read_event(typed, frame[event], taken or {})
     if Role.VALUE in names and names[Role.VALUE] != event:
-        _read_value(typed, frame[names[Role.VALUE]])
+        _read_value(typed, frame[names[Role.VALUE]], zero)
     if Role.TIME in names:
         _read_time(typed, frame[names[Role.TIME]], order)
     return typed
@@ -126,7 +130,7 @@ def _read_flag(typed: Typed, flags: np.ndarray, name: str) -> None:
     typed.value, typed.value_kind = np.where(flags == 1, 1.0, np.nan), COUNT
 
 
-def _read_value(typed: Typed, column: pd.Series) -> None:
+def _read_value(typed: Typed, column: pd.Series, zero: str) -> None:
     name = shorten(column.name, 40)
     flags = None if plain_name(column.name) in RATINGS | COUNTS else flag_of(column)
     if flags is not None:
@@ -151,6 +155,8 @@ def _read_value(typed: Typed, column: pd.Series) -> None:
         )
         typed.drop(values <= 0, "cancellations", text)
     else:
+        if zero not in ("", "lowest"):
+            _read_zeros(typed, values, zero, name)
         _check_scale(typed, values, name)
     empty = np.isnan(values) & typed.keep
     if empty.any():
@@ -163,12 +169,23 @@ def _read_value(typed: Typed, column: pd.Series) -> None:
     typed.notes.append(Finding("info", f"{typed.value_kind}s", f"Column {name!r} was read as {word}."))
 
 
+def _read_zeros(typed: Typed, values: np.ndarray, zero: str, name: str) -> None:
+    """Empty ratings of 0 that say that nothing was rated, or leave their rows out."""
+    none = (values == 0) & typed.keep
+    values[none] = np.nan
+    if zero == "left out":
+        typed.impressions += int(none.sum())
+        typed.keep &= ~none
+        text = f"Column {name!r}: {counted(int(none.sum()), 'row')} of 0 were shown and not taken, left out."
+        typed.notes.append(Finding("info", "impressions", text))
+
+
 def _kind(name: object, values: np.ndarray) -> str:
     """Return whether values are counts or ratings: by name, else by their size."""
     plain = plain_name(name)
     if plain in COUNTS or any(plain.endswith(f"_{word}") for word in ("count", "quantity", "qty")):
         return COUNT
-    if plain in RATINGS or any(word in plain for word in ("rating", "score", "stars")):
+    if is_rating(name):
         return RATING
     values = values[np.isfinite(values)]
     whole = bool((values == np.floor(values)).all())
@@ -183,9 +200,10 @@ def _check_scale(typed: Typed, values: np.ndarray, name: str) -> None:
         return
     low, high = _scale(distinct, counts)
     stray = (values < low) | (values > high)
+    such = ", ".join(f"{value:g}" for value in distinct[(distinct < low) | (distinct > high)][:3])
     text = (
-        f"Column {name!r}: {{count}} with a rating outside {low:g} to {high:g}, where all others are ({{rows}}), "
-        "left out. Correct them, or empty their cells if they mean that nothing was rated."
+        f"Column {name!r}: {{count}} with a rating ({such}) outside {low:g} to {high:g}, where all others are "
+        "({rows}), left out. Correct them, or empty their cells if they mean that nothing was rated."
     )
     typed.drop(stray, "rating-out-of-range", text)
 
@@ -198,7 +216,8 @@ def _scale(distinct: np.ndarray, counts: np.ndarray) -> tuple[float, float]:
     for cut in range(1, min(4, high - low - 1)):  # three different ratings at least are left
         inner = distinct[low : high + 1 - cut]
         length = max(inner[-1] - inner[0], abs(inner[-1]), 1.0)
-        if distinct[high + 1 - cut] - inner[-1] >= 2 * length and counts[high + 1 - cut :].sum() <= _STRAY * total:
+        far = distinct[high + 1 - cut] - inner[-1] >= 2 * length
+        if far and (cut == 1 or counts[high + 1 - cut :].sum() <= _STRAY * total):  # 99 may stand in most cells
             return float(distinct[low]), float(inner[-1])
     return float(distinct[low]), float(distinct[high])
 

@@ -8,12 +8,12 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
-from dl_core.reading.interactions.schema import IDS
+from dl_core.reading.interactions.schema import IDS, RATINGS
 from dl_core.reading.tables.names import plain_name
 from dl_core.reading.tables.times import looks_like_time
 from dl_core.reading.tables.values import parse_numbers
 
-_LOOKED = 300_000  # rows by which a column is judged
+LOOKED = 300_000  # rows by which a column is judged
 _SETTLED = 0.98  # share of rows that hold the commonest value of their item or user, of a column that describes it
 _STAMPS = ((6.3e8, 2.2e9), (6.3e11, 2.2e12), (6.3e14, 2.2e15), (6.3e17, 2.2e18))  # 1990 to 2039 in s, ms, µs, ns
 _MOST_EVENTS = 12
@@ -39,7 +39,7 @@ _NEGATIVE = re.compile(
 
 def agreement(column: pd.Series, ids: pd.Series) -> float | None:
     """Return the share of rows that hold the commonest value of their id, None where hardly an id has several rows."""
-    column, codes = column.iloc[:_LOOKED], pd.factorize(ids.iloc[:_LOOKED])[0]
+    column, codes = column.iloc[:LOOKED], pd.factorize(ids.iloc[:LOOKED])[0]
     values = pd.factorize(column)[0]
     known = (codes >= 0) & (values >= 0)
     counts = pd.DataFrame({"id": codes[known], "value": values[known]}).value_counts()
@@ -66,7 +66,7 @@ def is_stamp(column: pd.Series) -> bool:
         or pd.api.types.is_bool_dtype(column.dtype)
     ):
         return False
-    numbers = column.iloc[:_LOOKED].dropna().to_numpy(dtype=np.float64)
+    numbers = column.iloc[:LOOKED].dropna().to_numpy(dtype=np.float64)
     if not len(numbers):
         return False
     low, high = np.quantile(numbers, [0.01, 0.99])
@@ -86,6 +86,15 @@ def is_time(column: pd.Series) -> bool:
     return looks_like_time(column)
 
 
+def is_place(column: pd.Series, ids: pd.Series) -> bool:
+    """Return whether whole numbers count the rows of each id (1, 2, 3 …): places in a basket or a list."""
+    values, codes = column.iloc[:LOOKED], pd.factorize(ids.iloc[:LOOKED])[0]
+    groups = values.groupby(codes).agg(["min", "max", "nunique", "size"])
+    groups = groups[groups["size"] > 1]
+    counted = (groups["max"] - groups["min"] + 1 == groups["size"]) & (groups["nunique"] == groups["size"])
+    return len(groups) > 1 and bool(groups["min"].le(1).all() and counted.mean() > _SETTLED)
+
+
 def flag_of(column: pd.Series) -> np.ndarray | None:
     """Return 1, 0 and NaN of a column of yes and no, (n,) float64; None for any other."""
     if pd.api.types.is_bool_dtype(column.dtype):
@@ -103,7 +112,9 @@ def numbers_of(column: pd.Series) -> np.ndarray | None:
         return None
     if pd.api.types.is_datetime64_any_dtype(column.dtype):
         return None
-    sample = column.iloc[:_LOOKED].dropna()
+    sample = column.iloc[:LOOKED].dropna()
+    if sample.empty:
+        return None
     if not pd.api.types.is_numeric_dtype(column.dtype) and parse_numbers(sample.iloc[:500]).bad.mean() > 0.05:
         return None
     values = parse_numbers(sample).values
@@ -113,6 +124,12 @@ def numbers_of(column: pd.Series) -> np.ndarray | None:
     return values
 
 
+def is_rating(name: object) -> bool:
+    """Return whether a name is one of ratings."""
+    plain = plain_name(name)
+    return plain in RATINGS or any(word in plain for word in ("rating", "score", "stars"))
+
+
 def is_act(name: object) -> bool:
     """Return whether a column's name tells an act: what a user did with an item."""
     return bool(_ACTS.search(plain_name(name)))
@@ -120,7 +137,7 @@ def is_act(name: object) -> bool:
 
 def is_event(column: pd.Series) -> bool:
     """Return whether a column names kinds of events: a few texts or codes, by its own name or by theirs."""
-    sample = column.iloc[:_LOOKED].dropna()
+    sample = column.iloc[:LOOKED].dropna()
     kinds = sample.unique()[: _MOST_EVENTS + 1]
     if not 2 <= len(kinds) <= _MOST_EVENTS or (len(sample) < 2 * len(kinds)):
         return False

@@ -14,11 +14,15 @@ from dl_core.data.interactions.catalogue import PRICE, TITLE
 from dl_core.data.reading import ASKED, Choice, Question, Verdict
 from dl_core.errors import OptionError, shorten
 from dl_core.reading.interactions.content import (
+    LOOKED,
     agreement,
     candidates,
     flag_of,
     is_act,
     is_event,
+    is_place,
+    is_rating,
+    is_settled,
     numbers_of,
     weights_of,
 )
@@ -31,7 +35,7 @@ from dl_core.reading.tables.names import Roles, plain_name, words_of
 from dl_core.reading.tables.values import parse_numbers
 from dl_core.schema import Role
 
-_MANY_ZEROS = 0.02  # share of ratings from which zeros are spoken of
+_MANY_ZEROS = 0.02  # share of ratings from which it is asked what zeros mean
 ALL = "all"  # of the option ``taken``: every row counts
 _WHY = {
     "item": "the same in all rows of an item",
@@ -93,7 +97,7 @@ def decide(frame: pd.DataFrame, roles: Roles, request: ReadRequest, headless: bo
     _drop_unsettled(made, frame, item, wished)
     _decide_time(made, kinds, wished)
     _decide_value(made, frame, kinds, request)
-    _say_zeros(made, frame, request)
+    _ask_zeros(made, frame, request)
     for name, kind in kinds.items():
         if name in {column for names in made.roles.values() for column in names}:
             continue
@@ -105,6 +109,8 @@ def decide(frame: pd.DataFrame, roles: Roles, request: ReadRequest, headless: bo
             made.told[name] = {"why": _WHY[kind]}
         else:
             made.told[name] = {"why": _LEFT.get(kind, f"it describes the {kind}")}
+    if headless and Role.ITEM not in wished:
+        _ask_finer(made, frame, user, item)
     if headless and not {Role.USER, Role.ITEM} & set(wished):
         first, second = (roles[role][0] for role in (Role.USER, Role.ITEM))
         text = (
@@ -113,6 +119,22 @@ def decide(frame: pd.DataFrame, roles: Roles, request: ReadRequest, headless: bo
         )
         made.assumed.append("Each line is a basket, taken for a user of its own." if first == BASKET else text)
     return made
+
+
+def _ask_finer(made: Decision, frame: pd.DataFrame, user: pd.Series, item: pd.Series) -> None:
+    """Ask which of several columns of ids names the items, where another tells more apart: the songs of an artist."""
+    used = {name for role, names in made.roles.items() if role != Role.FEATURE for name in names}
+    coarse, finer = item.iloc[:LOOKED], []
+    for name in frame.columns:
+        column = frame[name].iloc[:LOOKED]
+        distinct = 0 if name in used or pd.api.types.is_float_dtype(column.dtype) else column.nunique()
+        if coarse.nunique() < distinct < 0.95 * len(column) and is_settled(coarse, column):
+            finer += [str(name)] if not is_settled(column, user) else []
+    if finer:
+        first = made.roles[Role.ITEM][0]
+        text = f"Which column names the items? {listed(finer, 4)} tell more apart than {first!r}."
+        choices = tuple(Choice(name, {Role.ITEM: (name,)}) for name in (*finer[:6], first))
+        made.questions.insert(0, Question("item", text, choices))
 
 
 def _drop_unsettled(made: Decision, frame: pd.DataFrame, item: pd.Series, wished: Roles) -> None:
@@ -148,6 +170,7 @@ def _decide_time(made: Decision, kinds: Mapping[str, str], wished: Roles) -> Non
 def _decide_value(made: Decision, frame: pd.DataFrame, kinds: Mapping[str, str], request: ReadRequest) -> None:
     """Find the value, or what counts as taken; ask where several readings fit."""
     by_kind = {kind: [name for name, found in kinds.items() if found == kind] for kind in ("event", "flag", "value")}
+    by_kind["value"] = [name for name in by_kind["value"] if not _is_place(made, frame, name)]
     said = str(request.options.get("taken") or "")
     named = made.roles.get(Role.VALUE, ())
     if named and _is_event_role(frame[named[0]]):
@@ -177,6 +200,8 @@ def _decide_value(made: Decision, frame: pd.DataFrame, kinds: Mapping[str, str],
         made.roles[Role.VALUE] = (by_kind["value"][0],)
         why = "the one number that is no id or stamp and differs among the rows of users and items"
         made.told[by_kind["value"][0]] = {"why": why}
+        if not is_rating(by_kind["value"][0]):
+            made.assumed.append(f"How much a row counts stands in {by_kind['value'][0]!r}, {why}.")
     elif by_kind["value"]:
         names = by_kind["value"]
         text = f"Which column holds the rating or the count of an interaction? {listed(names, 4)} are numbers that fit."
@@ -184,19 +209,36 @@ def _decide_value(made: Decision, frame: pd.DataFrame, kinds: Mapping[str, str],
         made.questions.append(Question("value", text, (*choices, Choice("none: rows count alike", {Role.VALUE: ()}))))
 
 
-def _say_zeros(made: Decision, frame: pd.DataFrame, request: ReadRequest) -> None:
-    """Say that zeros below a scale of whole numbers, which often mean that nothing was rated, count as ratings."""
+def _is_place(made: Decision, frame: pd.DataFrame, name: str) -> bool:
+    """Return whether a column counts the rows of a user, or of an order that another column names."""
+    if not pd.api.types.is_integer_dtype(frame[name].dtype):
+        return False
+    keys = [made.roles[Role.USER][0], *(c for c in frame if c != name and plain_name(c).endswith("id"))]
+    found = any(is_place(frame[name], frame[key]) for key in keys)
+    if found:
+        made.told[name] = {"why": "counts the rows of an order or a user"}
+    return found
+
+
+def _ask_zeros(made: Decision, frame: pd.DataFrame, request: ReadRequest) -> None:
+    """Ask what a rating of 0 means on a scale of whole numbers that goes on from 1.
+
+    Many catalogues write 0 for a book that was only shelved. Scales with half steps or signs begin where they begin.
+    """
     name = made.roles.get(Role.VALUE, ("",))[0]
-    values = numbers_of(frame[name]) if name else None
-    if values is None or made.taken or request.options.get("positive_from"):
+    said = request.options.get("zero") or request.options.get("positive_from")
+    if not name or made.event or made.questions or said or not is_rating(name):
         return
-    zeros = float((values == 0).mean())
-    scale = np.unique(values)
-    if zeros >= _MANY_ZEROS and len(scale) > 3 and (scale % 1 == 0).all() and scale[0] == 0 and scale[-1] <= 10:
-        made.assumed.append(
-            f"0 in {shorten(name, 40)!r} ({zeros:.0%} of rows) counts as a rating; where it means not rated, set the "
-            "least rating that counts (positive_from) to 1."
-        )
+    values = numbers_of(frame[name])
+    if values is None or not (values == 0).mean() >= _MANY_ZEROS:
+        return
+    scale = np.unique(values[np.isfinite(values)])
+    if len(scale) < 4 or scale[0] != 0 or scale[1] != 1 or (scale % 1 != 0).any():
+        return
+    text = f"What does 0 in {shorten(name, 40)!r} mean? {np.mean(values == 0):.0%} of rows have it; others reach "
+    words = {"unrated": "taken, but not rated", "left out": "not taken: shown only", "lowest": "the lowest rating"}
+    choices = tuple(Choice(said, {}, {"zero": option}) for option, said in words.items())
+    made.questions.append(Question("taken", f"{text}{scale[-1]:g}.", choices))
 
 
 def _is_event_role(column: pd.Series) -> bool:

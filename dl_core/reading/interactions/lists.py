@@ -8,8 +8,11 @@ import numpy as np
 import pandas as pd
 
 from dl_core.reading.interactions.content import is_time
+from dl_core.reading.interactions.schema import KNOWN_NAMES
+from dl_core.reading.tables.names import plain_name
 
 _FEWEST_LINES, _LONG = 5, 3  # lines, and cells of half of them at least
+_ALIKE, _LONG_ALIKE = 0.9, 5  # lines of one length are a table's (user, item, rating …), unless they are longer
 _ONCE = 0.95  # share of lines that name nothing twice
 _SHARED = 0.5  # share of the things named that stand in several places of lines
 BASKET = "basket"  # column of lines that name nobody
@@ -27,6 +30,8 @@ def lists_of(lines: Sequence[Sequence[str]]) -> pd.DataFrame | None:
     cells = [line for line in cells if line]
     if len(cells) <= _FEWEST_LINES:
         return None
+    if any(plain_name(cell) in KNOWN_NAMES for cell in cells[0]):
+        return None  # a header of users, items and ratings
     if not set(cells[0]) & {cell for line in cells[1:] for cell in line}:
         cells = cells[1:]
     counts = all(line[0].isdigit() and int(line[0]) == len(line) - 1 for line in cells)
@@ -67,7 +72,9 @@ def headed_rows(lines: Sequence[Sequence[str]]) -> pd.DataFrame | None:
 
 
 def _are_lists(items: Sequence[Sequence[str]]) -> bool:
-    if np.median([len(line) for line in items]) < _LONG:
+    sizes = np.array([len(line) for line in items])
+    alike = (sizes == np.median(sizes)).mean() >= _ALIKE
+    if np.median(sizes) < (_LONG_ALIKE if alike else _LONG):
         return False
     if np.mean([len(set(line)) == len(line) for line in items]) < _ONCE:
         return False

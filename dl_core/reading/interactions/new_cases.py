@@ -44,7 +44,7 @@ def read_cases(read: Tables, request: ReadRequest) -> Described:
     if Role.ITEM not in roles:
         roles = {Role.USER: roles[Role.USER]}
     event, taken = _events(frame, roles, request)
-    typed = read_columns(frame, roles, trained.order, event, taken)
+    typed = read_columns(frame, roles, trained.order, event, taken, str(request.options.get("zero") or ""))
     table = _table(typed, float(request.options.get("positive_from") or 0))
     notes = [*read.notes, *left, *typed.notes]
     if Role.ITEM not in roles:

@@ -44,7 +44,7 @@ def with_users(tables: Sequence[RawTable], request: ReadRequest) -> tuple[list[R
     used: list[RawTable] = []
     for table, found in zip(tables, roles, strict=True):
         alone = Role.ITEM in found and Role.USER not in found
-        whole, head = _joined(table, heads) if alone else (table, None)
+        whole, head = _joined(table, heads, request) if alone else (table, None)
         joined.append(whole)
         used += [head] if head is not None and not any(head is one for one in used) else []
     return [one for one in joined if not any(one is head for head in used)], used
@@ -71,7 +71,7 @@ def _of_kind(table: RawTable, kind: str) -> RawTable:
     return replace(table, frame=frame, about=replace(table.about, columns=(*table.about.columns, *told)))
 
 
-def _joined(table: RawTable, heads: Sequence[RawTable]) -> tuple[RawTable, RawTable | None]:
+def _joined(table: RawTable, heads: Sequence[RawTable], request: ReadRequest) -> tuple[RawTable, RawTable | None]:
     for head in heads:
         for key in head.frame.columns:
             own = next((name for name in table.frame if plain_name(name) == plain_name(key)), None)
@@ -79,7 +79,8 @@ def _joined(table: RawTable, heads: Sequence[RawTable]) -> tuple[RawTable, RawTa
                 continue
             ids, known = as_ids(table.frame[own]), as_ids(head.frame[key])
             if known.is_unique and known.notna().all() and ids.isin(known).mean() >= _KNOWN:
-                return _with(table, ids, head, known, str(key)), head
+                told = {name for names in row_roles(head.frame, request).values() for name in names}
+                return _with(table, ids, replace(head, frame=head.frame[list(told)]), known, str(key)), head
     return table, None
 
 

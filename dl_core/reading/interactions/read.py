@@ -17,7 +17,7 @@ from dl_core.data.interactions.histories import POSITIVE
 from dl_core.data.options import choice_of, number_of, whole_of
 from dl_core.data.reading import QuestionError
 from dl_core.errors import OptionError, SchemaError, counted
-from dl_core.reading.interactions.columns import COUNT, RATING, read_columns
+from dl_core.reading.interactions.columns import COUNT, RATING, ZERO, read_columns
 from dl_core.reading.interactions.decide import is_two_valued_rating
 from dl_core.reading.interactions.fold import fold_repeats, k_core
 from dl_core.reading.interactions.layouts import table_kind
@@ -45,7 +45,8 @@ def read_interactions(request: ReadRequest, limits: Limits | None = None) -> Dat
         or zips or folders of them; which table holds interactions, items or users is told by their columns. A role
         without columns means that there is none. Options: ``positive_from`` (rating from which a row counts as liked;
         0: every row), ``repeats`` ("fold", "keep"), ``min_user`` and ``min_item`` (least rows of a user and of an item,
-        applied to training rows until nothing changes; 1: all), ``like`` (description of the training data, for new
+        applied to training rows until nothing changes; 1: all), ``taken`` and ``zero`` (what counts
+        as taken, and what a rating of 0 means), ``like`` (description of the training data, for new
         cases).
     limits : Limits, optional
         The environment's by default; checked before a file is read whole.
@@ -97,7 +98,8 @@ class _Reading:
     def __init__(self, request: ReadRequest, found: Recognised, source: Source) -> None:
         self.request, self.notes, self.source, self.part = request, list(found.notes), source, found.part
         self.options = read_options(request.options)
-        self.typed = read_columns(found.frame, found.roles, event=found.made.event, taken=found.made.taken)
+        made, zero = found.made, self.options["zero"]
+        self.typed = read_columns(found.frame, found.roles, event=made.event, taken=made.taken, zero=zero)
         self.users, self.items = (_coded(self.typed.ids[role], self.typed.keep) for role in (Role.USER, Role.ITEM))
         self.side = self._side(found)
 
@@ -265,6 +267,7 @@ def read_options(options: Any) -> dict[str, Any]:
     """
     return {
         "repeats": choice_of(options, "repeats", ("fold", "keep")),
+        "zero": choice_of(options, "zero", ZERO),
         "positive_from": number_of(options, "positive_from", least=-np.inf),
         **{name: whole_of(options, name, 1) for name in ("min_user", "min_item")},
     }
