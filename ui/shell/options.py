@@ -15,6 +15,7 @@ TITLES = {  # where the name alone says too little
     "delay_days": "Label delay (days)",
     "epochs": "Max epochs",
     "held_out": "Held-out items per user",
+    "refit": "Refit on all rows",
     "hierarchy": "Hierarchy levels",
     "horizon": "Forecast horizon",
     "image_size": "Image size (pixels)",
